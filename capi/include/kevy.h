@@ -1,0 +1,307 @@
+/*
+ * kevy: the Redis data model as a library.
+ *
+ * An instance is a sharded store that answers commands as a Redis server would, inside this
+ * process. It needs no server, port or file. Its commands are those of Redis, given as arrays of
+ * byte strings; its replies are trees of values.
+ *
+ *     kevy_instance* db;
+ *     if (kevy_start(NULL, &db) != KEVY_OK) { puts(kevy_last_error()); return 1; }
+ *     const char* argv[] = {"INCR", "visits"};
+ *     kevy_reply* reply;
+ *     if (kevy_exec(db, 2, argv, NULL, &reply) == KEVY_OK) {
+ *         printf("%lld\n", (long long)kevy_reply_integer(reply));
+ *         kevy_reply_free(reply);
+ *     }
+ *     kevy_stop(db);
+ *
+ * Conventions, for every function unless it says otherwise:
+ *  1. It returns a kevy_status; KEVY_OK is 0. Results come last, through pointers that are left
+ *     untouched when the call fails.
+ *  2. A Redis error (wrong type, unknown command) is a successful call whose reply is of type
+ *     KEVY_REPLY_ERROR. A status other than KEVY_OK means that no command ran, or that the library
+ *     was misused; kevy_last_error() then says what to do.
+ *  3. Keys and values are any bytes with an explicit length. Where an array of lengths may be
+ *     NULL, the strings are taken to end in a NUL. The library copies what it needs before it
+ *     returns; it never keeps a pointer of the caller's.
+ *  4. What the library hands out is freed by the matching kevy_..._free, _close or kevy_stop,
+ *     which all accept NULL.
+ *  5. An instance may be used by any number of threads at once. A session, a subscription and a
+ *     reply belong to one thread at a time. No function may be called from within a subscription's
+ *     callback but kevy_exec, the fast lanes and the kevy_message and kevy_reply accessors.
+ *
+ * The library writes to no stream, installs no signal handler and never ends the process.
+ * After fork() a child may only call kevy_stop (which then just abandons the inherited instance)
+ * and the functions that free; all others return KEVY_FORKED. It may start instances of its own.
+ *
+ * Times are in milliseconds unless a name says otherwise.
+ */
+#ifndef KEVY_H
+#define KEVY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(KEVY_STATIC)
+#define KEVY_API
+#else
+#define KEVY_API __attribute__((visibility("default")))
+#endif
+
+/* ---- Version ---------------------------------------------------------------------------- */
+
+/* Counts up with every incompatible change of this header. */
+#define KEVY_ABI_VERSION 1
+
+/* The ABI version of the library that is loaded; compare it with KEVY_ABI_VERSION. */
+KEVY_API uint32_t kevy_abi_version(void);
+
+/* The library's version, such as "0.1.0". Static. */
+KEVY_API const char* kevy_version(void);
+
+/* ---- Status ----------------------------------------------------------------------------- */
+
+typedef enum kevy_status {
+    KEVY_OK = 0,
+    KEVY_INVALID = 1,     /* an argument is NULL, out of range or contradicts another */
+    KEVY_NO_MEMORY = 2,   /* nothing was changed */
+    KEVY_SYSTEM = 3,      /* the operating system refused: an address in use, no descriptors */
+    KEVY_FORKED = 4,      /* the handle was made before fork(), in the parent */
+    KEVY_CLOSED = 5,      /* the instance is stopping, or the session was closed */
+    KEVY_TIMEOUT = 6,     /* nothing came in the time given */
+    KEVY_NOT_FOUND = 7,   /* kevy_get: no such key */
+    KEVY_WRONG_TYPE = 8,  /* kevy_get: the key does not hold a string */
+    KEVY_TRUNCATED = 9,   /* the buffer was too small; the needed length is given */
+    KEVY_NO_AUTH = 10,    /* the instance wants a password: use a session and AUTH */
+    KEVY_REFUSED = 11     /* the command was answered with an error: see kevy_last_error() */
+} kevy_status;
+
+/* A short English phrase for a status. Static, never NULL, for any value. */
+KEVY_API const char* kevy_strerror(kevy_status status);
+
+/* What the last call on this thread that did not return KEVY_OK found wrong, in a sentence.
+ * Never NULL. Valid until the next call of the library on this thread. */
+KEVY_API const char* kevy_last_error(void);
+
+/* ---- Instances -------------------------------------------------------------------------- */
+
+typedef struct kevy_instance kevy_instance;
+typedef struct kevy_session kevy_session;
+typedef struct kevy_reply kevy_reply;
+typedef struct kevy_subscription kevy_subscription;
+typedef struct kevy_message kevy_message;
+
+/* A piece of memory that is not owned. */
+typedef struct kevy_slice {
+    const char* data;
+    size_t size;
+} kevy_slice;
+
+/* How to start an instance. Initialise with KEVY_OPTIONS_INIT, then set what you need: zero and
+ * NULL mean the default. Later versions add members at the end; `size` tells them apart. */
+typedef struct kevy_options {
+    size_t size;        /* sizeof(kevy_options) */
+    uint32_t shards;    /* 1 to 4096; 0: chosen for the machine. No reply depends on it. */
+    uint32_t databases; /* how many SELECT can choose from; 0: 16 */
+    uint32_t protocol;  /* RESP version of kevy_exec and of new in-process sessions: 2 or 3.
+                           0: 2, as for any new connection to Redis */
+    uint32_t threads;   /* reactor threads once the instance listens; 0: one per core */
+    /* Directives as in redis.conf: directives[2*i] is a name, directives[2*i+1] its value. */
+    const char* const* directives;
+    size_t directive_count; /* pairs */
+} kevy_options;
+
+#define KEVY_OPTIONS_INIT {sizeof(kevy_options), 0, 0, 0, 0, NULL, 0}
+
+/* Starts an instance with its own, empty data. `options` may be NULL. Starts no thread.
+ * KEVY_INVALID names the option or directive that is wrong. */
+KEVY_API kevy_status kevy_start(const kevy_options* options, kevy_instance** instance);
+
+/* Stops an instance: closes its listeners, connections, subscriptions' delivery and threads, and
+ * frees its data. Waits for calls that run in other threads to return; blocked ones get
+ * KEVY_CLOSED. Sessions and subscriptions that are still open stay valid handles which answer
+ * KEVY_CLOSED until they are closed. Must not be called from a callback (KEVY_INVALID). */
+KEVY_API kevy_status kevy_stop(kevy_instance* instance);
+
+/* ---- Commands --------------------------------------------------------------------------- */
+
+/* Runs one command without connection state, in database 0: argv[0] is the verb. `argv_size` may
+ * be NULL. Verbs that act on a connection (MULTI, SELECT, SUBSCRIBE, BLPOP, ...) are answered with
+ * an error here; use a session. Any thread. Does not block but for the shards' locks, and for
+ * what the command itself does (DEBUG SLEEP). Free `*reply` with kevy_reply_free. */
+KEVY_API kevy_status kevy_exec(kevy_instance* instance, size_t argc, const char* const* argv,
+                               const size_t* argv_size, kevy_reply** reply);
+
+/* Runs `count` commands one after the other; command i has argc[i] words, and the words of all
+ * lie one after the other in argv and argv_size (which may be NULL). `*replies` is an array with
+ * one reply a command. Not atomic: other callers' commands may run in between. */
+KEVY_API kevy_status kevy_pipeline(kevy_instance* instance, size_t count, const size_t* argc,
+                                   const char* const* argv, const size_t* argv_size,
+                                   kevy_reply** replies);
+
+/* GET of database 0 without a reply object: copies the value to `buffer`, of `capacity` bytes, and
+ * its length to `*size`. KEVY_NOT_FOUND when there is no such key, KEVY_WRONG_TYPE when it holds
+ * no string. KEVY_TRUNCATED when the value is longer than `capacity`: `*size` is its length, and
+ * nothing was copied. Any thread. Does not block. */
+KEVY_API kevy_status kevy_get(kevy_instance* instance, const char* key, size_t key_size,
+                              char* buffer, size_t capacity, size_t* size);
+
+/* SET of database 0: stores the value and removes a time to live. `ttl_ms` > 0 gives it one.
+ * KEVY_REFUSED when the server would answer with an error (out of memory, key too long). */
+KEVY_API kevy_status kevy_set(kevy_instance* instance, const char* key, size_t key_size,
+                              const char* value, size_t value_size, int64_t ttl_ms);
+
+/* MGET and MSET of database 0, each one atomic step. `*reply` is an array of strings and nulls. */
+KEVY_API kevy_status kevy_get_many(kevy_instance* instance, size_t count, const kevy_slice* keys,
+                                   kevy_reply** reply);
+KEVY_API kevy_status kevy_set_many(kevy_instance* instance, size_t count, const kevy_slice* keys,
+                                   const kevy_slice* values);
+
+/* ---- Replies ---------------------------------------------------------------------------- */
+
+/* The shapes of RESP3. With protocol 2 only STATUS, ERROR, INTEGER, STRING, NULL and ARRAY. */
+typedef enum kevy_reply_type {
+    KEVY_REPLY_NULL = 0,
+    KEVY_REPLY_STATUS = 1,  /* a simple string: kevy_reply_string */
+    KEVY_REPLY_ERROR = 2,   /* its text, code first: kevy_reply_string */
+    KEVY_REPLY_INTEGER = 3, /* kevy_reply_integer */
+    KEVY_REPLY_STRING = 4,  /* kevy_reply_string */
+    KEVY_REPLY_ARRAY = 5,   /* kevy_reply_count, kevy_reply_at */
+    KEVY_REPLY_MAP = 6,     /* the same; key and value in turn, so the count is even */
+    KEVY_REPLY_SET = 7,     /* the same */
+    KEVY_REPLY_PUSH = 8,    /* the same */
+    KEVY_REPLY_DOUBLE = 9,  /* kevy_reply_double */
+    KEVY_REPLY_BOOLEAN = 10, /* kevy_reply_integer: 0 or 1 */
+    KEVY_REPLY_VERBATIM = 11 /* kevy_reply_string; kevy_reply_format */
+} kevy_reply_type;
+
+/* All accessors are defined for every reply, NULL included: what a type does not have is 0, 0.0,
+ * an empty string or NULL. What they return lives as long as the reply. They never block. */
+KEVY_API kevy_reply_type kevy_reply_get_type(const kevy_reply* reply);
+KEVY_API int64_t kevy_reply_integer(const kevy_reply* reply);
+KEVY_API double kevy_reply_double(const kevy_reply* reply);
+/* Bytes, not ended by a NUL; `size` may be NULL. */
+KEVY_API const char* kevy_reply_string(const kevy_reply* reply, size_t* size);
+/* Three characters, "txt" or "mkd", ended by a NUL. */
+KEVY_API const char* kevy_reply_format(const kevy_reply* reply);
+KEVY_API size_t kevy_reply_count(const kevy_reply* reply);
+/* Element `index`, which belongs to `reply`; NULL when there is none. */
+KEVY_API const kevy_reply* kevy_reply_at(const kevy_reply* reply, size_t index);
+/* Frees a whole reply. Only for what a call handed out, not for elements of it. Any thread. */
+KEVY_API void kevy_reply_free(kevy_reply* reply);
+
+/* ---- Sessions --------------------------------------------------------------------------- */
+
+/* What a connection is to a server: database, protocol, MULTI queue, watches, subscriptions, name.
+ * A session belongs to one thread at a time. Close all before kevy_stop, or after; both work. */
+KEVY_API kevy_status kevy_session_open(kevy_instance* instance, kevy_session** session);
+KEVY_API void kevy_session_close(kevy_session* session);
+
+/* As kevy_exec, with every verb of Redis. Blocking verbs (BLPOP) block this call, no other.
+ * A verb with several replies (SUBSCRIBE a b) gives the first here and the others as pushes.
+ * NULL in *reply: the session is in CLIENT REPLY OFF or SKIP. KEVY_CLOSED after QUIT and after a
+ * CLIENT KILL of this session. */
+KEVY_API kevy_status kevy_session_exec(kevy_session* session, size_t argc, const char* const* argv,
+                                       const size_t* argv_size, kevy_reply** reply);
+KEVY_API kevy_status kevy_session_pipeline(kevy_session* session, size_t count, const size_t* argc,
+                                           const char* const* argv, const size_t* argv_size,
+                                           kevy_reply** replies);
+
+/* The next message that was pushed to the session (pub/sub, invalidation) as a reply: PUSH in
+ * protocol 3, ARRAY in protocol 2. Waits up to `timeout_ms`, 0: not at all, -1: for ever. */
+KEVY_API kevy_status kevy_session_next(kevy_session* session, int64_t timeout_ms,
+                                       kevy_reply** push);
+
+/* The raw form: RESP bytes in and out, as over a socket, so that any client library's parser can
+ * sit on a session. feed runs every command that is complete in what was fed so far; take copies
+ * out up to `capacity` bytes of what the session has to say, replies and pushes in order, 0 bytes
+ * when there is nothing. After a protocol error or QUIT feed returns KEVY_CLOSED, and take goes on
+ * until the output is taken. Do not mix with kevy_session_exec on one session (KEVY_INVALID). */
+KEVY_API kevy_status kevy_session_feed(kevy_session* session, const char* bytes, size_t size);
+KEVY_API kevy_status kevy_session_take(kevy_session* session, char* buffer, size_t capacity,
+                                       size_t* size);
+
+/* A descriptor that polls readable while the session has something pushed to it. It belongs to
+ * the session: poll it, but do not read, write or close it. */
+KEVY_API kevy_status kevy_session_descriptor(kevy_session* session, int* descriptor);
+
+/* ---- Subscriptions ---------------------------------------------------------------------- */
+
+typedef enum kevy_subscription_kind {
+    KEVY_CHANNEL = 0, /* SUBSCRIBE */
+    KEVY_PATTERN = 1, /* PSUBSCRIBE */
+    KEVY_SHARDED = 2  /* SSUBSCRIBE */
+} kevy_subscription_kind;
+
+/* Called on a thread of the instance's, one call at a time for each subscription, while no lock
+ * is held. `message` lives until the callback returns. It must not block for long: the messages
+ * of the instance's other callbacks wait behind it. */
+typedef void (*kevy_message_callback)(const kevy_message* message, void* user);
+
+/* Subscribes to `count` channels (or patterns); the subscription is live when the call returns.
+ * With a callback the messages go to it. With `callback` NULL they queue until
+ * kevy_subscription_next takes them. A queue longer than client-output-buffer-limit pubsub allows
+ * ends the subscription, as Redis does: next then answers KEVY_CLOSED. */
+KEVY_API kevy_status kevy_subscribe(kevy_instance* instance, kevy_subscription_kind kind,
+                                    size_t count, const kevy_slice* channels,
+                                    kevy_message_callback callback, void* user,
+                                    kevy_subscription** subscription);
+
+/* The next message, in the order published; waits up to `timeout_ms`, 0: not at all, -1: for
+ * ever. Free it with kevy_message_free. KEVY_INVALID for a subscription with a callback. */
+KEVY_API kevy_status kevy_subscription_next(kevy_subscription* subscription, int64_t timeout_ms,
+                                            kevy_message** message);
+
+/* A descriptor that polls readable while messages wait; rules as kevy_session_descriptor. */
+KEVY_API kevy_status kevy_subscription_descriptor(kevy_subscription* subscription,
+                                                  int* descriptor);
+
+/* Wakes a thread that waits in kevy_subscription_next: it and all later calls get KEVY_CLOSED.
+ * The one subscription function that may be called while another thread uses the subscription. */
+KEVY_API void kevy_subscription_cancel(kevy_subscription* subscription);
+
+/* Ends it. When the call returns no callback runs and none will; from within its own callback the
+ * call is allowed and takes effect when that callback returns. */
+KEVY_API void kevy_subscription_close(kevy_subscription* subscription);
+
+KEVY_API kevy_subscription_kind kevy_message_kind(const kevy_message* message);
+/* The pattern that matched; empty unless the kind is KEVY_PATTERN. `size` may be NULL. */
+KEVY_API const char* kevy_message_pattern(const kevy_message* message, size_t* size);
+KEVY_API const char* kevy_message_channel(const kevy_message* message, size_t* size);
+KEVY_API const char* kevy_message_payload(const kevy_message* message, size_t* size);
+KEVY_API void kevy_message_free(kevy_message* message);
+
+/* ---- The network ------------------------------------------------------------------------ */
+
+/* Listens on "host:port" (port 0: a free one; the host may be "[::1]" or "*"), or on
+ * "unix:/path" (permissions as unixsocketperm says). The first listener starts the reactors. May be
+ * called several times. An address in use is KEVY_SYSTEM. A stale Unix socket file is replaced,
+ * a live one is not. */
+KEVY_API kevy_status kevy_listen(kevy_instance* instance, const char* address);
+
+/* Where listener `index` (from 0, in the order of the calls) listens, in the form kevy_listen
+ * takes, with the port in use, ended by a NUL. KEVY_NOT_FOUND when there is no such listener;
+ * KEVY_TRUNCATED when `capacity` is too small. */
+KEVY_API kevy_status kevy_address(kevy_instance* instance, size_t index, char* buffer,
+                                  size_t capacity);
+
+/* ---- The clock -------------------------------------------------------------------------- */
+
+/* The instance's clock in milliseconds since the Unix epoch. Runs with the machine's until frozen.
+ * Freezing at `unix_ms` < 0 freezes at the present moment. Advancing works frozen or running, and
+ * keys whose time has come are gone when it returns. Any thread. */
+KEVY_API kevy_status kevy_clock_now(kevy_instance* instance, int64_t* unix_ms);
+KEVY_API kevy_status kevy_clock_freeze(kevy_instance* instance, int64_t unix_ms);
+KEVY_API kevy_status kevy_clock_advance(kevy_instance* instance, int64_t delta_ms);
+/* Back to the machine's time. */
+KEVY_API kevy_status kevy_clock_resume(kevy_instance* instance);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,22 @@
+# Flags that hold for every target: warnings, the base instruction set, sanitizers, ccache.
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CCACHE_PROGRAM}")
+  set(CMAKE_C_COMPILER_LAUNCHER "${CCACHE_PROGRAM}")
+endif()
+
+add_library(kevy_flags INTERFACE)
+set(kevy_warnings -Wall -Wextra -Wpedantic -Wshadow -Wconversion)
+target_compile_options(kevy_flags INTERFACE
+  ${kevy_warnings}
+  $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor>
+  $<$<BOOL:${KEVY_WARNINGS_AS_ERRORS}>:-Werror>)
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|amd64|AMD64")
+  target_compile_options(kevy_flags INTERFACE -march=x86-64-v2)
+endif()
+
+if(KEVY_SANITIZE)
+  add_compile_options(-fsanitize=${KEVY_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${KEVY_SANITIZE})
+endif()

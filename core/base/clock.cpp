@@ -1,0 +1,41 @@
+#include "base/clock.h"
+
+#include <ctime>
+
+namespace kevy {
+
+namespace {
+
+int64_t read_us(clockid_t id) noexcept {
+  timespec t;
+  clock_gettime(id, &t);
+  return static_cast<int64_t>(t.tv_sec) * 1'000'000 + t.tv_nsec / 1000;
+}
+
+}  // namespace
+
+int64_t Clock::machine_us() noexcept { return read_us(CLOCK_REALTIME); }
+
+int64_t Clock::monotonic_us() noexcept { return read_us(CLOCK_MONOTONIC); }
+
+int64_t Clock::coarse_seconds() const noexcept {
+  const int64_t frozen = frozen_us_.load(std::memory_order_relaxed);
+  if (frozen != kRunning) return frozen / 1'000'000;
+  const int64_t offset = offset_us_.load(std::memory_order_relaxed);
+  return (read_us(CLOCK_REALTIME_COARSE) + offset) / 1'000'000;
+}
+
+void Clock::advance(int64_t delta_us) noexcept {
+  int64_t frozen = frozen_us_.load(std::memory_order_relaxed);
+  while (frozen != kRunning) {
+    if (frozen_us_.compare_exchange_weak(frozen, frozen + delta_us)) return;
+  }
+  offset_us_.fetch_add(delta_us, std::memory_order_relaxed);
+}
+
+void Clock::resume() noexcept {
+  offset_us_.store(0, std::memory_order_relaxed);
+  frozen_us_.store(kRunning, std::memory_order_relaxed);
+}
+
+}  // namespace kevy

@@ -1,0 +1,75 @@
+// Entry: one key of a keyspace with its value, in one allocation.
+//
+//   header (8 bytes) | expiry (8, if it has one) | value word (8, unless embedded) |
+//   long key length (4, if the key has 255 bytes or more) | key | embedded value
+//
+// Integers and short strings live in the entry itself; a longer string is a shared block that
+// replies may hold on to; the other types are objects behind the value word.
+//
+// Entries are made, changed and freed by Keyspace alone, which updates the table when an entry
+// has to move. Everybody else reads. Touched only by the holder of the shard's lock.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+
+#include "base/bytes.h"
+#include "base/shared_bytes.h"
+
+namespace kevy {
+
+enum class Type : uint8_t { kString, kList, kSet, kZset, kHash, kStream };
+
+/// How the value lies in memory. Step by step with the types that use it.
+enum class Encoding : uint8_t {
+  kInteger,   // string: the value word is the number
+  kEmbedded,  // string: the bytes follow the key
+  kShared,    // string: the value word is a SharedBytes::Block*
+  kObject,    // other types: the value word is an Object*
+};
+
+class Entry {
+ public:
+  static constexpr size_t kEmbeddedMax = 192;
+
+  Type type() const noexcept { return static_cast<Type>(kind_ & 0x0f); }
+  Encoding encoding() const noexcept { return static_cast<Encoding>(kind_ >> 4); }
+  bool is_string() const noexcept { return type() == Type::kString; }
+
+  Bytes key() const noexcept;
+
+  bool has_expiry() const noexcept { return (flags_ & kHasExpiry) != 0; }
+  /// Milliseconds since the Unix epoch; -1 when the key has no time to live.
+  int64_t expires_at_ms() const noexcept;
+  bool expired(int64_t now_ms) const noexcept { return has_expiry() && expires_at_ms() <= now_ms; }
+
+  /// Only for Encoding::kInteger.
+  int64_t integer() const noexcept;
+  /// Only for Encoding::kEmbedded and kShared. Valid until the entry is changed.
+  Bytes string() const noexcept;
+  /// Only for Encoding::kShared.
+  SharedBytes::Block* shared() const noexcept;
+
+  /// Whether a string was grown in place, which OBJECT ENCODING shows as "raw".
+  bool grown() const noexcept { return (flags_ & kGrown) != 0; }
+
+  /// 24 bits for the eviction policy: seconds of last access (LRU) or minutes and counter (LFU).
+  uint32_t access() const noexcept { return access_; }
+  void set_access(uint32_t access) noexcept { access_ = access & 0xffffff; }
+
+ private:
+  friend class Keyspace;
+  friend struct EntryLayout;
+
+  static constexpr uint8_t kHasExpiry = 1, kGrown = 2;
+
+  uint8_t kind_;
+  uint8_t flags_;
+  uint8_t key_size_;    // 255: the long key length holds it
+  uint8_t value_size_;  // of an embedded value
+  uint32_t access_ : 24;
+  uint32_t spare_ : 8;
+};
+static_assert(sizeof(Entry) == 8);
+
+}  // namespace kevy

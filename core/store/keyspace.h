@@ -2,9 +2,8 @@
 // time to live, and how much memory they take.
 //
 // Knows no command, reply, lock, clock or log. Time is an argument. Expiry is not applied by
-// lookups: the caller asks Entry::expired and decides. Every change goes through a method here,
-// and counts in `changes()`, by which the runtime checks that no change went past its mutation
-// point. Touched by one thread at a time: the holder of the shard's lock.
+// lookups: the caller asks Entry::expired and decides. Every change goes through a method here.
+// Touched by one thread at a time: the holder of the shard's lock.
 //
 // An Entry* stays valid until the next method that changes that key; methods that change an
 // entry return where it is now.
@@ -12,11 +11,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
+#include <memory>
 #include <vector>
 
 #include "base/bytes.h"
 #include "base/hash.h"
+#include "base/random.h"
 #include "base/shared_bytes.h"
 #include "store/entry.h"
 #include "store/table.h"
@@ -27,44 +27,57 @@ namespace kevy {
 /// A key and its hash, computed once by dispatch.
 struct Key {
   Bytes bytes;
-  uint64_t hash;
+  uint64_t hash = 0;
 };
 
+class Keyspace;
+
 /// What takes long to free, kept until the shard's lock is released.
-using Garbage = std::vector<SharedBytes>;
+struct Garbage {
+  std::vector<SharedBytes> blocks;
+  std::vector<std::unique_ptr<Keyspace>> keyspaces;
+
+  bool empty() const noexcept { return blocks.empty() && keyspaces.empty(); }
+  void take_from(Garbage& other);
+  void clear() noexcept;
+};
 
 class Keyspace {
  public:
   static constexpr int64_t kNoExpiry = -1;
   static constexpr int64_t kKeepExpiry = -2;
 
-  Keyspace(const HashSecret& secret, Garbage& garbage);
+  /// Both arguments must outlive the keyspace.
+  Keyspace(const HashSecret& secret, Garbage& garbage) noexcept
+      : secret_(secret), garbage_(&garbage), entries_(secret), expiring_(secret) {}
   ~Keyspace();
   Keyspace(const Keyspace&) = delete;
   Keyspace& operator=(const Keyspace&) = delete;
 
   // Reading.
-  Entry* find(Key key) const noexcept;
-  size_t size() const noexcept;
-  size_t size_with_expiry() const noexcept;
+  Entry* find(Key key) const noexcept {
+    Entry** slot = entries_.find(key.bytes, key.hash);
+    return slot == nullptr ? nullptr : *slot;
+  }
+  size_t size() const noexcept { return entries_.size(); }
+  size_t size_with_expiry() const noexcept { return expiring_.size(); }
   /// Bytes really allocated for entries, values and tables.
   size_t memory_bytes() const noexcept;
-  /// Memory of one key: entry, value, its share of the table.
+  /// Bytes of one key: its entry, its value and its share of the table.
   size_t memory_bytes_of(const Entry& entry) const noexcept;
-  uint64_t changes() const noexcept;
 
   // Strings. All make the key when it is missing and replace whatever value it had.
   // `expires_at_ms`: a moment, kNoExpiry or kKeepExpiry.
   /// Stores `value`, as an integer where it is the shortest decimal form of one.
   Entry* set_string(Key key, Bytes value, int64_t expires_at_ms);
   Entry* set_integer(Key key, int64_t value, int64_t expires_at_ms);
-  /// For a value that the caller already holds as a block; shares it.
+  /// Shares a block that the caller holds already.
   Entry* set_shared(Key key, SharedBytes value, int64_t expires_at_ms);
   /// Changes an integer entry in place.
   void update_integer(Entry* entry, int64_t value) noexcept;
   /// Gives the string of `key` (made if missing; an integer becomes its text) the length `size`,
-  /// which must not be less than it has, new bytes zero; returns its writable bytes, good until
-  /// the next change of this keyspace. A block that replies hold is copied first.
+  /// which must not be less than it has, the new bytes zero. Returns its writable bytes, good
+  /// until the next change of this keyspace. A block that replies hold is copied first.
   char* grow_string(Key key, size_t size);
 
   // Any type.
@@ -72,27 +85,62 @@ class Keyspace {
   bool erase(Key key);
   /// Sets the moment `entry` expires at, or kNoExpiry. Returns the entry, which may have moved.
   Entry* set_expiry(Entry* entry, uint64_t hash, int64_t expires_at_ms);
-  /// Takes the value of `key` out and erases the key. The key must exist.
+  /// Takes the value of `key`, which must exist, out and erases the key.
   Value take(Key key);
-  /// A copy of the value (big strings are shared).
+  /// A copy of a value; a block is shared, not copied.
   static Value copy_value(const Entry& entry);
   Entry* put(Key key, Value value, int64_t expires_at_ms);
-  /// Erases everything. What is big goes to the garbage... see clear_into for FLUSHALL ASYNC.
-  void clear();
 
-  // Walking.
-  /// One step of a full iteration in the manner of SCAN: visits the entries of at least one
-  /// bucket from `cursor` on, until `count` entries were visited or the end reached (returns 0).
-  /// An entry present from the first to the last step is visited at least once, whatever is
-  /// added, removed or resized in between. `visit` must not change the keyspace.
-  uint64_t scan(uint64_t cursor, size_t count, const std::function<void(Entry&)>& visit) const;
-  /// Every entry once; `visit` must not change the keyspace.
-  void for_each(const std::function<void(Entry&)>& visit) const;
-  /// One entry, each with the same chance; nullptr when empty. `random` is 64 random bits source.
-  Entry* random(const std::function<uint64_t()>& random) const;
-  /// The same over the entries that have a time to live.
-  uint64_t scan_expiring(uint64_t cursor, size_t count,
-                         const std::function<void(Entry&)>& visit) const;
+  // Walking. `visit(Entry&)` must not change the keyspace.
+  /// A part of a full iteration as SCAN makes it: visits whole buckets from `cursor` (0: the
+  /// start) until `count` entries were visited; returns the cursor to go on with, 0 at the end.
+  /// An entry that is there from the first part to the last is visited at least once, whatever is
+  /// added or removed in between.
+  template <typename Visit>
+  uint64_t scan(uint64_t cursor, size_t count, Visit&& visit) const {
+    return scan_table(entries_, cursor, count, visit);
+  }
+  /// The same over the entries with a time to live.
+  template <typename Visit>
+  uint64_t scan_expiring(uint64_t cursor, size_t count, Visit&& visit) const {
+    return scan_table(expiring_, cursor, count, visit);
+  }
+  template <typename Visit>
+  void for_each(Visit&& visit) const {
+    scan_table(entries_, 0, SIZE_MAX, visit);
+  }
+  /// One entry, each with the same chance; nullptr when empty.
+  Entry* random(Random& random) const noexcept { return entries_.random(random); }
+
+ private:
+  struct Shape;
+
+  template <typename Visit>
+  static uint64_t scan_table(const Table& table, uint64_t cursor, size_t count, Visit& visit) {
+    // Empty buckets count too, so that a sparse table can not make one part long.
+    size_t visited = 0;
+    for (size_t buckets = 0; visited < count && buckets / 10 < count; ++buckets) {
+      cursor = table.scan(cursor, [&](Entry& entry) {
+        ++visited;
+        visit(entry);
+      });
+      if (cursor == 0) break;
+    }
+    return cursor;
+  }
+
+  Entry* reshape(Key key, const Shape& shape);
+  Entry* replace(Entry** slot, Key key, const Shape& shape);
+  Entry* allocate(Key key, const Shape& shape);
+  void release_value(Entry& entry) noexcept;
+  void release(Entry* entry) noexcept;
+  void discard(SharedBytes block) noexcept;
+
+  const HashSecret& secret_;
+  Garbage* garbage_;
+  Table entries_;
+  Table expiring_;
+  size_t value_memory_ = 0;
 };
 
 }  // namespace kevy

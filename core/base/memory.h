@@ -1,0 +1,14 @@
+// What an allocation really takes: the block that malloc gave plus its header.
+#pragma once
+
+#include <malloc.h>
+
+#include <cstddef>
+
+namespace kevy {
+
+inline size_t allocated_bytes(void* memory) noexcept {
+  return malloc_usable_size(memory) + sizeof(size_t);
+}
+
+}  // namespace kevy

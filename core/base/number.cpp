@@ -1,0 +1,86 @@
+#include "base/number.h"
+
+#include <charconv>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+namespace kevy {
+
+std::optional<int64_t> parse_int64(Bytes text) noexcept {
+  if (text.empty() || text.size() > kIntegerTextMax) return std::nullopt;
+  const bool negative = text[0] == '-';
+  const size_t first = negative ? 1 : 0;
+  if (first == text.size()) return std::nullopt;
+  if (text[first] == '0' && (negative || text.size() > 1)) return std::nullopt;
+  int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+std::optional<uint64_t> parse_uint64(Bytes text) noexcept {
+  uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size()) {
+    return std::nullopt;
+  }
+  return value;
+}
+
+Bytes format_int64(int64_t value, char* buffer) noexcept {
+  const auto [end, error] = std::to_chars(buffer, buffer + kIntegerTextMax, value);
+  return {buffer, static_cast<size_t>(end - buffer)};
+}
+
+std::optional<long double> parse_long_double(Bytes text) noexcept {
+  constexpr size_t kTextMax = 255;
+  if (text.empty() || text.size() > kTextMax || text.find('\0') != Bytes::npos) return std::nullopt;
+  if (std::isspace(static_cast<unsigned char>(text[0])) != 0) return std::nullopt;
+  char copy[kTextMax + 1];
+  std::memcpy(copy, text.data(), text.size());
+  copy[text.size()] = '\0';
+  char* end = nullptr;
+  const long double value = std::strtold(copy, &end);
+  if (end != copy + text.size() || std::isnan(value)) return std::nullopt;
+  return value;
+}
+
+std::optional<double> parse_double(Bytes text) noexcept {
+  constexpr size_t kTextMax = 255;
+  if (text.empty() || text.size() > kTextMax || text.find('\0') != Bytes::npos) return std::nullopt;
+  if (std::isspace(static_cast<unsigned char>(text[0])) != 0) return std::nullopt;
+  char copy[kTextMax + 1];
+  std::memcpy(copy, text.data(), text.size());
+  copy[text.size()] = '\0';
+  char* end = nullptr;
+  const double value = std::strtod(copy, &end);
+  if (end != copy + text.size() || std::isnan(value)) return std::nullopt;
+  return value;
+}
+
+std::string format_double(double value) {
+  if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
+  if (std::isnan(value)) return "nan";
+  constexpr double kExactMax = 9007199254740992.0;  // 2^53
+  char buffer[64];
+  if (value == std::floor(value) && std::fabs(value) < kExactMax && !std::signbit(value + 0.0)) {
+    return std::string(format_int64(static_cast<int64_t>(value), buffer));
+  }
+  std::snprintf(buffer, sizeof buffer, "%.17g", value);
+  return buffer;
+}
+
+std::string format_long_double(long double value) {
+  char buffer[5 * 1024];  // the largest long double has 4,933 digits
+  const int written = std::snprintf(buffer, sizeof buffer, "%.17Lf", value);
+  std::string text(buffer, static_cast<size_t>(written));
+  if (text.find('.') != std::string::npos) {
+    text.erase(text.find_last_not_of('0') + 1);
+    if (text.back() == '.') text.pop_back();
+  }
+  return text == "-0" ? "0" : text;
+}
+
+}  // namespace kevy

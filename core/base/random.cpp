@@ -1,0 +1,10 @@
+#include "base/random.h"
+
+namespace kevy {
+
+Random& thread_random() {
+  thread_local Random random;
+  return random;
+}
+
+}  // namespace kevy

@@ -1,0 +1,104 @@
+// Call: one command being run: its arguments, its session, the keys it declared, the reply to
+// write, and the one way to report what it changed.
+//
+// A handler gets a Call and nothing else. It never blocks, locks, spawns, reads a clock or touches
+// a descriptor, and reaches only keys it declared: dispatch holds the shards of exactly those.
+#pragma once
+
+#include "base/clock.h"
+#include "resp/reply.h"
+#include "runtime/command.h"
+#include "runtime/events.h"
+#include "runtime/runtime.h"
+#include "runtime/session.h"
+#include "runtime/turn.h"
+#include "runtime/write_log.h"
+
+namespace kevy {
+
+class Call {
+ public:
+  Call(Turn& turn_of_call, Session& session_of_call, const CommandRow& command, Args arguments,
+       Reply& reply_to_write, Unit* log_unit)
+      : turn(turn_of_call),
+        runtime(turn_of_call.runtime()),
+        session(session_of_call),
+        row(command),
+        args(arguments),
+        reply(reply_to_write),
+        unit_(log_unit) {}
+  Call(const Call&) = delete;
+  Call& operator=(const Call&) = delete;
+
+  Turn& turn;
+  Runtime& runtime;
+  Session& session;
+  const CommandRow& row;
+  const Args args;
+  Reply& reply;
+
+  size_t argc() const noexcept { return args.size(); }
+  int64_t now_ms() { return turn.moment().ms(); }
+
+  /// Argument `index` as a key.
+  Key key(size_t index) { return key_of(args[index]); }
+  Key key_of(Bytes bytes) {
+    if (bytes.data() == known_.bytes.data() && bytes.size() == known_.bytes.size()) return known_;
+    return {bytes, runtime.hash(bytes)};
+  }
+  /// Dispatch tells the hash it has computed, and the shard it lies on.
+  void know(Key key, Shard& shard) noexcept {
+    known_ = key;
+    known_shard_ = &shard;
+  }
+
+  Shard& shard_of(Key key) {
+    return key.bytes.data() == known_.bytes.data() && known_shard_ != nullptr
+               ? *known_shard_
+               : runtime.shard_of(key);
+  }
+  Keyspace& keyspace(Key key) { return keyspace(key, session.database); }
+  Keyspace& keyspace(Key key, int database) {
+    return shard_of(key).keyspace(static_cast<size_t>(database));
+  }
+
+  /// The entry of a key that is there and has not expired; what has expired is removed first.
+  /// find_read counts a hit or a miss, and both note the access unless the session asked not to.
+  Entry* find_read(Key key);
+  Entry* find_write(Key key) { return find_in(key, session.database); }
+  Entry* find_in(Key key, int database);
+
+  /// The mutation point: every change of a key is reported here, right after it was made. Marks
+  /// the watches, raises the keyspace event and has the command logged. `event` is a literal.
+  void changed(Key key, EventClass event_class, Bytes event) {
+    changed_in(key, session.database, event_class, event);
+  }
+  void changed_in(Key key, int database, EventClass event_class, Bytes event);
+  /// A further event of a change that was reported already.
+  void notify(Key key, int database, EventClass event_class, Bytes event);
+  /// A change that has no one key: FLUSHALL, SWAPDB.
+  void changed_everything() noexcept { dirty_ = true; }
+
+  /// Logs this instead of the command's own words. May be called several times.
+  void effect(std::initializer_list<Bytes> words);
+  void effect_in(int database, std::initializer_list<Bytes> words);
+
+  /// For dispatch: logs the command's own words if it changed something and gave no effect.
+  void finish();
+
+  /// Removes an expired entry through the mutation point.
+  void expire(Key key, int database);
+
+  void error(Bytes text) { reply.error(text); }
+
+ private:
+  friend class Runtime;
+
+  Unit* const unit_;  // nullptr when nothing listens
+  Key known_{};
+  Shard* known_shard_ = nullptr;
+  bool dirty_ = false;
+  bool effect_given_ = false;
+};
+
+}  // namespace kevy

@@ -1,0 +1,89 @@
+// What can be wrong with a command before it runs, and the queueing of MULTI. In the order in
+// which Redis looks.
+#include <algorithm>
+#include <string>
+
+#include "runtime/full_name.h"
+#include "runtime/runtime.h"
+
+namespace kevy {
+
+namespace {
+
+std::string upper(Bytes text) {
+  std::string result(text);
+  for (char& c : result) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+  return result;
+}
+
+// Redis shows at most 128 bytes of the verb and of the arguments after it.
+std::string unknown_command(Args args) {
+  constexpr size_t kShownMax = 128;
+  std::string shown;
+  for (size_t i = 1; i < args.size() && shown.size() < kShownMax; ++i) {
+    shown += '\'';
+    shown += args[i].substr(0, kShownMax - shown.size());
+    shown += "' ";
+  }
+  return "ERR unknown command '" + std::string(args[0].substr(0, kShownMax)) +
+         "', with args beginning with: " + shown;
+}
+
+std::string unknown_subcommand(const CommandRow& row, Bytes word) {
+  return "ERR unknown subcommand '" + std::string(word.substr(0, 128)) + "'. Try " +
+         upper(row.name) + " HELP.";
+}
+
+constexpr Bytes kStatelessRefusal =
+    "ERR this command acts on a connection: open a session to run it";
+
+}  // namespace
+
+std::string full_name(const CommandTable& table, const CommandRow& row) {
+  const CommandRow* parent = table.parent(row);
+  return parent == nullptr ? std::string(row.name)
+                           : std::string(parent->name) + '|' + std::string(row.name);
+}
+
+/// False when the command was answered here: refused, or queued.
+bool Runtime::check(Session& session, const CommandRow* row, Args args, Reply& reply) {
+  const auto refuse = [&](Bytes text) {
+    if (session.transaction.open) session.transaction.broken = true;
+    counters_.error_replies.fetch_add(1, std::memory_order_relaxed);
+    reply.error(text);
+    return false;
+  };
+  if (row == nullptr) return refuse(unknown_command(args));
+  if (row->handler == nullptr && args.size() >= 2) return refuse(unknown_subcommand(*row, args[1]));
+  if (row->handler == nullptr || !row->accepts(args.size())) {
+    return refuse("ERR wrong number of arguments for '" + full_name(table_, *row) + "' command");
+  }
+  if (session.stateless()) {
+    if (row->has(kNeedsSession)) return refuse(kStatelessRefusal);
+    if (settings_.password_set.load(std::memory_order_relaxed)) {
+      return row->has(kNoAuth) || refuse("NOAUTH Authentication required.");
+    }
+    return true;
+  }
+  if (!session.authenticated && !row->has(kNoAuth)) {
+    return refuse("NOAUTH Authentication required.");
+  }
+  if (session.transaction.open && row->has(kNoMulti)) {
+    return refuse("ERR Command not allowed inside a transaction");
+  }
+  if (session.protocol == 2 && session.subscribed_to_any() && !row->has(kWhileSubscribed)) {
+    return refuse("ERR Can't execute '" + full_name(table_, *row) +
+                  "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in "
+                  "this context");
+  }
+  if (session.transaction.open && !row->has(kNotQueued)) {
+    session.transaction.queue.push_back({row, {args.begin(), args.end()}});
+    session.multi_shown.store(static_cast<int>(session.transaction.queue.size()),
+                              std::memory_order_relaxed);
+    reply.status("QUEUED");
+    return false;
+  }
+  return true;
+}
+
+}  // namespace kevy

@@ -1,0 +1,132 @@
+// The row of a command: everything that dispatch, COMMAND, ACL, the documents and the tests need
+// to know of a verb. The rows stand beside their handlers in command/; runtime only reads them.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "base/bytes.h"
+
+namespace kevy {
+
+class Call;
+using Handler = void (*)(Call&);
+
+/// Redis' command flags (the names that COMMAND INFO shows are in command/command_info.cpp), and
+/// at the end kevy's own, which tell dispatch what the verb needs and are not shown.
+enum CommandFlag : uint32_t {
+  kWrite = 1u << 0,
+  kReadonly = 1u << 1,
+  kDenyOom = 1u << 2,
+  kAdmin = 1u << 3,
+  kPubsub = 1u << 4,
+  kNoScript = 1u << 5,
+  kBlocking = 1u << 6,
+  kLoading = 1u << 7,
+  kStale = 1u << 8,
+  kFast = 1u << 9,
+  kNoAuth = 1u << 10,
+  kMayReplicate = 1u << 11,
+  kNoMulti = 1u << 12,
+  kMovableKeys = 1u << 13,
+  kAllowBusy = 1u << 14,
+  kNoAsyncLoading = 1u << 15,
+  kSentinel = 1u << 16,
+  kSkipMonitor = 1u << 17,
+  kSkipSlowlog = 1u << 18,
+
+  /// Acts on connection state: refused by the stateless kevy_exec.
+  kNeedsSession = 1u << 24,
+  /// Runs at once inside MULTI instead of being queued.
+  kNotQueued = 1u << 25,
+  /// Needs every shard for as long as it runs.
+  kAllShards = 1u << 26,
+  /// Needs the shards of the keys that the session watches.
+  kWatchedShards = 1u << 27,
+  /// Needs the shards of all commands queued in the session.
+  kQueuedShards = 1u << 28,
+  /// Allowed in RESP2 while subscribed.
+  kWhileSubscribed = 1u << 29,
+};
+
+enum AclCategory : uint32_t {
+  kAclKeyspace = 1u << 0,
+  kAclRead = 1u << 1,
+  kAclWrite = 1u << 2,
+  kAclSet = 1u << 3,
+  kAclSortedSet = 1u << 4,
+  kAclList = 1u << 5,
+  kAclHash = 1u << 6,
+  kAclString = 1u << 7,
+  kAclBitmap = 1u << 8,
+  kAclHyperLogLog = 1u << 9,
+  kAclGeo = 1u << 10,
+  kAclStream = 1u << 11,
+  kAclPubsub = 1u << 12,
+  kAclAdmin = 1u << 13,
+  kAclFast = 1u << 14,
+  kAclSlow = 1u << 15,
+  kAclBlocking = 1u << 16,
+  kAclDangerous = 1u << 17,
+  kAclConnection = 1u << 18,
+  kAclTransaction = 1u << 19,
+  kAclScripting = 1u << 20,
+};
+
+/// What a command does with the keys of one specification, as COMMAND INFO shows it.
+enum KeyFlag : uint16_t {
+  kKeyRO = 1 << 0,
+  kKeyRW = 1 << 1,
+  kKeyOW = 1 << 2,
+  kKeyRM = 1 << 3,
+  kKeyAccess = 1 << 4,
+  kKeyUpdate = 1 << 5,
+  kKeyInsert = 1 << 6,
+  kKeyDelete = 1 << 7,
+  kKeyNotKey = 1 << 8,  // routed like a key, but none: the channels of SPUBLISH
+  kKeyVariable = 1 << 9,
+};
+
+/// Where keys stand among the arguments: from `first`, each `step`th, up to `last` (below zero:
+/// counted from the end of the arguments, as in Redis' range specification relative to argc).
+struct KeySpec {
+  int16_t first = 0;
+  int16_t last = 0;
+  int16_t step = 1;
+  uint16_t flags = 0;
+};
+
+struct CommandRow {
+  Bytes name;      // lower case; of a subcommand: its second word alone
+  int16_t arity;   // words with the verb; below zero: at least that many
+  uint32_t flags;  // CommandFlag
+  uint32_t categories = 0;  // AclCategory; read, write, fast, slow follow from the flags
+  std::span<const KeySpec> keys = {};
+  Bytes group = {};
+  Bytes since = {};
+  Bytes complexity = {};
+  Bytes summary = {};
+  /// The arguments after the name, in the notation of command/syntax.h.
+  Bytes syntax = {};
+  Handler handler = nullptr;
+  std::span<const CommandRow> subcommands = {};
+
+  bool has(uint32_t any_of) const noexcept { return (flags & any_of) != 0; }
+  bool accepts(size_t argc) const noexcept {
+    return arity >= 0 ? argc == static_cast<size_t>(arity) : argc >= static_cast<size_t>(-arity);
+  }
+};
+
+/// Calls visit(index of the argument, its specification) for every key among `args`.
+template <typename Visit>
+void for_each_key(const CommandRow& row, size_t argc, Visit&& visit) {
+  for (const KeySpec& spec : row.keys) {
+    const int size = static_cast<int>(argc);
+    const int last = spec.last >= 0 ? spec.last : size + spec.last;
+    for (int i = spec.first; i <= last && i < size; i += spec.step) {
+      visit(static_cast<size_t>(i), spec);
+    }
+  }
+}
+
+}  // namespace kevy

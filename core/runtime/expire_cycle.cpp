@@ -1,0 +1,68 @@
+// Active expiry: what housekeeping does about keys whose time has come and that nobody asks for.
+#include <string>
+#include <vector>
+
+#include "runtime/mutation.h"
+#include "runtime/runtime.h"
+
+namespace kevy {
+
+namespace {
+
+// Expires what is due among some entries of one database; returns the next cursor.
+uint64_t expire_step(Runtime& runtime, Turn& turn, Shard& shard, int database, uint64_t cursor,
+                     size_t effort) {
+  Keyspace& space = shard.keyspace(static_cast<size_t>(database));
+  const int64_t now_ms = turn.moment().ms();
+  std::vector<std::string> due;
+  cursor = space.scan_expiring(cursor, effort, [&](Entry& entry) {
+    if (entry.expired(now_ms)) due.emplace_back(entry.key());
+  });
+  for (const std::string& name : due) {
+    Unit unit;
+    WriteLog* log = runtime.log();
+    remove_expired(runtime, shard, database, {name, runtime.hash(name)},
+                   log == nullptr ? nullptr : &unit);
+    if (log != nullptr) log->append(std::move(unit));
+  }
+  return cursor;
+}
+
+}  // namespace
+
+bool Runtime::expire_some(uint32_t index, size_t effort) {
+  Turn turn(*this);
+  turn.hold(index);
+  Shard& shard = this->shard(index);
+  bool any = false;
+  for (size_t tried = 0; tried < database_count_; ++tried) {
+    const size_t database = shard.expiry_database;
+    if (shard.keyspaces[database] != nullptr && shard.keyspaces[database]->size_with_expiry() != 0) {
+      any = true;
+      shard.expiry_cursor = expire_step(*this, turn, shard, static_cast<int>(database),
+                                        shard.expiry_cursor, effort);
+      if (shard.expiry_cursor != 0) return true;
+    }
+    shard.expiry_cursor = 0;
+    shard.expiry_database = (database + 1) % database_count_;
+  }
+  return any;
+}
+
+void Runtime::expire_all() {
+  constexpr size_t kStep = 256;
+  for (uint32_t index = 0; index < shard_count_; ++index) {
+    Shard& shard = this->shard(index);
+    for (size_t database = 0; database < database_count_; ++database) {
+      uint64_t cursor = 0;
+      do {
+        Turn turn(*this);
+        turn.hold(index);
+        if (shard.keyspaces[database] == nullptr) break;
+        cursor = expire_step(*this, turn, shard, static_cast<int>(database), cursor, kStep);
+      } while (cursor != 0);
+    }
+  }
+}
+
+}  // namespace kevy

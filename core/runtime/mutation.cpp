@@ -1,0 +1,41 @@
+#include "runtime/mutation.h"
+
+#include <string>
+
+#include "runtime/access.h"
+
+namespace kevy {
+
+void publish_event(Runtime& runtime, int database, Key key, Bytes event) {
+  const uint32_t wanted = runtime.settings().notify_events.load(std::memory_order_relaxed);
+  const std::string suffix = '@' + std::to_string(database) + "__:";
+  if ((wanted & kEventKeyspaceChannel) != 0) {
+    runtime.pubsub().publish(ChannelKind::kChannel,
+                             "__keyspace" + suffix + std::string(key.bytes), event);
+  }
+  if ((wanted & kEventKeyeventChannel) != 0) {
+    runtime.pubsub().publish(ChannelKind::kChannel, "__keyevent" + suffix + std::string(event),
+                             key.bytes);
+  }
+}
+
+void remove_expired(Runtime& runtime, Shard& shard, int database, Key key, Unit* unit) {
+  const std::string name(key.bytes);  // `key` may point into the entry
+  const Key kept{name, key.hash};
+  shard.keyspace(static_cast<size_t>(database)).erase(kept);
+  ++shard.statistics.expired_keys;
+  mark_changed(shard, database, kept);
+  raise_event(runtime, database, kept, kEventExpired, "expired");
+  if (unit != nullptr) unit->push_back({database, {"DEL", name}});
+}
+
+void note_access(Runtime& runtime, Entry& entry) noexcept {
+  const int64_t seconds = runtime.clock().coarse_seconds();
+  if (runtime.settings().lfu_policy.load(std::memory_order_relaxed)) [[unlikely]] {
+    entry.set_access(lfu_touched(entry.access(), seconds));
+  } else {
+    entry.set_access(static_cast<uint32_t>(seconds));
+  }
+}
+
+}  // namespace kevy

@@ -1,0 +1,174 @@
+#include "runtime/runtime.h"
+
+#include <mutex>
+#include <string>
+
+#include "runtime/call.h"
+#include "runtime/slot.h"
+
+namespace kevy {
+
+Runtime::Runtime(const CommandTable& table, RuntimeOptions options, Settings& settings)
+    : table_(table),
+      secret_(HashSecret::process()),
+      settings_(settings),
+      shard_count_(options.shards),
+      database_count_(options.databases) {
+  shards_.reserve(shard_count_);
+  for (uint32_t i = 0; i < shard_count_; ++i) {
+    shards_.push_back(std::make_unique<Shard>(secret_, database_count_));
+  }
+}
+
+Runtime::~Runtime() = default;
+
+uint32_t Runtime::shard_index(Key key) const noexcept {
+  const Bytes tag = hash_tag(key.bytes);
+  const uint64_t hash = tag.size() == key.bytes.size() ? key.hash : hash_bytes(tag, secret_);
+  return static_cast<uint32_t>((hash >> 32) * shard_count_ >> 32);
+}
+
+void Runtime::plan(const Session& session, const CommandRow& row, Args args,
+                   ShardSet& shards) const {
+  if (row.has(kAllShards)) shards.add_all();
+  for_each_key(row, args.size(), [&](size_t i, const KeySpec& spec) {
+    if ((spec.flags & kKeyNotKey) == 0) shards.add(shard_index({args[i], hash(args[i])}));
+  });
+  if (row.has(kWatchedShards | kQueuedShards)) {
+    for (const WatchedKey& watched : session.transaction.watched) {
+      shards.add(shard_index({watched.key, hash(watched.key)}));
+    }
+  }
+  if (row.has(kQueuedShards)) {
+    for (const QueuedCommand& queued : session.transaction.queue) {
+      const std::vector<Bytes> words(queued.args.begin(), queued.args.end());
+      plan(session, *queued.row, words, shards);
+    }
+  }
+}
+
+void Runtime::execute(Turn& turn, Session& session, Args args, Reply& reply) {
+  const CommandRow* row = table_.find(args);
+  if (row == nullptr || row->handler == nullptr || !row->accepts(args.size()) ||
+      session.transaction.open || session.stateless() || !session.authenticated ||
+      session.subscribed_to_any()) [[unlikely]] {
+    if (!check(session, row, args, reply)) return;
+  }
+  run(turn, session, *row, args, reply);
+}
+
+void Runtime::run(Turn& turn, Session& session, const CommandRow& row, Args args, Reply& reply) {
+  Unit unit;
+  Call call(turn, session, row, args, reply, log_ == nullptr ? nullptr : &unit);
+  constexpr uint32_t kPlanned = kAllShards | kWatchedShards | kQueuedShards;
+  const bool one_key = row.keys.size() == 1 && row.keys[0].first == row.keys[0].last &&
+                       (row.keys[0].flags & kKeyNotKey) == 0 && !row.has(kPlanned);
+  if (one_key) {
+    const Bytes bytes = args[static_cast<size_t>(row.keys[0].first)];
+    const Key key{bytes, hash(bytes)};
+    const uint32_t index = shard_index(key);
+    turn.hold(index);
+    Shard& shard = this->shard(index);
+    ++shard.statistics.commands;
+    call.know(key, shard);
+  } else if (!row.keys.empty() || row.has(kPlanned)) {
+    ShardSet shards;
+    plan(session, row, args, shards);
+    if (shards.empty()) {
+      turn.release();
+    } else {
+      turn.hold(shards);
+    }
+    counters_.keyless_commands.fetch_add(1, std::memory_order_relaxed);
+  } else {
+    turn.release();
+    counters_.keyless_commands.fetch_add(1, std::memory_order_relaxed);
+  }
+  const size_t errors_before = reply.errors();
+  row.handler(call);
+  call.finish();
+  if (reply.errors() != errors_before) {
+    counters_.error_replies.fetch_add(reply.errors() - errors_before, std::memory_order_relaxed);
+  }
+  if (log_ != nullptr && !unit.empty()) log_->append(std::move(unit));
+}
+
+void Runtime::run_queued(Call& exec) {
+  Session& session = exec.session;
+  const std::vector<QueuedCommand> queue = std::move(session.transaction.queue);
+  session.transaction.queue.clear();
+  session.in_exec = true;
+  exec.reply.array(queue.size());
+  std::vector<Bytes> words;
+  for (const QueuedCommand& queued : queue) {
+    words.assign(queued.args.begin(), queued.args.end());
+    Call call(exec.turn, session, *queued.row, words, exec.reply, exec.unit_);
+    queued.row->handler(call);
+    call.finish();
+  }
+  session.in_exec = false;
+}
+
+std::shared_ptr<Session> Runtime::open_session(Session::Door door) {
+  const uint64_t id = next_session_id_.fetch_add(1, std::memory_order_relaxed);
+  auto session = std::make_shared<Session>(id, door);
+  const int64_t now = Clock::monotonic_us();
+  session->created_us.store(now, std::memory_order_relaxed);
+  session->last_command_us.store(now, std::memory_order_relaxed);
+  session->authenticated = !settings_.password_set.load(std::memory_order_relaxed);
+  session->outbox.set_limit(settings_.output_limit_pubsub.load(std::memory_order_relaxed));
+  std::lock_guard guard(sessions_lock_);
+  sessions_.emplace(id, session);
+  return session;
+}
+
+void Runtime::close_session(Session& session) {
+  if (!session.transaction.watched.empty()) {
+    Turn turn(*this);
+    ShardSet shards;
+    for (const WatchedKey& watched : session.transaction.watched) {
+      shards.add(shard_index({watched.key, hash(watched.key)}));
+    }
+    turn.hold(shards);
+    forget_watches(session);
+  }
+  leave_all_channels(session);
+  std::lock_guard guard(sessions_lock_);
+  sessions_.erase(session.id);
+}
+
+void Runtime::forget_watches(Session& session) {
+  for (const WatchedKey& watched : session.transaction.watched) {
+    shard_of({watched.key, hash(watched.key)}).watches.remove(watched.database, watched.key);
+  }
+  session.transaction.watched.clear();
+}
+
+void Runtime::leave_all_channels(Session& session) {
+  for (size_t kind = 0; kind < session.subscriptions.size(); ++kind) {
+    for (const std::string& channel : session.subscriptions[kind]) {
+      pubsub_.unsubscribe(static_cast<ChannelKind>(kind), channel, session.outbox);
+    }
+    session.subscriptions[kind].clear();
+    session.subscription_counts[kind].store(0, std::memory_order_relaxed);
+  }
+}
+
+std::vector<std::shared_ptr<Session>> Runtime::sessions() {
+  std::lock_guard guard(sessions_lock_);
+  std::vector<std::shared_ptr<Session>> all;
+  all.reserve(sessions_.size());
+  for (const auto& [id, session] : sessions_) all.push_back(session);
+  return all;
+}
+
+size_t Runtime::session_count() {
+  std::lock_guard guard(sessions_lock_);
+  return sessions_.size();
+}
+
+void Runtime::first_expiry() {
+  if (!expiry_seen_.exchange(true) && on_first_expiry_) on_first_expiry_();
+}
+
+}  // namespace kevy

@@ -1,0 +1,126 @@
+// Runtime: the engine without doors: shards, dispatch, sessions, pub/sub, the mutation point.
+//
+// It knows no verb by name, no value type and no socket; the table of commands is given to it.
+// Any thread may call any method. Lock order: a turn's shards, ascending; then leaves (pub/sub,
+// the session register, the log), of which only one is held at a time but for outboxes in pub/sub.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "resp/reply.h"
+#include "runtime/command_table.h"
+#include "runtime/pubsub.h"
+#include "runtime/session.h"
+#include "runtime/settings.h"
+#include "runtime/shard.h"
+#include "runtime/turn.h"
+#include "runtime/write_log.h"
+
+namespace kevy {
+
+class Call;
+
+struct RuntimeOptions {
+  uint32_t shards = 16;
+  uint32_t databases = 16;
+};
+
+class Runtime {
+ public:
+  Runtime(const CommandTable& table, RuntimeOptions options, Settings& settings);
+  ~Runtime();
+  Runtime(const Runtime&) = delete;
+  Runtime& operator=(const Runtime&) = delete;
+
+  /// Runs one command of a session and writes its reply, whatever the command is. The session's
+  /// commands take effect in the order of the calls. `args` has at least one word.
+  void execute(Turn& turn, Session& session, Args args, Reply& reply);
+
+  /// Runs the commands queued in the session as one step, each writing its reply. Called by the
+  /// handler of EXEC, whose row has kQueuedShards, so that all their shards are held.
+  void run_queued(Call& exec);
+
+  // Keys and shards.
+  uint64_t hash(Bytes key) const noexcept { return hash_bytes(key, secret_); }
+  uint32_t shard_count() const noexcept { return shard_count_; }
+  uint32_t database_count() const noexcept { return database_count_; }
+  Shard& shard(uint32_t index) noexcept { return *shards_[index]; }
+  uint32_t shard_index(Key key) const noexcept;
+  Shard& shard_of(Key key) noexcept { return shard(shard_index(key)); }
+
+  // Sessions.
+  std::shared_ptr<Session> open_session(Session::Door door);
+  void close_session(Session& session);
+  std::vector<std::shared_ptr<Session>> sessions();
+  size_t session_count();
+  /// The session of calls that have none. Never written to.
+  Session& stateless() noexcept { return stateless_; }
+  /// Forgets the session's watches, whose shards the turn must hold.
+  void forget_watches(Session& session);
+  void leave_all_channels(Session& session);
+
+  // Time and expiry.
+  Clock& clock() noexcept { return clock_; }
+  /// Removes expired keys of one shard, some `effort` entries' worth; true if the shard has keys
+  /// with a time to live. Called by housekeeping.
+  bool expire_some(uint32_t shard, size_t effort);
+  /// Removes all that has expired.
+  void expire_all();
+  /// Called when a key was given a time to live for the first time; starts housekeeping.
+  void set_on_first_expiry(std::function<void()> start) { on_first_expiry_ = std::move(start); }
+  void note_expiry() {
+    if (!expiry_seen_.load(std::memory_order_relaxed)) [[unlikely]] first_expiry();
+  }
+
+  /// Listens to every change; set before the first command, or nullptr.
+  void set_log(WriteLog* log) noexcept { log_ = log; }
+  WriteLog* log() const noexcept { return log_; }
+
+  PubSub& pubsub() noexcept { return pubsub_; }
+  const CommandTable& table() const noexcept { return table_; }
+  Settings& settings() noexcept { return settings_; }
+
+  struct Counters {
+    std::atomic<uint64_t> keyless_commands{0};
+    std::atomic<uint64_t> connections_received{0};
+    std::atomic<uint64_t> rejected_connections{0};
+    std::atomic<uint64_t> error_replies{0};
+  };
+  Counters& counters() noexcept { return counters_; }
+
+ private:
+  friend class Call;
+
+  bool check(Session& session, const CommandRow* row, Args args, Reply& reply);
+  void plan(const Session& session, const CommandRow& row, Args args, ShardSet& shards) const;
+  void run(Turn& turn, Session& session, const CommandRow& row, Args args, Reply& reply);
+  void first_expiry();
+
+  // Constant after construction.
+  const CommandTable& table_;
+  const HashSecret& secret_;
+  Settings& settings_;
+  const uint32_t shard_count_;
+  const uint32_t database_count_;
+  std::vector<std::unique_ptr<Shard>> shards_;
+  WriteLog* log_ = nullptr;
+  std::function<void()> on_first_expiry_;
+  Session stateless_{0, Session::Door::kStateless};
+
+  // With their own synchronisation.
+  Clock clock_;
+  PubSub pubsub_;
+  Counters counters_;
+  std::atomic<bool> expiry_seen_{false};
+  std::atomic<uint64_t> next_session_id_{1};
+
+  Lock sessions_lock_;
+  std::map<uint64_t, std::shared_ptr<Session>> sessions_;
+};
+
+}  // namespace kevy

@@ -1,0 +1,116 @@
+// Session: the state of one connection, with or without a socket. The connection's own verbs
+// (MULTI, SELECT, SUBSCRIBE, HELLO, CLIENT ...) act on it as other verbs act on the store.
+//
+// It belongs to one thread at a time, the one that runs its commands; the members are sorted by
+// who else may touch them. Runtime::open_session makes it known to CLIENT LIST and CLIENT KILL,
+// Runtime::close_session takes it out again with its watches and subscriptions.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "runtime/command.h"
+#include "runtime/outbox.h"
+#include "runtime/pubsub.h"
+
+namespace kevy {
+
+/// A command waiting for EXEC.
+struct QueuedCommand {
+  const CommandRow* row;
+  std::vector<std::string> args;
+};
+
+struct WatchedKey {
+  int database;
+  std::string key;
+  uint64_t version;
+};
+
+struct Transaction {
+  bool open = false;
+  bool broken = false;  // a queued command was wrong: EXEC will refuse
+  std::vector<QueuedCommand> queue;
+  std::vector<WatchedKey> watched;
+};
+
+enum class ReplyMode : uint8_t { kOn, kOff, kSkipNext };
+
+/// What CLIENT LIST tells of a session in words; copied out under the session's own lock.
+struct SessionLabels {
+  std::string name;
+  std::string library_name;
+  std::string library_version;
+  std::string address;
+  std::string local_address;
+};
+
+class Session {
+ public:
+  enum class Door : uint8_t { kStateless, kInProcess, kTcp, kUnix };
+
+  Session(uint64_t session_id, Door session_door) : id(session_id), door(session_door) {}
+
+  // Constant.
+  const uint64_t id;
+  const Door door;
+
+  // Of the thread that runs the session.
+  int database = 0;
+  int protocol = 2;
+  bool authenticated = true;
+  bool closing = false;      // no further command is run; close once the output is out
+  bool no_touch = false;
+  bool in_exec = false;
+  ReplyMode reply_mode = ReplyMode::kOn;
+  Transaction transaction;
+  std::array<std::set<std::string, std::less<>>, 3> subscriptions;  // by ChannelKind
+
+  // Any thread.
+  Outbox outbox;
+  std::atomic<bool> killed{false};
+  std::atomic<int64_t> created_us{0};
+  std::atomic<int64_t> last_command_us{0};
+  std::atomic<const CommandRow*> last_command{nullptr};
+  std::atomic<int> database_shown{0};
+  std::atomic<int> protocol_shown{2};
+  std::atomic<int> multi_shown{-1};
+  std::atomic<bool> no_evict{false};
+  std::atomic<int> descriptor{-1};
+  std::array<std::atomic<uint32_t>, 3> subscription_counts{};
+  std::atomic<size_t> output_bytes{0};
+
+  SessionLabels labels() const {
+    std::lock_guard guard(labels_lock_);
+    return labels_;
+  }
+  template <typename Change>
+  void change_labels(Change&& change) {
+    std::lock_guard guard(labels_lock_);
+    change(labels_);
+  }
+
+  bool stateless() const noexcept { return door == Door::kStateless; }
+  size_t subscribed(ChannelKind kind) const noexcept {
+    return subscriptions[static_cast<size_t>(kind)].size();
+  }
+  bool subscribed_to_any() const noexcept {
+    return !subscriptions[0].empty() || !subscriptions[1].empty() || !subscriptions[2].empty();
+  }
+  /// Ends the session from any thread: whoever serves it closes it.
+  void kill() noexcept {
+    killed.store(true, std::memory_order_release);
+    outbox.cancel();
+  }
+
+ private:
+  mutable Lock labels_lock_;
+  SessionLabels labels_;
+};
+
+}  // namespace kevy

@@ -1,0 +1,53 @@
+// Shard: a part of an instance's keys, with everything that belongs to them. Nothing is shared
+// between shards.
+//
+// A shard is run by one thread at a time: the one that holds its lock. Only Turn takes the lock.
+// The members are sorted by who may touch them; what moves between cores with the lock lies on
+// the lock's own cache line.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/hash.h"
+#include "base/lock.h"
+#include "base/random.h"
+#include "runtime/watches.h"
+#include "store/keyspace.h"
+
+namespace kevy {
+
+struct ShardStatistics {
+  uint64_t commands = 0;
+  uint64_t keyspace_hits = 0;
+  uint64_t keyspace_misses = 0;
+  uint64_t expired_keys = 0;
+};
+
+struct alignas(64) Shard {
+  Shard(const HashSecret& key_secret, size_t databases)
+      : keyspaces(std::make_unique<std::unique_ptr<Keyspace>[]>(databases)), secret(key_secret) {}
+
+  Lock lock;
+
+  // Guarded by the lock.
+  std::unique_ptr<std::unique_ptr<Keyspace>[]> keyspaces;  // one a database, made when first used
+  ShardStatistics statistics;
+  Watches watches;
+  Garbage garbage;
+  uint64_t expiry_cursor = 0;
+  size_t expiry_database = 0;
+
+  // Constant.
+  const HashSecret& secret;
+
+  Keyspace& keyspace(size_t database) {
+    auto& keyspace = keyspaces[database];
+    if (keyspace == nullptr) [[unlikely]] keyspace = std::make_unique<Keyspace>(secret, garbage);
+    return *keyspace;
+  }
+};
+
+}  // namespace kevy

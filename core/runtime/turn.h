@@ -1,0 +1,95 @@
+// Turn: the locks one caller holds while it runs commands. Dispatch asks it for the shards of a
+// command; it takes all of them at once, in ascending order, so no deadlock is possible. A
+// reactor keeps its turn over a run of commands for the same shards, and gives it back after a
+// bounded number of them; everyone else has a turn a call.
+//
+// What is slow to free is freed here, after the locks are given back. One thread; not movable.
+#pragma once
+
+#include <array>
+#include <vector>
+
+#include "base/clock.h"
+#include "store/keyspace.h"
+
+namespace kevy {
+
+class Runtime;
+
+/// Which shards a command needs: some, in ascending order without repetition, or all.
+class ShardSet {
+ public:
+  static constexpr size_t kSizeMax = 32;  // more different ones than that: all
+
+  void add(uint32_t shard) {
+    if (all_) return;
+    size_t i = size_;
+    while (i > 0 && shards_[i - 1] > shard) --i;
+    if (i > 0 && shards_[i - 1] == shard) return;
+    if (size_ == kSizeMax) {
+      add_all();
+      return;
+    }
+    for (size_t j = size_; j > i; --j) shards_[j] = shards_[j - 1];
+    shards_[i] = shard;
+    ++size_;
+  }
+  void add_all() noexcept {
+    all_ = true;
+    size_ = 0;
+  }
+  void clear() noexcept {
+    all_ = false;
+    size_ = 0;
+  }
+  bool all() const noexcept { return all_; }
+  bool empty() const noexcept { return !all_ && size_ == 0; }
+  size_t size() const noexcept { return size_; }
+  uint32_t operator[](size_t i) const noexcept { return shards_[i]; }
+  bool covers(const ShardSet& other) const noexcept;
+
+ private:
+  bool all_ = false;
+  size_t size_ = 0;
+  std::array<uint32_t, kSizeMax> shards_;
+};
+
+class Turn {
+ public:
+  explicit Turn(Runtime& runtime);
+  ~Turn() { release(); }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+  /// Makes sure that this one shard is held, and no more than it.
+  void hold(uint32_t shard) {
+    if (!held_.all() && held_.size() == 1 && held_[0] == shard) return;
+    acquire_one(shard);
+  }
+  /// Makes sure that at least these are held.
+  void hold(const ShardSet& shards) {
+    if (!held_.covers(shards)) acquire(shards);
+  }
+  /// Gives all back and frees what was put aside. The next command reads the clock anew.
+  void release() {
+    if (!held_.empty()) release_held();
+  }
+  bool holds_any() const noexcept { return !held_.empty(); }
+
+  Runtime& runtime() const noexcept { return runtime_; }
+  Moment& moment() noexcept { return moment_; }
+  void renew_moment() noexcept;
+
+ private:
+  void acquire_one(uint32_t shard);
+  void acquire(const ShardSet& shards);
+  void release_held();
+  void collect_and_unlock(uint32_t shard);
+
+  Runtime& runtime_;
+  ShardSet held_;
+  Moment moment_;
+  Garbage garbage_;
+};
+
+}  // namespace kevy

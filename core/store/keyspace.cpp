@@ -1,0 +1,326 @@
+#include "store/keyspace.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <new>
+
+#include "base/check.h"
+#include "base/memory.h"
+#include "base/number.h"
+
+namespace kevy {
+
+namespace {
+
+// Freeing less than this is cheaper than putting it aside.
+constexpr size_t kGarbageMin = 64 * 1024;
+constexpr size_t kSpareMax = 1024 * 1024;
+
+size_t grown_capacity(size_t size) { return size < kSpareMax ? size * 2 : size + kSpareMax; }
+
+}  // namespace
+
+void Garbage::take_from(Garbage& other) {
+  std::move(other.blocks.begin(), other.blocks.end(), std::back_inserter(blocks));
+  std::move(other.keyspaces.begin(), other.keyspaces.end(), std::back_inserter(keyspaces));
+  other.clear();
+}
+
+void Garbage::clear() noexcept {
+  blocks.clear();
+  keyspaces.clear();
+}
+
+/// How an entry is to lie in memory.
+struct Keyspace::Shape {
+  Type type = Type::kString;
+  Encoding encoding;
+  int64_t expires_at_ms;  // kNoExpiry or a moment
+  bool grown = false;
+  Bytes embedded = {};     // may point into the entry that is replaced
+  size_t embedded_size = 0;  // at least embedded.size(): what follows is cleared
+  int64_t word = 0;        // the integer or the block
+
+  bool has_expiry() const noexcept { return expires_at_ms != kNoExpiry; }
+  size_t key_offset(size_t key_size) const noexcept {
+    return sizeof(Entry) + (has_expiry() ? 8 : 0) + (encoding != Encoding::kEmbedded ? 8 : 0) +
+           (key_size >= Entry::kLongKey ? 4 : 0);
+  }
+  size_t total(size_t key_size) const noexcept {
+    return key_offset(key_size) + key_size +
+           (encoding == Encoding::kEmbedded ? embedded_size : 0);
+  }
+};
+
+Keyspace::~Keyspace() {
+  uint64_t cursor = 0;
+  do {
+    cursor = entries_.scan(cursor, [&](Entry& entry) {
+      if (entry.encoding() == Encoding::kShared) SharedBytes::adopt(entry.shared());
+      std::free(&entry);
+    });
+  } while (cursor != 0);
+}
+
+size_t Keyspace::memory_bytes() const noexcept {
+  return value_memory_ + entries_.memory_bytes() + expiring_.memory_bytes();
+}
+
+size_t Keyspace::memory_bytes_of(const Entry& entry) const noexcept {
+  size_t bytes = allocated_bytes(const_cast<Entry*>(&entry));
+  if (entry.encoding() == Encoding::kShared) bytes += allocated_bytes(entry.shared());
+  if (entries_.size() != 0) bytes += entries_.memory_bytes() / entries_.size();
+  if (entry.has_expiry()) bytes += expiring_.memory_bytes() / expiring_.size();
+  return bytes;
+}
+
+void Keyspace::discard(SharedBytes block) noexcept {
+  if (block.bytes().size() < kGarbageMin) return;
+  try {
+    garbage_->blocks.push_back(std::move(block));
+  } catch (const std::bad_alloc&) {  // then it is freed here and now
+  }
+}
+
+void Keyspace::release_value(Entry& entry) noexcept {
+  if (entry.encoding() != Encoding::kShared) return;
+  value_memory_ -= allocated_bytes(entry.shared());
+  discard(SharedBytes::adopt(entry.shared()));
+}
+
+void Keyspace::release(Entry* entry) noexcept {
+  value_memory_ -= allocated_bytes(entry);
+  std::free(entry);
+}
+
+// Writes header, expiry, word and key; the embedded value is the caller's.
+Entry* Keyspace::allocate(Key key, const Shape& shape) {
+  auto* entry = static_cast<Entry*>(std::malloc(shape.total(key.bytes.size())));
+  if (entry == nullptr) throw std::bad_alloc();
+  value_memory_ += allocated_bytes(entry);
+  entry->access_ = 0;
+  return entry;
+}
+
+// Fills `entry`, whose memory suffices, from `key` and `shape`. The key or the embedded value may
+// lie in the same memory: the value is moved last or first as their places ask.
+static void move_bytes(char* to, Bytes from) {
+  if (!from.empty()) std::memmove(to, from.data(), from.size());
+}
+
+Entry* Keyspace::replace(Entry** slot, Key key, const Shape& shape) {
+  Entry* old = slot == nullptr ? nullptr : *slot;
+  const size_t key_size = key.bytes.size();
+  const size_t total = shape.total(key_size);
+  const size_t key_offset = shape.key_offset(key_size);
+  const bool had_expiry = old != nullptr && old->has_expiry();
+  const bool in_place = old != nullptr && old->key_offset_ == key_offset &&
+                        total <= malloc_usable_size(old) &&
+                        malloc_usable_size(old) <= total + total / 2 + 16;
+  Entry* entry = in_place ? old : allocate(key, shape);
+  if (!in_place) {
+    if (old != nullptr) entry->access_ = old->access_;
+    entry->key_offset_ = static_cast<uint32_t>(key_offset) & 0xff;
+    move_bytes(entry->at(key_offset), key.bytes);
+  }
+  entry->kind_ = static_cast<uint8_t>(static_cast<unsigned>(shape.encoding) << 4 |
+                                      static_cast<unsigned>(shape.type));
+  entry->flags_ = static_cast<uint8_t>((shape.has_expiry() ? Entry::kHasExpiry : 0) |
+                                       (shape.grown ? Entry::kGrown : 0));
+  entry->key_size_ = static_cast<uint8_t>(std::min<size_t>(key_size, Entry::kLongKey));
+  if (key_size >= Entry::kLongKey) {
+    const auto size = static_cast<uint32_t>(key_size);
+    std::memcpy(entry->at(key_offset - sizeof size), &size, sizeof size);
+  }
+  if (shape.has_expiry()) entry->set_word(sizeof(Entry), shape.expires_at_ms);
+  if (shape.encoding == Encoding::kEmbedded) {
+    char* value = entry->at(key_offset + key_size);
+    move_bytes(value, shape.embedded);
+    std::memset(value + shape.embedded.size(), 0, shape.embedded_size - shape.embedded.size());
+    entry->value_size_ = static_cast<uint8_t>(shape.embedded_size);
+  } else {
+    entry->value_size_ = 0;
+    entry->set_word(entry->word_offset(), shape.word);
+  }
+  if (old == nullptr) {
+    entries_.insert(entry, key.hash);
+    if (shape.has_expiry()) expiring_.insert(entry, key.hash);
+    return entry;
+  }
+  if (had_expiry) {
+    Entry** expiring = expiring_.find(key.bytes, key.hash);
+    KEVY_DCHECK(expiring != nullptr);
+    if (shape.has_expiry()) {
+      *expiring = entry;
+    } else {
+      expiring_.erase(expiring, key.hash);
+    }
+  }
+  *slot = entry;
+  if (!had_expiry && shape.has_expiry()) expiring_.insert(entry, key.hash);
+  if (!in_place) release(old);
+  return entry;
+}
+
+// Gives `key` a value of this shape in the place of whatever it has.
+Entry* Keyspace::reshape(Key key, const Shape& wanted) {
+  Entry** slot = entries_.find(key.bytes, key.hash);
+  Shape shape = wanted;
+  if (shape.expires_at_ms == kKeepExpiry) {
+    shape.expires_at_ms = slot == nullptr ? kNoExpiry : (*slot)->expires_at_ms();
+  }
+  if (slot != nullptr) release_value(**slot);
+  return replace(slot, key, shape);
+}
+
+Entry* Keyspace::set_string(Key key, Bytes value, int64_t expires_at_ms) {
+  if (!value.empty() && value.size() <= kIntegerTextMax && value[0] <= '9') {
+    if (const auto number = parse_int64(value)) return set_integer(key, *number, expires_at_ms);
+  }
+  if (value.size() > Entry::kEmbeddedMax) {
+    return set_shared(key, SharedBytes::copy_of(value), expires_at_ms);
+  }
+  Shape shape{.encoding = Encoding::kEmbedded, .expires_at_ms = expires_at_ms};
+  shape.embedded = value;
+  shape.embedded_size = value.size();
+  return reshape(key, shape);
+}
+
+Entry* Keyspace::set_integer(Key key, int64_t value, int64_t expires_at_ms) {
+  Shape shape{.encoding = Encoding::kInteger, .expires_at_ms = expires_at_ms};
+  shape.word = value;
+  return reshape(key, shape);
+}
+
+Entry* Keyspace::set_shared(Key key, SharedBytes value, int64_t expires_at_ms) {
+  Shape shape{.encoding = Encoding::kShared, .expires_at_ms = expires_at_ms};
+  shape.word = static_cast<int64_t>(reinterpret_cast<intptr_t>(value.block()));
+  Entry* entry = reshape(key, shape);
+  value_memory_ += allocated_bytes(value.block());
+  value.release();  // the entry's now
+  return entry;
+}
+
+void Keyspace::update_integer(Entry* entry, int64_t value) noexcept {
+  entry->set_word(entry->word_offset(), value);
+}
+
+char* Keyspace::grow_string(Key key, size_t size) {
+  Entry** slot = entries_.find(key.bytes, key.hash);
+  Entry* entry = slot == nullptr ? nullptr : *slot;
+  const int64_t expires_at_ms = entry == nullptr ? kNoExpiry : entry->expires_at_ms();
+  if (entry != nullptr && entry->encoding() == Encoding::kShared) {
+    SharedBytes::Block* block = entry->shared();
+    SharedBytes held = SharedBytes::share(block);
+    const bool ours = block->references.load(std::memory_order_acquire) == 2;
+    if (ours && block->capacity >= size) {
+      std::memset(block->data() + block->size, 0, size - block->size);
+      block->size = size;
+      entry->flags_ |= Entry::kGrown;
+      return block->data();
+    }
+    SharedBytes larger = SharedBytes::allocate(size, size > block->size ? grown_capacity(size) : 0);
+    std::memcpy(larger.block()->data(), block->data(), block->size);
+    std::memset(larger.block()->data() + block->size, 0, size - block->size);
+    entry = set_shared(key, std::move(larger), kKeepExpiry);
+    entry->flags_ |= Entry::kGrown;
+    return entry->shared()->data();
+  }
+  char digits[kIntegerTextMax];
+  Bytes now;
+  if (entry != nullptr) {
+    now = entry->encoding() == Encoding::kInteger ? format_int64(entry->integer(), digits)
+                                                  : entry->string();
+  }
+  if (size > Entry::kEmbeddedMax) {
+    SharedBytes block = SharedBytes::allocate(size, grown_capacity(size));
+    move_bytes(block.block()->data(), now);
+    std::memset(block.block()->data() + now.size(), 0, size - now.size());
+    entry = set_shared(key, std::move(block), kKeepExpiry);
+    entry->flags_ |= Entry::kGrown;
+    return entry->shared()->data();
+  }
+  Shape shape{.encoding = Encoding::kEmbedded, .expires_at_ms = expires_at_ms, .grown = true};
+  shape.embedded = now;
+  shape.embedded_size = size;
+  entry = replace(slot, key, shape);
+  return entry->at(entry->key_offset_ + key.bytes.size());
+}
+
+bool Keyspace::erase(Key key) {
+  Entry** slot = entries_.find(key.bytes, key.hash);
+  if (slot == nullptr) return false;
+  Entry* entry = *slot;
+  if (entry->has_expiry()) expiring_.erase(expiring_.find(key.bytes, key.hash), key.hash);
+  entries_.erase(slot, key.hash);
+  release_value(*entry);
+  release(entry);
+  return true;
+}
+
+Entry* Keyspace::set_expiry(Entry* entry, uint64_t hash, int64_t expires_at_ms) {
+  if (entry->has_expiry() && expires_at_ms != kNoExpiry) {
+    entry->set_word(sizeof(Entry), expires_at_ms);
+    return entry;
+  }
+  if (!entry->has_expiry() && expires_at_ms == kNoExpiry) return entry;
+  Shape shape{.type = entry->type(),
+              .encoding = entry->encoding(),
+              .expires_at_ms = expires_at_ms,
+              .grown = entry->grown()};
+  if (entry->encoding() == Encoding::kEmbedded) {
+    shape.embedded = entry->string();
+    shape.embedded_size = shape.embedded.size();
+  } else {
+    shape.word = entry->word(entry->word_offset());
+  }
+  const Key key{entry->key(), hash};
+  return replace(entries_.find(key.bytes, hash), key, shape);
+}
+
+Value Keyspace::copy_value(const Entry& entry) {
+  Value value;
+  value.type = entry.type();
+  value.encoding = entry.encoding();
+  value.grown = entry.grown();
+  switch (entry.encoding()) {
+    case Encoding::kInteger:
+      value.integer = entry.integer();
+      break;
+    case Encoding::kEmbedded:
+      value.small = entry.string();
+      break;
+    case Encoding::kShared:
+    case Encoding::kObject:
+      value.block = SharedBytes::share(entry.shared());
+      break;
+  }
+  return value;
+}
+
+Value Keyspace::take(Key key) {
+  Value value = copy_value(*find(key));
+  erase(key);
+  return value;
+}
+
+Entry* Keyspace::put(Key key, Value value, int64_t expires_at_ms) {
+  Entry* entry;
+  switch (value.encoding) {
+    case Encoding::kInteger:
+      return set_integer(key, value.integer, expires_at_ms);
+    case Encoding::kEmbedded: {
+      Shape shape{.encoding = Encoding::kEmbedded, .expires_at_ms = expires_at_ms,
+                  .grown = value.grown};
+      shape.embedded = value.small;
+      shape.embedded_size = value.small.size();
+      return reshape(key, shape);
+    }
+    default:
+      entry = set_shared(key, std::move(value.block), expires_at_ms);
+      if (value.grown) entry->flags_ |= Entry::kGrown;
+      return entry;
+  }
+}
+
+}  // namespace kevy

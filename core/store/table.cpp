@@ -1,0 +1,243 @@
+#include "store/table.h"
+
+#include <cstdlib>
+#include <new>
+
+#include "base/check.h"
+
+namespace kevy {
+
+namespace {
+
+// Entries a bucket holds on the average: more makes chains, fewer wastes memory.
+constexpr uint64_t kLoadMaxTimes4 = 18;  // 4.5
+constexpr uint64_t kLoadMinTimes4 = 6;   // 1.5
+constexpr size_t kOverflowChunk = 16;
+constexpr size_t kGatheredMax = 64;
+
+}  // namespace
+
+uint64_t Table::reverse(uint64_t bits) noexcept {
+  bits = (bits >> 1 & 0x5555555555555555) | (bits & 0x5555555555555555) << 1;
+  bits = (bits >> 2 & 0x3333333333333333) | (bits & 0x3333333333333333) << 2;
+  bits = (bits >> 4 & 0x0f0f0f0f0f0f0f0f) | (bits & 0x0f0f0f0f0f0f0f0f) << 4;
+  return __builtin_bswap64(bits);
+}
+
+Table::~Table() {
+  for (Bucket* segment : segments_) std::free(segment);
+  for (Bucket* chunk : overflow_chunks_) std::free(chunk);
+}
+
+Table::Bucket* Table::new_overflow() {
+  if (spare_ == nullptr) {
+    const size_t bytes = kOverflowChunk * sizeof(Bucket);
+    overflow_chunks_.reserve(overflow_chunks_.size() + 1);
+    auto* chunk = static_cast<Bucket*>(std::aligned_alloc(alignof(Bucket), bytes));
+    if (chunk == nullptr) throw std::bad_alloc();
+    overflow_chunks_.push_back(chunk);
+    memory_ += bytes;
+    for (size_t i = 0; i < kOverflowChunk; ++i) {
+      chunk[i].set_next(spare_);
+      spare_ = &chunk[i];
+    }
+  }
+  Bucket* b = spare_;
+  spare_ = b->next();
+  b->taken = 0;
+  return b;
+}
+
+void Table::place(Bucket& first, Entry* entry, uint8_t tag) {
+  size_t length = 0;
+  Bucket* b = &first;
+  while (b->linked() && b->occupied() == b->all_places()) {
+    length += kPlaces - 1;
+    b = b->next();
+  }
+  if (b->occupied() == b->all_places()) {
+    Bucket* more = new_overflow();
+    more->entries[0] = b->entries[kPlaces - 1];
+    more->tags[0] = b->tags[kPlaces - 1];
+    more->taken = 1;
+    b->set_next(more);
+    b->taken |= Bucket::kLinked;
+    length += kPlaces - 1;
+    b = more;
+  }
+  const unsigned free = static_cast<unsigned>(b->all_places() & ~b->taken);
+  const unsigned i = static_cast<unsigned>(std::countr_zero(free));
+  b->entries[i] = entry;
+  b->tags[i] = tag;
+  b->taken = static_cast<uint8_t>(b->taken | 1u << i);
+  // An upper bound is enough, and it must hold for the whole chain: count what follows as full.
+  while (b->linked()) {
+    length += kPlaces - 1;
+    b = b->next();
+  }
+  length += kPlaces;
+  if (length > longest_chain_) longest_chain_ = length;
+}
+
+void Table::insert(Entry* entry, uint64_t hash) {
+  if (count_ == 0) add_bucket();
+  place(bucket(hash), entry, tag_of(hash));
+  ++size_;
+  if (size_ * 4 > count_ * kLoadMaxTimes4) split();
+}
+
+void Table::erase(Entry** slot, uint64_t hash) noexcept {
+  Bucket* previous = nullptr;
+  for (Bucket* b = &bucket(hash);; previous = b, b = b->next()) {
+    if (slot >= b->entries && slot < b->entries + kPlaces) {
+      const auto i = static_cast<unsigned>(slot - b->entries);
+      b->taken = static_cast<uint8_t>(b->taken & ~(1u << i));
+      if (previous != nullptr && b->taken == 0) {  // an empty last bucket of a chain
+        previous->taken &= 0x3f;
+        b->set_next(spare_);
+        spare_ = b;
+      }
+      break;
+    }
+    KEVY_CHECK(b->linked());
+  }
+  --size_;
+  for (int i = 0; i < 2 && count_ > 1 && size_ * 4 < count_ * kLoadMinTimes4; ++i) merge();
+}
+
+// Makes room for bucket `count_`. The first segment doubles until it is whole, so that a small
+// table is small.
+void Table::add_bucket() {
+  const uint64_t number = count_;
+  if (number < kSegmentBuckets) {
+    if (number == first_segment_capacity_) {
+      const uint64_t capacity = number == 0 ? 1 : number * 2;
+      auto* grown =
+          static_cast<Bucket*>(std::aligned_alloc(alignof(Bucket), capacity * sizeof(Bucket)));
+      if (grown == nullptr) throw std::bad_alloc();
+      if (segments_.empty()) {
+        segments_.push_back(grown);
+      } else {
+        std::memcpy(static_cast<void*>(grown), segments_[0], number * sizeof(Bucket));
+        std::free(segments_[0]);
+        segments_[0] = grown;
+      }
+      memory_ += (capacity - first_segment_capacity_) * sizeof(Bucket);
+      first_segment_capacity_ = capacity;
+    }
+  } else if (number >> kSegmentBits == segments_.size()) {
+    const size_t bytes = kSegmentBuckets * sizeof(Bucket);
+    segments_.reserve(segments_.size() + 1);
+    auto* segment = static_cast<Bucket*>(std::aligned_alloc(alignof(Bucket), bytes));
+    if (segment == nullptr) throw std::bad_alloc();
+    segments_.push_back(segment);
+    memory_ += bytes;
+  }
+  bucket_at(number).taken = 0;
+  if (number == 2 * base_) base_ *= 2;
+  ++count_;
+}
+
+void Table::release_chain(Bucket& first) noexcept {
+  Bucket* b = first.linked() ? first.next() : nullptr;
+  first.taken = 0;
+  while (b != nullptr) {
+    Bucket* next = b->linked() ? b->next() : nullptr;
+    b->set_next(spare_);
+    spare_ = b;
+    b = next;
+  }
+}
+
+// Moves the entries of the next bucket in turn whose next hash bit is set to a new bucket. The
+// overflow buckets given back suffice for both halves, so placing can not fail halfway.
+void Table::split() {
+  add_bucket();
+  const uint64_t from = count_ - 1 - base_;
+  Bucket& old = bucket_at(from);
+  Bucket& added = bucket_at(count_ - 1);
+  Entry* few[kGatheredMax];
+  std::vector<Entry*> many;
+  size_t gathered = 0;
+  visit_bucket(from, [&](Entry& entry) {
+    __builtin_prefetch(&entry);
+    if (gathered < kGatheredMax) {
+      few[gathered] = &entry;
+    } else {
+      many.push_back(&entry);
+    }
+    ++gathered;
+  });
+  release_chain(old);
+  for (size_t i = 0; i < gathered; ++i) {
+    Entry* entry = i < kGatheredMax ? few[i] : many[i - kGatheredMax];
+    const uint64_t hash = hash_bytes(entry->key(), secret_);
+    place((hash & base_) != 0 ? added : old, entry, tag_of(hash));
+  }
+}
+
+// The reverse of split: the last bucket goes back into the one it came from. Stays as it is when
+// there is no memory for the longer chain.
+void Table::merge() noexcept {
+  if (count_ == base_) base_ /= 2;
+  const uint64_t last = count_ - 1;
+  Bucket& into = bucket_at(last - base_);
+  Bucket& gone = bucket_at(last);
+  try {
+    for (Bucket* b = &gone;; b = b->next()) {
+      for (unsigned places = b->occupied(); places != 0; places &= places - 1) {
+        const int i = std::countr_zero(places);
+        place(into, b->entries[i], b->tags[i]);
+        b->taken = static_cast<uint8_t>(b->taken & ~(1u << i));
+      }
+      if (!b->linked()) break;
+    }
+  } catch (const std::bad_alloc&) {
+    if (count_ == 2 * base_) base_ *= 2;
+    return;
+  }
+  release_chain(gone);
+  --count_;
+  if (last >= kSegmentBuckets && (last & (kSegmentBuckets - 1)) == 0) {
+    std::free(segments_.back());
+    segments_.pop_back();
+    memory_ -= kSegmentBuckets * sizeof(Bucket);
+  }
+}
+
+size_t Table::chain_length(uint64_t number) const noexcept {
+  size_t length = 0;
+  visit_bucket(number, [&](Entry&) { ++length; });
+  return length;
+}
+
+// A place among `longest_chain_` of a bucket by chance, until it is a taken one. When the table
+// is nearly empty that takes long, and the n-th of all entries is looked for instead.
+Entry* Table::random(Random& random) const noexcept {
+  if (size_ == 0) return nullptr;
+  constexpr int kTriesMax = 256;
+  for (int tried = 0; tried < kTriesMax; ++tried) {
+    const uint64_t number = random.below(count_);
+    uint64_t wanted = random.below(longest_chain_);
+    Entry* found = nullptr;
+    visit_bucket(number, [&](Entry& entry) {
+      if (wanted-- == 0) found = &entry;
+    });
+    if (found != nullptr) return found;
+  }
+  uint64_t wanted = random.below(size_);
+  for (uint64_t number = 0;; ++number) {
+    const size_t length = chain_length(number);
+    if (wanted >= length) {
+      wanted -= length;
+      continue;
+    }
+    Entry* found = nullptr;
+    visit_bucket(number, [&](Entry& entry) {
+      if (wanted-- == 0) found = &entry;
+    });
+    return found;
+  }
+}
+
+}  // namespace kevy

@@ -1,0 +1,116 @@
+#include "resp/output.h"
+
+#include <algorithm>
+
+namespace kevy {
+
+void OutputQueue::close_last() noexcept {
+  if (write_ != nullptr) {
+    segments_.back().end = static_cast<size_t>(write_ - segments_.back().chunk.get());
+  }
+  write_ = nullptr;
+  room_ = 0;
+}
+
+size_t OutputQueue::segment_end(size_t index) const noexcept {
+  const Segment& segment = segments_[index];
+  const bool open = write_ != nullptr && index + 1 == segments_.size();
+  return open ? static_cast<size_t>(write_ - segment.chunk.get()) : segment.end;
+}
+
+void OutputQueue::add_chunk(size_t min) {
+  close_last();
+  const size_t capacity = std::max(min, kChunk);
+  Segment segment;
+  segment.chunk = std::unique_ptr<char[]>(new char[capacity]);
+  segments_.push_back(std::move(segment));
+  write_ = segments_.back().chunk.get();
+  room_ = capacity;
+}
+
+void OutputQueue::append_slowly(Bytes bytes) {
+  const Bytes head = bytes.substr(0, room_);
+  if (!head.empty()) std::memcpy(write_, head.data(), head.size());
+  advance(head.size());
+  const Bytes tail = bytes.substr(head.size());
+  add_chunk(tail.size());
+  std::memcpy(write_, tail.data(), tail.size());
+  advance(tail.size());
+}
+
+void OutputQueue::append(const SharedBytes& block) {
+  const Bytes bytes = block.bytes();
+  if (bytes.size() < kSharedMin) {
+    append(bytes);
+    return;
+  }
+  close_last();
+  Segment segment;
+  segment.block = block;
+  segment.end = bytes.size();
+  segments_.push_back(std::move(segment));
+  size_ += bytes.size();
+}
+
+size_t OutputQueue::gather(iovec* pieces, size_t max) const {
+  size_t count = 0;
+  for (size_t i = 0; i < segments_.size() && count < max; ++i) {
+    const size_t end = segment_end(i);
+    if (end == segments_[i].begin) continue;
+    pieces[count].iov_base = const_cast<char*>(segments_[i].data() + segments_[i].begin);
+    pieces[count].iov_len = end - segments_[i].begin;
+    ++count;
+  }
+  return count;
+}
+
+void OutputQueue::consume(size_t count) {
+  size_ -= count;
+  size_t gone = 0;
+  while (count != 0) {
+    Segment& segment = segments_[gone];
+    const size_t left = segment_end(gone) - segment.begin;
+    if (count < left) {
+      segment.begin += count;
+      break;
+    }
+    count -= left;
+    ++gone;
+  }
+  if (size_ == 0) {
+    reset();
+  } else if (gone != 0) {
+    segments_.erase(segments_.begin(), segments_.begin() + static_cast<ptrdiff_t>(gone));
+  }
+}
+
+// Keeps one chunk of the usual size for what comes next.
+void OutputQueue::reset() {
+  const bool keep = write_ != nullptr && segments_.size() == 1 &&
+                    static_cast<size_t>(write_ - segments_[0].chunk.get()) + room_ == kChunk;
+  if (!keep) {
+    clear();
+    return;
+  }
+  segments_[0].begin = 0;
+  write_ = segments_[0].chunk.get();
+  room_ = kChunk;
+}
+
+void OutputQueue::clear() {
+  segments_.clear();
+  segments_.shrink_to_fit();
+  write_ = nullptr;
+  room_ = 0;
+  size_ = 0;
+}
+
+void OutputQueue::append_all(OutputQueue& other) {
+  other.close_last();
+  close_last();
+  for (Segment& segment : other.segments_) segments_.push_back(std::move(segment));
+  size_ += other.size_;
+  other.clear();
+}
+
+}  // namespace kevy

@@ -1,0 +1,75 @@
+// OutputQueue: what is still to be sent, in order: stretches of copied bytes, and big blocks that
+// are only referred to. An empty queue keeps one chunk at most, until clear(). One thread at a time.
+#pragma once
+
+#include <sys/uio.h>
+
+#include <cstring>
+#include <vector>
+#include <memory>
+
+#include "base/bytes.h"
+#include "base/shared_bytes.h"
+
+namespace kevy {
+
+class OutputQueue {
+ public:
+  /// A block shorter than this is copied.
+  static constexpr size_t kSharedMin = 16 * 1024;
+
+  void append(Bytes bytes) {
+    if (bytes.size() > room_) {
+      append_slowly(bytes);
+      return;
+    }
+    if (!bytes.empty()) std::memcpy(write_, bytes.data(), bytes.size());
+    advance(bytes.size());
+  }
+  void append(const SharedBytes& block);
+  /// Room for `size` (at most 64) bytes to be written in place, then advance().
+  char* reserve(size_t size) {
+    if (size > room_) add_chunk(size);
+    return write_;
+  }
+  void advance(size_t size) noexcept {
+    write_ += size;
+    room_ -= size;
+    size_ += size;
+  }
+
+  /// Bytes to be sent.
+  size_t size() const noexcept { return size_; }
+  bool empty() const noexcept { return size_ == 0; }
+  /// Describes the first bytes, at most `max` pieces; returns how many.
+  size_t gather(iovec* pieces, size_t max) const;
+  /// Drops the first `count` bytes, which were sent.
+  void consume(size_t count);
+  void clear();
+  /// Moves all of `other` to the end.
+  void append_all(OutputQueue& other);
+
+ private:
+  static constexpr size_t kChunk = 16 * 1024;
+
+  struct Segment {
+    std::unique_ptr<char[]> chunk;  // either this ...
+    SharedBytes block;              // ... or this
+    size_t begin = 0;
+    size_t end = 0;  // of a chunk that is not the last; the last one ends at write_
+    const char* data() const noexcept { return chunk ? chunk.get() : block.bytes().data(); }
+  };
+
+  void reset();
+  void append_slowly(Bytes bytes);
+  void add_chunk(size_t min);
+  void close_last() noexcept;
+  size_t segment_end(size_t index) const noexcept;
+
+  std::vector<Segment> segments_;
+  char* write_ = nullptr;  // in the last segment, if that is a chunk
+  size_t room_ = 0;
+  size_t size_ = 0;
+};
+
+}  // namespace kevy

@@ -1,0 +1,109 @@
+// ReplyTree: builds the reply that the C ABI hands out: a tree of nodes that is read by accessors
+// and freed as one. Scalars and short strings take no allocation: a root comes from a small list
+// kept by each thread, and has room inside.
+//
+// A finished tree is immutable and belongs to whoever holds its root; any thread may free it.
+#pragma once
+
+#include <vector>
+
+#include "resp/reply.h"
+
+namespace kevy {
+
+enum class NodeType : uint8_t {
+  kNull,
+  kStatus,
+  kError,
+  kInteger,
+  kString,
+  kArray,
+  kMap,
+  kSet,
+  kPush,
+  kDouble,
+  kBoolean,
+  kVerbatim,
+};
+
+struct ReplyNode {
+  NodeType type = NodeType::kNull;
+  bool root = false;
+  char format[4] = {};
+  union {
+    int64_t integer;
+    double real;
+    const char* bytes;
+    ReplyNode* children;
+  };
+  size_t size = 0;  // of bytes, or how many children
+
+  ReplyNode() noexcept : integer(0) {}
+  bool has_bytes() const noexcept {
+    return type == NodeType::kStatus || type == NodeType::kError || type == NodeType::kString ||
+           type == NodeType::kVerbatim;
+  }
+  bool has_children() const noexcept {
+    return type >= NodeType::kArray && type <= NodeType::kPush;
+  }
+};
+
+struct ReplyRoot;
+/// Frees a tree. Accepts nullptr.
+void free_reply(ReplyRoot* root) noexcept;
+
+/// One reply at a time: write it as any Reply, then take it with finish(). A tree that is not
+/// finished is freed with the builder.
+class ReplyTree final : public Reply {
+ public:
+  explicit ReplyTree(int protocol) { protocol_ = protocol; }
+  ~ReplyTree() override { free_reply(root_); }
+
+  /// The reply's root, whose first member is its node; nullptr when nothing was written.
+  ReplyRoot* finish() noexcept;
+  bool started() const noexcept { return root_ != nullptr; }
+
+  void integer(int64_t value) override { add(NodeType::kInteger)->integer = value; }
+  void bulk(Bytes bytes) override { add_bytes(NodeType::kString, bytes); }
+  void bulk(const SharedBytes& block) override;
+  void status(Bytes text) override { add_bytes(NodeType::kStatus, text); }
+  void null() override { add(NodeType::kNull); }
+  void null_array() override { add(NodeType::kNull); }
+  void array(size_t size) override { add_aggregate(NodeType::kArray, size); }
+  void map(size_t pairs) override {
+    add_aggregate(protocol_ == 2 ? NodeType::kArray : NodeType::kMap, pairs * 2);
+  }
+  void set(size_t size) override {
+    add_aggregate(protocol_ == 2 ? NodeType::kArray : NodeType::kSet, size);
+  }
+  void push(size_t size) override {
+    add_aggregate(protocol_ == 2 ? NodeType::kArray : NodeType::kPush, size);
+  }
+  void real(double value) override;
+  void boolean(bool value) override {
+    add(protocol_ == 2 ? NodeType::kInteger : NodeType::kBoolean)->integer = value ? 1 : 0;
+  }
+  void verbatim(Bytes format, Bytes text) override;
+
+ protected:
+  void write_error(Bytes text) override { add_bytes(NodeType::kError, text); }
+
+ private:
+  struct Open {
+    ReplyNode* next;
+    size_t left;
+  };
+
+  ReplyNode* add(NodeType type);
+  ReplyNode* add_bytes(NodeType type, Bytes bytes);
+  void add_aggregate(NodeType type, size_t size);
+
+  ReplyRoot* root_ = nullptr;
+  std::vector<Open> open_;
+};
+
+/// The node of a root.
+const ReplyNode* node_of(const ReplyRoot* root) noexcept;
+ReplyRoot* root_of(ReplyNode* node) noexcept;
+
+}  // namespace kevy

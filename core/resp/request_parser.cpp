@@ -1,0 +1,142 @@
+#include "resp/request_parser.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/number.h"
+
+namespace kevy {
+
+namespace {
+
+constexpr size_t kInlineMax = 64 * 1024;
+constexpr int64_t kWordsMax = INT32_MAX;
+constexpr int64_t kWordsMaxUnauthenticated = 10;
+constexpr int64_t kBulkMaxUnauthenticated = 16384;
+
+}  // namespace
+
+RequestParser::Step RequestParser::fail(std::string what) {
+  error_ = "ERR Protocol error: " + std::move(what);
+  return Step::kError;
+}
+
+// Finds the line at position_; what was looked at before is not looked at again.
+RequestParser::Step RequestParser::find_line(Bytes input, Bytes& line, const char* too_big) {
+  const size_t from = std::max(position_, scanned_);
+  const void* found =
+      from < input.size() ? std::memchr(input.data() + from, '\r', input.size() - from) : nullptr;
+  if (found == nullptr) {
+    scanned_ = input.size();
+    if (input.size() - position_ > kInlineMax) return fail(too_big);
+    return Step::kMore;
+  }
+  const auto end = static_cast<size_t>(static_cast<const char*>(found) - input.data());
+  if (end + 1 >= input.size()) {  // the LF is still to come
+    scanned_ = end;
+    return Step::kMore;
+  }
+  line = input.substr(position_, end - position_);
+  position_ = end + 2;
+  scanned_ = 0;
+  return Step::kDone;
+}
+
+RequestParser::Step RequestParser::parse_array(Bytes input, const Limits& limits) {
+  if (words_left_ < 0) {
+    Bytes line;
+    const Step step = find_line(input, line, "too big mbulk count string");
+    if (step != Step::kDone) return step;
+    const auto count = parse_int64(line.substr(1));
+    if (!count || *count > kWordsMax) return fail("invalid multibulk length");
+    if (!limits.authenticated && *count > kWordsMaxUnauthenticated) {
+      return fail("unauthenticated multibulk length");
+    }
+    words_left_ = *count > 0 ? *count : 0;
+    words_.clear();
+  }
+  while (words_left_ > 0) {
+    const Step step = parse_bulk(input, limits);
+    if (step != Step::kDone) return step;
+    --words_left_;
+  }
+  return Step::kDone;
+}
+
+RequestParser::Step RequestParser::parse_bulk(Bytes input, const Limits& limits) {
+  if (bulk_size_ < 0) {
+    Bytes line;
+    const Step step = find_line(input, line, "too big bulk count string");
+    if (step != Step::kDone) return step;
+    if (line.empty() || line[0] != '$') {
+      return fail(std::string("expected '$', got '") + (line.empty() ? '\r' : line[0]) + "'");
+    }
+    const auto size = parse_int64(line.substr(1));
+    if (!size || *size < 0 || *size > limits.bulk_max) return fail("invalid bulk length");
+    if (!limits.authenticated && *size > kBulkMaxUnauthenticated) {
+      return fail("unauthenticated bulk length");
+    }
+    bulk_size_ = *size;
+  }
+  const auto size = static_cast<size_t>(bulk_size_);
+  if (input.size() - position_ < size + 2) return Step::kMore;
+  words_.push_back({position_, size});
+  position_ += size + 2;
+  bulk_size_ = -1;
+  return Step::kDone;
+}
+
+RequestParser::Outcome RequestParser::next(InputBuffer& buffer, const Limits& limits) {
+  if (consume_next_ != 0) {
+    buffer.consume(consume_next_);
+    consume_next_ = 0;
+  }
+  args_.clear();
+  while (true) {
+    const Bytes input = buffer.pending();
+    if (input.empty()) return Outcome::kNeedMore;
+    if (words_left_ < 0 && input[0] != '*') {
+      const Outcome outcome = parse_inline(buffer);
+      if (outcome == Outcome::kCommand && args_.empty()) continue;  // an empty line
+      return outcome;
+    }
+    const Step step = parse_array(input, limits);
+    if (step == Step::kMore) return Outcome::kNeedMore;
+    if (step == Step::kError) return Outcome::kProtocolError;
+    const size_t used = position_;
+    position_ = 0;
+    scanned_ = 0;
+    words_left_ = -1;
+    if (words_.empty()) {
+      buffer.consume(used);
+      continue;
+    }
+    for (const Word& word : words_) args_.push_back(input.substr(word.offset, word.size));
+    consume_next_ = used;
+    return Outcome::kCommand;
+  }
+}
+
+RequestParser::Outcome RequestParser::parse_inline(InputBuffer& buffer) {
+  const Bytes input = buffer.pending();
+  const size_t end = input.find('\n', scanned_);
+  if (end == Bytes::npos) {
+    scanned_ = input.size();
+    if (input.size() <= kInlineMax) return Outcome::kNeedMore;
+    fail("too big inline request");
+    return Outcome::kProtocolError;
+  }
+  scanned_ = 0;
+  Bytes line = input.substr(0, end);
+  if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+  inline_words_.clear();
+  if (!split_inline(line, inline_words_)) {
+    fail("unbalanced quotes in request");
+    return Outcome::kProtocolError;
+  }
+  args_.assign(inline_words_.begin(), inline_words_.end());
+  buffer.consume(end + 1);
+  return Outcome::kCommand;
+}
+
+}  // namespace kevy

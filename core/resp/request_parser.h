@@ -1,0 +1,91 @@
+// RequestParser: finds the commands in what a client sent: RESP arrays of bulk strings, and inline
+// lines for people at a terminal. Works in place on one contiguous buffer and remembers how far it
+// got, so a command that arrives in many pieces is looked at once.
+//
+// Knows no command and no socket. One thread at a time.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+
+namespace kevy {
+
+/// Bytes that came and were not yet consumed. Contiguous; grows by doubling, and only as data
+/// arrives, so what a client announces costs nothing.
+class InputBuffer {
+ public:
+  ~InputBuffer();
+  InputBuffer() = default;
+  InputBuffer(const InputBuffer&) = delete;
+  InputBuffer& operator=(const InputBuffer&) = delete;
+
+  /// Room for at least `min` more bytes; write there, then commit. Moves the bytes before it.
+  char* reserve(size_t min);
+  size_t room() const noexcept { return capacity_ - end_; }
+  void commit(size_t count) noexcept { end_ += count; }
+  void append(Bytes bytes);
+
+  Bytes pending() const noexcept { return {data_ + start_, end_ - start_}; }
+  void consume(size_t count) noexcept;
+  size_t capacity() const noexcept { return capacity_; }
+  /// Gives memory back when nothing is pending and the buffer has grown large.
+  void shrink() noexcept;
+
+ private:
+  char* data_ = nullptr;
+  size_t start_ = 0;
+  size_t end_ = 0;
+  size_t capacity_ = 0;
+};
+
+class RequestParser {
+ public:
+  enum class Outcome { kNeedMore, kCommand, kProtocolError };
+
+  struct Limits {
+    int64_t bulk_max = int64_t{512} << 20;
+    /// Until a client has authenticated it may send little.
+    bool authenticated = true;
+  };
+
+  /// Looks for the next command. kCommand: args() are its words, never none; they are views into
+  /// the buffer, good until the next call of next() or a change of the buffer.
+  Outcome next(InputBuffer& buffer, const Limits& limits);
+
+  Args args() const noexcept { return args_; }
+  /// After kProtocolError: the error for the client, without the minus. The stream is lost.
+  const std::string& error() const noexcept { return error_; }
+
+ private:
+  enum class Step { kMore, kDone, kError };
+
+  Step parse_array(Bytes input, const Limits& limits);
+  Step parse_bulk(Bytes input, const Limits& limits);
+  Outcome parse_inline(InputBuffer& buffer);
+  Step fail(std::string what);
+  Step find_line(Bytes input, Bytes& line, const char* too_big);
+
+  // Of the command that is being read; offsets from the start of what is pending.
+  size_t position_ = 0;
+  size_t scanned_ = 0;        // no line end before this
+  int64_t words_left_ = -1;   // -1: the array's header is still to come
+  int64_t bulk_size_ = -1;    // -1: the bulk's header is still to come
+  struct Word {
+    size_t offset;
+    size_t size;
+  };
+  std::vector<Word> words_;
+
+  std::vector<Bytes> args_;
+  std::vector<std::string> inline_words_;
+  size_t consume_next_ = 0;   // the last command's bytes, consumed at the next call
+  std::string error_;
+};
+
+/// Splits an inline line into words with the quoting that redis-cli uses. False: quotes unbalanced.
+bool split_inline(Bytes line, std::vector<std::string>& words);
+
+}  // namespace kevy

@@ -1,0 +1,82 @@
+#include "resp/resp_writer.h"
+
+#include <string>
+
+#include "base/number.h"
+
+namespace kevy {
+
+void RespWriter::header(char kind, int64_t value) {
+  char* out = output_->reserve(kIntegerTextMax + 3);
+  out[0] = kind;
+  size_t size;
+  if (value >= 0 && value < 10) {
+    out[1] = static_cast<char>('0' + value);
+    size = 2;
+  } else {
+    size = 1 + format_int64(value, out + 1).size();
+  }
+  out[size] = '\r';
+  out[size + 1] = '\n';
+  output_->advance(size + 2);
+}
+
+void RespWriter::bulk(Bytes bytes) {
+  header('$', static_cast<int64_t>(bytes.size()));
+  output_->append(bytes);
+  output_->append("\r\n");
+}
+
+void RespWriter::bulk(const SharedBytes& block) {
+  header('$', static_cast<int64_t>(block.bytes().size()));
+  output_->append(block);
+  output_->append("\r\n");
+}
+
+void RespWriter::status(Bytes text) {
+  output_->append("+");
+  output_->append(text);
+  output_->append("\r\n");
+}
+
+void RespWriter::write_error(Bytes text) {
+  std::string line = "-" + std::string(text);
+  for (char& c : line) {
+    if (c == '\r' || c == '\n') c = ' ';
+  }
+  line += "\r\n";
+  output_->append(line);
+}
+
+void RespWriter::real(double value) {
+  const std::string text = format_double(value);
+  if (protocol_ == 2) {
+    bulk(text);
+    return;
+  }
+  output_->append(",");
+  output_->append(text);
+  output_->append("\r\n");
+}
+
+void RespWriter::boolean(bool value) {
+  if (protocol_ == 2) {
+    integer(value ? 1 : 0);
+  } else {
+    output_->append(value ? "#t\r\n" : "#f\r\n");
+  }
+}
+
+void RespWriter::verbatim(Bytes format, Bytes text) {
+  if (protocol_ == 2) {
+    bulk(text);
+    return;
+  }
+  header('=', static_cast<int64_t>(format.size() + 1 + text.size()));
+  output_->append(format);
+  output_->append(":");
+  output_->append(text);
+  output_->append("\r\n");
+}
+
+}  // namespace kevy

@@ -1,0 +1,45 @@
+// RespWriter: encodes replies as RESP2 or RESP3 into an output queue, byte for byte as Redis does.
+#pragma once
+
+#include "resp/output.h"
+#include "resp/reply.h"
+
+namespace kevy {
+
+class RespWriter final : public Reply {
+ public:
+  explicit RespWriter(OutputQueue& output) noexcept : output_(&output) {}
+
+  /// Where to write from now on.
+  void redirect(OutputQueue& output) noexcept { output_ = &output; }
+
+  void integer(int64_t value) override { header(':', value); }
+  void bulk(Bytes bytes) override;
+  void bulk(const SharedBytes& block) override;
+  void status(Bytes text) override;
+  void null() override { output_->append(protocol_ == 2 ? "$-1\r\n" : "_\r\n"); }
+  void null_array() override { output_->append(protocol_ == 2 ? "*-1\r\n" : "_\r\n"); }
+  void array(size_t size) override { header('*', static_cast<int64_t>(size)); }
+  void map(size_t pairs) override {
+    header(protocol_ == 2 ? '*' : '%', static_cast<int64_t>(protocol_ == 2 ? pairs * 2 : pairs));
+  }
+  void set(size_t size) override {
+    header(protocol_ == 2 ? '*' : '~', static_cast<int64_t>(size));
+  }
+  void push(size_t size) override {
+    header(protocol_ == 2 ? '*' : '>', static_cast<int64_t>(size));
+  }
+  void real(double value) override;
+  void boolean(bool value) override;
+  void verbatim(Bytes format, Bytes text) override;
+
+ protected:
+  void write_error(Bytes text) override;
+
+ private:
+  void header(char kind, int64_t value);
+
+  OutputQueue* output_;
+};
+
+}  // namespace kevy

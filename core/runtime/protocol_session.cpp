@@ -1,0 +1,95 @@
+#include "runtime/protocol_session.h"
+
+namespace kevy {
+
+namespace {
+
+// A turn keeps its shard over that many commands at most.
+constexpr size_t kTurnCommands = 32;
+
+}  // namespace
+
+void write_message(Reply& reply, const Message& message) {
+  switch (message.kind) {
+    case Message::Kind::kPattern:
+      reply.push(4);
+      reply.bulk("pmessage");
+      reply.bulk(message.pattern);
+      break;
+    case Message::Kind::kSharded:
+      reply.push(3);
+      reply.bulk("smessage");
+      break;
+    case Message::Kind::kChannel:
+      reply.push(3);
+      reply.bulk("message");
+      break;
+  }
+  reply.bulk(message.channel);
+  reply.bulk(message.payload);
+}
+
+ProtocolSession::ProtocolSession(Runtime& runtime, Session::Door door)
+    : runtime_(runtime), session_(runtime.open_session(door)) {}
+
+ProtocolSession::~ProtocolSession() { runtime_.close_session(*session_); }
+
+bool ProtocolSession::run(size_t budget) {
+  Turn turn(runtime_);
+  size_t ran = 0;
+  bool more = true;
+  while (!closing()) {
+    if (ran == budget) break;
+    take_messages();
+    const RequestParser::Limits limits{
+        runtime_.settings().proto_max_bulk_len.load(std::memory_order_relaxed),
+        session_->authenticated};
+    const auto outcome = parser_.next(input_, limits);
+    if (outcome == RequestParser::Outcome::kNeedMore) {
+      more = false;
+      break;
+    }
+    if (outcome == RequestParser::Outcome::kProtocolError) {
+      turn.release();
+      writer_.error(parser_.error());
+      session_->closing = true;
+      break;
+    }
+    run_one(turn, parser_.args());
+    if (++ran % kTurnCommands == 0) turn.release();
+  }
+  turn.release();
+  if (ran != 0) {
+    session_->last_command_us.store(Clock::monotonic_us(), std::memory_order_relaxed);
+    take_messages();
+  }
+  session_->output_bytes.store(output_.size(), std::memory_order_relaxed);
+  return more && !closing();
+}
+
+// CLIENT REPLY: what is written while replies are off goes aside; CLIENT REPLY ON is itself
+// answered.
+void ProtocolSession::run_one(Turn& turn, Args args) {
+  writer_.set_protocol(session_->protocol);
+  const ReplyMode before = session_->reply_mode;
+  if (before == ReplyMode::kOn) [[likely]] {
+    runtime_.execute(turn, *session_, args, writer_);
+    return;
+  }
+  if (before == ReplyMode::kSkipNext) session_->reply_mode = ReplyMode::kOn;
+  writer_.redirect(unwanted_);
+  runtime_.execute(turn, *session_, args, writer_);
+  writer_.redirect(output_);
+  if (before == ReplyMode::kOff && session_->reply_mode == ReplyMode::kOn) {
+    output_.append_all(unwanted_);
+  }
+  unwanted_.clear();
+}
+
+void ProtocolSession::take_messages() {
+  if (!session_->outbox.ready()) [[likely]] return;
+  writer_.set_protocol(session_->protocol);
+  while (const MessagePtr message = session_->outbox.take()) write_message(writer_, *message);
+}
+
+}  // namespace kevy

@@ -1,0 +1,53 @@
+// ProtocolSession: a session that is spoken to in RESP: bytes in, bytes out. A socket's connection
+// and the C ABI's raw form both sit on one; neither is known here.
+//
+// One thread at a time. Pushed messages enter the output only between commands, so they never
+// land inside a reply, nor before the acknowledgement of the subscription that brings them.
+#pragma once
+
+#include <memory>
+
+#include "resp/output.h"
+#include "resp/request_parser.h"
+#include "resp/resp_writer.h"
+#include "runtime/runtime.h"
+
+namespace kevy {
+
+class ProtocolSession {
+ public:
+  ProtocolSession(Runtime& runtime, Session::Door door);
+  ~ProtocolSession();
+
+  InputBuffer& input() noexcept { return input_; }
+  OutputQueue& output() noexcept { return output_; }
+  Session& session() noexcept { return *session_; }
+
+  /// Runs what is complete in the input, at most `budget` commands. True when more may be waiting.
+  /// The turn's locks are given back before this returns.
+  bool run(size_t budget);
+  /// Moves the messages pushed to the session into the output.
+  void take_messages();
+
+  /// No more commands will be run: QUIT, a protocol error, or the session was killed. The owner
+  /// closes once the output is out.
+  bool closing() const noexcept {
+    return session_->closing || session_->killed.load(std::memory_order_acquire);
+  }
+
+ private:
+  void run_one(Turn& turn, Args args);
+
+  Runtime& runtime_;
+  std::shared_ptr<Session> session_;
+  InputBuffer input_;
+  RequestParser parser_;
+  OutputQueue output_;
+  OutputQueue unwanted_;  // replies while CLIENT REPLY is off
+  RespWriter writer_{output_};
+};
+
+/// Writes a message the way a subscriber sees it.
+void write_message(Reply& reply, const Message& message);
+
+}  // namespace kevy

@@ -6,6 +6,13 @@
 
 namespace kevy {
 
+Shard& Call::visit_shard(uint32_t index) {
+  ShardSet wanted;
+  wanted.add(index);
+  turn.hold(wanted);
+  return runtime.shard(index);
+}
+
 Entry* Call::find_in(Key key, int database) {
   Keyspace& space = keyspace(key, database);
   Entry* entry = space.find(key);

@@ -62,6 +62,9 @@ class Call {
     return shard_of(key).keyspace(static_cast<size_t>(database));
   }
 
+  /// For rows with kWalksShards: makes sure that shard `index` is held and gives it.
+  Shard& visit_shard(uint32_t index);
+
   /// The entry of a key that is there and has not expired; what has expired is removed first.
   /// find_read counts a hit or a miss, and both note the access unless the session asked not to.
   Entry* find_read(Key key);

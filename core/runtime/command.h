@@ -45,6 +45,8 @@ enum CommandFlag : uint32_t {
   kWatchedShards = 1u << 27,
   /// Needs the shards of all commands queued in the session.
   kQueuedShards = 1u << 28,
+  /// Goes through the shards one after another with Call::visit_shard; all at once inside EXEC.
+  kWalksShards = 1u << 30,
   /// Allowed in RESP2 while subscribed.
   kWhileSubscribed = 1u << 29,
 };

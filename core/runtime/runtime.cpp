@@ -41,6 +41,7 @@ void Runtime::plan(const Session& session, const CommandRow& row, Args args,
   }
   if (row.has(kQueuedShards)) {
     for (const QueuedCommand& queued : session.transaction.queue) {
+      if (queued.row->has(kWalksShards)) shards.add_all();
       const std::vector<Bytes> words(queued.args.begin(), queued.args.end());
       plan(session, *queued.row, words, shards);
     }

@@ -1,0 +1,76 @@
+// What handlers of all families do with their arguments: read numbers, moments and options, each
+// answering Redis' error when it can not.
+#pragma once
+
+#include <optional>
+
+#include "base/number.h"
+#include "command/errors.h"
+#include "runtime/call.h"
+
+namespace kevy {
+
+/// The options of a command, read one after another from the left.
+class Options {
+ public:
+  Options(Args args, size_t first) noexcept : args_(args), at_(first) {}
+
+  bool done() const noexcept { return at_ >= args_.size(); }
+  /// Whether the next word is this one, `lower` in lower case, with `values` words behind it; goes
+  /// on behind the word.
+  bool next_is(Bytes lower, size_t values = 0) noexcept {
+    if (!equals_ignoring_case(args_[at_], lower) || at_ + values >= args_.size()) return false;
+    ++at_;
+    return true;
+  }
+  Bytes value() noexcept { return args_[at_++]; }
+  Bytes peek() const noexcept { return args_[at_]; }
+
+ private:
+  Args args_;
+  size_t at_;
+};
+
+/// The integer in `text`; answers `error` when it is none.
+inline std::optional<int64_t> integer_argument(Call& call, Bytes text,
+                                               Bytes error = errors::kNotInteger) {
+  const auto number = parse_int64(text);
+  if (!number) call.error(error);
+  return number;
+}
+
+/// A database number in range; answers the error of an index out of range, or `not_integer`.
+inline std::optional<int> database_argument(Call& call, Bytes text, Bytes not_integer) {
+  const auto number = integer_argument(call, text, not_integer);
+  if (!number) return std::nullopt;
+  if (*number < 0 || *number >= static_cast<int64_t>(call.runtime.database_count())) {
+    call.error(errors::kDatabaseIndex);
+    return std::nullopt;
+  }
+  return static_cast<int>(*number);
+}
+
+/// How the time in an option counts.
+struct TimeUnit {
+  bool seconds;
+  bool absolute;
+};
+
+/// The moment that `number` means in `unit`, in milliseconds; nothing when it is out of range.
+/// Numbers of zero and less are for the caller to judge.
+inline std::optional<int64_t> moment_of(Call& call, int64_t number, TimeUnit unit) {
+  if (unit.seconds && __builtin_mul_overflow(number, int64_t{1000}, &number)) return std::nullopt;
+  if (!unit.absolute && __builtin_add_overflow(number, call.now_ms(), &number)) {
+    return std::nullopt;
+  }
+  return number;
+}
+
+/// False, and the error is answered, when `entry` is there and no string.
+inline bool require_string(Call& call, const Entry* entry) {
+  if (entry == nullptr || entry->is_string()) return true;
+  call.error(errors::kWrongType);
+  return false;
+}
+
+}  // namespace kevy

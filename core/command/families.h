@@ -1,0 +1,33 @@
+// The families of commands: each file of handlers offers its rows, and all_commands() names every
+// family once.
+#pragma once
+
+#include <span>
+
+#include "runtime/command.h"
+
+namespace kevy {
+
+using CommandFamily = std::span<const CommandRow>;
+
+CommandFamily string_commands();
+CommandFamily counter_commands();
+CommandFamily string_range_commands();
+CommandFamily multi_string_commands();
+CommandFamily lcs_commands();
+CommandFamily key_commands();
+CommandFamily expiry_commands();
+CommandFamily scan_commands();
+CommandFamily rename_commands();
+CommandFamily object_commands();
+CommandFamily transaction_commands();
+CommandFamily pubsub_commands();
+CommandFamily connection_commands();
+CommandFamily client_commands();
+CommandFamily database_commands();
+CommandFamily server_commands();
+CommandFamily command_commands();
+
+std::span<const CommandFamily> all_commands();
+
+}  // namespace kevy

@@ -1,0 +1,40 @@
+// Writing strings and times to live through the mutation point, as several families need it.
+#pragma once
+
+#include <string>
+
+#include "base/number.h"
+#include "command/errors.h"
+#include "runtime/call.h"
+
+namespace kevy {
+
+/// Stores `value` under `key` as SET does: event, further event of a time to live, and an effect
+/// that names the moment.
+inline void store_string(Call& call, Key key, Bytes value, int64_t expires_at_ms) {
+  call.keyspace(key).set_string(key, value, expires_at_ms);
+  call.changed(key, kEventString, "set");
+  if (expires_at_ms == Keyspace::kNoExpiry) {
+    call.effect({"SET", key.bytes, value});
+  } else if (expires_at_ms == Keyspace::kKeepExpiry) {
+    call.effect({"SET", key.bytes, value, "KEEPTTL"});
+  } else {
+    char digits[kIntegerTextMax];
+    call.runtime.note_expiry();
+    call.notify(key, call.session.database, kEventGeneric, "expire");
+    call.effect({"SET", key.bytes, value, "PXAT", format_int64(expires_at_ms, digits)});
+  }
+}
+
+/// Sets the moment `entry` expires at; a moment that has come deletes the key.
+void set_expiry(Call& call, Key key, Entry* entry, int64_t at_ms);
+
+/// False, and the error is answered, when a string of this length is not allowed.
+inline bool check_string_size(Call& call, uint64_t size) {
+  const int64_t max = call.runtime.settings().proto_max_bulk_len.load(std::memory_order_relaxed);
+  if (size <= static_cast<uint64_t>(max)) return true;
+  call.error(errors::kStringTooLong);
+  return false;
+}
+
+}  // namespace kevy

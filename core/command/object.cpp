@@ -21,13 +21,7 @@ Bytes encoding_name(const Entry& entry) {
   }
 }
 
-// Looks at a key without counting that as a use of it.
-const Entry* look(Call& call) {
-  const bool before = std::exchange(call.session.no_touch, true);
-  const Entry* entry = call.find_in(call.key(2), call.session.database);
-  call.session.no_touch = before;
-  return entry;
-}
+const Entry* look(Call& call) { return call.peek(call.key(2)); }
 
 void encoding(Call& call) {
   const Entry* entry = look(call);

@@ -13,15 +13,16 @@ Shard& Call::visit_shard(uint32_t index) {
   return runtime.shard(index);
 }
 
+Entry* Call::find_unexpired(Key key, int database) {
+  Entry* entry = keyspace(key, database).find(key);
+  if (entry == nullptr || !entry->has_expiry() || !entry->expired(now_ms())) return entry;
+  expire(key, database);
+  return nullptr;
+}
+
 Entry* Call::find_in(Key key, int database) {
-  Keyspace& space = keyspace(key, database);
-  Entry* entry = space.find(key);
-  if (entry == nullptr) return nullptr;
-  if (entry->has_expiry() && entry->expired(now_ms())) {
-    expire(key, database);
-    return nullptr;
-  }
-  if (!session.no_touch) note_access(runtime, *entry);
+  Entry* entry = find_unexpired(key, database);
+  if (entry != nullptr && !session.no_touch) note_access(runtime, *entry);
   return entry;
 }
 

@@ -70,6 +70,8 @@ class Call {
   Entry* find_read(Key key);
   Entry* find_write(Key key) { return find_in(key, session.database); }
   Entry* find_in(Key key, int database);
+  /// The same without counting as a use of the key.
+  Entry* peek(Key key) { return find_unexpired(key, session.database); }
 
   /// The mutation point: every change of a key is reported here, right after it was made. Marks
   /// the watches, raises the keyspace event and has the command logged. `event` is a literal.
@@ -96,6 +98,8 @@ class Call {
 
  private:
   friend class Runtime;
+
+  Entry* find_unexpired(Key key, int database);
 
   Unit* const unit_;  // nullptr when nothing listens
   Key known_{};

@@ -98,7 +98,6 @@ void Runtime::run_queued(Call& exec) {
   Session& session = exec.session;
   const std::vector<QueuedCommand> queue = std::move(session.transaction.queue);
   session.transaction.queue.clear();
-  session.in_exec = true;
   exec.reply.array(queue.size());
   std::vector<Bytes> words;
   for (const QueuedCommand& queued : queue) {
@@ -107,7 +106,6 @@ void Runtime::run_queued(Call& exec) {
     queued.row->handler(call);
     call.finish();
   }
-  session.in_exec = false;
 }
 
 std::shared_ptr<Session> Runtime::open_session(Session::Door door) {

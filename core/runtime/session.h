@@ -66,7 +66,6 @@ class Session {
   bool authenticated = true;
   bool closing = false;      // no further command is run; close once the output is out
   bool no_touch = false;
-  bool in_exec = false;
   ReplyMode reply_mode = ReplyMode::kOn;
   Transaction transaction;
   std::array<std::set<std::string, std::less<>>, 3> subscriptions;  // by ChannelKind

@@ -1,0 +1,24 @@
+// The rule for the names of clients, which HELLO and CLIENT share; and the version of Redis that
+// clients are told they speak with.
+#pragma once
+
+#include <algorithm>
+
+#include "runtime/call.h"
+
+namespace kevy {
+
+inline constexpr Bytes kRedisVersion = "7.2.5";
+
+inline bool is_plain(Bytes text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= '!' && c <= '~'; });
+}
+
+/// False, and the error is answered, when `name` has a space or a control character.
+inline bool check_client_name(Call& call, Bytes name) {
+  if (is_plain(name)) return true;
+  call.error("ERR Client names cannot contain spaces, newlines or special characters.");
+  return false;
+}
+
+}  // namespace kevy

@@ -1,0 +1,103 @@
+// Whole databases: DBSIZE, FLUSHALL, FLUSHDB, SWAPDB.
+#include <optional>
+
+#include "command/arguments.h"
+#include "command/families.h"
+
+namespace kevy {
+
+namespace {
+
+void dbsize(Call& call) {
+  size_t size = 0;
+  for (uint32_t i = 0; i < call.runtime.shard_count(); ++i) {
+    size += call.runtime.shard(i).keyspace(static_cast<size_t>(call.session.database)).size();
+  }
+  call.reply.integer(static_cast<int64_t>(size));
+}
+
+// Empties one database, or all. What was in it is freed when the shards are unlocked.
+void flush(Call& call, std::optional<int> only) {
+  const auto flushed = [&](int database) { return !only || *only == database; };
+  for (uint32_t i = 0; i < call.runtime.shard_count(); ++i) {
+    Shard& shard = call.runtime.shard(i);
+    shard.watches.for_each([&](int database, Bytes key, auto&& mark) {
+      const Key watched = call.key_of(key);
+      if (flushed(database) && shard.keyspace(static_cast<size_t>(database)).find(watched)) mark();
+    });
+    for (uint32_t database = 0; database < call.runtime.database_count(); ++database) {
+      auto& keyspace = shard.keyspaces[database];
+      if (!flushed(static_cast<int>(database)) || keyspace == nullptr) continue;
+      shard.garbage.keyspaces.push_back(std::move(keyspace));
+    }
+  }
+  call.changed_everything();
+}
+
+bool read_flush_options(Call& call) {
+  if (call.argc() == 1) return true;
+  if (call.argc() == 2 && (equals_ignoring_case(call.args[1], "sync") ||
+                           equals_ignoring_case(call.args[1], "async"))) {
+    return true;
+  }
+  call.error(errors::kSyntax);
+  return false;
+}
+
+void flushall(Call& call) {
+  if (!read_flush_options(call)) return;
+  flush(call, std::nullopt);
+  call.reply.ok();
+}
+
+void flushdb(Call& call) {
+  if (!read_flush_options(call)) return;
+  flush(call, call.session.database);
+  call.reply.ok();
+}
+
+void swapdb(Call& call) {
+  const auto first = database_argument(call, call.args[1], "ERR invalid first DB index");
+  if (!first) return;
+  const auto second = database_argument(call, call.args[2], "ERR invalid second DB index");
+  if (!second) return;
+  for (uint32_t i = 0; *first != *second && i < call.runtime.shard_count(); ++i) {
+    Shard& shard = call.runtime.shard(i);
+    const auto a = static_cast<size_t>(*first), b = static_cast<size_t>(*second);
+    // A watched key changes when it is there before or after.
+    shard.watches.for_each([&](int database, Bytes key, auto&& mark) {
+      if (database != *first && database != *second) return;
+      const Key watched = call.key_of(key);
+      if (shard.keyspace(a).find(watched) || shard.keyspace(b).find(watched)) mark();
+    });
+    std::swap(shard.keyspaces[a], shard.keyspaces[b]);
+  }
+  call.changed_everything();
+  call.reply.ok();
+}
+
+constexpr uint32_t kFlush = kWrite | kAllShards;
+
+constexpr CommandRow kRows[] = {
+    {.name = "dbsize", .arity = 1, .flags = kReadonly | kFast | kAllShards,
+     .categories = kAclKeyspace, .group = "server", .since = "1.0.0", .complexity = "O(1)",
+     .summary = "Counts the keys of the database.", .handler = dbsize},
+    {.name = "flushall", .arity = -1, .flags = kFlush,
+     .categories = kAclKeyspace | kAclDangerous, .group = "server", .since = "1.0.0",
+     .complexity = "O(N) in the keys", .summary = "Deletes the keys of all databases.",
+     .syntax = "[ASYNC|SYNC]", .handler = flushall},
+    {.name = "flushdb", .arity = -1, .flags = kFlush,
+     .categories = kAclKeyspace | kAclDangerous, .group = "server", .since = "1.0.0",
+     .complexity = "O(N) in the keys", .summary = "Deletes the keys of the database.",
+     .syntax = "[ASYNC|SYNC]", .handler = flushdb},
+    {.name = "swapdb", .arity = 3, .flags = kWrite | kFast | kAllShards,
+     .categories = kAclKeyspace | kAclDangerous, .group = "server", .since = "4.0.0",
+     .complexity = "O(1)", .summary = "Exchanges the keys of two databases.",
+     .syntax = "index1:integer index2:integer", .handler = swapdb},
+};
+
+}  // namespace
+
+CommandFamily database_commands() { return kRows; }
+
+}  // namespace kevy

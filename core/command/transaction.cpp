@@ -1,0 +1,129 @@
+// MULTI, EXEC, DISCARD, WATCH, UNWATCH.
+#include <algorithm>
+
+#include "command/families.h"
+#include "command/key_specs.h"
+#include "runtime/call.h"
+
+namespace kevy {
+
+namespace {
+
+void end_transaction(Session& session) {
+  session.transaction.open = false;
+  session.transaction.broken = false;
+  session.transaction.queue.clear();
+  session.multi_shown.store(-1, std::memory_order_relaxed);
+}
+
+void multi(Call& call) {
+  Transaction& transaction = call.session.transaction;
+  if (transaction.open) {
+    call.error("ERR MULTI calls can not be nested");
+    return;
+  }
+  transaction.open = true;
+  call.session.multi_shown.store(0, std::memory_order_relaxed);
+  call.reply.ok();
+}
+
+// Whether a watched key changed since, was deleted, or expires now.
+bool watches_broken(Call& call) {
+  for (const WatchedKey& watched : call.session.transaction.watched) {
+    const Key key = call.key_of(watched.key);
+    call.find_in(key, watched.database);
+    if (call.runtime.shard_of(key).watches.version(watched.database, watched.key) !=
+        watched.version) {
+      return true;
+    }
+  }
+  return false;
+}
+
+void exec(Call& call) {
+  Session& session = call.session;
+  if (!session.transaction.open) {
+    call.error("ERR EXEC without MULTI");
+    return;
+  }
+  const bool refused = session.transaction.broken;
+  const bool overtaken = !refused && watches_broken(call);
+  call.runtime.forget_watches(session);
+  if (refused) {
+    call.error("EXECABORT Transaction discarded because of previous errors.");
+  } else if (overtaken) {
+    call.reply.null_array();
+  } else {
+    session.transaction.open = false;
+    call.runtime.run_queued(call);
+  }
+  end_transaction(session);
+}
+
+void discard(Call& call) {
+  if (!call.session.transaction.open) {
+    call.error("ERR DISCARD without MULTI");
+    return;
+  }
+  call.runtime.forget_watches(call.session);
+  end_transaction(call.session);
+  call.reply.ok();
+}
+
+void watch(Call& call) {
+  Transaction& transaction = call.session.transaction;
+  if (transaction.open) {
+    call.error("ERR WATCH inside MULTI is not allowed");
+    return;
+  }
+  const int database = call.session.database;
+  for (size_t i = 1; i < call.argc(); ++i) {
+    const Key key = call.key(i);
+    const auto known = [&](const WatchedKey& w) {
+      return w.database == database && w.key == key.bytes;
+    };
+    if (std::any_of(transaction.watched.begin(), transaction.watched.end(), known)) continue;
+    call.peek(key);  // what has expired already does not expire again before EXEC
+    const uint64_t version = call.shard_of(key).watches.add(database, key.bytes);
+    transaction.watched.push_back({database, std::string(key.bytes), version});
+  }
+  call.reply.ok();
+}
+
+void unwatch(Call& call) {
+  call.runtime.forget_watches(call.session);
+  call.reply.ok();
+}
+
+constexpr uint32_t kFlags =
+    kNoScript | kLoading | kStale | kFast | kAllowBusy | kNeedsSession;
+
+constexpr CommandRow kRows[] = {
+    {.name = "multi", .arity = 1, .flags = kFlags | kNotQueued, .categories = kAclTransaction,
+     .group = "transactions", .since = "1.2.0", .complexity = "O(1)",
+     .summary = "Starts to queue commands for EXEC.", .handler = multi},
+    {.name = "exec", .arity = 1,
+     .flags = kNoScript | kLoading | kStale | kNeedsSession | kNotQueued | kQueuedShards |
+              kSkipSlowlog,
+     .categories = kAclTransaction, .group = "transactions", .since = "1.2.0",
+     .complexity = "As the queued commands", .summary = "Runs the queued commands as one step.",
+     .handler = exec},
+    {.name = "discard", .arity = 1, .flags = kFlags | kNotQueued | kWatchedShards,
+     .categories = kAclTransaction, .group = "transactions", .since = "2.0.0",
+     .complexity = "O(N) in the queued commands",
+     .summary = "Drops the queued commands and the watches.", .handler = discard},
+    {.name = "watch", .arity = -2, .flags = kFlags | kNotQueued, .categories = kAclTransaction,
+     .keys = kAllRead, .group = "transactions", .since = "2.2.0",
+     .complexity = "O(N) in the keys",
+     .summary = "Lets the next EXEC run only if these keys did not change until then.",
+     .syntax = "key [key ...]", .handler = watch},
+    {.name = "unwatch", .arity = 1, .flags = kFlags | kWatchedShards,
+     .categories = kAclTransaction, .group = "transactions", .since = "2.2.0",
+     .complexity = "O(1)", .summary = "Forgets the watched keys.", .handler = unwatch},
+};
+
+}  // namespace
+
+CommandFamily transaction_commands() { return kRows; }
+
+}  // namespace kevy

@@ -1,0 +1,49 @@
+// Configuration: the directives of redis.conf that this instance has, by name. CONFIG, the start
+// options and the configuration file all go through it. Any thread may call any method.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/bytes.h"
+
+namespace kevy {
+
+class Configuration {
+ public:
+  struct Directive {
+    std::function<std::string()> get;
+    /// Returns what is wrong with the text, or nothing. Without it, only start options can set it.
+    std::function<std::optional<std::string>(Bytes text)> set;
+  };
+  using Pair = std::pair<std::string, std::string>;
+
+  void add(std::string name, Directive directive) {
+    directives_.emplace(std::move(name), std::move(directive));
+  }
+
+  bool has(const std::string& name) const { return directives_.count(name) != 0; }
+
+  /// The directives whose name matches one of the patterns, in the order of their names.
+  std::vector<Pair> get(Args patterns) const;
+  /// Sets all or none. Returns the name of the directive at fault and what is wrong.
+  std::optional<Pair> set(const std::vector<Pair>& values);
+
+  std::string password() const {
+    std::lock_guard guard(lock_);
+    return password_;
+  }
+  void set_password(Bytes password) { password_ = std::string(password); }  // under set()
+
+ private:
+  mutable std::mutex lock_;
+  std::map<std::string, Directive> directives_;  // constant after the start
+  std::string password_;
+};
+
+}  // namespace kevy

@@ -1,0 +1,293 @@
+// COMMAND: the command table, as clients and tools read it.
+#include <array>
+#include <string>
+#include <vector>
+
+#include "base/glob.h"
+#include "command/arguments.h"
+#include "command/families.h"
+#include "command/help.h"
+
+namespace kevy {
+
+namespace {
+
+struct Named {
+  uint32_t bit;
+  Bytes name;
+};
+
+// In the order in which Redis shows them.
+constexpr Named kFlagNames[] = {
+    {kWrite, "write"},           {kReadonly, "readonly"},
+    {kDenyOom, "denyoom"},       {kAdmin, "admin"},
+    {kPubsub, "pubsub"},         {kNoScript, "noscript"},
+    {kBlocking, "blocking"},     {kLoading, "loading"},
+    {kStale, "stale"},           {kSkipMonitor, "skip_monitor"},
+    {kSkipSlowlog, "skip_slowlog"}, {kFast, "fast"},
+    {kNoAuth, "no_auth"},        {kMayReplicate, "may_replicate"},
+    {kSentinel, "sentinel"},     {kNoAsyncLoading, "no_async_loading"},
+    {kNoMulti, "no_multi"},      {kMovableKeys, "movablekeys"},
+    {kAllowBusy, "allow_busy"},
+};
+
+constexpr Named kKeyFlagNames[] = {
+    {kKeyRO, "RO"},         {kKeyRW, "RW"},         {kKeyOW, "OW"},
+    {kKeyRM, "RM"},         {kKeyAccess, "access"}, {kKeyUpdate, "update"},
+    {kKeyInsert, "insert"}, {kKeyDelete, "delete"}, {kKeyNotKey, "not_key"},
+    {kKeyVariable, "variable_flags"},
+};
+
+constexpr Named kCategoryNames[] = {
+    {kAclKeyspace, "@keyspace"},     {kAclRead, "@read"},
+    {kAclWrite, "@write"},           {kAclSet, "@set"},
+    {kAclSortedSet, "@sortedset"},   {kAclList, "@list"},
+    {kAclHash, "@hash"},             {kAclString, "@string"},
+    {kAclBitmap, "@bitmap"},         {kAclHyperLogLog, "@hyperloglog"},
+    {kAclGeo, "@geo"},               {kAclStream, "@stream"},
+    {kAclPubsub, "@pubsub"},         {kAclAdmin, "@admin"},
+    {kAclFast, "@fast"},             {kAclSlow, "@slow"},
+    {kAclBlocking, "@blocking"},     {kAclDangerous, "@dangerous"},
+    {kAclConnection, "@connection"}, {kAclTransaction, "@transaction"},
+    {kAclScripting, "@scripting"},
+};
+
+template <size_t N>
+void reply_names(Reply& reply, uint32_t bits, const Named (&names)[N]) {
+  std::vector<Bytes> set;
+  for (const Named& named : names) {
+    if ((bits & named.bit) != 0) set.push_back(named.name);
+  }
+  reply.set(set.size());
+  for (const Bytes name : set) reply.status(name);
+}
+
+// What the row says, and what follows from the flags.
+uint32_t categories_of(const CommandRow& row) {
+  uint32_t categories = row.categories;
+  if (row.has(kWrite)) categories |= kAclWrite;
+  if (row.has(kReadonly) && (categories & kAclScripting) == 0) categories |= kAclRead;
+  if (row.has(kAdmin)) categories |= kAclAdmin | kAclDangerous;
+  if (row.has(kPubsub)) categories |= kAclPubsub;
+  if (row.has(kBlocking)) categories |= kAclBlocking;
+  return categories | (row.has(kFast) ? kAclFast : kAclSlow);
+}
+
+void reply_key_spec(Reply& reply, const KeySpec& spec) {
+  reply.map(3);
+  reply.bulk("flags");
+  reply_names(reply, spec.flags, kKeyFlagNames);
+  reply.bulk("begin_search");
+  reply.map(2);
+  reply.bulk("type");
+  reply.bulk("index");
+  reply.bulk("spec");
+  reply.map(1);
+  reply.bulk("index");
+  reply.integer(spec.first);
+  reply.bulk("find_keys");
+  reply.map(2);
+  reply.bulk("type");
+  reply.bulk("range");
+  reply.bulk("spec");
+  reply.map(3);
+  reply.bulk("lastkey");
+  reply.integer(spec.last < 0 ? spec.last : spec.last - spec.first);
+  reply.bulk("keystep");
+  reply.integer(spec.step);
+  reply.bulk("limit");
+  reply.integer(0);
+}
+
+/// First, last and step over all specifications that are keys.
+struct KeyRange {
+  int first = 0, last = 0, step = 0;
+  explicit KeyRange(const CommandRow& row) {
+    for (const KeySpec& spec : row.keys) {
+      if (first == 0 || spec.first < first) first = spec.first;
+      if (last >= 0 && (spec.last < 0 || spec.last > last)) last = spec.last;
+      if (step == 0) step = spec.step;
+    }
+  }
+};
+
+void reply_row(Call& call, const CommandRow& row) {
+  Reply& reply = call.reply;
+  const KeyRange range(row);
+  reply.array(10);
+  reply.bulk(full_name(call.runtime.table(), row));
+  reply.integer(row.arity);
+  reply_names(reply, row.flags, kFlagNames);
+  reply.integer(range.first);
+  reply.integer(range.last);
+  reply.integer(range.step);
+  reply_names(reply, categories_of(row), kCategoryNames);
+  reply.array(0);  // tips
+  reply.array(row.keys.size());
+  for (const KeySpec& spec : row.keys) reply_key_spec(reply, spec);
+  reply.array(row.subcommands.size());
+  for (const CommandRow& sub : row.subcommands) reply_row(call, sub);
+}
+
+const CommandRow* find_by_full_name(Call& call, Bytes name) {
+  const size_t bar = name.find('|');
+  const CommandRow* row = call.runtime.table().find(name.substr(0, bar));
+  if (bar == Bytes::npos || row == nullptr) return row;
+  for (const CommandRow& sub : row->subcommands) {
+    if (equals_ignoring_case(name.substr(bar + 1), sub.name)) return &sub;
+  }
+  return nullptr;
+}
+
+void command(Call& call) {
+  const auto rows = call.runtime.table().rows();
+  call.reply.array(rows.size());
+  for (const CommandRow* row : rows) reply_row(call, *row);
+}
+
+void count(Call& call) {
+  call.reply.integer(static_cast<int64_t>(call.runtime.table().rows().size()));
+}
+
+void info(Call& call) {
+  if (call.argc() == 2) {
+    command(call);
+    return;
+  }
+  call.reply.array(call.argc() - 2);
+  for (const Bytes name : call.args.subspan(2)) {
+    const CommandRow* row = find_by_full_name(call, name);
+    if (row == nullptr) {
+      call.reply.null_array();
+    } else {
+      reply_row(call, *row);
+    }
+  }
+}
+
+void reply_doc(Call& call, const CommandRow& row) {
+  Reply& reply = call.reply;
+  reply.bulk(full_name(call.runtime.table(), row));
+  reply.map(4 + (row.syntax.empty() ? 0u : 1u) + (row.subcommands.empty() ? 0u : 1u));
+  const std::array<std::pair<Bytes, Bytes>, 4> texts = {{{"summary", row.summary},
+                                                         {"since", row.since},
+                                                         {"group", row.group},
+                                                         {"complexity", row.complexity}}};
+  for (const auto& [name, text] : texts) {
+    reply.bulk(name);
+    reply.bulk(text);
+  }
+  if (!row.syntax.empty()) {
+    reply.bulk("syntax");
+    reply.bulk(row.syntax);
+  }
+  if (row.subcommands.empty()) return;
+  reply.bulk("subcommands");
+  reply.map(row.subcommands.size());
+  for (const CommandRow& sub : row.subcommands) reply_doc(call, sub);
+}
+
+void docs(Call& call) {
+  std::vector<const CommandRow*> shown;
+  if (call.argc() == 2) {
+    const auto rows = call.runtime.table().rows();
+    shown.assign(rows.begin(), rows.end());
+  }
+  for (const Bytes name : call.args.subspan(2)) {
+    if (const CommandRow* row = find_by_full_name(call, name)) shown.push_back(row);
+  }
+  call.reply.map(shown.size());
+  for (const CommandRow* row : shown) reply_doc(call, *row);
+}
+
+void getkeys(Call& call) {
+  const Args words = call.args.subspan(2);
+  const CommandRow* row = call.runtime.table().find(words);
+  if (row == nullptr) {
+    call.error("ERR Invalid command specified");
+    return;
+  }
+  if (row->keys.empty()) {
+    call.error("ERR The command has no key arguments");
+    return;
+  }
+  if (!row->accepts(words.size())) {
+    call.error("ERR Invalid number of arguments specified for command");
+    return;
+  }
+  std::vector<Bytes> keys;
+  for_each_key(*row, words.size(), [&](size_t i, const KeySpec&) { keys.push_back(words[i]); });
+  call.reply.array(keys.size());
+  for (const Bytes key : keys) call.reply.bulk(key);
+}
+
+void list(Call& call) {
+  std::vector<std::string> names;
+  const bool filtered = call.argc() == 5 && equals_ignoring_case(call.args[2], "filterby");
+  if (call.argc() != 2 && !filtered) {
+    call.error(errors::kSyntax);
+    return;
+  }
+  const auto wanted = [&](const CommandRow& row) {
+    if (!filtered) return true;
+    const Bytes value = call.args[4];
+    if (equals_ignoring_case(call.args[3], "pattern")) {
+      return glob_match(value, full_name(call.runtime.table(), row), true);
+    }
+    if (!equals_ignoring_case(call.args[3], "aclcat")) return false;
+    for (const Named& named : kCategoryNames) {
+      if (equals_ignoring_case(value, named.name.substr(1))) {
+        return (categories_of(row) & named.bit) != 0;
+      }
+    }
+    return false;
+  };
+  for (const CommandRow* row : call.runtime.table().rows()) {
+    if (wanted(*row)) names.emplace_back(row->name);
+    for (const CommandRow& sub : row->subcommands) {
+      if (filtered && wanted(sub)) names.push_back(full_name(call.runtime.table(), sub));
+    }
+  }
+  call.reply.array(names.size());
+  for (const std::string& name : names) call.reply.bulk(name);
+}
+
+constexpr uint32_t kShow = kLoading | kStale;
+
+constexpr CommandRow kSubcommands[] = {
+    {.name = "count", .arity = 2, .flags = kShow, .categories = kAclConnection,
+     .group = "server", .since = "2.8.13", .complexity = "O(1)",
+     .summary = "Counts the commands.", .handler = count},
+    {.name = "docs", .arity = -2, .flags = kShow, .categories = kAclConnection,
+     .group = "server", .since = "7.0.0", .complexity = "O(N) in the commands",
+     .summary = "Tells what commands are for.", .syntax = "[command-name:string [command-name ...]]",
+     .handler = docs},
+    {.name = "getkeys", .arity = -3, .flags = kShow, .categories = kAclConnection,
+     .group = "server", .since = "2.8.13", .complexity = "O(N) in the arguments",
+     .summary = "Answers which words of a command are keys.",
+     .syntax = "command:string [arg:string ...]", .handler = getkeys},
+    {.name = "help", .arity = 2, .flags = kShow, .categories = kAclConnection,
+     .group = "server", .since = "5.0.0", .complexity = "O(1)",
+     .summary = "Lists the subcommands.", .handler = help},
+    {.name = "info", .arity = -2, .flags = kShow, .categories = kAclConnection,
+     .group = "server", .since = "2.8.13", .complexity = "O(N) in the commands",
+     .summary = "Answers the rows of commands.",
+     .syntax = "[command-name:string [command-name ...]]", .handler = info},
+    {.name = "list", .arity = -2, .flags = kShow, .categories = kAclConnection,
+     .group = "server", .since = "7.0.0", .complexity = "O(N) in the commands",
+     .summary = "Answers the names of the commands.",
+     .syntax = "[FILTERBY filter:string value:string]", .handler = list},
+};
+
+constexpr CommandRow kRows[] = {
+    {.name = "command", .arity = -1, .flags = kShow, .categories = kAclConnection,
+     .group = "server", .since = "2.8.13", .complexity = "O(N) in the commands",
+     .summary = "Answers the rows of all commands.", .handler = command,
+     .subcommands = kSubcommands},
+};
+
+}  // namespace
+
+CommandFamily command_commands() { return kRows; }
+
+}  // namespace kevy

@@ -54,7 +54,7 @@ bool Runtime::check(Session& session, const CommandRow* row, Args args, Reply& r
     return false;
   };
   if (row == nullptr) return refuse(unknown_command(args));
-  if (row->handler == nullptr && args.size() >= 2) return refuse(unknown_subcommand(*row, args[1]));
+  if (!row->subcommands.empty() && args.size() >= 2) return refuse(unknown_subcommand(*row, args[1]));
   if (row->handler == nullptr || !row->accepts(args.size())) {
     return refuse("ERR wrong number of arguments for '" + full_name(table_, *row) + "' command");
   }

@@ -1,4 +1,5 @@
 // Active expiry: what housekeeping does about keys whose time has come and that nobody asks for.
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -9,15 +10,24 @@ namespace kevy {
 
 namespace {
 
-// Expires what is due among some entries of one database; returns the next cursor.
-uint64_t expire_step(Runtime& runtime, Turn& turn, Shard& shard, int database, uint64_t cursor,
-                     size_t effort) {
+struct Looked {
+  uint64_t cursor;
+  size_t seen = 0;
+  size_t due = 0;
+};
+
+// Expires what is due among some entries of one database.
+Looked expire_step(Runtime& runtime, Turn& turn, Shard& shard, int database, uint64_t cursor,
+                   size_t effort) {
   Keyspace& space = shard.keyspace(static_cast<size_t>(database));
   const int64_t now_ms = turn.moment().ms();
   std::vector<std::string> due;
-  cursor = space.scan_expiring(cursor, effort, [&](Entry& entry) {
+  Looked looked{cursor};
+  looked.cursor = space.scan_expiring(cursor, effort, [&](Entry& entry) {
+    ++looked.seen;
     if (entry.expired(now_ms)) due.emplace_back(entry.key());
   });
+  looked.due = due.size();
   for (const std::string& name : due) {
     Unit unit;
     WriteLog* log = runtime.log();
@@ -25,28 +35,32 @@ uint64_t expire_step(Runtime& runtime, Turn& turn, Shard& shard, int database, u
                    log == nullptr ? nullptr : &unit);
     if (log != nullptr) log->append(std::move(unit));
   }
-  return cursor;
+  return looked;
 }
 
 }  // namespace
 
-bool Runtime::expire_some(uint32_t index, size_t effort) {
+Runtime::ExpiryStep Runtime::expire_some(uint32_t index, size_t effort) {
   Turn turn(*this);
   turn.hold(index);
   Shard& shard = this->shard(index);
-  bool any = false;
-  for (size_t tried = 0; tried < database_count_; ++tried) {
+  ExpiryStep step;
+  for (size_t tried = 0; tried < database_count_ && effort != 0; ++tried) {
     const size_t database = shard.expiry_database;
-    if (shard.keyspaces[database] != nullptr && shard.keyspaces[database]->size_with_expiry() != 0) {
-      any = true;
-      shard.expiry_cursor = expire_step(*this, turn, shard, static_cast<int>(database),
+    const auto& space = shard.keyspaces[database];
+    if (space != nullptr && space->size_with_expiry() != 0) {
+      step.any_left = true;
+      const Looked looked = expire_step(*this, turn, shard, static_cast<int>(database),
                                         shard.expiry_cursor, effort);
-      if (shard.expiry_cursor != 0) return true;
+      step.worth_repeating |= looked.due * 4 > looked.seen;
+      shard.expiry_cursor = looked.cursor;
+      if (looked.cursor != 0) return step;
+      effort -= std::min(effort, looked.seen);
     }
     shard.expiry_cursor = 0;
     shard.expiry_database = (database + 1) % database_count_;
   }
-  return any;
+  return step;
 }
 
 void Runtime::expire_all() {
@@ -59,7 +73,7 @@ void Runtime::expire_all() {
         Turn turn(*this);
         turn.hold(index);
         if (shard.keyspaces[database] == nullptr) break;
-        cursor = expire_step(*this, turn, shard, static_cast<int>(database), cursor, kStep);
+        cursor = expire_step(*this, turn, shard, static_cast<int>(database), cursor, kStep).cursor;
       } while (cursor != 0);
     }
   }

@@ -51,6 +51,7 @@ void Runtime::plan(const Session& session, const CommandRow& row, Args args,
 void Runtime::execute(Turn& turn, Session& session, Args args, Reply& reply) {
   const CommandRow* row = table_.find(args);
   if (row == nullptr || row->handler == nullptr || !row->accepts(args.size()) ||
+      (!row->subcommands.empty() && args.size() > 1) ||
       session.transaction.open || session.stateless() || !session.authenticated ||
       session.subscribed_to_any()) [[unlikely]] {
     if (!check(session, row, args, reply)) return;

@@ -66,13 +66,19 @@ class Runtime {
 
   // Time and expiry.
   Clock& clock() noexcept { return clock_; }
-  /// Removes expired keys of one shard, some `effort` entries' worth; true if the shard has keys
-  /// with a time to live. Called by housekeeping.
-  bool expire_some(uint32_t shard, size_t effort);
+  struct ExpiryStep {
+    bool any_left = false;         // the shard has keys with a time to live
+    bool worth_repeating = false;  // a quarter or more of those looked at were due
+  };
+  /// Looks at some `effort` keys with a time to live of one shard and removes what is due. Called
+  /// by housekeeping.
+  ExpiryStep expire_some(uint32_t shard, size_t effort);
   /// Removes all that has expired.
   void expire_all();
-  /// Called when a key was given a time to live for the first time; starts housekeeping.
+  /// Called, while shards are held, when a key gets a time to live and housekeeping sleeps.
   void set_on_first_expiry(std::function<void()> start) { on_first_expiry_ = std::move(start); }
+  /// Lets the next note_expiry call the function again.
+  void rearm_expiry() noexcept { expiry_seen_.store(false); }
   void note_expiry() {
     if (!expiry_seen_.load(std::memory_order_relaxed)) [[unlikely]] first_expiry();
   }

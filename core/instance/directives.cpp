@@ -1,0 +1,119 @@
+#include "instance/directives.h"
+
+#include <atomic>
+#include <limits>
+#include <memory>
+#include <type_traits>
+
+#include "base/number.h"
+#include "runtime/events.h"
+
+namespace kevy {
+
+namespace {
+
+using Wrong = std::optional<std::string>;
+
+struct EventLetter {
+  char letter;
+  uint32_t bits;
+};
+
+constexpr EventLetter kEventLetters[] = {
+    {'A', kEventAll},     {'g', kEventGeneric},        {'$', kEventString}, {'l', kEventList},
+    {'s', kEventSet},     {'h', kEventHash},           {'z', kEventZset},   {'x', kEventExpired},
+    {'e', kEventEvicted}, {'t', kEventStream},         {'d', kEventModule},
+    {'K', kEventKeyspaceChannel}, {'E', kEventKeyeventChannel}, {'m', kEventKeyMiss},
+    {'n', kEventNew},
+};
+
+std::string event_letters(uint32_t bits) {
+  std::string text;
+  for (const auto& [letter, mask] : kEventLetters) {
+    if ((bits & mask) != mask) continue;
+    text += letter;
+    if (letter == 'A') bits &= ~mask;
+  }
+  return text;
+}
+
+Wrong set_events(Settings& settings, Bytes text) {
+  uint32_t bits = 0;
+  for (const char c : text) {
+    uint32_t found = 0;
+    for (const auto& [letter, mask] : kEventLetters) {
+      if (c == letter) found = mask;
+    }
+    if (found == 0) return "Invalid event class character. Use 'Ag$lshzxeKEtmdn'.";
+    bits |= found;
+  }
+  settings.notify_events.store(bits, std::memory_order_relaxed);
+  return std::nullopt;
+}
+
+/// A directive that is a number between two bounds.
+template <typename T>
+Configuration::Directive number(std::atomic<T>& value, int64_t min, int64_t max) {
+  return {[&value] { return std::to_string(value.load(std::memory_order_relaxed)); },
+          [&value, min, max](Bytes text) -> Wrong {
+            const auto parsed = parse_int64(text);
+            if (!parsed) return "argument couldn't be parsed into an integer";
+            if (*parsed < min || *parsed > max) {
+              return "argument must be between " + std::to_string(min) + " and " +
+                     std::to_string(max) + " inclusive";
+            }
+            value.store(static_cast<T>(*parsed), std::memory_order_relaxed);
+            return std::nullopt;
+          }};
+}
+
+Configuration::Directive constant(std::string value) {
+  return {[value = std::move(value)] { return value; }, {}};
+}
+
+Configuration::Directive eviction_policy(Settings& settings) {
+  const auto policy = std::make_shared<std::string>("noeviction");
+  return {[policy] { return *policy; },
+          [policy, &settings](Bytes text) -> Wrong {
+            for (const Bytes known :
+                 {"noeviction", "allkeys-lru", "allkeys-lfu", "allkeys-random", "volatile-lru",
+                  "volatile-lfu", "volatile-random", "volatile-ttl"}) {
+              if (!equals_ignoring_case(text, known)) continue;
+              *policy = known;
+              settings.lfu_policy.store(known.ends_with("lfu"), std::memory_order_relaxed);
+              return std::nullopt;
+            }
+            return "argument(s) must be one of the following: volatile-lru, volatile-lfu, "
+                   "volatile-random, volatile-ttl, allkeys-lru, allkeys-lfu, allkeys-random, "
+                   "noeviction";
+          }};
+}
+
+}  // namespace
+
+void add_directives(Configuration& configuration, Settings& settings, uint32_t databases) {
+  settings.configuration = &configuration;
+  constexpr int64_t kIntMax = std::numeric_limits<int32_t>::max();
+  configuration.add("databases", constant(std::to_string(databases)));
+  configuration.add("save", constant(""));
+  configuration.add("appendonly", constant("no"));
+  configuration.add("maxmemory-policy", eviction_policy(settings));
+  configuration.add("maxclients", number(settings.clients_max, 1, kIntMax));
+  configuration.add("timeout", number(settings.timeout_s, 0, kIntMax));
+  configuration.add("tcp-keepalive", number(settings.tcp_keepalive_s, 0, kIntMax));
+  configuration.add("proto-max-bulk-len",
+                    number(settings.proto_max_bulk_len, 1024 * 1024, INT64_MAX));
+  configuration.add("notify-keyspace-events",
+                    {[&settings] {
+                       return event_letters(settings.notify_events.load(std::memory_order_relaxed));
+                     },
+                     [&settings](Bytes text) { return set_events(settings, text); }});
+  configuration.add("requirepass", {[] { return std::string(); },
+                                    [&configuration, &settings](Bytes text) -> Wrong {
+                                      configuration.set_password(text);
+                                      settings.password_set.store(!text.empty());
+                                      return std::nullopt;
+                                    }});
+}
+
+}  // namespace kevy

@@ -1,0 +1,71 @@
+#include "instance/housekeeping.h"
+
+#include <chrono>
+
+#include "base/thread.h"
+
+namespace kevy {
+
+namespace {
+
+constexpr auto kPeriod = std::chrono::milliseconds(100);
+constexpr size_t kEffort = 200;       // entries looked at in one go while a shard is held
+constexpr int kRoundsMax = 50;        // goes a shard and period, while there is something to do
+
+}  // namespace
+
+void Housekeeping::wake() {
+  std::lock_guard guard(mutex_);
+  if (stopping_) return;
+  work_ = true;
+  if (!thread_.joinable()) {
+    thread_ = start_thread([this] { run(); });
+  } else {
+    changed_.notify_one();
+  }
+}
+
+void Housekeeping::stop() {
+  std::unique_lock lock(mutex_);
+  stopping_ = true;
+  changed_.notify_all();
+  std::thread ending = std::move(thread_);
+  lock.unlock();
+  if (ending.joinable()) ending.join();
+}
+
+// One look at every shard; whether any has keys with a time to live.
+bool Housekeeping::sweep() {
+  bool any = false;
+  for (uint32_t shard = 0; shard < runtime_.shard_count(); ++shard) {
+    for (int round = 0; round < kRoundsMax; ++round) {
+      const Runtime::ExpiryStep step = runtime_.expire_some(shard, kEffort);
+      any |= step.any_left;
+      if (!step.worth_repeating) break;
+    }
+  }
+  return any;
+}
+
+void Housekeeping::run() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    lock.unlock();
+    bool any = sweep();
+    if (!any) {
+      // From here on a new time to live wakes this thread again; look once more for one that came
+      // just before.
+      runtime_.rearm_expiry();
+      any = sweep();
+    }
+    lock.lock();
+    if (any) {
+      changed_.wait_for(lock, kPeriod, [&] { return stopping_; });
+    } else {
+      work_ = false;
+      changed_.wait(lock, [&] { return stopping_ || work_; });
+    }
+  }
+}
+
+}  // namespace kevy

@@ -1,0 +1,37 @@
+// Housekeeping: the thread that removes expired keys nobody asks for. Started with the first key
+// that gets a time to live; sleeps without waking while there is none.
+//
+// start(), wake() and stop() may be called from any thread.
+#pragma once
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "runtime/runtime.h"
+
+namespace kevy {
+
+class Housekeeping {
+ public:
+  explicit Housekeeping(Runtime& runtime) : runtime_(runtime) {}
+  ~Housekeeping() { stop(); }
+
+  /// Starts the thread, or wakes it when it sleeps for want of work.
+  void wake();
+  /// Ends the thread and waits for it. Final.
+  void stop();
+
+ private:
+  void run();
+  bool sweep();
+
+  Runtime& runtime_;
+  std::mutex mutex_;  // guards what follows
+  std::condition_variable changed_;
+  std::thread thread_;
+  bool work_ = false;
+  bool stopping_ = false;
+};
+
+}  // namespace kevy

@@ -1,0 +1,49 @@
+// Instance: the composition root. Puts the command table, the runtime, the configuration and
+// housekeeping together, and takes them apart in the right order.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "instance/housekeeping.h"
+#include "runtime/configuration.h"
+#include "runtime/runtime.h"
+#include "runtime/settings.h"
+
+namespace kevy {
+
+struct InstanceOptions {
+  uint32_t shards = 0;
+  uint32_t databases = 0;
+  uint32_t protocol = 0;
+  std::vector<std::pair<std::string, std::string>> directives;
+};
+
+class Instance {
+ public:
+  static constexpr uint32_t kShardsDefault = 16, kShardsMax = 4096;
+  static constexpr uint32_t kDatabasesDefault = 16, kDatabasesMax = 1 << 16;
+
+  /// Checks the options; an Error names the one at fault.
+  static Result<std::unique_ptr<Instance>> start(const InstanceOptions& options);
+  ~Instance();
+
+  Runtime& runtime() noexcept { return runtime_; }
+  Settings& settings() noexcept { return settings_; }
+  Configuration& configuration() noexcept { return configuration_; }
+  /// Moves the clock and removes what has expired by it.
+  void advance_clock(int64_t delta_ms);
+
+ private:
+  explicit Instance(RuntimeOptions options);
+
+  Settings settings_;
+  Configuration configuration_;
+  Runtime runtime_;
+  Housekeeping housekeeping_;
+};
+
+}  // namespace kevy

@@ -50,6 +50,7 @@ bool Housekeeping::sweep() {
 void Housekeeping::run() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
+    work_ = false;
     lock.unlock();
     bool any = sweep();
     if (!any) {
@@ -62,7 +63,6 @@ void Housekeeping::run() {
     if (any) {
       changed_.wait_for(lock, kPeriod, [&] { return stopping_; });
     } else {
-      work_ = false;
       changed_.wait(lock, [&] { return stopping_ || work_; });
     }
   }

@@ -1,0 +1,168 @@
+// Commands without a session, and the fast lanes.
+#include <cstring>
+
+#include "base/number.h"
+#include "command/fast_lane.h"
+#include "handles.h"
+#include "runtime/shard.h"
+
+using namespace kevy::capi;
+using kevy::Bytes;
+using kevy::Entry;
+using kevy::Key;
+using kevy::Turn;
+
+namespace {
+
+int stateless_protocol(kevy_instance& instance) {
+  return instance.engine->settings().protocol_default.load(std::memory_order_relaxed);
+}
+
+kevy_status check(kevy_instance* instance) {
+  if (instance == nullptr) return null_argument();
+  return instance->generation != fork_generation() ? forked() : KEVY_OK;
+}
+
+// What the fast lanes share: whether they may run at all.
+kevy_status check_open(kevy_instance* instance) {
+  if (const kevy_status status = check(instance); status != KEVY_OK) return status;
+  if (instance->engine->settings().password_set.load(std::memory_order_relaxed)) {
+    return fail(KEVY_NO_AUTH, "the instance wants a password: open a session and send AUTH");
+  }
+  return KEVY_OK;
+}
+
+kevy_status run_words(kevy_instance* instance, const std::vector<Bytes>& words,
+                      kevy::ReplyTree& tree) {
+  kevy::Runtime& runtime = instance->engine->runtime();
+  Turn turn(runtime);
+  runtime.execute(turn, runtime.stateless(), words, tree);
+  return KEVY_OK;
+}
+
+}  // namespace
+
+kevy_status kevy_exec(kevy_instance* instance, size_t argc, const char* const* argv,
+                      const size_t* argv_size, kevy_reply** reply) {
+  if (const kevy_status status = check(instance); status != KEVY_OK) return status;
+  if (reply == nullptr || has_null(argc, argv)) return null_argument();
+  if (argc == 0) return fail(KEVY_INVALID, "argc is 0: a command has at least its verb");
+  return guard([&]() -> kevy_status {
+    const Words words(argc, argv, argv_size);
+    kevy::ReplyTree tree(stateless_protocol(*instance));
+    kevy::Runtime& runtime = instance->engine->runtime();
+    {
+      Turn turn(runtime);
+      runtime.execute(turn, runtime.stateless(), words.args(), tree);
+    }
+    *reply = handle_of(tree.finish());
+    return KEVY_OK;
+  });
+}
+
+kevy_status kevy_pipeline(kevy_instance* instance, size_t count, const size_t* argc,
+                          const char* const* argv, const size_t* argv_size,
+                          kevy_reply** replies) {
+  if (const kevy_status status = check(instance); status != KEVY_OK) return status;
+  if (replies == nullptr || (count != 0 && argc == nullptr)) return null_argument();
+  size_t total = 0;
+  for (size_t i = 0; i < count; ++i) {
+    if (argc[i] == 0) return fail(KEVY_INVALID, "a command of the pipeline has no words");
+    total += argc[i];
+  }
+  if (total != 0 && has_null(total, argv)) return null_argument();
+  return guard([&]() -> kevy_status {
+    kevy::Runtime& runtime = instance->engine->runtime();
+    kevy::ReplyTree tree(stateless_protocol(*instance));
+    tree.array(count);
+    Turn turn(runtime);
+    size_t first = 0;
+    for (size_t i = 0; i < count; ++i) {
+      const Words words(argc[i], argv + first, argv_size == nullptr ? nullptr : argv_size + first);
+      runtime.execute(turn, runtime.stateless(), words.args(), tree);
+      first += argc[i];
+      if (i % 32 == 31) turn.release();
+    }
+    turn.release();
+    *replies = handle_of(tree.finish());
+    return KEVY_OK;
+  });
+}
+
+kevy_status kevy_get(kevy_instance* instance, const char* key, size_t key_size, char* buffer,
+                     size_t capacity, size_t* size) {
+  if (const kevy_status status = check_open(instance); status != KEVY_OK) return status;
+  if (key == nullptr || size == nullptr || (buffer == nullptr && capacity != 0)) {
+    return null_argument();
+  }
+  return guard([&]() -> kevy_status {
+    kevy::Runtime& runtime = instance->engine->runtime();
+    const Bytes name(key, key_size);
+    const Key found{name, runtime.hash(name)};
+    const uint32_t index = runtime.shard_index(found);
+    Turn turn(runtime);
+    turn.hold(index);
+    const kevy::FastLane lane(turn, found, runtime.shard(index));
+    const Entry* entry = lane.find_read();
+    if (entry == nullptr) return KEVY_NOT_FOUND;
+    if (!entry->is_string()) return KEVY_WRONG_TYPE;
+    char digits[kevy::kIntegerTextMax];
+    const Bytes value = entry->encoding() == kevy::Encoding::kInteger
+                            ? kevy::format_int64(entry->integer(), digits)
+                            : entry->string();
+    *size = value.size();
+    if (value.size() > capacity) return KEVY_TRUNCATED;
+    if (!value.empty()) std::memcpy(buffer, value.data(), value.size());
+    return KEVY_OK;
+  });
+}
+
+kevy_status kevy_set(kevy_instance* instance, const char* key, size_t key_size, const char* value,
+                     size_t value_size, int64_t ttl_ms) {
+  if (const kevy_status status = check_open(instance); status != KEVY_OK) return status;
+  if (key == nullptr || value == nullptr) return null_argument();
+  if (ttl_ms < 0) return fail(KEVY_INVALID, "ttl_ms is below zero; 0 means no time to live");
+  return guard([&]() -> kevy_status {
+    kevy::Runtime& runtime = instance->engine->runtime();
+    const Bytes name(key, key_size);
+    const Key stored{name, runtime.hash(name)};
+    const uint32_t index = runtime.shard_index(stored);
+    Turn turn(runtime);
+    turn.hold(index);
+    const kevy::FastLane lane(turn, stored, runtime.shard(index));
+    return lane.set(Bytes(value, value_size), ttl_ms)
+               ? KEVY_OK
+               : fail(KEVY_REFUSED, "ERR invalid expire time in 'set' command");
+  });
+}
+
+kevy_status kevy_get_many(kevy_instance* instance, size_t count, const kevy_slice* keys,
+                          kevy_reply** reply) {
+  if (const kevy_status status = check_open(instance); status != KEVY_OK) return status;
+  if (keys == nullptr || reply == nullptr) return null_argument();
+  if (count == 0) return fail(KEVY_INVALID, "count is 0");
+  return guard([&]() -> kevy_status {
+    std::vector<Bytes> words{"MGET"};
+    for (size_t i = 0; i < count; ++i) words.emplace_back(keys[i].data, keys[i].size);
+    kevy::ReplyTree tree(stateless_protocol(*instance));
+    const kevy_status status = run_words(instance, words, tree);
+    *reply = handle_of(tree.finish());
+    return status;
+  });
+}
+
+kevy_status kevy_set_many(kevy_instance* instance, size_t count, const kevy_slice* keys,
+                          const kevy_slice* values) {
+  if (const kevy_status status = check_open(instance); status != KEVY_OK) return status;
+  if (keys == nullptr || values == nullptr) return null_argument();
+  if (count == 0) return fail(KEVY_INVALID, "count is 0");
+  return guard([&]() -> kevy_status {
+    std::vector<Bytes> words{"MSET"};
+    for (size_t i = 0; i < count; ++i) {
+      words.emplace_back(keys[i].data, keys[i].size);
+      words.emplace_back(values[i].data, values[i].size);
+    }
+    kevy::ReplyTree tree(2);
+    return run_words(instance, words, tree);
+  });
+}

@@ -1,0 +1,41 @@
+// What every entry of the C ABI shares: the thread's error message, the guard that lets no
+// exception out, and the check for use after fork().
+#pragma once
+
+#include <atomic>
+#include <exception>
+#include <new>
+#include <string>
+
+#include "kevy.h"
+
+namespace kevy::capi {
+
+/// Remembers why a call fails, for kevy_last_error, and hands the status back.
+kevy_status fail(kevy_status status, const char* message) noexcept;
+
+/// How often this process is a child of fork() since the library was loaded.
+uint32_t fork_generation() noexcept;
+
+template <typename Body>
+kevy_status guard(Body&& body) noexcept {
+  try {
+    return body();
+  } catch (const std::bad_alloc&) {
+    return fail(KEVY_NO_MEMORY, "out of memory");
+  } catch (const std::exception& error) {
+    return fail(KEVY_SYSTEM, error.what());
+  }
+}
+
+inline kevy_status null_argument() noexcept {
+  return fail(KEVY_INVALID, "an argument that must not be NULL is NULL");
+}
+inline kevy_status forked() noexcept {
+  return fail(KEVY_FORKED, "the handle belongs to the parent process: start one in the child");
+}
+inline kevy_status closed() noexcept {
+  return fail(KEVY_CLOSED, "the instance was stopped, or the session was closed");
+}
+
+}  // namespace kevy::capi

@@ -1,0 +1,93 @@
+// The objects behind the handles.
+//
+// A handle of a session or subscription keeps the engine's memory alive through `engine`; after
+// kevy_stop the engine is marked stopped and answers KEVY_CLOSED.
+#pragma once
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <thread>
+#include <vector>
+
+#include "guard.h"
+#include "instance/instance.h"
+#include "resp/reply_tree.h"
+#include "runtime/protocol_session.h"
+
+namespace kevy::capi {
+
+/// An outbox's descriptor: readable while there is something in it.
+class EventDescriptor final : public Waker {
+ public:
+  EventDescriptor() : descriptor_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+  ~EventDescriptor() override {
+    if (descriptor_ >= 0) close(descriptor_);
+  }
+  int get() const noexcept { return descriptor_; }
+  void wake() noexcept override {
+    const uint64_t one = 1;
+    (void)!write(descriptor_, &one, sizeof one);
+  }
+  void clear() noexcept {
+    uint64_t count;
+    (void)!read(descriptor_, &count, sizeof count);
+  }
+
+ private:
+  int descriptor_;
+};
+
+inline ReplyRoot* root_of(kevy_reply* reply) {
+  return reinterpret_cast<ReplyRoot*>(reply);
+}
+inline kevy_reply* handle_of(ReplyRoot* root) { return reinterpret_cast<kevy_reply*>(root); }
+inline const ReplyNode* node_of(const kevy_reply* reply) {
+  return reinterpret_cast<const ReplyNode*>(reply);
+}
+
+/// The words of a command on the stack, or on the heap when there are many.
+class Words {
+ public:
+  Words(size_t count, const char* const* words, const size_t* sizes) {
+    Bytes* out = few_;
+    if (count > kFew) {
+      many_.resize(count);
+      out = many_.data();
+    }
+    for (size_t i = 0; i < count; ++i) {
+      out[i] = sizes == nullptr ? Bytes(words[i]) : Bytes(words[i], sizes[i]);
+    }
+    args_ = Args(out, count);
+  }
+  Words(const Words&) = delete;
+  Words& operator=(const Words&) = delete;
+  Args args() const noexcept { return args_; }
+
+ private:
+  static constexpr size_t kFew = 8;
+  Bytes few_[kFew];
+  std::vector<Bytes> many_;
+  Args args_;
+};
+
+inline bool has_null(size_t count, const char* const* words) {
+  if (words == nullptr) return true;
+  for (size_t i = 0; i < count; ++i) {
+    if (words[i] == nullptr) return true;
+  }
+  return false;
+}
+
+}  // namespace kevy::capi
+
+struct kevy_instance {
+  std::shared_ptr<kevy::Instance> engine;
+  std::shared_ptr<std::atomic<bool>> stopped = std::make_shared<std::atomic<bool>>(false);
+  uint32_t generation = 0;
+};

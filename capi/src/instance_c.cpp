@@ -1,0 +1,87 @@
+// Starting and stopping; the clock.
+#include "handles.h"
+
+using namespace kevy::capi;
+
+kevy_status kevy_start(const kevy_options* options, kevy_instance** instance) {
+  if (instance == nullptr) return null_argument();
+  return guard([&]() -> kevy_status {
+    kevy::InstanceOptions wanted;
+    if (options != nullptr) {
+      if (options->size < sizeof(kevy_options)) {
+        return fail(KEVY_INVALID, "options.size: use KEVY_OPTIONS_INIT");
+      }
+      wanted.shards = options->shards;
+      wanted.databases = options->databases;
+      wanted.protocol = options->protocol;
+      if (options->directive_count != 0 &&
+          has_null(options->directive_count * 2, options->directives)) {
+        return null_argument();
+      }
+      for (size_t i = 0; i < options->directive_count; ++i) {
+        wanted.directives.emplace_back(options->directives[2 * i], options->directives[2 * i + 1]);
+      }
+    }
+    auto started = kevy::Instance::start(wanted);
+    if (!started) return fail(KEVY_INVALID, started.error().message.c_str());
+    auto handle = std::make_unique<kevy_instance>();
+    handle->engine = std::move(*started);
+    handle->generation = fork_generation();
+    *instance = handle.release();
+    return KEVY_OK;
+  });
+}
+
+kevy_status kevy_stop(kevy_instance* instance) {
+  if (instance == nullptr) return KEVY_OK;
+  return guard([&]() -> kevy_status {
+    if (instance->generation != fork_generation()) {
+      // Its threads and the state of its locks are the parent's: leave it where it is.
+      new std::shared_ptr<kevy::Instance>(instance->engine);
+      delete instance;
+      return KEVY_OK;
+    }
+    instance->stopped->store(true);
+    for (const auto& session : instance->engine->runtime().sessions()) session->kill();
+    delete instance;
+    return KEVY_OK;
+  });
+}
+
+namespace {
+
+template <typename Body>
+kevy_status with_instance(kevy_instance* instance, Body&& body) {
+  if (instance == nullptr) return null_argument();
+  if (instance->generation != fork_generation()) return forked();
+  return guard([&]() -> kevy_status {
+    body(*instance->engine);
+    return KEVY_OK;
+  });
+}
+
+}  // namespace
+
+kevy_status kevy_clock_now(kevy_instance* instance, int64_t* unix_ms) {
+  if (unix_ms == nullptr) return null_argument();
+  return with_instance(instance,
+                       [&](kevy::Instance& engine) { *unix_ms = engine.runtime().clock().now_ms(); });
+}
+
+kevy_status kevy_clock_freeze(kevy_instance* instance, int64_t unix_ms) {
+  return with_instance(instance, [&](kevy::Instance& engine) {
+    kevy::Clock& clock = engine.runtime().clock();
+    clock.freeze(unix_ms < 0 ? clock.now_us() : unix_ms * 1000);
+    engine.runtime().expire_all();
+  });
+}
+
+kevy_status kevy_clock_advance(kevy_instance* instance, int64_t delta_ms) {
+  return with_instance(instance,
+                       [&](kevy::Instance& engine) { engine.advance_clock(delta_ms); });
+}
+
+kevy_status kevy_clock_resume(kevy_instance* instance) {
+  return with_instance(instance,
+                       [&](kevy::Instance& engine) { engine.runtime().clock().resume(); });
+}

@@ -10,6 +10,7 @@ add_library(kevy_flags INTERFACE)
 set(kevy_warnings -Wall -Wextra -Wpedantic -Wshadow -Wconversion)
 target_compile_options(kevy_flags INTERFACE
   ${kevy_warnings}
+  -Wno-restrict  # g++ 12 sees overlaps in std::string that are not there
   $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor>
   $<$<BOOL:${KEVY_WARNINGS_AS_ERRORS}>:-Werror>)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|amd64|AMD64")

@@ -1,17 +1,14 @@
 // The objects behind the handles.
 //
-// A handle of a session or subscription keeps the engine's memory alive through `engine`; after
-// kevy_stop the engine is marked stopped and answers KEVY_CLOSED.
+// A session or subscription keeps its engine's memory alive; after kevy_stop it was killed and
+// answers KEVY_CLOSED.
 #pragma once
 
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <atomic>
-#include <condition_variable>
 #include <memory>
-#include <mutex>
-#include <set>
 #include <thread>
 #include <vector>
 
@@ -88,6 +85,5 @@ inline bool has_null(size_t count, const char* const* words) {
 
 struct kevy_instance {
   std::shared_ptr<kevy::Instance> engine;
-  std::shared_ptr<std::atomic<bool>> stopped = std::make_shared<std::atomic<bool>>(false);
   uint32_t generation = 0;
 };

@@ -41,8 +41,7 @@ kevy_status kevy_stop(kevy_instance* instance) {
       delete instance;
       return KEVY_OK;
     }
-    instance->stopped->store(true);
-    for (const auto& session : instance->engine->runtime().sessions()) session->kill();
+    instance->engine->shut_down();
     delete instance;
     return KEVY_OK;
   });

@@ -22,7 +22,12 @@ Instance::Instance(RuntimeOptions options)
   runtime_.set_on_first_expiry([this] { housekeeping_.wake(); });
 }
 
-Instance::~Instance() { housekeeping_.stop(); }
+Instance::~Instance() { shut_down(); }
+
+void Instance::shut_down() {
+  housekeeping_.stop();
+  for (const auto& session : runtime_.sessions()) session->kill();
+}
 
 Result<std::unique_ptr<Instance>> Instance::start(const InstanceOptions& options) {
   RuntimeOptions runtime;

@@ -31,6 +31,9 @@ class Instance {
   static Result<std::unique_ptr<Instance>> start(const InstanceOptions& options);
   ~Instance();
 
+  /// Ends the threads and every session; what still runs a command finishes it.
+  void shut_down();
+
   Runtime& runtime() noexcept { return runtime_; }
   Settings& settings() noexcept { return settings_; }
   Configuration& configuration() noexcept { return configuration_; }

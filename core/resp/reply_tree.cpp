@@ -6,7 +6,6 @@
 #include <new>
 #include <utility>
 
-#include "base/check.h"
 #include "base/number.h"
 
 namespace kevy {
@@ -128,17 +127,44 @@ ReplyRoot* root_of(ReplyNode* node) noexcept { return reinterpret_cast<ReplyRoot
 
 ReplyRoot* ReplyTree::finish() noexcept {
   open_.clear();
-  return std::exchange(root_, nullptr);
+  if (first_ == nullptr) return std::exchange(root_, nullptr);
+  if (root_ != nullptr) more_.push_back(std::exchange(root_, nullptr));
+  return std::exchange(first_, nullptr);
+}
+
+ReplyTree::~ReplyTree() {
+  free_reply(root_);
+  free_reply(first_);
+  for (ReplyRoot* root : more_) free_reply(root);
+}
+
+void ReplyTree::copy(const ReplyNode& node) {
+  if (node.has_children()) {
+    add_aggregate(node.type, node.size);
+    for (size_t i = 0; i < node.size; ++i) copy(node.children[i]);
+  } else if (node.has_bytes()) {
+    std::memcpy(add_bytes(node.type, {node.bytes, node.size})->format, node.format,
+                sizeof node.format);
+  } else {
+    add(node.type)->integer = node.integer;
+  }
 }
 
 ReplyNode* ReplyTree::add(NodeType type) {
   ReplyNode* node;
+  if (root_ != nullptr && open_.empty()) {  // a further reply
+    if (first_ == nullptr) {
+      first_ = root_;
+    } else {
+      more_.push_back(root_);
+    }
+    root_ = nullptr;
+  }
   if (root_ == nullptr) {
     root_ = new_root();
     node = &root_->node;
     node->root = true;
   } else {
-    KEVY_CHECK(!open_.empty());
     node = open_.back().next++;
     --open_.back().left;
   }

@@ -5,6 +5,7 @@
 // A finished tree is immutable and belongs to whoever holds its root; any thread may free it.
 #pragma once
 
+#include <utility>
 #include <vector>
 
 #include "resp/reply.h"
@@ -52,16 +53,20 @@ struct ReplyRoot;
 /// Frees a tree. Accepts nullptr.
 void free_reply(ReplyRoot* root) noexcept;
 
-/// One reply at a time: write it as any Reply, then take it with finish(). A tree that is not
-/// finished is freed with the builder.
+/// Write one reply as any Reply, then take it with finish(). What is not taken is freed with the
+/// builder.
 class ReplyTree final : public Reply {
  public:
   explicit ReplyTree(int protocol) { protocol_ = protocol; }
-  ~ReplyTree() override { free_reply(root_); }
+  ~ReplyTree() override;
 
   /// The reply's root, whose first member is its node; nullptr when nothing was written.
   ReplyRoot* finish() noexcept;
   bool started() const noexcept { return root_ != nullptr; }
+  /// The replies after the first, of a command that has several (SUBSCRIBE a b).
+  std::vector<ReplyRoot*> take_more() noexcept { return std::exchange(more_, {}); }
+  /// Writes a copy of a finished tree.
+  void copy(const ReplyNode& node);
 
   void integer(int64_t value) override { add(NodeType::kInteger)->integer = value; }
   void bulk(Bytes bytes) override { add_bytes(NodeType::kString, bytes); }
@@ -98,7 +103,9 @@ class ReplyTree final : public Reply {
   ReplyNode* add_bytes(NodeType type, Bytes bytes);
   void add_aggregate(NodeType type, size_t size);
 
-  ReplyRoot* root_ = nullptr;
+  ReplyRoot* root_ = nullptr;   // the reply being written
+  ReplyRoot* first_ = nullptr;  // once there are several, the first
+  std::vector<ReplyRoot*> more_;
   std::vector<Open> open_;
 };
 

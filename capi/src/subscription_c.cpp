@@ -1,0 +1,176 @@
+// Subscriptions: a session that only listens, read by its owner or by a thread that calls back.
+#include <atomic>
+#include <thread>
+
+#include "base/thread.h"
+#include "handles.h"
+
+using namespace kevy::capi;
+
+struct kevy_message {
+  kevy::MessagePtr message;
+};
+
+struct kevy_subscription {
+  std::shared_ptr<kevy::Instance> engine;
+  uint32_t generation = 0;
+  std::shared_ptr<kevy::Session> session;
+  std::unique_ptr<EventDescriptor> descriptor;
+  kevy_message_callback callback = nullptr;
+  void* user = nullptr;
+  std::thread thread;
+  std::atomic<bool> close_from_callback{false};
+
+  ~kevy_subscription() {
+    if (session == nullptr) return;
+    session->outbox.set_waker(nullptr);
+    engine->runtime().close_session(*session);
+  }
+};
+
+namespace {
+
+kevy::ChannelKind channel_kind(kevy_subscription_kind kind) {
+  return static_cast<kevy::ChannelKind>(kind);
+}
+
+void deliver(kevy_subscription* subscription) {
+  kevy::Outbox& outbox = subscription->session->outbox;
+  while (outbox.wait(-1)) {
+    kevy_message handle{outbox.take()};
+    if (handle.message == nullptr) break;  // cancelled
+    subscription->callback(&handle, subscription->user);
+    if (subscription->close_from_callback.load()) {
+      subscription->thread.detach();
+      delete subscription;
+      return;
+    }
+  }
+}
+
+kevy_status check(kevy_subscription* subscription) {
+  if (subscription == nullptr) return null_argument();
+  return subscription->generation != fork_generation() ? forked() : KEVY_OK;
+}
+
+const char* text(kevy::Bytes bytes, size_t* size) {
+  if (size != nullptr) *size = bytes.size();
+  return bytes.data() == nullptr ? "" : bytes.data();
+}
+
+}  // namespace
+
+kevy_status kevy_subscribe(kevy_instance* instance, kevy_subscription_kind kind, size_t count,
+                           const kevy_slice* channels, kevy_message_callback callback, void* user,
+                           kevy_subscription** subscription) {
+  if (instance == nullptr || channels == nullptr || subscription == nullptr) {
+    return null_argument();
+  }
+  if (instance->generation != fork_generation()) return forked();
+  if (count == 0 || kind < KEVY_CHANNEL || kind > KEVY_SHARDED) {
+    return fail(KEVY_INVALID, "subscribe to at least one channel, of a known kind");
+  }
+  if (instance->engine->settings().password_set.load()) {
+    return fail(KEVY_NO_AUTH, "the instance wants a password: open a session and send AUTH");
+  }
+  return guard([&]() -> kevy_status {
+    auto made = std::make_unique<kevy_subscription>();
+    made->engine = instance->engine;
+    made->generation = instance->generation;
+    made->callback = callback;
+    made->user = user;
+    kevy::Runtime& runtime = made->engine->runtime();
+    made->session = runtime.open_session(kevy::Session::Door::kInProcess);
+    const auto slot = static_cast<size_t>(kind);
+    for (size_t i = 0; i < count; ++i) {
+      const kevy::Bytes channel(channels[i].data, channels[i].size);
+      if (!made->session->subscriptions[slot].emplace(channel).second) continue;
+      runtime.pubsub().subscribe(channel_kind(kind), channel, made->session->outbox);
+    }
+    made->session->subscription_counts[slot].store(
+        static_cast<uint32_t>(made->session->subscriptions[slot].size()));
+    if (callback != nullptr) {
+      made->thread = kevy::start_thread([handle = made.get()] { deliver(handle); });
+    }
+    *subscription = made.release();
+    return KEVY_OK;
+  });
+}
+
+kevy_status kevy_subscription_next(kevy_subscription* subscription, int64_t timeout_ms,
+                                   kevy_message** message) {
+  if (const kevy_status status = check(subscription); status != KEVY_OK) return status;
+  if (message == nullptr) return null_argument();
+  if (subscription->callback != nullptr) {
+    return fail(KEVY_INVALID, "the subscription's messages go to its callback");
+  }
+  return guard([&]() -> kevy_status {
+    kevy::Outbox& outbox = subscription->session->outbox;
+    if (!outbox.wait(timeout_ms < 0 ? -1 : timeout_ms * 1000)) return KEVY_TIMEOUT;
+    if (subscription->descriptor != nullptr) subscription->descriptor->clear();
+    kevy::MessagePtr taken = outbox.take();
+    if (subscription->descriptor != nullptr && outbox.ready()) subscription->descriptor->wake();
+    if (taken == nullptr) {
+      return outbox.cancelled() ? closed() : KEVY_TIMEOUT;
+    }
+    *message = new kevy_message{std::move(taken)};
+    return KEVY_OK;
+  });
+}
+
+kevy_status kevy_subscription_descriptor(kevy_subscription* subscription, int* descriptor) {
+  if (const kevy_status status = check(subscription); status != KEVY_OK) return status;
+  if (descriptor == nullptr) return null_argument();
+  return guard([&]() -> kevy_status {
+    if (subscription->descriptor == nullptr) {
+      auto made = std::make_unique<EventDescriptor>();
+      if (made->get() < 0) return fail(KEVY_SYSTEM, "no descriptor left for an eventfd");
+      subscription->descriptor = std::move(made);
+      subscription->session->outbox.set_waker(subscription->descriptor.get());
+      if (subscription->session->outbox.ready()) subscription->descriptor->wake();
+    }
+    *descriptor = subscription->descriptor->get();
+    return KEVY_OK;
+  });
+}
+
+void kevy_subscription_cancel(kevy_subscription* subscription) {
+  if (check(subscription) == KEVY_OK) subscription->session->kill();
+}
+
+void kevy_subscription_close(kevy_subscription* subscription) {
+  if (check(subscription) != KEVY_OK) return;
+  subscription->session->kill();
+  if (subscription->thread.get_id() == std::this_thread::get_id()) {
+    subscription->close_from_callback.store(true);
+    return;
+  }
+  if (subscription->thread.joinable()) subscription->thread.join();
+  delete subscription;
+}
+
+kevy_subscription_kind kevy_message_kind(const kevy_message* message) {
+  if (message == nullptr) return KEVY_CHANNEL;
+  switch (message->message->kind) {
+    case kevy::Message::Kind::kPattern:
+      return KEVY_PATTERN;
+    case kevy::Message::Kind::kSharded:
+      return KEVY_SHARDED;
+    default:
+      return KEVY_CHANNEL;
+  }
+}
+
+const char* kevy_message_pattern(const kevy_message* message, size_t* size) {
+  return text(message == nullptr ? kevy::Bytes() : kevy::Bytes(message->message->pattern), size);
+}
+
+const char* kevy_message_channel(const kevy_message* message, size_t* size) {
+  return text(message == nullptr ? kevy::Bytes() : kevy::Bytes(message->message->channel), size);
+}
+
+const char* kevy_message_payload(const kevy_message* message, size_t* size) {
+  return text(message == nullptr ? kevy::Bytes() : message->message->payload.bytes(), size);
+}
+
+void kevy_message_free(kevy_message* message) { delete message; }

@@ -67,6 +67,7 @@ void Table::place(Bucket& first, Entry* entry, uint8_t tag) {
   }
   const unsigned free = static_cast<unsigned>(b->all_places() & ~b->taken);
   const unsigned i = static_cast<unsigned>(std::countr_zero(free));
+  if (i >= kPlaces) __builtin_unreachable();
   b->entries[i] = entry;
   b->tags[i] = tag;
   b->taken = static_cast<uint8_t>(b->taken | 1u << i);

@@ -1,0 +1,22 @@
+#!/bin/sh
+# Installs the Debian packages and the Python packages that building and testing need, where they
+# are missing.
+set -eu
+cd "$(dirname "$0")/.."
+packages="ninja-build ccache pkg-config libxxhash-dev catch2 redis-server redis-tools python3-venv"
+missing=""
+for package in $packages; do
+  dpkg -s "$package" >/dev/null 2>&1 || missing="$missing $package"
+done
+if [ -n "$missing" ]; then
+  echo "== installing$missing"
+  as_root=""
+  [ "$(id -u)" = 0 ] || as_root=sudo
+  $as_root apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq $missing >/dev/null
+fi
+if [ ! -x .venv/bin/pytest ]; then
+  echo "== installing Python's test packages"
+  python3 -m venv .venv
+  .venv/bin/pip install -q -r tests/requirements.txt
+fi

@@ -158,7 +158,7 @@ void info(Call& call) {
   for (const Bytes name : call.args.subspan(2)) {
     const CommandRow* row = find_by_full_name(call, name);
     if (row == nullptr) {
-      call.reply.null_array();
+      call.reply.null();
     } else {
       reply_row(call, *row);
     }
@@ -262,7 +262,7 @@ constexpr CommandRow kSubcommands[] = {
      .group = "server", .since = "7.0.0", .complexity = "O(N) in the commands",
      .summary = "Tells what commands are for.", .syntax = "[command-name:string [command-name ...]]",
      .handler = docs},
-    {.name = "getkeys", .arity = -3, .flags = kShow, .categories = kAclConnection,
+    {.name = "getkeys", .arity = -4, .flags = kShow, .categories = kAclConnection,
      .group = "server", .since = "2.8.13", .complexity = "O(N) in the arguments",
      .summary = "Answers which words of a command are keys.",
      .syntax = "command:string [arg:string ...]", .handler = getkeys},

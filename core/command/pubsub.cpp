@@ -106,7 +106,7 @@ void list_channels(Call& call, ChannelKind kind) {
 }
 
 void count_subscribers(Call& call, ChannelKind kind) {
-  call.reply.map(call.argc() - 2);
+  call.reply.array((call.argc() - 2) * 2);
   for (const Bytes channel : call.args.subspan(2)) {
     call.reply.bulk(channel);
     call.reply.integer(static_cast<int64_t>(call.runtime.pubsub().subscribers(kind, channel)));

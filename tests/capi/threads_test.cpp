@@ -58,7 +58,7 @@ TEST_CASE("B16 B17 B21 MSET and MGET across shards are never seen torn") {
   const uint32_t shards = GENERATE(1u, 2u, 8u, 4096u);
   kevy_instance* db = start(shards);
   kevy_reply_free(run(db, nullptr, {"MSET", "a", "0", "b", "0", "c", "0"}));
-  std::atomic<int> torn{0};
+  std::atomic<int> torn{0}, reads{0};
   std::atomic<bool> done{false};
   std::thread reader([&] {
     while (!done) {
@@ -68,10 +68,11 @@ TEST_CASE("B16 B17 B21 MSET and MGET across shards are never seen torn") {
         ++torn;
       }
       kevy_reply_free(reply);
+      ++reads;
     }
   });
   const int rounds = shards == 4096 ? 50 : kRounds;
-  for (int i = 0; i < rounds; ++i) {
+  for (int i = 0; i < rounds || reads < rounds; ++i) {
     const std::string v = std::to_string(i);
     kevy_reply_free(run(db, nullptr, {"MSET", "a", v, "b", v, "c", v}));
   }
@@ -84,7 +85,7 @@ TEST_CASE("B16 B17 B21 MSET and MGET across shards are never seen torn") {
 TEST_CASE("B07 EXEC across shards is one step, and RENAME never loses the value") {
   kevy_instance* db = start(8);
   kevy_reply_free(run(db, nullptr, {"MSET", "x", "100", "y", "0", "here", "v"}));
-  std::atomic<int> wrong{0};
+  std::atomic<int> wrong{0}, reads{0};
   std::atomic<bool> done{false};
   std::thread reader([&] {
     while (!done) {
@@ -97,11 +98,12 @@ TEST_CASE("B07 EXEC across shards is one step, and RENAME never loses the value"
       kevy_reply* places = run(db, nullptr, {"EXISTS", "here", "there"});
       if (kevy_reply_integer(places) != 1) ++wrong;
       kevy_reply_free(places);
+      ++reads;
     }
   });
   kevy_session* session = nullptr;
   REQUIRE(kevy_session_open(db, &session) == KEVY_OK);
-  for (int i = 0; i < kRounds; ++i) {
+  for (int i = 0; i < kRounds || reads < kRounds; ++i) {
     for (const Words& words : {Words{"MULTI"}, Words{"DECR", "x"}, Words{"INCR", "y"},
                                Words{"EXEC"}}) {
       kevy_reply_free(run(db, session, words));

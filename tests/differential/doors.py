@@ -1,0 +1,103 @@
+"""The two sides of a differential test: redis-server behind a Unix socket, and kevy behind the raw
+form of its C ABI. Both take RESP bytes and give RESP bytes."""
+
+import ctypes
+import os
+import socket
+import subprocess
+import time
+
+
+def encode(words):
+    parts = [b"*%d\r\n" % len(words)]
+    for word in words:
+        parts.append(b"$%d\r\n%s\r\n" % (len(word), word))
+    return b"".join(parts)
+
+
+def reply_end(data, at=0):
+    """Where the RESP reply that starts at `at` ends, or None while it is incomplete."""
+    line_end = data.find(b"\r\n", at)
+    if line_end < 0:
+        return None
+    kind, rest = data[at : at + 1], data[at + 1 : line_end]
+    at = line_end + 2
+    if kind in b"+-:,#_(":
+        return at
+    count = int(rest)
+    if kind in b"$=":
+        if count < 0:
+            return at
+        return at + count + 2 if len(data) >= at + count + 2 else None
+    for _ in range(max(count, 0) * (2 if kind == b"%" else 1)):
+        at = reply_end(data, at)
+        if at is None:
+            return None
+    return at
+
+
+class Redis:
+    """A redis-server of its own, stopped by close()."""
+
+    def __init__(self, directory):
+        path = os.path.join(str(directory), "redis.sock")
+        self.process = subprocess.Popen(
+            ["redis-server", "--port", "0", "--unixsocket", path, "--save", "", "--appendonly",
+             "no", "--dir", str(directory), "--enable-debug-command", "yes"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + 20
+        while True:
+            self.socket = socket.socket(socket.AF_UNIX)
+            try:
+                self.socket.connect(path)
+                break
+            except OSError:
+                self.socket.close()
+                if time.monotonic() > deadline or self.process.poll() is not None:
+                    raise
+                time.sleep(0.01)  # between two tries to connect
+        self.socket.settimeout(20)
+
+    def run(self, words):
+        self.socket.sendall(encode(words))
+        data = b""
+        while reply_end(data) is None:
+            data += self.socket.recv(1 << 20)
+        return data
+
+    def close(self):
+        self.socket.close()
+        self.process.terminate()
+        self.process.wait(20)
+
+
+class Options(ctypes.Structure):
+    _fields_ = [("size", ctypes.c_size_t), ("shards", ctypes.c_uint32),
+                ("databases", ctypes.c_uint32), ("protocol", ctypes.c_uint32),
+                ("threads", ctypes.c_uint32), ("directives", ctypes.c_void_p),
+                ("directive_count", ctypes.c_size_t)]
+
+
+class Kevy:
+    """A session of a kevy instance with the given number of shards."""
+
+    def __init__(self, shards):
+        self.library = ctypes.CDLL(os.environ["KEVY_LIBRARY"])
+        self.instance, self.session = ctypes.c_void_p(), ctypes.c_void_p()
+        options = Options(size=ctypes.sizeof(Options), shards=shards)
+        assert self.library.kevy_start(ctypes.byref(options), ctypes.byref(self.instance)) == 0
+        assert self.library.kevy_session_open(self.instance, ctypes.byref(self.session)) == 0
+        self.buffer = ctypes.create_string_buffer(1 << 22)
+
+    def run(self, words):
+        data = encode(words)
+        status = self.library.kevy_session_feed(self.session, data, ctypes.c_size_t(len(data)))
+        assert status == 0, status
+        size = ctypes.c_size_t()
+        self.library.kevy_session_take(self.session, self.buffer,
+                                       ctypes.c_size_t(len(self.buffer)), ctypes.byref(size))
+        return self.buffer.raw[: size.value]
+
+    def close(self):
+        self.library.kevy_session_close(self.session)
+        self.library.kevy_stop(self.instance)

@@ -1,0 +1,46 @@
+"""Rules of the house that can be read off the files."""
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+MAY_INCLUDE = {
+    "base": {"base"},
+    "resp": {"base", "resp"},
+    "store": {"base", "store"},
+    "runtime": {"base", "resp", "store", "runtime"},
+    "command": {"base", "resp", "store", "runtime", "command"},
+    "instance": {"base", "resp", "store", "runtime", "command", "net", "instance"},
+}
+
+
+def sources():
+    files = sorted((ROOT / "core").rglob("*.h")) + sorted((ROOT / "core").rglob("*.cpp"))
+    assert len(files) > 60
+    return files
+
+
+def test_includes_point_one_way():
+    checked = 0
+    for path in sources():
+        folder = path.relative_to(ROOT / "core").parts[0]
+        for included in re.findall(r'#include "(\w+)/', path.read_text()):
+            checked += 1
+            assert included in MAY_INCLUDE[folder], f"{path} includes {included}/"
+    assert checked > 200
+
+
+def test_files_are_short():
+    for path in sources():
+        assert len(path.read_text().splitlines()) <= 500, path
+
+
+def test_the_library_writes_to_no_stream():
+    for path in sources():
+        text = path.read_text()
+        assert not re.search(r"\bstd::c(out|err)\b|\bprintf\(|\bputs\(", text), path
+
+
+def test_headers_say_what_they_are():
+    for path in (ROOT / "core").rglob("*.h"):
+        assert path.read_text().startswith("// "), path

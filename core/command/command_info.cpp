@@ -122,10 +122,10 @@ void reply_row(Call& call, const CommandRow& row) {
   reply.integer(range.last);
   reply.integer(range.step);
   reply_names(reply, categories_of(row), kCategoryNames);
-  reply.array(0);  // tips
-  reply.array(row.keys.size());
+  reply.set(0);  // tips
+  reply.set(row.keys.size());
   for (const KeySpec& spec : row.keys) reply_key_spec(reply, spec);
-  reply.array(row.subcommands.size());
+  reply.set(row.subcommands.size());
   for (const CommandRow& sub : row.subcommands) reply_row(call, sub);
 }
 
@@ -223,7 +223,9 @@ void getkeys(Call& call) {
 
 void list(Call& call) {
   std::vector<std::string> names;
-  const bool filtered = call.argc() == 5 && equals_ignoring_case(call.args[2], "filterby");
+  const bool filtered = call.argc() == 5 && equals_ignoring_case(call.args[2], "filterby") &&
+                        (equals_ignoring_case(call.args[3], "pattern") ||
+                         equals_ignoring_case(call.args[3], "aclcat"));
   if (call.argc() != 2 && !filtered) {
     call.error(errors::kSyntax);
     return;
@@ -234,7 +236,6 @@ void list(Call& call) {
     if (equals_ignoring_case(call.args[3], "pattern")) {
       return glob_match(value, full_name(call.runtime.table(), row), true);
     }
-    if (!equals_ignoring_case(call.args[3], "aclcat")) return false;
     for (const Named& named : kCategoryNames) {
       if (equals_ignoring_case(value, named.name.substr(1))) {
         return (categories_of(row) & named.bit) != 0;

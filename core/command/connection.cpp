@@ -163,7 +163,7 @@ constexpr CommandRow kRows[] = {
      .categories = kAclConnection, .group = "connection", .since = "1.0.0", .complexity = "O(1)",
      .summary = "Answers PONG, or what it was given.", .syntax = "[message:string]",
      .handler = ping},
-    {.name = "echo", .arity = 2, .flags = kFast, .categories = kAclConnection,
+    {.name = "echo", .arity = 2, .flags = kLoading | kStale | kFast, .categories = kAclConnection,
      .group = "connection", .since = "1.0.0", .complexity = "O(1)",
      .summary = "Answers what it was given.", .syntax = "message:string", .handler = echo},
     {.name = "select", .arity = 2, .flags = kLoading | kStale | kFast | kNeedsSession,

@@ -71,7 +71,9 @@ void incrbyfloat(Call& call) {
     return;
   }
   const std::string text = format_long_double(sum);
-  call.keyspace(key).set_string(key, text, Keyspace::kKeepExpiry);
+  Value stored;
+  stored.small = text;  // Redis keeps it as text even when it is an integer
+  call.keyspace(key).put(key, std::move(stored), Keyspace::kKeepExpiry);
   call.changed(key, kEventString, "incrbyfloat");
   call.effect({"SET", key.bytes, text, "KEEPTTL"});
   call.reply.bulk(text);

@@ -125,7 +125,7 @@ void pubsub_numpat(Call& call) {
 constexpr uint32_t kShow = kPubsub | kLoading | kStale;
 constexpr uint32_t kSubscribe = kPubsub | kNoScript | kLoading | kStale | kNeedsSession |
                                 kWhileSubscribed;
-constexpr uint32_t kPublish = kPubsub | kLoading | kStale | kFast | kMayReplicate;
+constexpr uint32_t kPublish = kPubsub | kLoading | kStale | kFast;
 constexpr KeySpec kShardChannel[] = {{1, 1, 1, kKeyNotKey}};
 constexpr KeySpec kShardChannels[] = {{1, -1, 1, kKeyNotKey}};
 

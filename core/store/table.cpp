@@ -13,6 +13,7 @@ namespace {
 constexpr uint64_t kLoadMaxTimes4 = 18;  // 4.5
 constexpr uint64_t kLoadMinTimes4 = 6;   // 1.5
 constexpr size_t kOverflowChunk = 16;
+constexpr size_t kKeptWhenEmpty = 4096;
 constexpr size_t kGatheredMax = 64;
 
 }  // namespace
@@ -24,9 +25,17 @@ uint64_t Table::reverse(uint64_t bits) noexcept {
   return __builtin_bswap64(bits);
 }
 
-Table::~Table() {
+Table::~Table() { release_memory(); }
+
+void Table::release_memory() noexcept {
   for (Bucket* segment : segments_) std::free(segment);
   for (Bucket* chunk : overflow_chunks_) std::free(chunk);
+  segments_.clear();
+  overflow_chunks_.clear();
+  spare_ = nullptr;
+  first_segment_capacity_ = memory_ = longest_chain_ = 0;
+  count_ = 0;
+  base_ = 1;
 }
 
 Table::Bucket* Table::new_overflow() {
@@ -103,6 +112,10 @@ void Table::erase(Entry** slot, uint64_t hash) noexcept {
     KEVY_CHECK(b->linked());
   }
   --size_;
+  if (size_ == 0 && memory_ > kKeptWhenEmpty) {
+    release_memory();
+    return;
+  }
   for (int i = 0; i < 2 && count_ > 1 && size_ * 4 < count_ * kLoadMinTimes4; ++i) merge();
 }
 

@@ -111,6 +111,7 @@ class Table {
   void place(Bucket& first, Entry* entry, uint8_t tag);
   void release_chain(Bucket& first) noexcept;
   void add_bucket();
+  void release_memory() noexcept;
   void split();
   void merge() noexcept;
   Bucket* new_overflow();

@@ -27,8 +27,8 @@
  *  4. What the library hands out is freed by the matching kevy_..._free, _close or kevy_stop,
  *     which all accept NULL.
  *  5. An instance may be used by any number of threads at once. A session, a subscription and a
- *     reply belong to one thread at a time. No function may be called from within a subscription's
- *     callback but kevy_exec, the fast lanes and the kevy_message and kevy_reply accessors.
+ *     reply belong to one thread at a time. A subscription's callback may call anything but
+ *     kevy_stop.
  *
  * The library writes to no stream, installs no signal handler and never ends the process.
  * After fork() a child may only call kevy_stop (which then just abandons the inherited instance)
@@ -109,7 +109,7 @@ typedef struct kevy_options {
     uint32_t databases; /* how many SELECT can choose from; 0: 16 */
     uint32_t protocol;  /* RESP version of kevy_exec and of new in-process sessions: 2 or 3.
                            0: 2, as for any new connection to Redis */
-    uint32_t threads;   /* reactor threads once the instance listens; 0: one per core */
+    uint32_t reserved;  /* 0 */
     /* Directives as in redis.conf: directives[2*i] is a name, directives[2*i+1] its value. */
     const char* const* directives;
     size_t directive_count; /* pairs */
@@ -121,10 +121,10 @@ typedef struct kevy_options {
  * KEVY_INVALID names the option or directive that is wrong. */
 KEVY_API kevy_status kevy_start(const kevy_options* options, kevy_instance** instance);
 
-/* Stops an instance: closes its listeners, connections, subscriptions' delivery and threads, and
- * frees its data. Waits for calls that run in other threads to return; blocked ones get
- * KEVY_CLOSED. Sessions and subscriptions that are still open stay valid handles which answer
- * KEVY_CLOSED until they are closed. Must not be called from a callback (KEVY_INVALID). */
+/* Stops an instance: ends its threads and its subscriptions' delivery, and frees its data. No other
+ * thread may be in a call on the instance itself; calls that wait on its sessions and subscriptions
+ * get KEVY_CLOSED. The data lives as long as one of these is open. Sessions and subscriptions that are still open stay valid handles which answer
+ * KEVY_CLOSED until they are closed. Must not be called from a callback. */
 KEVY_API kevy_status kevy_stop(kevy_instance* instance);
 
 /* ---- Commands --------------------------------------------------------------------------- */
@@ -237,9 +237,8 @@ typedef enum kevy_subscription_kind {
     KEVY_SHARDED = 2  /* SSUBSCRIBE */
 } kevy_subscription_kind;
 
-/* Called on a thread of the instance's, one call at a time for each subscription, while no lock
- * is held. `message` lives until the callback returns. It must not block for long: the messages
- * of the instance's other callbacks wait behind it. */
+/* Called on a thread of the library's that serves this subscription alone, while no lock is held.
+ * `message` lives until the callback returns. */
 typedef void (*kevy_message_callback)(const kevy_message* message, void* user);
 
 /* Subscribes to `count` channels (or patterns); the subscription is live when the call returns.
@@ -274,20 +273,6 @@ KEVY_API const char* kevy_message_pattern(const kevy_message* message, size_t* s
 KEVY_API const char* kevy_message_channel(const kevy_message* message, size_t* size);
 KEVY_API const char* kevy_message_payload(const kevy_message* message, size_t* size);
 KEVY_API void kevy_message_free(kevy_message* message);
-
-/* ---- The network ------------------------------------------------------------------------ */
-
-/* Listens on "host:port" (port 0: a free one; the host may be "[::1]" or "*"), or on
- * "unix:/path" (permissions as unixsocketperm says). The first listener starts the reactors. May be
- * called several times. An address in use is KEVY_SYSTEM. A stale Unix socket file is replaced,
- * a live one is not. */
-KEVY_API kevy_status kevy_listen(kevy_instance* instance, const char* address);
-
-/* Where listener `index` (from 0, in the order of the calls) listens, in the form kevy_listen
- * takes, with the port in use, ended by a NUL. KEVY_NOT_FOUND when there is no such listener;
- * KEVY_TRUNCATED when `capacity` is too small. */
-KEVY_API kevy_status kevy_address(kevy_instance* instance, size_t index, char* buffer,
-                                  size_t capacity);
 
 /* ---- The clock -------------------------------------------------------------------------- */
 

@@ -50,6 +50,10 @@ struct Engine {
   std::map<std::string, std::string> contents() {
     std::map<std::string, std::string> all;
     Runtime& runtime = instance->runtime();
+    ShardSet every;
+    every.add_all();
+    Turn turn(runtime);
+    turn.hold(every);
     for (uint32_t i = 0; i < runtime.shard_count(); ++i) {
       for (size_t d = 0; d < runtime.database_count(); ++d) {
         runtime.shard(i).keyspace(d).for_each([&](const Entry& entry) {

@@ -57,10 +57,15 @@ void flushdb(Call& call) {
 }
 
 void swapdb(Call& call) {
-  const auto first = database_argument(call, call.args[1], "ERR invalid first DB index");
+  const auto first = integer_argument(call, call.args[1], "ERR invalid first DB index");
   if (!first) return;
-  const auto second = database_argument(call, call.args[2], "ERR invalid second DB index");
+  const auto second = integer_argument(call, call.args[2], "ERR invalid second DB index");
   if (!second) return;
+  const auto count = static_cast<int64_t>(call.runtime.database_count());
+  if (*first < 0 || *first >= count || *second < 0 || *second >= count) {
+    call.error(errors::kDatabaseIndex);
+    return;
+  }
   for (uint32_t i = 0; *first != *second && i < call.runtime.shard_count(); ++i) {
     Shard& shard = call.runtime.shard(i);
     const auto a = static_cast<size_t>(*first), b = static_cast<size_t>(*second);

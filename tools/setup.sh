@@ -3,7 +3,7 @@
 # are missing.
 set -eu
 cd "$(dirname "$0")/.."
-packages="ninja-build ccache pkg-config libxxhash-dev catch2 redis-server redis-tools python3-venv"
+packages="ninja-build ccache pkg-config libxxhash-dev catch2 libcli11-dev redis-server redis-tools python3-venv"
 missing=""
 for package in $packages; do
   dpkg -s "$package" >/dev/null 2>&1 || missing="$missing $package"

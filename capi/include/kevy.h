@@ -109,7 +109,7 @@ typedef struct kevy_options {
     uint32_t databases; /* how many SELECT can choose from; 0: 16 */
     uint32_t protocol;  /* RESP version of kevy_exec and of new in-process sessions: 2 or 3.
                            0: 2, as for any new connection to Redis */
-    uint32_t reserved;  /* 0 */
+    uint32_t threads;   /* reactor threads that kevy_listen starts; 0: one a core */
     /* Directives as in redis.conf: directives[2*i] is a name, directives[2*i+1] its value. */
     const char* const* directives;
     size_t directive_count; /* pairs */
@@ -274,6 +274,21 @@ KEVY_API const char* kevy_message_pattern(const kevy_message* message, size_t* s
 KEVY_API const char* kevy_message_channel(const kevy_message* message, size_t* size);
 KEVY_API const char* kevy_message_payload(const kevy_message* message, size_t* size);
 KEVY_API void kevy_message_free(kevy_message* message);
+
+/* ---- The network ------------------------------------------------------------------------ */
+
+/* Lets clients connect, from when it returns: "host:port" ("[::1]:6379" for IPv6, "*" as the host
+ * for every interface, port 0 for a free one) or "unix:/path". May be called several times, for
+ * several addresses. The first call starts the reactor threads. A Unix socket that a dead process
+ * left behind is replaced, a living one is not; kevy_stop removes the path.
+ * KEVY_SYSTEM: the address is in use, not this machine's, or not permitted. Any thread. */
+KEVY_API kevy_status kevy_listen(kevy_instance* instance, const char* address);
+
+/* Where the instance listens, in the form kevy_listen takes, with the real port; `index` counts
+ * the addresses in the order they were given. Copies the text and a NUL to `buffer`, of `capacity`
+ * bytes. KEVY_NOT_FOUND: no such index. KEVY_TRUNCATED: `capacity` is too small. Any thread. */
+KEVY_API kevy_status kevy_address(kevy_instance* instance, size_t index, char* buffer,
+                                  size_t capacity);
 
 /* ---- The clock -------------------------------------------------------------------------- */
 

@@ -14,6 +14,7 @@ kevy_status kevy_start(const kevy_options* options, kevy_instance** instance) {
       wanted.shards = options->shards;
       wanted.databases = options->databases;
       wanted.protocol = options->protocol;
+      wanted.threads = options->threads;
       if (options->directive_count != 0 &&
           has_null(options->directive_count * 2, options->directives)) {
         return null_argument();

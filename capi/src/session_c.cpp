@@ -26,6 +26,8 @@ struct kevy_session {
 
 namespace {
 
+constexpr kevy::ProtocolSession::Budget kBudget{1024, 1024 * 1024};
+
 kevy_status check(kevy_session* session, kevy_session::Form form) {
   if (session == nullptr) return null_argument();
   if (session->generation != fork_generation()) return forked();
@@ -164,7 +166,7 @@ kevy_status kevy_session_feed(kevy_session* session, const char* bytes, size_t s
   if (session->protocol->closing()) return closed();
   return guard([&]() -> kevy_status {
     session->protocol->input().append({bytes, size});
-    while (session->protocol->run(1024)) {
+    while (session->protocol->run(kBudget)) {
     }
     return session->protocol->closing() ? closed() : KEVY_OK;
   });
@@ -177,7 +179,7 @@ kevy_status kevy_session_take(kevy_session* session, char* buffer, size_t capaci
   }
   return guard([&]() -> kevy_status {
     if (session->descriptor != nullptr) session->descriptor->clear();
-    session->protocol->take_messages();
+    session->protocol->run(kBudget);
     kevy::OutputQueue& output = session->protocol->output();
     size_t taken = 0;
     iovec piece;

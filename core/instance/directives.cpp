@@ -5,7 +5,9 @@
 #include <memory>
 #include <type_traits>
 
+#include "base/memory_size.h"
 #include "base/number.h"
+#include "instance/output_limits.h"
 #include "runtime/events.h"
 
 namespace kevy {
@@ -51,13 +53,16 @@ Wrong set_events(Settings& settings, Bytes text) {
   return std::nullopt;
 }
 
+using Parse = std::optional<int64_t>(Bytes text);
+
 /// A directive that is a number between two bounds.
 template <typename T>
-Configuration::Directive number(std::atomic<T>& value, int64_t min, int64_t max) {
+Configuration::Directive bounded(std::atomic<T>& value, int64_t min, int64_t max, Parse* parse,
+                                 const char* unreadable) {
   return {[&value] { return std::to_string(value.load(std::memory_order_relaxed)); },
-          [&value, min, max](Bytes text) -> Wrong {
-            const auto parsed = parse_int64(text);
-            if (!parsed) return "argument couldn't be parsed into an integer";
+          [&value, min, max, parse, unreadable](Bytes text) -> Wrong {
+            const auto parsed = parse(text);
+            if (!parsed) return unreadable;
             if (*parsed < min || *parsed > max) {
               return "argument must be between " + std::to_string(min) + " and " +
                      std::to_string(max) + " inclusive";
@@ -67,8 +72,26 @@ Configuration::Directive number(std::atomic<T>& value, int64_t min, int64_t max)
           }};
 }
 
+template <typename T>
+Configuration::Directive number(std::atomic<T>& value, int64_t min, int64_t max) {
+  return bounded(value, min, max, parse_int64, "argument couldn't be parsed into an integer");
+}
+
+Configuration::Directive memory_size(std::atomic<int64_t>& value, int64_t min) {
+  return bounded(value, min, INT64_MAX, parse_memory_size, "argument must be a memory value");
+}
+
 Configuration::Directive constant(std::string value) {
   return {[value = std::move(value)] { return value; }, {}};
+}
+
+/// A directive that can be set, but only to what it is.
+Configuration::Directive only(Bytes value, const char* otherwise) {
+  return {[value] { return std::string(value); },
+          [value, otherwise](Bytes text) -> Wrong {
+            if (!equals_ignoring_case(text, value)) return otherwise;
+            return std::nullopt;
+          }};
 }
 
 Configuration::Directive eviction_policy(Settings& settings) {
@@ -95,14 +118,17 @@ void add_directives(Configuration& configuration, Settings& settings, uint32_t d
   settings.configuration = &configuration;
   constexpr int64_t kIntMax = std::numeric_limits<int32_t>::max();
   configuration.add("databases", constant(std::to_string(databases)));
-  configuration.add("save", constant(""));
-  configuration.add("appendonly", constant("no"));
+  configuration.add("save", only("", "there are no snapshots yet: leave it empty"));
+  configuration.add("appendonly", only("no", "there is no append-only file yet: no is the only choice"));
   configuration.add("maxmemory-policy", eviction_policy(settings));
   configuration.add("maxclients", number(settings.clients_max, 1, kIntMax));
   configuration.add("timeout", number(settings.timeout_s, 0, kIntMax));
   configuration.add("tcp-keepalive", number(settings.tcp_keepalive_s, 0, kIntMax));
   configuration.add("proto-max-bulk-len",
-                    number(settings.proto_max_bulk_len, 1024 * 1024, INT64_MAX));
+                    memory_size(settings.proto_max_bulk_len, 1024 * 1024));
+  configuration.add("client-query-buffer-limit",
+                    memory_size(settings.query_buffer_max, 1024 * 1024));
+  configuration.add("client-output-buffer-limit", output_limits_directive(settings));
   configuration.add("notify-keyspace-events",
                     {[&settings] {
                        return event_letters(settings.notify_events.load(std::memory_order_relaxed));

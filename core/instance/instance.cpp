@@ -16,15 +16,19 @@ Error invalid(std::string message) { return {Error::Kind::kInvalid, std::move(me
 
 }  // namespace
 
-Instance::Instance(RuntimeOptions options)
-    : runtime_(command_table(), options, settings_), housekeeping_(runtime_) {
+Instance::Instance(RuntimeOptions options, uint32_t threads)
+    : runtime_(command_table(), options, settings_),
+      housekeeping_(runtime_),
+      network_(runtime_, threads) {
   add_directives(configuration_, settings_, options.databases);
   runtime_.set_on_first_expiry([this] { housekeeping_.wake(); });
+  configuration_.set_on_change([this] { network_.settings_changed(); });
 }
 
 Instance::~Instance() { shut_down(); }
 
 void Instance::shut_down() {
+  network_.stop();
   housekeeping_.stop();
   for (const auto& session : runtime_.sessions()) session->kill();
 }
@@ -35,9 +39,10 @@ Result<std::unique_ptr<Instance>> Instance::start(const InstanceOptions& options
   runtime.databases = options.databases == 0 ? kDatabasesDefault : options.databases;
   if (runtime.shards > kShardsMax) return invalid("shards: at most 4096");
   if (runtime.databases > kDatabasesMax) return invalid("databases: at most 65536");
+  if (options.threads > kThreadsMax) return invalid("threads: at most 1024");
   const uint32_t protocol = options.protocol == 0 ? 2 : options.protocol;
   if (protocol != 2 && protocol != 3) return invalid("protocol: 2 or 3");
-  std::unique_ptr<Instance> instance(new Instance(runtime));
+  std::unique_ptr<Instance> instance(new Instance(runtime, options.threads));
   instance->settings_.protocol_default.store(static_cast<int>(protocol));
   for (const auto& [name, value] : options.directives) {
     if (!instance->configuration_.has(name)) return invalid("unknown directive '" + name + "'");

@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "instance/housekeeping.h"
+#include "net/network.h"
 #include "runtime/configuration.h"
 #include "runtime/runtime.h"
 #include "runtime/settings.h"
@@ -19,6 +20,7 @@ struct InstanceOptions {
   uint32_t shards = 0;
   uint32_t databases = 0;
   uint32_t protocol = 0;
+  uint32_t threads = 0;
   std::vector<std::pair<std::string, std::string>> directives;
 };
 
@@ -26,6 +28,7 @@ class Instance {
  public:
   static constexpr uint32_t kShardsDefault = 16, kShardsMax = 4096;
   static constexpr uint32_t kDatabasesDefault = 16, kDatabasesMax = 1 << 16;
+  static constexpr uint32_t kThreadsMax = 1024;
 
   /// Checks the options; an Error names the one at fault.
   static Result<std::unique_ptr<Instance>> start(const InstanceOptions& options);
@@ -37,16 +40,18 @@ class Instance {
   Runtime& runtime() noexcept { return runtime_; }
   Settings& settings() noexcept { return settings_; }
   Configuration& configuration() noexcept { return configuration_; }
+  Network& network() noexcept { return network_; }
   /// Moves the clock and removes what has expired by it.
   void advance_clock(int64_t delta_ms);
 
  private:
-  explicit Instance(RuntimeOptions options);
+  Instance(RuntimeOptions options, uint32_t threads);
 
   Settings settings_;
   Configuration configuration_;
   Runtime runtime_;
   Housekeeping housekeeping_;
+  Network network_;
 };
 
 }  // namespace kevy

@@ -2,6 +2,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
+#include <utility>
 
 #include "resp/request_parser.h"
 
@@ -47,7 +48,17 @@ void InputBuffer::consume(size_t count) noexcept {
 }
 
 void InputBuffer::shrink() noexcept {
-  if (start_ != end_ || capacity_ <= kKeptMax) return;
+  if (start_ == end_ && capacity_ > kKeptMax) release();
+}
+
+void InputBuffer::swap(InputBuffer& other) noexcept {
+  std::swap(data_, other.data_);
+  std::swap(start_, other.start_);
+  std::swap(end_, other.end_);
+  std::swap(capacity_, other.capacity_);
+}
+
+void InputBuffer::release() noexcept {
   std::free(data_);
   data_ = nullptr;
   start_ = end_ = capacity_ = 0;

@@ -1,6 +1,7 @@
 #include "resp/output.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace kevy {
 
@@ -103,6 +104,13 @@ void OutputQueue::clear() {
   write_ = nullptr;
   room_ = 0;
   size_ = 0;
+}
+
+void OutputQueue::swap(OutputQueue& other) noexcept {
+  segments_.swap(other.segments_);
+  std::swap(write_, other.write_);
+  std::swap(room_, other.room_);
+  std::swap(size_, other.size_);
 }
 
 void OutputQueue::append_all(OutputQueue& other) {

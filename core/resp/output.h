@@ -46,6 +46,9 @@ class OutputQueue {
   /// Drops the first `count` bytes, which were sent.
   void consume(size_t count);
   void clear();
+  void swap(OutputQueue& other) noexcept;
+  /// Whether something short can be appended without more memory.
+  bool has_room() const noexcept { return room_ != 0; }
   /// Moves all of `other` to the end.
   void append_all(OutputQueue& other);
 

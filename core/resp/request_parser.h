@@ -31,6 +31,9 @@ class InputBuffer {
   Bytes pending() const noexcept { return {data_ + start_, end_ - start_}; }
   void consume(size_t count) noexcept;
   size_t capacity() const noexcept { return capacity_; }
+  void swap(InputBuffer& other) noexcept;
+  /// Gives the memory back. Only when nothing is pending.
+  void release() noexcept;
   /// Gives memory back when nothing is pending and the buffer has grown large.
   void shrink() noexcept;
 

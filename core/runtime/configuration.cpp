@@ -18,6 +18,12 @@ std::vector<Configuration::Pair> Configuration::get(Args patterns) const {
 }
 
 std::optional<Configuration::Pair> Configuration::set(const std::vector<Pair>& values) {
+  auto wrong = set_all(values);
+  if (!wrong && on_change_) on_change_();
+  return wrong;
+}
+
+std::optional<Configuration::Pair> Configuration::set_all(const std::vector<Pair>& values) {
   std::lock_guard guard(lock_);
   std::vector<Pair> before;
   const auto undo = [&] {

@@ -34,6 +34,9 @@ class Configuration {
   /// Sets all or none. Returns the name of the directive at fault and what is wrong.
   std::optional<Pair> set(const std::vector<Pair>& values);
 
+  /// Called after every set() that succeeded, on its thread.
+  void set_on_change(std::function<void()> on_change) { on_change_ = std::move(on_change); }
+
   std::string password() const {
     std::lock_guard guard(lock_);
     return password_;
@@ -41,8 +44,11 @@ class Configuration {
   void set_password(Bytes password) { password_ = std::string(password); }  // under set()
 
  private:
+  std::optional<Pair> set_all(const std::vector<Pair>& values);
+
   mutable std::mutex lock_;
   std::map<std::string, Directive> directives_;  // constant after the start
+  std::function<void()> on_change_;              // the same
   std::string password_;
 };
 

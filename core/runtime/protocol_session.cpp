@@ -34,13 +34,14 @@ ProtocolSession::ProtocolSession(Runtime& runtime, Session::Door door)
 
 ProtocolSession::~ProtocolSession() { runtime_.close_session(*session_); }
 
-bool ProtocolSession::run(size_t budget) {
+bool ProtocolSession::run(Budget budget) {
   Turn turn(runtime_);
+  const size_t output_max = output_.size() + budget.output_bytes;
   size_t ran = 0;
   bool more = true;
   while (!closing()) {
-    if (ran == budget) break;
-    take_messages();
+    take_messages(output_max);
+    if (ran == budget.commands || output_.size() > output_max) break;
     const RequestParser::Limits limits{
         runtime_.settings().proto_max_bulk_len.load(std::memory_order_relaxed),
         session_->authenticated};
@@ -61,7 +62,6 @@ bool ProtocolSession::run(size_t budget) {
   turn.release();
   if (ran != 0) {
     session_->last_command_us.store(Clock::monotonic_us(), std::memory_order_relaxed);
-    take_messages();
   }
   session_->output_bytes.store(output_.size(), std::memory_order_relaxed);
   return more && !closing();
@@ -86,10 +86,14 @@ void ProtocolSession::run_one(Turn& turn, Args args) {
   unwanted_.clear();
 }
 
-void ProtocolSession::take_messages() {
+void ProtocolSession::take_messages(size_t output_max) {
   if (!session_->outbox.ready()) [[likely]] return;
   writer_.set_protocol(session_->protocol);
-  while (const MessagePtr message = session_->outbox.take()) write_message(writer_, *message);
+  while (output_.size() <= output_max) {
+    const MessagePtr message = session_->outbox.take();
+    if (message == nullptr) break;
+    write_message(writer_, *message);
+  }
 }
 
 }  // namespace kevy

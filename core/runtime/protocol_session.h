@@ -21,13 +21,20 @@ class ProtocolSession {
 
   InputBuffer& input() noexcept { return input_; }
   OutputQueue& output() noexcept { return output_; }
+  const OutputQueue& output() const noexcept { return output_; }
   Session& session() noexcept { return *session_; }
+  const Session& session() const noexcept { return *session_; }
 
-  /// Runs what is complete in the input, at most `budget` commands. True when more may be waiting.
-  /// The turn's locks are given back before this returns.
-  bool run(size_t budget);
-  /// Moves the messages pushed to the session into the output.
-  void take_messages();
+  /// How much one run may do: so many commands, and output grown by so much.
+  struct Budget {
+    size_t commands;
+    size_t output_bytes;
+  };
+
+  /// Moves the messages pushed to the session into the output and runs what is complete in the
+  /// input. True when the budget was spent, so that more may be waiting. The turn's locks are
+  /// given back before this returns.
+  bool run(Budget budget);
 
   /// No more commands will be run: QUIT, a protocol error, or the session was killed. The owner
   /// closes once the output is out.
@@ -37,6 +44,7 @@ class ProtocolSession {
 
  private:
   void run_one(Turn& turn, Args args);
+  void take_messages(size_t output_max);
 
   Runtime& runtime_;
   std::shared_ptr<Session> session_;

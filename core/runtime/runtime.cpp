@@ -116,7 +116,7 @@ std::shared_ptr<Session> Runtime::open_session(Session::Door door) {
   session->created_us.store(now, std::memory_order_relaxed);
   session->last_command_us.store(now, std::memory_order_relaxed);
   session->authenticated = !settings_.password_set.load(std::memory_order_relaxed);
-  session->outbox.set_limit(settings_.output_limit_pubsub.load(std::memory_order_relaxed));
+  session->outbox.set_limit(settings_.output_limit(OutputClass::kPubSub).hard.load(std::memory_order_relaxed));
   std::lock_guard guard(sessions_lock_);
   sessions_.emplace(id, session);
   return session;

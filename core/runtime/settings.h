@@ -2,6 +2,7 @@
 // any time. The names, texts and rules of the directives are instance's matter.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -14,6 +15,16 @@ namespace kevy {
 
 class Configuration;
 
+/// The kinds of clients that client-output-buffer-limit tells apart, in the order it names them.
+enum class OutputClass : uint8_t { kNormal, kReplica, kPubSub };
+
+/// What may wait for a client before it is closed: more than `hard` bytes never, more than `soft`
+/// bytes not for longer than `soft_s` seconds. 0: no limit.
+struct OutputLimit {
+  std::atomic<uint64_t> hard{0}, soft{0};
+  std::atomic<int64_t> soft_s{0};
+};
+
 struct Settings {
   std::atomic<uint32_t> notify_events{0};     // EventClass bits
   std::atomic<bool> password_set{false};
@@ -22,9 +33,15 @@ struct Settings {
   std::atomic<uint32_t> clients_max{10000};
   std::atomic<int64_t> timeout_s{0};
   std::atomic<int64_t> tcp_keepalive_s{300};
-  std::atomic<uint64_t> output_limit_normal{0};
-  std::atomic<uint64_t> output_limit_pubsub{32ULL << 20};
+  std::atomic<int64_t> query_buffer_max{1LL << 30};
   std::atomic<int> protocol_default{2};
+
+  std::array<OutputLimit, 3> output_limits{{{0, 0, 0},
+                                            {256ULL << 20, 64ULL << 20, 60},
+                                            {32ULL << 20, 8ULL << 20, 60}}};
+  OutputLimit& output_limit(OutputClass kind) noexcept {
+    return output_limits[static_cast<size_t>(kind)];
+  }
 
   /// For AUTH, CONFIG and INFO.
   Configuration* configuration = nullptr;

@@ -74,7 +74,7 @@ class Redis:
 class Options(ctypes.Structure):
     _fields_ = [("size", ctypes.c_size_t), ("shards", ctypes.c_uint32),
                 ("databases", ctypes.c_uint32), ("protocol", ctypes.c_uint32),
-                ("reserved", ctypes.c_uint32), ("directives", ctypes.c_void_p),
+                ("threads", ctypes.c_uint32), ("directives", ctypes.c_void_p),
                 ("directive_count", ctypes.c_size_t)]
 
 

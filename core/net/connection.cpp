@@ -1,0 +1,191 @@
+#include "net/connection.h"
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "net/reactor.h"
+
+namespace kevy {
+
+namespace {
+
+constexpr size_t kPiecesMax = 64;  // of one system call
+constexpr int kSendsMax = 4;       // in one round
+
+}  // namespace
+
+Connection::Connection(Reactor& reactor, Runtime& runtime, Descriptor socket, Session::Door door,
+                       const SessionLabels& labels)
+    : reactor_(reactor),
+      runtime_(runtime),
+      socket_(std::move(socket)),
+      protocol_(runtime, door),
+      interest_(EPOLLIN) {
+  Session& session = protocol_.session();
+  session.descriptor.store(socket_.get(), std::memory_order_relaxed);
+  session.change_labels([&](SessionLabels& mine) { mine = labels; });
+  session.outbox.set_waker(this);
+}
+
+Connection::~Connection() { protocol_.session().outbox.set_waker(nullptr); }
+
+void Connection::wake() noexcept { reactor_.wake(*this); }
+
+// What one client asks for may be more than there is memory: that costs this client its
+// connection, nobody else.
+template <typename Work>
+void Connection::guarded(Work&& work) {
+  try {
+    work();
+  } catch (const std::exception&) {
+    reactor_.close(*this);
+  }
+}
+
+void Connection::on_ready(uint32_t events) {
+  if ((events & (EPOLLERR | EPOLLHUP)) != 0 && (events & EPOLLIN) == 0) {
+    reactor_.close(*this);
+    return;
+  }
+  if ((events & EPOLLOUT) != 0) send_blocked_ = false;
+  guarded([&] {
+    if ((events & EPOLLIN) != 0 && !deferred) {
+      receive();
+    } else {
+      step();
+    }
+  });
+}
+
+void Connection::proceed() {
+  guarded([&] { step(); });
+}
+
+void Connection::receive() {
+  InputBuffer& input = protocol_.input();
+  if (input.capacity() == 0) input.swap(reactor_.spare_input());
+  char* const room = input.reserve(kReadMin);
+  const ssize_t got = recv(socket_.get(), room, std::min(input.room(), kReadMax), 0);
+  if (got > 0) {
+    input.commit(static_cast<size_t>(got));
+  } else if (got == 0) {
+    end_of_input_ = true;
+  } else if (errno != EAGAIN && errno != EINTR) {
+    reactor_.close(*this);
+    return;
+  }
+  step();
+}
+
+void Connection::step() {
+  const Session& session = protocol_.session();
+  if (session.killed.load(std::memory_order_acquire) || session.outbox.cancelled()) {
+    reactor_.close(*this);
+    return;
+  }
+  if (!protocol_.output().has_room()) protocol_.output().swap(reactor_.spare_output());
+  const bool more = may_run() ? protocol_.run(kBudget) : true;
+  const bool over = protocol_.closing() || (end_of_input_ && !more);
+  if (!within_limits() || !send() || (over && !send_blocked_)) {
+    reactor_.close(*this);
+    return;
+  }
+  return_buffers();
+  if (more && may_run()) reactor_.defer(*this);
+  update_interest();
+}
+
+bool Connection::may_run() const noexcept {
+  const size_t waiting = protocol_.output().size();
+  return waiting < (protocol_.session().subscribed_to_any() ? kMessagesMax : kOutputMax);
+}
+
+// False when the socket is broken.
+bool Connection::send() {
+  OutputQueue& output = protocol_.output();
+  for (int sends = 0; !output.empty() && !send_blocked_; ++sends) {
+    iovec pieces[kPiecesMax];
+    msghdr message{};
+    message.msg_iov = pieces;
+    message.msg_iovlen = output.gather(pieces, kPiecesMax);
+    size_t asked = 0;
+    for (size_t i = 0; i < message.msg_iovlen; ++i) asked += pieces[i].iov_len;
+    const ssize_t sent =
+        message.msg_iovlen == 1
+            ? ::send(socket_.get(), pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL)
+            : sendmsg(socket_.get(), &message, MSG_NOSIGNAL);
+    if (sent < 0 && errno == EINTR) continue;
+    if (sent < 0 && errno != EAGAIN) return false;
+    if (sent > 0) output.consume(static_cast<size_t>(sent));
+    send_blocked_ = sent < static_cast<ssize_t>(asked) || sends + 1 == kSendsMax;
+  }
+  if (output.empty()) send_blocked_ = false;
+  return true;
+}
+
+const OutputLimit& Connection::output_limit() const noexcept {
+  return runtime_.settings().output_limit(protocol_.session().subscribed_to_any()
+                                              ? OutputClass::kPubSub
+                                              : OutputClass::kNormal);
+}
+
+bool Connection::within_limits() {
+  const int64_t query_max = runtime_.settings().query_buffer_max.load(std::memory_order_relaxed);
+  if (protocol_.input().pending().size() > static_cast<size_t>(query_max)) return false;
+  const size_t waiting = protocol_.output().size();
+  const uint64_t hard = output_limit().hard.load(std::memory_order_relaxed);
+  const uint64_t soft = output_limit().soft.load(std::memory_order_relaxed);
+  if (hard != 0 && waiting > hard) return false;
+  if (soft == 0 || waiting <= soft) {
+    over_soft_since_us_ = 0;
+  } else if (over_soft_since_us_ == 0) {
+    over_soft_since_us_ = Clock::monotonic_us();
+    reactor_.tick_soon();
+  }
+  return true;
+}
+
+bool Connection::out_of_time(int64_t now_us) {
+  const Session& session = protocol_.session();
+  const int64_t silence_s = runtime_.settings().timeout_s.load(std::memory_order_relaxed);
+  const int64_t silent_us = now_us - session.last_command_us.load(std::memory_order_relaxed);
+  if (silence_s != 0 && !session.subscribed_to_any() && silent_us > silence_s * 1'000'000) {
+    return true;
+  }
+  if (!within_limits()) return true;
+  const int64_t patience_us = output_limit().soft_s.load(std::memory_order_relaxed) * 1'000'000;
+  return over_soft_since_us_ != 0 && now_us - over_soft_since_us_ > patience_us;
+}
+
+void Connection::check_time(int64_t now_us) {
+  if (out_of_time(now_us)) reactor_.close(*this);
+}
+
+void Connection::update_interest() {
+  const bool reads = !end_of_input_ && !protocol_.closing() && may_run() && !deferred;
+  const uint32_t wanted = (reads ? uint32_t{EPOLLIN} : 0) | (send_blocked_ ? uint32_t{EPOLLOUT} : 0);
+  if (wanted == interest_) return;
+  interest_ = wanted;
+  reactor_.watch(socket_.get(), wanted, *this);
+}
+
+// The buffers of the reactor serve whichever connection has something to do, so an idle one has
+// none and a busy one finds them in the cache.
+void Connection::return_buffers() noexcept {
+  InputBuffer& input = protocol_.input();
+  if (input.pending().empty()) {
+    input.shrink();
+    if (reactor_.spare_input().capacity() == 0) input.swap(reactor_.spare_input());
+    input.release();
+  }
+  OutputQueue& output = protocol_.output();
+  if (output.empty()) {
+    if (!reactor_.spare_output().has_room()) output.swap(reactor_.spare_output());
+    output.clear();
+  }
+}
+
+}  // namespace kevy

@@ -1,0 +1,73 @@
+// Connection: a socket and the session behind it: receives requests, has them run, sends the
+// replies, and keeps a client that does not read its replies within bounds.
+//
+// Everything but wake() is called on the thread of its reactor, which owns it. No call does more
+// than a bounded amount of work; what is left to do is done in a later round of the reactor.
+#pragma once
+
+#include "net/descriptor.h"
+#include "net/pollable.h"
+#include "runtime/protocol_session.h"
+
+namespace kevy {
+
+class Reactor;
+
+class Connection final : public Pollable, private Waker {
+ public:
+  Connection(Reactor& reactor, Runtime& runtime, Descriptor socket, Session::Door door,
+             const SessionLabels& labels);
+  ~Connection() override;
+
+  int descriptor() const noexcept { return socket_.get(); }
+
+  /// The socket is readable, writable or broken.
+  void on_ready(uint32_t events) override;
+  /// Runs what was received and takes what was pushed to the session, then sends. Called when a
+  /// round left work over and when the session was pushed to, was killed or is over its limit.
+  void proceed();
+
+  /// Closes itself if the client was silent, or over its output limit, for too long.
+  void check_time(int64_t now_us);
+  /// Whether check_time has to be called soon even where no client is timed out for silence.
+  bool over_soft_limit() const noexcept { return over_soft_since_us_ != 0; }
+
+  // Of the reactor.
+  size_t index = 0;       // among its connections
+  bool deferred = false;  // has work over for the next round
+  bool woken = false;     // in the reactor's inbox; guarded by the inbox's lock
+  bool closed = false;
+
+ private:
+  static constexpr size_t kReadMin = 16 * 1024, kReadMax = 1024 * 1024;
+  static constexpr ProtocolSession::Budget kBudget{512, 1024 * 1024};
+  /// Where commands wait until the client has read: far beyond what a client that sends its whole
+  /// pipeline before it reads makes of it, and a bound for one that never reads.
+  static constexpr size_t kOutputMax = size_t{1} << 30;
+  /// Where messages wait in the outbox, whose limit then decides.
+  static constexpr size_t kMessagesMax = 1024 * 1024;
+
+  void wake() noexcept override;
+  template <typename Work>
+  void guarded(Work&& work);
+  void receive();
+  void step();
+  bool send();
+  bool may_run() const noexcept;
+  const OutputLimit& output_limit() const noexcept;
+  bool within_limits();
+  bool out_of_time(int64_t now_us);
+  void update_interest();
+  void return_buffers() noexcept;
+
+  Reactor& reactor_;
+  Runtime& runtime_;
+  Descriptor socket_;
+  ProtocolSession protocol_;
+  uint32_t interest_;
+  bool send_blocked_ = false;
+  bool end_of_input_ = false;
+  int64_t over_soft_since_us_ = 0;
+};
+
+}  // namespace kevy

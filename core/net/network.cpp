@@ -1,0 +1,167 @@
+#include "net/network.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sched.h>
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace kevy {
+
+namespace {
+
+constexpr int kAcceptsMax = 64;  // of one round
+constexpr Bytes kTooMany = "-ERR max number of clients reached\r\n";
+
+uint32_t usable_cores() {
+  cpu_set_t cores;
+  if (sched_getaffinity(0, sizeof cores, &cores) != 0) return 1;
+  return static_cast<uint32_t>(std::max(1, CPU_COUNT(&cores)));
+}
+
+void set_option(int descriptor, int level, int name, int value) {
+  setsockopt(descriptor, level, name, &value, sizeof value);
+}
+
+void prepare_tcp(int descriptor, int64_t keepalive_s) {
+  set_option(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
+  if (keepalive_s == 0) return;
+  const int idle = static_cast<int>(keepalive_s);
+  set_option(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1);
+  set_option(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, idle);
+  set_option(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, std::max(1, idle / 3));
+  set_option(descriptor, IPPROTO_TCP, TCP_KEEPCNT, 3);
+}
+
+SessionLabels labels_of(const Listener::Accepted& accepted, const Address& local) {
+  SessionLabels labels;
+  if (local.kind == Address::Kind::kUnix) {
+    labels.address = labels.local_address = local.path + ":0";
+    return labels;
+  }
+  SocketAddress own;
+  own.size = sizeof own.storage;
+  getsockname(accepted.socket.get(), reinterpret_cast<sockaddr*>(&own.storage), &own.size);
+  labels.address = endpoint_text(accepted.peer);
+  labels.local_address = endpoint_text(own);
+  return labels;
+}
+
+}  // namespace
+
+/// A listener in the first reactor's set.
+class Network::Acceptor final : public Pollable {
+ public:
+  Acceptor(Network& network, std::unique_ptr<Listener> listener)
+      : network_(network), listener_(std::move(listener)) {}
+  const Listener& listener() const noexcept { return *listener_; }
+
+  void on_ready(uint32_t) override {
+    for (int i = 0; i < kAcceptsMax; ++i) {
+      Listener::Accepted accepted = listener_->accept();
+      if (accepted.socket) {
+        network_.place(std::move(accepted), listener_->address());
+      } else if (errno != EINTR && errno != ECONNABORTED) {
+        if (errno == EMFILE || errno == ENFILE) turn_one_away();
+        return;
+      }
+    }
+  }
+
+ private:
+  // Out of descriptors: the one held in reserve lets the client be closed, who would otherwise
+  // wait for ever, and the listener be quiet.
+  void turn_one_away() {
+    reserve_ = Descriptor();
+    Listener::Accepted accepted = listener_->accept();
+    accepted.socket = Descriptor();
+    reserve_ = Descriptor(dup(listener_->descriptor()));
+  }
+
+  Network& network_;
+  std::unique_ptr<Listener> listener_;
+  Descriptor reserve_{dup(listener_->descriptor())};
+};
+
+Network::Network(Runtime& runtime, uint32_t threads) : runtime_(runtime), threads_(threads) {}
+
+Network::~Network() { stop(); }
+
+Status Network::listen(const Address& address) {
+  auto listener = Listener::open(address);
+  if (!listener) return listener.error();
+  std::lock_guard guard(mutex_);
+  if (stopped_) return Error{Error::Kind::kState, "the instance is stopping"};
+  if (reactors_.empty()) {
+    if (auto started = start_reactors(); !started) {
+      reactors_.clear();
+      return started.error();
+    }
+  }
+  auto acceptor = std::make_unique<Acceptor>(*this, std::move(*listener));
+  acceptors_.push_back(std::move(acceptor));
+  Acceptor& added = *acceptors_.back();
+  reactors_.front()->add(added.listener().descriptor(), EPOLLIN, added);
+  return Done{};
+}
+
+Status Network::start_reactors() {
+  const uint32_t count = threads_ == 0 ? usable_cores() : threads_;
+  for (uint32_t i = 0; i < count; ++i) {
+    reactors_.push_back(std::make_unique<Reactor>(runtime_));
+    if (auto started = reactors_.back()->start(); !started) return started;
+  }
+  return Done{};
+}
+
+// On the first reactor's thread, which is there until the reactors are.
+void Network::place(Listener::Accepted accepted, const Address& local) {
+  Runtime::Counters& counters = runtime_.counters();
+  size_t connections = 0;
+  Reactor* idlest = reactors_.front().get();
+  for (const auto& reactor : reactors_) {
+    connections += reactor->load();
+    if (reactor->load() < idlest->load()) idlest = reactor.get();
+  }
+  if (connections >= runtime_.settings().clients_max.load(std::memory_order_relaxed)) {
+    (void)!send(accepted.socket.get(), kTooMany.data(), kTooMany.size(), MSG_NOSIGNAL);
+    counters.rejected_connections.fetch_add(1, std::memory_order_relaxed);
+    return;
+  }
+  counters.connections_received.fetch_add(1, std::memory_order_relaxed);
+  const bool tcp = local.kind == Address::Kind::kTcp;
+  if (tcp) {
+    prepare_tcp(accepted.socket.get(),
+                runtime_.settings().tcp_keepalive_s.load(std::memory_order_relaxed));
+  }
+  SessionLabels labels = labels_of(accepted, local);
+  idlest->adopt(std::move(accepted.socket), tcp ? Session::Door::kTcp : Session::Door::kUnix,
+                std::move(labels));
+}
+
+std::optional<Address> Network::address(size_t index) {
+  std::lock_guard guard(mutex_);
+  if (index >= acceptors_.size()) return std::nullopt;
+  return acceptors_[index]->listener().address();
+}
+
+void Network::settings_changed() {
+  std::lock_guard guard(mutex_);
+  for (const auto& reactor : reactors_) reactor->settings_changed();
+}
+
+// A reactor may wait for the mutex in settings_changed, so it is not held while they end.
+void Network::stop() {
+  {
+    std::lock_guard guard(mutex_);
+    stopped_ = true;
+  }
+  for (const auto& reactor : reactors_) reactor->stop();
+  std::lock_guard guard(mutex_);
+  reactors_.clear();
+  acceptors_.clear();
+}
+
+}  // namespace kevy

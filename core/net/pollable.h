@@ -1,0 +1,15 @@
+// Pollable: what a reactor watches a descriptor for.
+#pragma once
+
+#include <cstdint>
+
+namespace kevy {
+
+class Pollable {
+ public:
+  virtual ~Pollable() = default;
+  /// `events` are epoll's. On the reactor's thread.
+  virtual void on_ready(uint32_t events) = 0;
+};
+
+}  // namespace kevy

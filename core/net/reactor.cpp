@@ -1,0 +1,222 @@
+#include "net/reactor.h"
+
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <new>
+
+#include "base/thread.h"
+
+namespace kevy {
+
+namespace {
+
+constexpr int kEventsMax = 256;     // of one round
+constexpr int kSilenceTickMs = 1000;
+constexpr int kSoonTickMs = 100;
+
+Error failed(const char* what) {
+  return {Error::Kind::kSystem, std::string(what) + ": " + std::strerror(errno)};
+}
+
+}  // namespace
+
+/// The eventfd that ends the sleep.
+class Reactor::WakeUp final : public Pollable {
+ public:
+  explicit WakeUp(int descriptor) : descriptor_(descriptor) {}
+  int get() const noexcept { return descriptor_.get(); }
+  void send() noexcept {
+    const uint64_t one = 1;
+    (void)!write(descriptor_.get(), &one, sizeof one);
+  }
+  void on_ready(uint32_t) override {
+    uint64_t count;
+    (void)!read(descriptor_.get(), &count, sizeof count);
+  }
+
+ private:
+  Descriptor descriptor_;
+};
+
+Reactor::Reactor(Runtime& runtime) : runtime_(runtime) {}
+
+Reactor::~Reactor() { stop(); }
+
+Status Reactor::start() {
+  epoll_ = Descriptor(epoll_create1(EPOLL_CLOEXEC));
+  if (!epoll_) return failed("epoll_create1");
+  wake_up_ = std::make_unique<WakeUp>(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (wake_up_->get() < 0) return failed("eventfd");
+  if (!add(wake_up_->get(), EPOLLIN, *wake_up_)) return failed("epoll_ctl");
+  thread_ = start_thread([this] { run(); });
+  return Done{};
+}
+
+void Reactor::stop() {
+  stopping_.store(true, std::memory_order_release);
+  if (thread_.joinable()) {
+    wake_up_->send();
+    thread_.join();
+  }
+  connections_.clear();
+  arrivals_.clear();
+}
+
+bool Reactor::add(int descriptor, uint32_t events, Pollable& pollable) noexcept {
+  epoll_event event{};
+  event.events = events;
+  event.data.ptr = &pollable;
+  return epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, descriptor, &event) == 0;
+}
+
+void Reactor::watch(int descriptor, uint32_t events, Pollable& pollable) noexcept {
+  epoll_event event{};
+  event.events = events;
+  event.data.ptr = &pollable;
+  epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, descriptor, &event);
+}
+
+void Reactor::adopt(Descriptor socket, Session::Door door, SessionLabels labels) {
+  load_.fetch_add(1, std::memory_order_relaxed);
+  {
+    std::lock_guard guard(inbox_lock_);
+    arrivals_.push_back({std::move(socket), door, std::move(labels)});
+  }
+  signal();
+}
+
+void Reactor::wake(Connection& connection) noexcept {
+  {
+    std::lock_guard guard(inbox_lock_);
+    if (connection.woken || connection.closed) return;
+    connection.woken = true;
+    woken_.push_back(&connection);
+  }
+  signal();
+}
+
+void Reactor::signal() noexcept {
+  if (sleeping_.exchange(false, std::memory_order_seq_cst)) wake_up_->send();
+}
+
+bool Reactor::inbox_empty() {
+  std::lock_guard guard(inbox_lock_);
+  return arrivals_.empty() && woken_.empty();
+}
+
+void Reactor::run() {
+  while (!stopping_.load(std::memory_order_acquire)) {
+    wait();
+    take_inbox();
+    run_deferred();
+    tick();
+    closed_.clear();
+  }
+}
+
+void Reactor::wait() {
+  epoll_event events[kEventsMax];
+  sleeping_.store(true, std::memory_order_seq_cst);  // what comes from here on sends a wake-up
+  const int timeout = deferred_.empty() && inbox_empty() ? timeout_ms() : 0;
+  const int count = epoll_wait(epoll_.get(), events, kEventsMax, timeout);
+  sleeping_.store(false, std::memory_order_relaxed);
+  for (int i = 0; i < count; ++i) {
+    static_cast<Pollable*>(events[i].data.ptr)->on_ready(events[i].events);
+  }
+}
+
+int Reactor::timeout_ms() {
+  if (tick_soon_) return kSoonTickMs;
+  const bool silence = runtime_.settings().timeout_s.load(std::memory_order_relaxed) != 0;
+  return silence && !connections_.empty() ? kSilenceTickMs : -1;
+}
+
+void Reactor::take_inbox() {
+  std::vector<Arrival> arrivals;
+  {
+    std::lock_guard guard(inbox_lock_);
+    arrivals.swap(arrivals_);
+    running_.assign(woken_.begin(), woken_.end());
+    woken_.clear();
+    for (Connection* connection : running_) connection->woken = false;
+  }
+  for (Connection* connection : running_) {
+    if (!connection->closed) connection->proceed();
+  }
+  for (Arrival& arrival : arrivals) {
+    try {
+      admit(std::move(arrival));
+    } catch (const std::bad_alloc&) {
+      load_.fetch_sub(1, std::memory_order_relaxed);
+    }
+  }
+}
+
+void Reactor::admit(Arrival arrival) {
+  if (connections_.size() == connections_.capacity()) {
+    connections_.reserve(std::max<size_t>(16, connections_.size() * 2));
+    std::lock_guard guard(inbox_lock_);
+    woken_.reserve(connections_.capacity());
+  }
+  auto made = std::make_unique<Connection>(*this, runtime_, std::move(arrival.socket),
+                                           arrival.door, arrival.labels);
+  Connection& connection = *made;
+  connection.index = connections_.size();
+  connections_.push_back(std::move(made));
+  if (!add(connection.descriptor(), EPOLLIN, connection)) close(connection);
+}
+
+void Reactor::defer(Connection& connection) {
+  if (connection.deferred) return;
+  connection.deferred = true;
+  deferred_.push_back(&connection);
+}
+
+void Reactor::run_deferred() {
+  if (deferred_.empty()) return;
+  running_.swap(deferred_);
+  deferred_.clear();
+  for (Connection* connection : running_) {
+    connection->deferred = false;
+    if (!connection->closed) connection->proceed();
+  }
+}
+
+// Closes what is silent or over its limit for too long.
+void Reactor::tick() {
+  if (timeout_ms() < 0) return;
+  const int64_t now_us = Clock::monotonic_us();
+  if (now_us - last_tick_us_ < int64_t{timeout_ms()} * 1000) return;
+  last_tick_us_ = now_us;
+  tick_soon_ = false;
+  for (size_t i = connections_.size(); i-- > 0;) {  // closing moves the last one to i
+    Connection& connection = *connections_[i];
+    connection.check_time(now_us);
+    if (!connection.closed && connection.over_soft_limit()) tick_soon_ = true;
+  }
+}
+
+void Reactor::close(Connection& connection) {
+  if (connection.closed) return;
+  {
+    std::lock_guard guard(inbox_lock_);
+    connection.closed = true;
+    if (connection.woken) std::erase(woken_, &connection);
+  }
+  if (connection.deferred) std::erase(deferred_, &connection);
+  epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, connection.descriptor(), nullptr);
+  std::unique_ptr<Connection>& place = connections_[connection.index];
+  closed_.push_back(std::move(place));
+  if (connection.index + 1 != connections_.size()) {
+    place = std::move(connections_.back());
+    place->index = connection.index;
+  }
+  connections_.pop_back();
+  load_.fetch_sub(1, std::memory_order_relaxed);
+}
+
+}  // namespace kevy

@@ -1,0 +1,95 @@
+// Reactor: one thread with an epoll set, which serves the connections it was given. It sleeps
+// without a timeout unless something is due, so idle connections cost no time at all.
+//
+// adopt(), wake(), settings_changed(), stop() and load() may be called from any thread; all else
+// belongs to the reactor's own.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "base/result.h"
+#include "net/connection.h"
+
+namespace kevy {
+
+class Reactor {
+ public:
+  explicit Reactor(Runtime& runtime);
+  ~Reactor();
+  Reactor(const Reactor&) = delete;
+  Reactor& operator=(const Reactor&) = delete;
+
+  /// Makes the descriptors and starts the thread.
+  Status start();
+  /// Ends the thread and closes the connections. Final.
+  void stop();
+
+  /// Serves a new connection from now on.
+  void adopt(Descriptor socket, Session::Door door, SessionLabels labels);
+  /// How many connections it serves or was given.
+  size_t load() const noexcept { return load_.load(std::memory_order_relaxed); }
+  /// Has the reactor look at a connection of its own. Allocates nothing.
+  void wake(Connection& connection) noexcept;
+  /// Has the reactor find out anew when something is due.
+  void settings_changed() noexcept { signal(); }
+
+  /// Watches a descriptor that is already watched for other events, or a new one.
+  void watch(int descriptor, uint32_t events, Pollable& pollable) noexcept;
+  bool add(int descriptor, uint32_t events, Pollable& pollable) noexcept;
+
+  /// Calls proceed() in the next round.
+  void defer(Connection& connection);
+  /// Forgets the connection and deletes it at the end of the round.
+  void close(Connection& connection);
+  /// Something will be due before long: looks at the time every tenth of a second for a while.
+  void tick_soon() noexcept { tick_soon_ = true; }
+
+  InputBuffer& spare_input() noexcept { return spare_input_; }
+  OutputQueue& spare_output() noexcept { return spare_output_; }
+
+ private:
+  struct Arrival {
+    Descriptor socket;
+    Session::Door door;
+    SessionLabels labels;
+  };
+  class WakeUp;
+
+  void run();
+  void wait();
+  void take_inbox();
+  void run_deferred();
+  void tick();
+  int timeout_ms();
+  void admit(Arrival arrival);
+  void signal() noexcept;
+  bool inbox_empty();
+
+  Runtime& runtime_;
+  Descriptor epoll_;
+  std::unique_ptr<WakeUp> wake_up_;
+  std::thread thread_;
+  std::atomic<bool> stopping_{false};
+  std::atomic<bool> sleeping_{false};  // in epoll_wait, or about to be: a signal needs a system call
+  std::atomic<size_t> load_{0};
+
+  // Of the reactor's thread.
+  std::vector<std::unique_ptr<Connection>> connections_;
+  std::vector<std::unique_ptr<Connection>> closed_;
+  std::vector<Connection*> deferred_;
+  std::vector<Connection*> running_;  // what was deferred, or woken, and is being looked at
+  InputBuffer spare_input_;
+  OutputQueue spare_output_;
+  bool tick_soon_ = false;
+  int64_t last_tick_us_ = 0;
+
+  Lock inbox_lock_;  // guards what follows
+  std::vector<Arrival> arrivals_;
+  std::vector<Connection*> woken_;  // has room for every connection
+};
+
+}  // namespace kevy

@@ -1,0 +1,104 @@
+// kevy-server: an instance with listeners, until SIGTERM or SIGINT. Built on the C ABI alone.
+#include <kevy.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+
+#include "options.h"
+
+namespace {
+
+using kevy_server::OptionError;
+using kevy_server::Options;
+
+struct Stop {
+  void operator()(kevy_instance* instance) const { kevy_stop(instance); }
+};
+using Instance = std::unique_ptr<kevy_instance, Stop>;
+
+// A connection needs a descriptor: as many as are allowed.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+Instance start(const Options& options) {
+  std::vector<const char*> directives;
+  for (const auto& [name, value] : options.directives) {
+    directives.push_back(name.c_str());
+    directives.push_back(value.c_str());
+  }
+  kevy_options wanted = KEVY_OPTIONS_INIT;
+  wanted.shards = options.shards;
+  wanted.databases = options.databases;
+  wanted.threads = options.threads;
+  wanted.directives = directives.data();
+  wanted.directive_count = directives.size() / 2;
+  kevy_instance* instance = nullptr;
+  if (kevy_start(&wanted, &instance) != KEVY_OK) throw OptionError(kevy_last_error());
+  return Instance(instance);
+}
+
+void listen(kevy_instance* instance, const Options& options) {
+  for (const Options::Listen& wanted : options.listen) {
+    if (kevy_listen(instance, wanted.address.c_str()) != KEVY_OK && !wanted.optional) {
+      throw OptionError(kevy_last_error());
+    }
+  }
+  if (options.unix_mode != 0 && chmod(options.unix_path.c_str(), options.unix_mode) != 0) {
+    throw OptionError("chmod '" + options.unix_path + "': " + std::strerror(errno));
+  }
+}
+
+void announce(kevy_instance* instance) {
+  std::printf("kevy-server %s, process %d, listens on", kevy_version(), static_cast<int>(getpid()));
+  char address[256];
+  for (size_t i = 0; kevy_address(instance, i, address, sizeof address) == KEVY_OK; ++i) {
+    std::printf("%s %s", i == 0 ? "" : ",", address);
+  }
+  std::printf("\n");
+  std::fflush(stdout);
+}
+
+int serve(const Options& options) {
+  for (const std::string& name : options.ignored) {
+    std::fprintf(stderr, "kevy-server: '%s' means nothing here, ignored\n", name.c_str());
+  }
+  if (!options.directory.empty() && chdir(options.directory.c_str()) != 0) {
+    throw OptionError("dir '" + options.directory + "': " + std::strerror(errno));
+  }
+  raise_descriptor_limit();
+  // Blocked before any thread starts, so that they wait here to be taken.
+  sigset_t ending;
+  sigemptyset(&ending);
+  sigaddset(&ending, SIGTERM);
+  sigaddset(&ending, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &ending, nullptr);
+
+  const Instance instance = start(options);
+  listen(instance.get(), options);
+  announce(instance.get());
+  int signal = 0;
+  sigwait(&ending, &signal);
+  std::printf("kevy-server: %s, stopping\n", signal == SIGTERM ? "SIGTERM" : "SIGINT");
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return serve(kevy_server::read_options(argc, argv));
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "kevy-server: %s\n", error.what());
+    return 1;
+  }
+}

@@ -1,0 +1,194 @@
+#include "options.h"
+
+#include <kevy.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <map>
+
+namespace kevy_server {
+
+namespace {
+
+struct Known {
+  const char* name;
+  const char* help;
+};
+
+// What the server itself acts upon.
+constexpr Known kOwn[] = {
+    {"port", "TCP port; 0: no TCP (default 6379)"},
+    {"bind", "hosts to listen on; * is every interface (default 127.0.0.1)"},
+    {"unixsocket", "path of a Unix socket to listen on"},
+    {"unixsocketperm", "its permissions, in octal"},
+    {"dir", "directory to work in"},
+    {"threads", "reactor threads (default: one a core)"},
+    {"shards", "parts the keyspace is split into (default: chosen)"},
+    {"databases", "databases that SELECT can choose from (default 16)"},
+};
+
+// What the instance acts upon: directives of CONFIG.
+constexpr Known kPassedOn[] = {
+    {"requirepass", "password that AUTH asks for"},
+    {"maxclients", "connections at one time (default 10000)"},
+    {"timeout", "seconds of silence after which a client is closed; 0: never"},
+    {"tcp-keepalive", "seconds between probes of a silent TCP client (default 300)"},
+    {"client-output-buffer-limit", "class hard soft seconds: what may wait for a slow reader"},
+    {"client-query-buffer-limit", "bytes of one client's unread requests (default 1gb)"},
+    {"proto-max-bulk-len", "longest string in a request (default 512mb)"},
+    {"notify-keyspace-events", "classes of keyspace events to publish"},
+    {"maxmemory-policy", "which statistics of use keys keep"},
+    {"save", "snapshots; only \"\" (none) for now"},
+    {"appendonly", "the log; only no for now"},
+};
+
+// What redis.conf has and a kevy-server needs not.
+constexpr const char* kMeaningless[] = {
+    "always-show-logo", "daemonize", "io-threads", "io-threads-do-reads", "logfile", "loglevel",
+    "pidfile", "protected-mode", "supervised", "tcp-backlog", "syslog-enabled",
+};
+
+bool is_own(const std::string& name) {
+  return std::any_of(std::begin(kOwn), std::end(kOwn),
+                     [&](const Known& known) { return name == known.name; });
+}
+
+bool is_meaningless(const std::string& name) {
+  return std::find(std::begin(kMeaningless), std::end(kMeaningless), name) !=
+         std::end(kMeaningless);
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
+  return text;
+}
+
+uint32_t number(const Directive& directive, int base = 10) {
+  uint32_t value = 0;
+  const std::string text = joined(directive.words);
+  const auto end = text.data() + text.size();
+  const auto [stopped, error] = std::from_chars(text.data(), end, value, base);
+  if (error != std::errc() || stopped != end || text.empty()) {
+    throw OptionError(directive.origin + ": " + directive.name + " takes a number, not '" + text +
+                      "'");
+  }
+  return value;
+}
+
+/// The values of the server's own directives, the last of each.
+class Own {
+ public:
+  void set(const Directive& directive) { values_[directive.name] = directive; }
+  const Directive* find(const char* name) const {
+    const auto found = values_.find(name);
+    return found == values_.end() ? nullptr : &found->second;
+  }
+  uint32_t number_or(const char* name, uint32_t fallback, int base = 10) const {
+    const Directive* directive = find(name);
+    return directive == nullptr ? fallback : number(*directive, base);
+  }
+  std::string text_or(const char* name, const char* fallback) const {
+    const Directive* directive = find(name);
+    return directive == nullptr ? fallback : joined(directive->words);
+  }
+
+ private:
+  std::map<std::string, Directive> values_;
+};
+
+Options::Listen tcp_address(std::string host, uint32_t port) {
+  Options::Listen listen;
+  if (host.starts_with('-')) {
+    listen.optional = true;
+    host.erase(0, 1);
+  }
+  if (host == "::*") host = "::";
+  if (host.find(':') != std::string::npos) host = "[" + host + "]";
+  listen.address = host + ":" + std::to_string(port);
+  return listen;
+}
+
+void choose_addresses(const Own& own, Options& options) {
+  const uint32_t port = own.number_or("port", 6379);
+  if (port > 65535) throw OptionError("port: at most 65535");
+  if (port != 0) {
+    const Directive* bind = own.find("bind");
+    std::vector<std::string> hosts = bind == nullptr ? std::vector<std::string>{"127.0.0.1"}
+                                                     : bind->words;
+    const bool every = std::find(hosts.begin(), hosts.end(), "*") != hosts.end();
+    if (every) hosts = {"*"};  // takes IPv6 too
+    for (const std::string& host : hosts) options.listen.push_back(tcp_address(host, port));
+  }
+  options.unix_path = own.text_or("unixsocket", "");
+  if (!options.unix_path.empty()) options.listen.push_back({"unix:" + options.unix_path});
+  options.unix_mode = own.number_or("unixsocketperm", 0, 8);
+  if (options.listen.empty()) {
+    throw OptionError("nothing to listen on: give --port or --unixsocket");
+  }
+}
+
+Options options_from(const std::vector<Directive>& directives) {
+  Options options;
+  Own own;
+  for (const Directive& directive : directives) {
+    if (directive.name == "daemonize" && joined(directive.words) == "yes") {
+      throw OptionError(directive.origin + ": kevy-server stays in the foreground; use a service "
+                                           "manager");
+    }
+    if (is_own(directive.name)) {
+      own.set(directive);
+    } else if (is_meaningless(directive.name)) {
+      options.ignored.push_back(directive.name);
+    } else {
+      options.directives.emplace_back(directive.name, joined(directive.words));
+    }
+  }
+  choose_addresses(own, options);
+  options.directory = own.text_or("dir", "");
+  options.threads = own.number_or("threads", 0);
+  options.shards = own.number_or("shards", 0);
+  options.databases = own.number_or("databases", 0);
+  return options;
+}
+
+}  // namespace
+
+Options read_options(int argc, char** argv) {
+  CLI::App app{"A server that speaks RESP, over libkevy: redis-cli and every client library work "
+               "with it.\nDirectives are those of redis.conf; the command line goes before the "
+               "file."};
+  app.set_version_flag("--version", std::string("kevy-server ") + kevy_version());
+  std::string file;
+  app.add_option("file", file, "configuration file, with the grammar of redis.conf");
+  std::vector<Directive> given;
+  const auto add = [&](const Known& known) {
+    std::string flags = std::string("--") + known.name;
+    if (std::string(known.name) == "port") flags += ",-p";
+    app.add_option_function<std::vector<std::string>>(
+           flags,
+           [&given, name = known.name](const std::vector<std::string>& words) {
+             given.push_back({name, words, "command line"});
+           },
+           known.help)
+        ->type_name("")
+        ->expected(1, std::string(known.name) == "client-output-buffer-limit" ? 12
+                      : std::string(known.name) == "bind"                     ? 16
+                                                                              : 1);
+  };
+  for (const Known& known : kOwn) add(known);
+  for (const Known& known : kPassedOn) add(known);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    std::exit(app.exit(error));
+  }
+  std::vector<Directive> directives;
+  if (!file.empty()) directives = read_config_file(file);
+  directives.insert(directives.end(), given.begin(), given.end());
+  return options_from(directives);
+}
+
+}  // namespace kevy_server

@@ -15,12 +15,13 @@ namespace {
 struct Known {
   const char* name;
   const char* help;
+  int words_max = 1;
 };
 
 // What the server itself acts upon.
 constexpr Known kOwn[] = {
     {"port", "TCP port; 0: no TCP (default 6379)"},
-    {"bind", "hosts to listen on; * is every interface (default 127.0.0.1)"},
+    {"bind", "hosts to listen on; * is every interface (default 127.0.0.1)", 16},
     {"unixsocket", "path of a Unix socket to listen on"},
     {"unixsocketperm", "its permissions, in octal"},
     {"dir", "directory to work in"},
@@ -35,7 +36,7 @@ constexpr Known kPassedOn[] = {
     {"maxclients", "connections at one time (default 10000)"},
     {"timeout", "seconds of silence after which a client is closed; 0: never"},
     {"tcp-keepalive", "seconds between probes of a silent TCP client (default 300)"},
-    {"client-output-buffer-limit", "class hard soft seconds: what may wait for a slow reader"},
+    {"client-output-buffer-limit", "class hard soft seconds: what may wait for a slow reader", 12},
     {"client-query-buffer-limit", "bytes of one client's unread requests (default 1gb)"},
     {"proto-max-bulk-len", "longest string in a request (default 512mb)"},
     {"notify-keyspace-events", "classes of keyspace events to publish"},
@@ -165,18 +166,26 @@ Options read_options(int argc, char** argv) {
   app.add_option("file", file, "configuration file, with the grammar of redis.conf");
   std::vector<Directive> given;
   const auto add = [&](const Known& known) {
-    std::string flags = std::string("--") + known.name;
-    if (std::string(known.name) == "port") flags += ",-p";
-    app.add_option_function<std::vector<std::string>>(
-           flags,
-           [&given, name = known.name](const std::vector<std::string>& words) {
-             given.push_back({name, words, "command line"});
-           },
-           known.help)
-        ->type_name("")
-        ->expected(1, std::string(known.name) == "client-output-buffer-limit" ? 12
-                      : std::string(known.name) == "bind"                     ? 16
-                                                                              : 1);
+    const std::string name = known.name;
+    const std::string flags = (name == "port" ? "-p,--" : "--") + name;
+    if (known.words_max > 1) {
+      app.add_option_function<std::vector<std::string>>(
+             flags,
+             [&given, name](const std::vector<std::string>& words) {
+               given.push_back({name, words, "command line"});
+             },
+             known.help)
+          ->type_name("")
+          ->expected(1, known.words_max);
+    } else {
+      app.add_option_function<std::string>(
+             flags,
+             [&given, name](const std::string& word) {
+               given.push_back({name, {word}, "command line"});
+             },
+             known.help)
+          ->type_name("");
+    }
   };
   for (const Known& known : kOwn) add(known);
   for (const Known& known : kPassedOn) add(known);

@@ -15,8 +15,9 @@ if [ -n "$missing" ]; then
   $as_root apt-get update -qq
   DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq $missing >/dev/null
 fi
-if [ ! -x .venv/bin/pytest ]; then
+if ! cmp -s tests/requirements.txt .venv/requirements.txt; then
   echo "== installing Python's test packages"
   python3 -m venv .venv
   .venv/bin/pip install -q -r tests/requirements.txt
+  cp tests/requirements.txt .venv/requirements.txt
 fi

@@ -14,6 +14,11 @@ constexpr int64_t kWordsMax = INT32_MAX;
 constexpr int64_t kWordsMaxUnauthenticated = 10;
 constexpr int64_t kBulkMaxUnauthenticated = 16384;
 
+// A line of an HTTP request.
+bool is_browser(Bytes word) {
+  return equals_ignoring_case(word, "post") || equals_ignoring_case(word, "host:");
+}
+
 }  // namespace
 
 RequestParser::Step RequestParser::fail(std::string what) {
@@ -132,6 +137,10 @@ RequestParser::Outcome RequestParser::parse_inline(InputBuffer& buffer) {
   inline_words_.clear();
   if (!split_inline(line, inline_words_)) {
     fail("unbalanced quotes in request");
+    return Outcome::kProtocolError;
+  }
+  if (!inline_words_.empty() && is_browser(inline_words_.front())) {
+    error_.clear();
     return Outcome::kProtocolError;
   }
   args_.assign(inline_words_.begin(), inline_words_.end());

@@ -59,7 +59,8 @@ class RequestParser {
   Outcome next(InputBuffer& buffer, const Limits& limits);
 
   Args args() const noexcept { return args_; }
-  /// After kProtocolError: the error for the client, without the minus. The stream is lost.
+  /// After kProtocolError: the error for the client, without the minus, or empty when it deserves
+  /// none: a web browser that was tricked into talking to this port. The stream is lost.
   const std::string& error() const noexcept { return error_; }
 
  private:

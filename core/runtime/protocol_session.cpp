@@ -52,7 +52,11 @@ bool ProtocolSession::run(Budget budget) {
     }
     if (outcome == RequestParser::Outcome::kProtocolError) {
       turn.release();
-      writer_.error(parser_.error());
+      if (parser_.error().empty()) {
+        output_.clear();
+      } else {
+        writer_.error(parser_.error());
+      }
       session_->closing = true;
       break;
     }

@@ -66,7 +66,7 @@ constexpr int kRounds = 3000;
 
 }  // namespace
 
-TEST_CASE("B16 B17 B21 MSET and MGET across shards are never seen torn") {
+TEST_CASE("G1 B16 B17 B21 MSET and MGET across shards are never seen torn") {
   const uint32_t shards = GENERATE(1u, 2u, 8u, 4096u);
   kevy_instance* db = start(shards);
   kevy_reply_free(run(db, nullptr, {"MSET", "a", "0", "b", "0", "c", "0"}));
@@ -94,7 +94,7 @@ TEST_CASE("B16 B17 B21 MSET and MGET across shards are never seen torn") {
   CHECK(kevy_stop(db) == KEVY_OK);
 }
 
-TEST_CASE("B07 EXEC across shards is one step, and RENAME never loses the value") {
+TEST_CASE("G1 B07 EXEC across shards is one step, and RENAME never loses the value") {
   kevy_instance* db = start(8);
   kevy_reply_free(run(db, nullptr, {"MSET", "x", "100", "y", "0", "here", "v"}));
   std::atomic<int> wrong{0}, reads{0};

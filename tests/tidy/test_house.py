@@ -10,6 +10,7 @@ MAY_INCLUDE = {
     "store": {"base", "store"},
     "runtime": {"base", "resp", "store", "runtime"},
     "command": {"base", "resp", "store", "runtime", "command"},
+    "net": {"base", "resp", "store", "runtime", "net"},
     "instance": {"base", "resp", "store", "runtime", "command", "net", "instance"},
 }
 

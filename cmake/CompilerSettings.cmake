@@ -10,7 +10,7 @@ add_library(kevy_flags INTERFACE)
 set(kevy_warnings -Wall -Wextra -Wpedantic -Wshadow -Wconversion)
 target_compile_options(kevy_flags INTERFACE
   ${kevy_warnings}
-  -Wno-restrict  # g++ 12 sees overlaps in std::string that are not there
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>  # g++ 12 sees overlaps in std::string that are not there
   $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor>
   $<$<BOOL:${KEVY_WARNINGS_AS_ERRORS}>:-Werror>)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|amd64|AMD64")
@@ -20,4 +20,9 @@ endif()
 if(KEVY_SANITIZE)
   add_compile_options(-fsanitize=${KEVY_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${KEVY_SANITIZE})
+  add_compile_definitions(KEVY_SANITIZED)
+endif()
+
+if(KEVY_FUZZ)
+  add_compile_options(-O1 -fsanitize=fuzzer-no-link)
 endif()

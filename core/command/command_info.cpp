@@ -7,6 +7,7 @@
 #include "command/arguments.h"
 #include "command/families.h"
 #include "command/help.h"
+#include "command/syntax.h"
 
 namespace kevy {
 
@@ -165,6 +166,44 @@ void info(Call& call) {
   }
 }
 
+void reply_text(Reply& reply, Bytes name, Bytes text) {
+  reply.bulk(name);
+  reply.bulk(text);
+}
+
+void reply_arguments(Reply& reply, const std::vector<Argument>& arguments);
+
+void reply_argument(Reply& reply, const Argument& argument) {
+  const bool shown = argument.type != "oneof" && argument.type != "block";
+  const bool flags = argument.optional || argument.multiple;
+  reply.map(2 + (shown ? 1u : 0u) + (argument.key_spec >= 0 ? 1u : 0u) +
+            (argument.token.empty() ? 0u : 1u) + (flags ? 1u : 0u) +
+            (argument.arguments.empty() ? 0u : 1u));
+  reply_text(reply, "name", argument.name);
+  reply_text(reply, "type", argument.type);
+  if (shown) reply_text(reply, "display_text", argument.name);
+  if (argument.key_spec >= 0) {
+    reply.bulk("key_spec_index");
+    reply.integer(argument.key_spec);
+  }
+  if (!argument.token.empty()) reply_text(reply, "token", argument.token);
+  if (flags) {
+    reply.bulk("flags");
+    reply.set((argument.optional ? 1u : 0u) + (argument.multiple ? 1u : 0u));
+    if (argument.optional) reply.status("optional");
+    if (argument.multiple) reply.status("multiple");
+  }
+  if (!argument.arguments.empty()) {
+    reply.bulk("arguments");
+    reply_arguments(reply, argument.arguments);
+  }
+}
+
+void reply_arguments(Reply& reply, const std::vector<Argument>& arguments) {
+  reply.array(arguments.size());
+  for (const Argument& argument : arguments) reply_argument(reply, argument);
+}
+
 void reply_doc(Call& call, const CommandRow& row) {
   Reply& reply = call.reply;
   reply.bulk(full_name(call.runtime.table(), row));
@@ -173,13 +212,10 @@ void reply_doc(Call& call, const CommandRow& row) {
                                                          {"since", row.since},
                                                          {"group", row.group},
                                                          {"complexity", row.complexity}}};
-  for (const auto& [name, text] : texts) {
-    reply.bulk(name);
-    reply.bulk(text);
-  }
+  for (const auto& [name, text] : texts) reply_text(reply, name, text);
   if (!row.syntax.empty()) {
-    reply.bulk("syntax");
-    reply.bulk(row.syntax);
+    reply.bulk("arguments");
+    reply_arguments(reply, parse_syntax(row));
   }
   if (row.subcommands.empty()) return;
   reply.bulk("subcommands");

@@ -31,7 +31,7 @@ void append(Call& call) {
   call.reply.integer(static_cast<int64_t>(size));
 }
 
-void strlen_(Call& call) {
+void string_length(Call& call) {
   const Entry* entry = call.find_read(call.key(1));
   if (!require_string(call, entry)) return;
   call.reply.integer(static_cast<int64_t>(StringText(entry).bytes().size()));
@@ -91,7 +91,7 @@ constexpr CommandRow kRows[] = {
      .syntax = "key value", .handler = append},
     {.name = "strlen", .arity = 2, .flags = kReadonly | kFast, .categories = kAclString,
      .keys = kOneRead, .group = "string", .since = "2.2.0", .complexity = "O(1)",
-     .summary = "Answers how many bytes a string has.", .syntax = "key", .handler = strlen_},
+     .summary = "Answers how many bytes a string has.", .syntax = "key", .handler = string_length},
     {.name = "getrange", .arity = 4, .flags = kReadonly, .categories = kAclString,
      .keys = kOneReadAccess, .group = "string", .since = "2.4.0",
      .complexity = "O(N) in the bytes answered",

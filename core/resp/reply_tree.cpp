@@ -33,13 +33,22 @@ struct ReplyRoot {
   ReplyRoot* next_cached = nullptr;
   alignas(8) char inline_bytes[kInlineBytes];
 
-  void* allocate(size_t size);
+  void* allocate(size_t size) {
+    size = (size + 7) & ~size_t{7};
+    if (size > kInlineBytes - used) [[unlikely]] return allocate_more(size);
+    void* memory = inline_bytes + used;
+    used += size;
+    return memory;
+  }
+  void* allocate_more(size_t size);
+  /// Whether it has anything but the inline bytes.
+  bool used_more() const noexcept { return chunks != nullptr || !blocks.empty(); }
   void clear() noexcept;
 };
 
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(KEVY_SANITIZED)
 constexpr bool kCacheRoots = false;  // so that a use after free is seen
 #else
 constexpr bool kCacheRoots = true;
@@ -79,13 +88,7 @@ ReplyRoot* new_root() {
 
 }  // namespace
 
-void* ReplyRoot::allocate(size_t size) {
-  size = (size + 7) & ~size_t{7};
-  if (used + size <= kInlineBytes) {
-    void* memory = inline_bytes + used;
-    used += size;
-    return memory;
-  }
+void* ReplyRoot::allocate_more(size_t size) {
   if (size > free_size) {
     const size_t capacity = std::max(size, kChunkBytes);
     auto* chunk = static_cast<Chunk*>(std::malloc(sizeof(Chunk) + capacity));
@@ -104,13 +107,13 @@ void* ReplyRoot::allocate(size_t size) {
 void ReplyRoot::clear() noexcept {
   while (chunks != nullptr) std::free(std::exchange(chunks, chunks->next));
   free_size = 0;
-  used = 0;
   if (!blocks.empty()) std::vector<SharedBytes>().swap(blocks);
 }
 
 void free_reply(ReplyRoot* root) noexcept {
   if (root == nullptr) return;
-  root->clear();
+  if (root->used_more()) [[unlikely]] root->clear();
+  root->used = 0;
   if (!kCacheRoots || cache.size >= kCachedMax || cache.closed) {
     delete root;
     return;
@@ -125,14 +128,12 @@ const ReplyNode* node_of(const ReplyRoot* root) noexcept { return &root->node; }
 
 ReplyRoot* root_of(ReplyNode* node) noexcept { return reinterpret_cast<ReplyRoot*>(node); }
 
-ReplyRoot* ReplyTree::finish() noexcept {
-  open_.clear();
-  if (first_ == nullptr) return std::exchange(root_, nullptr);
+ReplyRoot* ReplyTree::finish_several() noexcept {
   if (root_ != nullptr) more_.push_back(std::exchange(root_, nullptr));
   return std::exchange(first_, nullptr);
 }
 
-ReplyTree::~ReplyTree() {
+void ReplyTree::discard() noexcept {
   free_reply(root_);
   free_reply(first_);
   for (ReplyRoot* root : more_) free_reply(root);
@@ -150,27 +151,30 @@ void ReplyTree::copy(const ReplyNode& node) {
   }
 }
 
-ReplyNode* ReplyTree::add(NodeType type) {
-  ReplyNode* node;
-  if (root_ != nullptr && open_.empty()) {  // a further reply
+inline ReplyNode* ReplyTree::add(NodeType type) {
+  if (root_ != nullptr) [[unlikely]] return add_further(type);
+  root_ = new_root();
+  ReplyNode* node = &root_->node;
+  *node = ReplyNode();
+  node->root = true;
+  node->type = type;
+  return node;
+}
+
+// Into the aggregate that is open, or as a further reply.
+ReplyNode* ReplyTree::add_further(NodeType type) {
+  if (open_.empty()) {
     if (first_ == nullptr) {
       first_ = root_;
     } else {
       more_.push_back(root_);
     }
     root_ = nullptr;
+    return add(type);
   }
-  if (root_ == nullptr) {
-    root_ = new_root();
-    node = &root_->node;
-    node->root = true;
-  } else {
-    node = open_.back().next++;
-    --open_.back().left;
-  }
+  ReplyNode* node = open_.back().next++;
+  --open_.back().left;
   node->type = type;
-  node->integer = 0;
-  node->size = 0;
   while (!open_.empty() && open_.back().left == 0) open_.pop_back();
   return node;
 }
@@ -184,6 +188,16 @@ ReplyNode* ReplyTree::add_bytes(NodeType type, Bytes bytes) {
   node->size = bytes.size();
   return node;
 }
+
+void ReplyTree::integer(int64_t value) { add(NodeType::kInteger)->integer = value; }
+
+void ReplyTree::null() { add(NodeType::kNull); }
+
+void ReplyTree::boolean(bool value) {
+  add(protocol_ == 2 ? NodeType::kInteger : NodeType::kBoolean)->integer = value ? 1 : 0;
+}
+
+void ReplyTree::bulk(Bytes bytes) { add_bytes(NodeType::kString, bytes); }
 
 void ReplyTree::bulk(const SharedBytes& block) {
   if (block.bytes().size() < kSharedMin) {

@@ -1,4 +1,4 @@
-"""The same commands on kevy and on redis-server, replies compared byte for byte (B03-B09, B15-B21)."""
+"""G3: the same commands on kevy and on redis-server, replies compared byte for byte (B03-B09, B15-B21)."""
 
 import os
 import random

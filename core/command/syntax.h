@@ -1,0 +1,37 @@
+// The notation in which a row tells its arguments, and the tree that COMMAND DOCS shows of them.
+//
+//   key                a value; its type follows from the name, or stands behind it: start:integer
+//   NX                 a word to be given as it is (a token); names in lower case are values
+//   MATCH pattern      a sequence that begins with a token is one argument that the token
+//   introduces [a b]              may be left out <a|b>              one of several sequences;
+//   inside of [ ] and at the top without the < > key [key ...]      once or more often; all the
+//   names before that are repeated belong together
+//
+// Rows are written by us, so a syntax that is none is a programmer's error.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "runtime/command.h"
+
+namespace kevy {
+
+struct Argument {
+  /// For identification: the value's name, the token in lower case, or the names in it joined by _.
+  std::string name;
+  /// As COMMAND DOCS says it: "key", "string", "integer", "pure-token", "oneof", "block", ...
+  Bytes type;
+  std::string token;
+  bool optional = false;
+  bool multiple = false;
+  /// Which of the row's key specifications finds this key; -1 when it is no key.
+  int key_spec = -1;
+  /// What a block or a oneof is made of.
+  std::vector<Argument> arguments;
+};
+
+/// The arguments of a row, in order. Any thread.
+std::vector<Argument> parse_syntax(const CommandRow& row);
+
+}  // namespace kevy

@@ -1,0 +1,66 @@
+/* Where the members of kevy.h's public structs lie, and what its constants are, written down once
+ * more: a program compiled against any kevy.h of this ABI version relies on them. abidiff alone
+ * would let a member slip in at a place that was padding. To see it fail, move a member in kevy.h:
+ * this file no longer compiles. */
+#include <kevy.h>
+
+#define AT(type, member, offset, bytes)                                              \
+    _Static_assert(offsetof(type, member) == (offset), #type "." #member " has moved"); \
+    _Static_assert(sizeof(((type*)0)->member) == (bytes), #type "." #member " has another size")
+#define VALUE(name, number) _Static_assert((name) == (number), #name " has another value")
+
+_Static_assert(sizeof(void*) == 8 && sizeof(size_t) == 8, "these are the numbers of 64-bit systems");
+
+AT(kevy_slice, data, 0, 8);
+AT(kevy_slice, size, 8, 8);
+_Static_assert(sizeof(kevy_slice) == 16, "an array of slices has another stride");
+
+/* kevy_options may grow at its end, where `size` tells versions apart; so its own size is free. */
+AT(kevy_options, size, 0, 8);
+AT(kevy_options, shards, 8, 4);
+AT(kevy_options, databases, 12, 4);
+AT(kevy_options, protocol, 16, 4);
+AT(kevy_options, threads, 20, 4);
+AT(kevy_options, directives, 24, 8);
+AT(kevy_options, directive_count, 32, 8);
+_Static_assert(sizeof(kevy_options) >= 40, "a member of kevy_options is gone");
+
+VALUE(KEVY_ABI_VERSION, 1);
+
+VALUE(KEVY_OK, 0);
+VALUE(KEVY_INVALID, 1);
+VALUE(KEVY_NO_MEMORY, 2);
+VALUE(KEVY_SYSTEM, 3);
+VALUE(KEVY_FORKED, 4);
+VALUE(KEVY_CLOSED, 5);
+VALUE(KEVY_TIMEOUT, 6);
+VALUE(KEVY_NOT_FOUND, 7);
+VALUE(KEVY_WRONG_TYPE, 8);
+VALUE(KEVY_TRUNCATED, 9);
+VALUE(KEVY_NO_AUTH, 10);
+VALUE(KEVY_REFUSED, 11);
+_Static_assert(sizeof(kevy_status) == 4, "kevy_status is passed in an int");
+
+VALUE(KEVY_REPLY_NULL, 0);
+VALUE(KEVY_REPLY_STATUS, 1);
+VALUE(KEVY_REPLY_ERROR, 2);
+VALUE(KEVY_REPLY_INTEGER, 3);
+VALUE(KEVY_REPLY_STRING, 4);
+VALUE(KEVY_REPLY_ARRAY, 5);
+VALUE(KEVY_REPLY_MAP, 6);
+VALUE(KEVY_REPLY_SET, 7);
+VALUE(KEVY_REPLY_PUSH, 8);
+VALUE(KEVY_REPLY_DOUBLE, 9);
+VALUE(KEVY_REPLY_BOOLEAN, 10);
+VALUE(KEVY_REPLY_VERBATIM, 11);
+_Static_assert(sizeof(kevy_reply_type) == 4, "kevy_reply_type is returned in an int");
+
+VALUE(KEVY_CHANNEL, 0);
+VALUE(KEVY_PATTERN, 1);
+VALUE(KEVY_SHARDED, 2);
+_Static_assert(sizeof(kevy_subscription_kind) == 4, "kevy_subscription_kind is passed in an int");
+
+/* What an initialiser leaves to the library is zero, also in members added later. */
+static const kevy_options defaults = KEVY_OPTIONS_INIT;
+const kevy_options* abi_default_options(void);
+const kevy_options* abi_default_options(void) { return &defaults; }

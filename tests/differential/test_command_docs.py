@@ -1,0 +1,110 @@
+"""The arguments that COMMAND DOCS tells of every command, beside those of redis-server.
+
+Compared is the tree: types, tokens, flags and key specifications. Names are free, and differ between
+versions of Redis too; so does a block around a single argument, which says nothing.
+"""
+
+import pytest
+
+from doors import Kevy, Redis
+
+# Where kevy (as Redis 7.2) means to differ from redis-server 7.0, and why.
+DIFFERENT = {
+    "client|kill": "7.0 nests the filters once more; TYPE's words are one string to kevy",
+    "client|list": "TYPE's words are one string to kevy",
+    "client|no-touch": "came with 7.2",
+    "client|setinfo": "came with 7.2",
+    "command|getkeys": "has no arguments in 7.0, has them in 7.2",
+    "command|list": "kevy describes FILTERBY as two strings",
+}
+
+
+def parse(data):
+    """One RESP2 reply as lists, strings and integers."""
+
+    def read(at):
+        end = data.index(b"\r\n", at)
+        kind, rest, at = data[at : at + 1], data[at + 1 : end], end + 2
+        if kind in b"+-":
+            return rest.decode(), at
+        if kind == b":":
+            return int(rest), at
+        count = int(rest)
+        if kind == b"$":
+            return data[at : at + count].decode(), at + count + 2
+        items = []
+        for _ in range(count):
+            item, at = read(at)
+            items.append(item)
+        return items, at
+
+    value, end = read(0)
+    assert end == len(data)
+    return value
+
+
+def pairs(flat):
+    return dict(zip(flat[::2], flat[1::2]))
+
+
+def tree(arguments):
+    """The arguments without their names, and without blocks of one."""
+    result = []
+    for flat in arguments:
+        fields = pairs(flat)
+        inner = tree(fields.get("arguments", []))
+        flags = set(fields.get("flags", []))
+        node = (fields["type"], fields.get("token"), fields.get("key_spec_index"), flags, inner)
+        if fields["type"] == "block" and len(inner) == 1:
+            kind, token, key, inner_flags, innermost = inner[0]
+            node = (kind, token or fields.get("token"), key, flags | inner_flags, innermost)
+        result.append(node)
+    return result
+
+
+def documents(door):
+    """Name (with the parent's, for a subcommand) to document, of every command."""
+    found = {}
+    for name, flat in pairs(parse(door.run([b"COMMAND", b"DOCS"]))).items():
+        fields = pairs(flat)
+        found[name] = fields
+        for sub, sub_flat in pairs(fields.get("subcommands", [])).items():
+            found[sub] = pairs(sub_flat)
+    return found
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory):
+    ours, theirs = Kevy(1), Redis(tmp_path_factory.mktemp("redis"))
+    yield documents(ours), documents(theirs)
+    ours.close()
+    theirs.close()
+
+
+def test_every_argument_is_described_as_redis_does(both):
+    ours, theirs = both
+    compared, differences = 0, {}
+    for name in sorted(ours.keys() & theirs.keys() - DIFFERENT.keys()):
+        compared += 1
+        mine, reference = (tree(docs[name].get("arguments", [])) for docs in both)
+        if mine != reference:
+            differences[name] = (mine, reference)
+    assert compared > 80
+    assert differences == {}
+
+
+def test_what_is_said_to_differ_does(both):
+    ours, theirs = both
+    for name in DIFFERENT:
+        assert name in ours, name
+        reference = tree(theirs.get(name, {}).get("arguments", []))
+        assert tree(ours[name].get("arguments", [])) != reference, name
+
+
+def test_fields_are_those_of_redis(both):
+    ours, _ = both
+    fields = {field for document in ours.values() for field in document}
+    assert fields == {"summary", "since", "group", "complexity", "arguments", "subcommands"}
+    for name, document in ours.items():
+        for flat in document.get("arguments", []):
+            assert list(pairs(flat))[:2] == ["name", "type"], name

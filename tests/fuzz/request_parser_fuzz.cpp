@@ -1,0 +1,68 @@
+// B10 B34: a stream of requests is the same commands and the same protocol error wherever the bytes
+// are cut, and what a client announces but does not send costs no memory.
+//
+// Input: a seed for the cuts, the limits, then the stream.
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "fuzz.h"
+#include "resp/request_parser.h"
+
+namespace {
+
+using kevy::Bytes;
+
+// From here on an inline line without an end is an error, which does depend on the cuts.
+constexpr size_t kStreamMax = 64 * 1024;
+
+struct Parsed {
+  std::vector<std::vector<std::string>> commands;
+  std::string error;
+  bool operator==(const Parsed&) const = default;
+};
+
+/// Parses `stream`, given in pieces whose sizes `piece_size` chooses.
+template <typename PieceSize>
+Parsed parse(Bytes stream, const kevy::RequestParser::Limits& limits, PieceSize piece_size) {
+  Parsed parsed;
+  kevy::InputBuffer buffer;
+  kevy::RequestParser parser;
+  while (!stream.empty()) {
+    const Bytes piece = stream.substr(0, piece_size());
+    stream.remove_prefix(piece.size());
+    // A copy of the exact size, so that a sanitizer sees a read beyond what was given.
+    const std::vector<char> given(piece.begin(), piece.end());
+    buffer.append({given.data(), given.size()});
+    FUZZ_CHECK(buffer.capacity() <= 2 * kStreamMax);
+    for (;;) {
+      const auto outcome = parser.next(buffer, limits);
+      if (outcome == kevy::RequestParser::Outcome::kNeedMore) break;
+      if (outcome == kevy::RequestParser::Outcome::kProtocolError) {
+        parsed.error = parser.error();
+        FUZZ_CHECK(parsed.error.starts_with("ERR Protocol error: "));
+        return parsed;
+      }
+      FUZZ_CHECK(!parser.args().empty());
+      parsed.commands.emplace_back(parser.args().begin(), parser.args().end());
+    }
+  }
+  return parsed;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  kevy::fuzz::Input input(data, size);
+  kevy::Random random(input.raw<uint16_t>());
+  const uint8_t shape = input.byte();
+  kevy::RequestParser::Limits limits;
+  limits.authenticated = (shape & 1) != 0;
+  if ((shape & 2) != 0) limits.bulk_max = 64;
+  const Bytes stream = input.rest().substr(0, kStreamMax);
+
+  const Parsed whole = parse(stream, limits, [&] { return stream.size(); });
+  FUZZ_CHECK(parse(stream, limits, [&] { return 1 + random.below(stream.size()); }) == whole);
+  FUZZ_CHECK(parse(stream, limits, [&] { return 1 + random.below(3); }) == whole);
+  return 0;
+}

@@ -1,0 +1,156 @@
+#include "base/number.h"
+
+#include <catch2/catch.hpp>
+#include <cfloat>
+#include <cinttypes>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+
+using namespace kevy;
+
+namespace {
+
+constexpr int64_t kMin = std::numeric_limits<int64_t>::min();
+constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
+
+/// Every power of ten and of two with its neighbours, both signs, and the ends of the range.
+std::vector<int64_t> borders() {
+  std::vector<int64_t> values = {kMin, kMin + 1, kMax - 1, kMax, 0};
+  const auto add = [&](uint64_t magnitude) {
+    for (const uint64_t near : {magnitude - 1, magnitude, magnitude + 1}) {
+      values.push_back(static_cast<int64_t>(near));
+      values.push_back(static_cast<int64_t>(0 - near));
+    }
+  };
+  for (uint64_t power = 1; power < 10'000'000'000'000'000'000u; power *= 10) add(power);
+  for (int bit = 0; bit < 64; ++bit) add(uint64_t{1} << bit);
+  return values;
+}
+
+std::string printed(const char* format, auto value) {
+  std::vector<char> buffer(6000);
+  std::snprintf(buffer.data(), buffer.size(), format, value);
+  return buffer.data();
+}
+
+}  // namespace
+
+TEST_CASE("integers are printed as printf prints them, and read back, at every border") {
+  char buffer[kIntegerTextMax];
+  for (const int64_t value : borders()) {
+    const Bytes text = format_int64(value, buffer);
+    REQUIRE(text == printed("%" PRId64, value));
+    REQUIRE(parse_int64(text) == value);
+  }
+}
+
+TEST_CASE("random integers are printed and read back") {
+  Random random(1);
+  char buffer[kIntegerTextMax];
+  for (int i = 0; i < 200'000; ++i) {
+    const auto value = static_cast<int64_t>(random() >> random.below(64));
+    const Bytes text = format_int64(value, buffer);
+    REQUIRE(text == std::to_string(value));
+    REQUIRE(parse_int64(text) == value);
+  }
+}
+
+TEST_CASE("an integer is only read in its shortest form") {
+  for (const Bytes text : {"", "-", "+1", "-0", "00", "01", "-01", " 1", "1 ", "1.0", "1e3", "0x10",
+                           "9223372036854775808", "-9223372036854775809", "99999999999999999999",
+                           "100000000000000000000000", "one", "\t1", "1\n"}) {
+    CAPTURE(text);
+    CHECK_FALSE(parse_int64(text));
+  }
+  CHECK_FALSE(parse_int64(Bytes("1\0", 2)));
+  CHECK_FALSE(parse_int64(Bytes("\0", 1)));
+}
+
+TEST_CASE("a cursor may have leading zeros, but is unsigned and fits") {
+  CHECK(parse_uint64("0") == 0u);
+  CHECK(parse_uint64("007") == 7u);
+  CHECK(parse_uint64("18446744073709551615") == UINT64_MAX);
+  for (const Bytes text : {"", "-1", "+1", " 1", "1 ", "18446744073709551616", "1.5", "x"}) {
+    CAPTURE(text);
+    CHECK_FALSE(parse_uint64(text));
+  }
+}
+
+TEST_CASE("reals are what strtod reads to the end, but for spaces and NaN") {
+  for (const char* text : {"0", "-0", "1", "+1", "01", ".5", "5.", "1e5", "1E-5", "0x1p-3", "inf",
+                           "-inf", "+Infinity", "1e400", "4.9e-324", "1e-400"}) {
+    CAPTURE(text);
+    CHECK(parse_double(text) == std::strtod(text, nullptr));
+    CHECK(parse_long_double(text) == std::strtold(text, nullptr));
+  }
+  for (const Bytes text : {"", " 1", "1 ", "\n1", "nan", "-nan", "nan(1)", "one", "1e", "1.2.3",
+                           "-", ".", "e5", "1,5", "--1"}) {
+    CAPTURE(text);
+    CHECK_FALSE(parse_double(text));
+    CHECK_FALSE(parse_long_double(text));
+  }
+  CHECK_FALSE(parse_double(Bytes("1\0", 2)));
+  CHECK_FALSE(parse_long_double(Bytes("1\0", 2)));
+}
+
+TEST_CASE("a text for a real may have 255 bytes and no more") {
+  const std::string longest = "0." + std::string(252, '0') + "1";
+  CHECK(parse_double(longest) == std::strtod(longest.c_str(), nullptr));
+  CHECK(parse_long_double(longest) == std::strtold(longest.c_str(), nullptr));
+  CHECK_FALSE(parse_double(longest + "1"));
+  CHECK_FALSE(parse_long_double(longest + "1"));
+}
+
+TEST_CASE("every double that is printed reads back as itself") {
+  std::vector<double> values = {0.0, -0.0, 0.1, -0.1, 1.0 / 3, 123456789.5};
+  for (const double limit : {DBL_MIN, DBL_MAX, DBL_EPSILON, DBL_TRUE_MIN}) values.push_back(limit);
+  for (int power = 15; power < 25; ++power) values.push_back(std::pow(10.0, power));
+  for (int near = -2; near <= 2; ++near) values.push_back(9007199254740992.0 + near);
+  Random random(2);
+  while (values.size() < 100'000) {
+    const uint64_t bits = random();
+    double value;
+    std::memcpy(&value, &bits, sizeof value);
+    if (!std::isnan(value)) values.push_back(value);
+  }
+  for (const double value : values) {
+    const std::string text = format_double(value);
+    CAPTURE(text);
+    REQUIRE(parse_double(text) == value);
+  }
+}
+
+TEST_CASE("doubles without a fraction are printed as integers, the others not as such") {
+  CHECK(format_double(3) == "3");
+  CHECK(format_double(-7) == "-7");
+  CHECK(format_double(0) == "0");
+  CHECK(format_double(9007199254740991) == "9007199254740991");
+  CHECK(format_double(1.5) == "1.5");
+  CHECK(format_double(std::numeric_limits<double>::infinity()) == "inf");
+  CHECK(format_double(-std::numeric_limits<double>::infinity()) == "-inf");
+}
+
+TEST_CASE("INCRBYFLOAT's numbers have 17 digits behind the point, without zeros at the end") {
+  CHECK(format_long_double(3.0L) == "3");
+  CHECK(format_long_double(-0.0L) == "0");
+  CHECK(format_long_double(10.5L) == "10.5");
+  CHECK(format_long_double(0.1L) == "0.1");
+  CHECK(format_long_double(1e-18L) == "0");
+  CHECK(format_long_double(-1e-18L) == "0");
+  CHECK(format_long_double(1e20L) == "100000000000000000000");
+  CHECK(format_long_double(LDBL_MAX) == printed("%.0Lf", LDBL_MAX));
+  Random random(3);
+  for (int i = 0; i < 10'000; ++i) {
+    const long double value = static_cast<long double>(static_cast<int64_t>(random())) /
+                              static_cast<long double>(1 + random.below(1'000'000'000));
+    const auto back = parse_long_double(format_long_double(value));
+    REQUIRE(back);
+    REQUIRE(std::fabs(*back - value) <= 1e-17L);
+  }
+}

@@ -1,0 +1,84 @@
+#include "base/shared_bytes.h"
+
+#include <catch2/catch.hpp>
+#include <string>
+#include <thread>
+#include <vector>
+
+using namespace kevy;
+
+TEST_CASE("a copy of bytes has them, and is its own") {
+  std::string source("a\0b", 3);
+  const SharedBytes copy = SharedBytes::copy_of(source);
+  source[0] = 'x';
+  CHECK(copy.bytes() == Bytes("a\0b", 3));
+  CHECK(copy.unique());
+  CHECK(SharedBytes::copy_of("").bytes().empty());
+  CHECK(SharedBytes::copy_of(""));
+}
+
+TEST_CASE("none is empty, false and not unique") {
+  const SharedBytes none;
+  CHECK_FALSE(none);
+  CHECK_FALSE(none.unique());
+  CHECK(none.bytes().empty());
+  CHECK(none.block() == nullptr);
+}
+
+TEST_CASE("a block has room for what was asked, and never less than its size") {
+  const SharedBytes roomy = SharedBytes::allocate(3, 100);
+  CHECK(roomy.bytes().size() == 3);
+  CHECK(roomy.block()->capacity == 100);
+  CHECK(SharedBytes::allocate(100, 3).block()->capacity == 100);
+}
+
+TEST_CASE("copies share the block, and it is unique again when they are gone") {
+  SharedBytes first = SharedBytes::copy_of("value");
+  {
+    const SharedBytes second = first;
+    CHECK(second.block() == first.block());
+    CHECK_FALSE(first.unique());
+    SharedBytes third;
+    third = second;
+    CHECK(third.bytes() == "value");
+  }
+  CHECK(first.unique());
+}
+
+TEST_CASE("moving hands the reference over") {
+  SharedBytes first = SharedBytes::copy_of("value");
+  SharedBytes second = std::move(first);
+  CHECK(second.unique());
+  first = std::move(second);
+  CHECK(first.unique());
+  first = first;
+  CHECK(first.bytes() == "value");
+  CHECK(first.unique());
+}
+
+TEST_CASE("a released reference lives until it is adopted") {
+  SharedBytes owner = SharedBytes::copy_of("value");
+  SharedBytes::Block* block = owner.release();
+  CHECK_FALSE(owner);
+  const SharedBytes other = SharedBytes::share(block);
+  CHECK_FALSE(other.unique());
+  { const SharedBytes adopted = SharedBytes::adopt(block); }
+  CHECK(other.unique());
+  CHECK(other.bytes() == "value");
+}
+
+TEST_CASE("many threads may copy and drop at once") {
+  constexpr int kThreads = 4, kRounds = 20'000;
+  SharedBytes shared = SharedBytes::copy_of(std::string(1'000, 'v'));
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([own = shared] {
+      for (int i = 0; i < kRounds; ++i) {
+        const SharedBytes copy = own;
+        if (copy.bytes().size() != 1'000) std::abort();
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(shared.unique());
+}

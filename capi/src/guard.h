@@ -14,8 +14,11 @@ namespace kevy::capi {
 /// Remembers why a call fails, for kevy_last_error, and hands the status back.
 kevy_status fail(kevy_status status, const char* message) noexcept;
 
-/// How often this process is a child of fork() since the library was loaded.
-uint32_t fork_generation() noexcept;
+/// How often this process has become a child of fork() since count_forks was first called.
+inline std::atomic<uint32_t> fork_count{0};
+inline uint32_t fork_generation() noexcept { return fork_count.load(std::memory_order_relaxed); }
+/// To be called before the first handle is made.
+void count_forks() noexcept;
 
 template <typename Body>
 kevy_status guard(Body&& body) noexcept {

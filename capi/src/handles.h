@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cstring>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -52,13 +53,13 @@ inline const ReplyNode* node_of(const kevy_reply* reply) {
 class Words {
  public:
   Words(size_t count, const char* const* words, const size_t* sizes) {
-    Bytes* out = few_;
+    Bytes* out = few_.words;
     if (count > kFew) {
-      many_.resize(count);
-      out = many_.data();
+      many_ = std::make_unique<Bytes[]>(count);
+      out = many_.get();
     }
     for (size_t i = 0; i < count; ++i) {
-      out[i] = sizes == nullptr ? Bytes(words[i]) : Bytes(words[i], sizes[i]);
+      std::construct_at(out + i, words[i], sizes == nullptr ? std::strlen(words[i]) : sizes[i]);
     }
     args_ = Args(out, count);
   }
@@ -68,8 +69,12 @@ class Words {
 
  private:
   static constexpr size_t kFew = 8;
-  Bytes few_[kFew];
-  std::vector<Bytes> many_;
+  union Few {
+    Few() noexcept {}  // clearing them would cost more than a short command has words
+    Bytes words[kFew];
+  };
+  Few few_;
+  std::unique_ptr<Bytes[]> many_;
   Args args_;
 };
 

@@ -27,6 +27,7 @@ kevy_status kevy_start(const kevy_options* options, kevy_instance** instance) {
     if (!started) return fail(KEVY_INVALID, started.error().message.c_str());
     auto handle = std::make_unique<kevy_instance>();
     handle->engine = std::move(*started);
+    count_forks();
     handle->generation = fork_generation();
     *instance = handle.release();
     return KEVY_OK;

@@ -11,9 +11,7 @@ namespace {
 constexpr size_t kMessageMax = 256;
 thread_local char last_error[kMessageMax];
 
-std::atomic<uint32_t> generation{0};
-
-void count_fork() { generation.fetch_add(1, std::memory_order_relaxed); }
+void in_child() { fork_count.fetch_add(1, std::memory_order_relaxed); }
 
 }  // namespace
 
@@ -24,10 +22,9 @@ kevy_status fail(kevy_status status, const char* message) noexcept {
   return status;
 }
 
-uint32_t fork_generation() noexcept {
-  static const int registered = pthread_atfork(nullptr, nullptr, count_fork);
+void count_forks() noexcept {
+  static const int registered = pthread_atfork(nullptr, nullptr, in_child);
   (void)registered;
-  return generation.load(std::memory_order_relaxed);
 }
 
 }  // namespace kevy::capi

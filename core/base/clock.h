@@ -49,6 +49,8 @@ class Moment {
     return us_;
   }
   int64_t ms() noexcept { return us() / 1000; }
+  /// Has the clock read again.
+  void renew() noexcept { us_ = kUnread; }
   const Clock& clock() const noexcept { return *clock_; }
 
  private:

@@ -1,8 +1,6 @@
 #include "command/fast_lane.h"
 
 #include "command/string_write.h"
-#include "resp/output.h"
-#include "resp/resp_writer.h"
 #include "runtime/call.h"
 
 namespace kevy {
@@ -12,14 +10,34 @@ namespace {
 constexpr CommandRow kGet{.name = "get", .arity = 2, .flags = kReadonly};
 constexpr CommandRow kSet{.name = "set", .arity = -3, .flags = kWrite};
 
+// Where nothing is written to.
+class NoReply final : public Reply {
+ public:
+  void integer(int64_t) override {}
+  void bulk(Bytes) override {}
+  void bulk(const SharedBytes&) override {}
+  void status(Bytes) override {}
+  void null() override {}
+  void null_array() override {}
+  void array(size_t) override {}
+  void map(size_t) override {}
+  void set(size_t) override {}
+  void push(size_t) override {}
+  void real(double) override {}
+  void boolean(bool) override {}
+  void verbatim(Bytes, Bytes) override {}
+
+ protected:
+  void write_error(Bytes) override {}
+};
+
 // Runs `body` with a call that has no words of its own and writes no reply, and logs its effect.
 template <typename Body>
 auto with_call(Turn& turn, const CommandRow& row, Key key, Shard& shard, Body&& body) {
   Runtime& runtime = turn.runtime();
-  OutputQueue nowhere;
-  RespWriter unwritten(nowhere);
+  NoReply no_reply;
   Unit unit;
-  Call call(turn, runtime.stateless(), row, {}, unwritten,
+  Call call(turn, runtime.stateless(), row, {}, no_reply,
             runtime.log() == nullptr ? nullptr : &unit);
   call.know(key, shard);
   ++shard.statistics.commands;
@@ -38,8 +56,7 @@ bool FastLane::set(Bytes value, int64_t ttl_ms) const {
   return with_call(turn_, kSet, key_, shard_, [&](Call& call) {
     int64_t at_ms = Keyspace::kNoExpiry;
     if (ttl_ms != 0 && __builtin_add_overflow(call.now_ms(), ttl_ms, &at_ms)) return false;
-    call.find_write(key_);
-    store_string(call, key_, value, at_ms);
+    store_string(call, key_, call.find_write(key_), value, at_ms);
     return true;
   });
 }

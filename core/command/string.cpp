@@ -91,7 +91,7 @@ void set(Call& call) {
     if (!options.get) call.reply.null();
     return;
   }
-  store_string(call, key, call.args[2], expires_at_ms);
+  store_string(call, key, entry, call.args[2], expires_at_ms);
   if (!options.get) call.reply.ok();
 }
 
@@ -101,7 +101,7 @@ void setnx(Call& call) {
     call.reply.integer(0);
     return;
   }
-  store_string(call, key, call.args[2], Keyspace::kNoExpiry);
+  store_string(call, key, nullptr, call.args[2], Keyspace::kNoExpiry);
   call.reply.integer(1);
 }
 
@@ -109,8 +109,7 @@ void set_with_ttl(Call& call, TimeUnit unit) {
   const auto at_ms = read_moment(call, call.args[2], unit);
   if (!at_ms) return;
   const Key key = call.key(1);
-  call.find_write(key);
-  store_string(call, key, call.args[3], *at_ms);
+  store_string(call, key, call.find_write(key), call.args[3], *at_ms);
   call.reply.ok();
 }
 
@@ -130,14 +129,14 @@ void get(Call& call) {
 
 void getset(Call& call) {
   const Key key = call.key(1);
-  const Entry* entry = call.find_write(key);
+  Entry* entry = call.find_write(key);
   if (!require_string(call, entry)) return;
   if (entry == nullptr) {
     call.reply.null();
   } else {
     reply_string(call.reply, *entry);
   }
-  store_string(call, key, call.args[2], Keyspace::kNoExpiry);
+  store_string(call, key, entry, call.args[2], Keyspace::kNoExpiry);
 }
 
 void getdel(Call& call) {

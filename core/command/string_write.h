@@ -10,9 +10,12 @@
 namespace kevy {
 
 /// Stores `value` under `key` as SET does: event, further event of a time to live, and an effect
-/// that names the moment.
-inline void store_string(Call& call, Key key, Bytes value, int64_t expires_at_ms) {
-  call.keyspace(key).set_string(key, value, expires_at_ms);
+/// that names the moment. `entry` is what the key has now, or nullptr.
+inline void store_string(Call& call, Key key, Entry* entry, Bytes value, int64_t expires_at_ms) {
+  Keyspace& keyspace = call.keyspace(key);
+  if (entry == nullptr || !keyspace.overwrite(*entry, value, expires_at_ms)) {
+    keyspace.set_string(key, value, expires_at_ms);
+  }
   call.changed(key, kEventString, "set");
   if (expires_at_ms == Keyspace::kNoExpiry) {
     call.effect({"SET", key.bytes, value});

@@ -58,22 +58,27 @@ void free_reply(ReplyRoot* root) noexcept;
 class ReplyTree final : public Reply {
  public:
   explicit ReplyTree(int protocol) { protocol_ = protocol; }
-  ~ReplyTree() override;
+  ~ReplyTree() override {
+    if (root_ != nullptr || first_ != nullptr) [[unlikely]] discard();
+  }
 
   /// The reply's root, whose first member is its node; nullptr when nothing was written.
-  ReplyRoot* finish() noexcept;
+  ReplyRoot* finish() noexcept {
+    if (first_ == nullptr) [[likely]] return std::exchange(root_, nullptr);
+    return finish_several();
+  }
   bool started() const noexcept { return root_ != nullptr; }
   /// The replies after the first, of a command that has several (SUBSCRIBE a b).
   std::vector<ReplyRoot*> take_more() noexcept { return std::exchange(more_, {}); }
   /// Writes a copy of a finished tree.
   void copy(const ReplyNode& node);
 
-  void integer(int64_t value) override { add(NodeType::kInteger)->integer = value; }
-  void bulk(Bytes bytes) override { add_bytes(NodeType::kString, bytes); }
+  void integer(int64_t value) override;
+  void bulk(Bytes bytes) override;
   void bulk(const SharedBytes& block) override;
   void status(Bytes text) override { add_bytes(NodeType::kStatus, text); }
-  void null() override { add(NodeType::kNull); }
-  void null_array() override { add(NodeType::kNull); }
+  void null() override;
+  void null_array() override { null(); }
   void array(size_t size) override { add_aggregate(NodeType::kArray, size); }
   void map(size_t pairs) override {
     add_aggregate(protocol_ == 2 ? NodeType::kArray : NodeType::kMap, pairs * 2);
@@ -85,9 +90,7 @@ class ReplyTree final : public Reply {
     add_aggregate(protocol_ == 2 ? NodeType::kArray : NodeType::kPush, size);
   }
   void real(double value) override;
-  void boolean(bool value) override {
-    add(protocol_ == 2 ? NodeType::kInteger : NodeType::kBoolean)->integer = value ? 1 : 0;
-  }
+  void boolean(bool value) override;
   void verbatim(Bytes format, Bytes text) override;
 
  protected:
@@ -100,6 +103,9 @@ class ReplyTree final : public Reply {
   };
 
   ReplyNode* add(NodeType type);
+  ReplyNode* add_further(NodeType type);
+  ReplyRoot* finish_several() noexcept;
+  void discard() noexcept;
   ReplyNode* add_bytes(NodeType type, Bytes bytes);
   void add_aggregate(NodeType type, size_t size);
 

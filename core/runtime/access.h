@@ -7,6 +7,7 @@
 
 namespace kevy {
 
+inline constexpr uint32_t kAccessBits = 0xffffff;
 inline constexpr uint32_t kLfuNew = 5, kLfuMax = 255, kLfuLogFactor = 10;
 
 inline uint32_t lfu_minutes(int64_t seconds) { return static_cast<uint32_t>(seconds / 60) & 0xffff; }

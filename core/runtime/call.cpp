@@ -2,8 +2,6 @@
 
 #include <string>
 
-#include "runtime/mutation.h"
-
 namespace kevy {
 
 Shard& Call::visit_shard(uint32_t index) {
@@ -13,12 +11,14 @@ Shard& Call::visit_shard(uint32_t index) {
   return runtime.shard(index);
 }
 
-Entry* Call::find_unexpired(Key key, int database) {
+inline Entry* Call::find_unexpired(Key key, int database) {
   Entry* entry = keyspace(key, database).find(key);
   if (entry == nullptr || !entry->has_expiry() || !entry->expired(now_ms())) return entry;
   expire(key, database);
   return nullptr;
 }
+
+Entry* Call::peek(Key key) { return find_unexpired(key, session.database); }
 
 Entry* Call::find_in(Key key, int database) {
   Entry* entry = find_unexpired(key, database);
@@ -27,40 +27,29 @@ Entry* Call::find_in(Key key, int database) {
 }
 
 Entry* Call::find_read(Key key) {
-  Entry* entry = find_in(key, session.database);
+  Entry* entry = find_unexpired(key, session.database);
   ShardStatistics& statistics = shard_of(key).statistics;
-  if (entry != nullptr) {
-    ++statistics.keyspace_hits;
-    return entry;
+  if (entry == nullptr) {
+    ++statistics.keyspace_misses;
+    notify(key, session.database, kEventKeyMiss, "keymiss");
+    return nullptr;
   }
-  ++statistics.keyspace_misses;
-  notify(key, session.database, kEventKeyMiss, "keymiss");
-  return nullptr;
-}
-
-void Call::changed_in(Key key, int database, EventClass event_class, Bytes event) {
-  mark_changed(shard_of(key), database, key);
-  notify(key, database, event_class, event);
-  dirty_ = true;
-}
-
-void Call::notify(Key key, int database, EventClass event_class, Bytes event) {
-  raise_event(runtime, database, key, event_class, event);
+  ++statistics.keyspace_hits;
+  if (!session.no_touch) note_access(runtime, *entry);
+  return entry;
 }
 
 void Call::expire(Key key, int database) {
   remove_expired(runtime, shard_of(key), database, key, unit_);
 }
 
-void Call::effect(std::initializer_list<Bytes> words) { effect_in(session.database, words); }
-
-void Call::effect_in(int database, std::initializer_list<Bytes> words) {
+void Call::log_effect(int database, std::initializer_list<Bytes> words) {
   effect_given_ = true;
-  if (unit_ != nullptr) unit_->push_back({database, {words.begin(), words.end()}});
+  unit_->push_back({database, {words.begin(), words.end()}});
 }
 
-void Call::finish() {
-  if (unit_ == nullptr || !dirty_ || effect_given_) return;
+void Call::log_words() {
+  if (!dirty_ || effect_given_) return;
   unit_->push_back({session.database, {args.begin(), args.end()}});
 }
 

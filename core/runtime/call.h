@@ -9,6 +9,7 @@
 #include "resp/reply.h"
 #include "runtime/command.h"
 #include "runtime/events.h"
+#include "runtime/mutation.h"
 #include "runtime/runtime.h"
 #include "runtime/session.h"
 #include "runtime/turn.h"
@@ -71,25 +72,35 @@ class Call {
   Entry* find_write(Key key) { return find_in(key, session.database); }
   Entry* find_in(Key key, int database);
   /// The same without counting as a use of the key.
-  Entry* peek(Key key) { return find_unexpired(key, session.database); }
+  Entry* peek(Key key);
 
   /// The mutation point: every change of a key is reported here, right after it was made. Marks
   /// the watches, raises the keyspace event and has the command logged. `event` is a literal.
   void changed(Key key, EventClass event_class, Bytes event) {
     changed_in(key, session.database, event_class, event);
   }
-  void changed_in(Key key, int database, EventClass event_class, Bytes event);
+  void changed_in(Key key, int database, EventClass event_class, Bytes event) {
+    mark_changed(shard_of(key), database, key);
+    notify(key, database, event_class, event);
+    dirty_ = true;
+  }
   /// A further event of a change that was reported already.
-  void notify(Key key, int database, EventClass event_class, Bytes event);
+  void notify(Key key, int database, EventClass event_class, Bytes event) {
+    raise_event(runtime, database, key, event_class, event);
+  }
   /// A change that has no one key: FLUSHALL, SWAPDB.
   void changed_everything() noexcept { dirty_ = true; }
 
   /// Logs this instead of the command's own words. May be called several times.
-  void effect(std::initializer_list<Bytes> words);
-  void effect_in(int database, std::initializer_list<Bytes> words);
+  void effect(std::initializer_list<Bytes> words) { effect_in(session.database, words); }
+  void effect_in(int database, std::initializer_list<Bytes> words) {
+    if (unit_ != nullptr) [[unlikely]] log_effect(database, words);
+  }
 
   /// For dispatch: logs the command's own words if it changed something and gave no effect.
-  void finish();
+  void finish() {
+    if (unit_ != nullptr) [[unlikely]] log_words();
+  }
 
   /// Removes an expired entry through the mutation point.
   void expire(Key key, int database);
@@ -100,6 +111,8 @@ class Call {
   friend class Runtime;
 
   Entry* find_unexpired(Key key, int database);
+  void log_effect(int database, std::initializer_list<Bytes> words);
+  void log_words();
 
   Unit* const unit_;  // nullptr when nothing listens
   Key known_{};

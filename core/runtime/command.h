@@ -114,6 +114,14 @@ struct CommandRow {
   std::span<const CommandRow> subcommands = {};
 
   bool has(uint32_t any_of) const noexcept { return (flags & any_of) != 0; }
+  /// Which argument is the only key the command can have; 0 when it has none or may have several.
+  size_t only_key() const noexcept {
+    if (keys.size() != 1 || keys[0].first != keys[0].last || (keys[0].flags & kKeyNotKey) != 0 ||
+        has(kAllShards | kWatchedShards | kQueuedShards)) {
+      return 0;
+    }
+    return static_cast<size_t>(keys[0].first);
+  }
   bool accepts(size_t argc) const noexcept {
     return arity >= 0 ? argc == static_cast<size_t>(arity) : argc >= static_cast<size_t>(-arity);
   }

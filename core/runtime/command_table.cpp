@@ -1,11 +1,36 @@
 #include "runtime/command_table.h"
 
 #include <bit>
-#include <cstring>
 
 #include "base/check.h"
 
 namespace kevy {
+
+namespace {
+
+// The letters A to Z of eight bytes in lower case.
+uint64_t lower_case(uint64_t word) noexcept {
+  constexpr uint64_t kOnes = 0x0101010101010101, kHighs = kOnes << 7;
+  const uint64_t low_bits = word & ~kHighs;
+  const uint64_t from_a = low_bits + kOnes * (0x80 - 'A');
+  const uint64_t above_z = low_bits + kOnes * (0x7f - 'Z');
+  const uint64_t is_upper = ~word & kHighs & (from_a ^ above_z);
+  return word | is_upper >> 2;
+}
+
+}  // namespace
+
+// `verb` has at most kSizeMax bytes.
+CommandTable::Name::Name(Bytes verb) noexcept : size(verb.size()) {
+  for (size_t i = 0; i * 8 < size; ++i) {
+    words[i] = lower_case(load_short(verb.data() + i * 8, size - i * 8));
+  }
+}
+
+uint64_t CommandTable::Name::hash() const noexcept {
+  const uint64_t mixed = (words[0] ^ words[1] << 1 ^ words[2] << 2) * 0x9e3779b97f4a7c15;
+  return mixed >> 40;
+}
 
 CommandTable::CommandTable(std::span<const std::span<const CommandRow>> families) {
   for (const auto& family : families) {
@@ -13,54 +38,28 @@ CommandTable::CommandTable(std::span<const std::span<const CommandRow>> families
   }
   slots_.resize(std::bit_ceil(rows_.size() * 4));
   for (const CommandRow* row : rows_) {
-    KEVY_CHECK(row->name.size() <= kNameMax && find(row->name) == nullptr);
-    const uint64_t h = hash(row->name);
-    size_t i = h & (slots_.size() - 1);
+    KEVY_CHECK(row->name.size() <= Name::kSizeMax && find(row->name) == nullptr);
+    const Name name(row->name);
+    size_t i = name.hash() & (slots_.size() - 1);
     while (slots_[i].row != nullptr) i = (i + 1) & (slots_.size() - 1);
-    slots_[i] = {h, row};
+    slots_[i] = {name, row};
   }
-}
-
-// Folds the case by setting bit 5 of every byte, which also maps other bytes together; equality
-// is checked on the name afterwards.
-uint64_t CommandTable::hash(Bytes verb) noexcept {
-  constexpr uint64_t kCaseBits = 0x2020202020202020, kMultiplier = 0x9e3779b97f4a7c15;
-  uint64_t h = verb.size();
-  const char* data = verb.data();
-  size_t left = verb.size();
-  while (left >= 8) {
-    uint64_t word;
-    std::memcpy(&word, data, 8);
-    h = (h ^ (word | kCaseBits)) * kMultiplier;
-    h ^= h >> 32;
-    data += 8;
-    left -= 8;
-  }
-  uint64_t tail = 0;
-  for (size_t i = 0; i < left; ++i) {
-    tail = tail << 8 | static_cast<unsigned char>(data[i] | 0x20);
-  }
-  h = (h ^ tail) * kMultiplier;
-  return h ^ (h >> 32);
 }
 
 const CommandRow* CommandTable::find(Bytes verb) const noexcept {
-  if (verb.size() > kNameMax) return nullptr;
-  const uint64_t h = hash(verb);
-  for (size_t i = h & (slots_.size() - 1);; i = (i + 1) & (slots_.size() - 1)) {
+  if (verb.size() > Name::kSizeMax) return nullptr;
+  const Name name(verb);
+  for (size_t i = name.hash() & (slots_.size() - 1);; i = (i + 1) & (slots_.size() - 1)) {
     const Slot& slot = slots_[i];
-    if (slot.row == nullptr) return nullptr;
-    if (slot.hash == h && equals_ignoring_case(verb, slot.row->name)) return slot.row;
+    if (slot.name == name || slot.row == nullptr) return slot.row;
   }
 }
 
-const CommandRow* CommandTable::find(Args args) const noexcept {
-  const CommandRow* row = find(args[0]);
-  if (row == nullptr || row->subcommands.empty() || args.size() < 2) return row;
-  for (const CommandRow& sub : row->subcommands) {
-    if (equals_ignoring_case(args[1], sub.name)) return &sub;
+const CommandRow* CommandTable::find_subcommand(const CommandRow& row, Bytes word) noexcept {
+  for (const CommandRow& sub : row.subcommands) {
+    if (equals_ignoring_case(word, sub.name)) return &sub;
   }
-  return row;
+  return &row;
 }
 
 const CommandRow* CommandTable::parent(const CommandRow& row) const noexcept {

@@ -2,7 +2,8 @@
 // so any thread may read it.
 #pragma once
 
-#include <memory>
+#include <array>
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -18,7 +19,11 @@ class CommandTable {
   const CommandRow* find(Bytes verb) const noexcept;
   /// The row that `args` call for: the subcommand's, where the verb has subcommands. When there is
   /// no such subcommand, the row of the verb itself, whose handler is then nullptr.
-  const CommandRow* find(Args args) const noexcept;
+  const CommandRow* find(Args args) const noexcept {
+    const CommandRow* row = find(args[0]);
+    if (row == nullptr || row->subcommands.empty() || args.size() < 2) [[likely]] return row;
+    return find_subcommand(*row, args[1]);
+  }
 
   /// All rows in the order of their families.
   std::span<const CommandRow* const> rows() const noexcept { return rows_; }
@@ -26,12 +31,23 @@ class CommandTable {
   const CommandRow* parent(const CommandRow& row) const noexcept;
 
  private:
-  static constexpr size_t kNameMax = 32;
+  /// A verb in lower case, in words that are quickly compared.
+  struct Name {
+    static constexpr size_t kSizeMax = 24;
+    std::array<uint64_t, kSizeMax / 8> words{};
+    size_t size = 0;
+
+    explicit Name(Bytes verb) noexcept;
+    Name() = default;
+    bool operator==(const Name&) const = default;
+    uint64_t hash() const noexcept;
+  };
   struct Slot {
-    uint64_t hash = 0;
+    Name name;
     const CommandRow* row = nullptr;
   };
-  static uint64_t hash(Bytes verb) noexcept;
+
+  static const CommandRow* find_subcommand(const CommandRow& row, Bytes word) noexcept;
 
   std::vector<const CommandRow*> rows_;
   std::vector<Slot> slots_;  // open addressing, a power of two, at most a quarter full

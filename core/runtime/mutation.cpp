@@ -2,8 +2,6 @@
 
 #include <string>
 
-#include "runtime/access.h"
-
 namespace kevy {
 
 void publish_event(Runtime& runtime, int database, Key key, Bytes event) {
@@ -27,15 +25,6 @@ void remove_expired(Runtime& runtime, Shard& shard, int database, Key key, Unit*
   mark_changed(shard, database, kept);
   raise_event(runtime, database, kept, kEventExpired, "expired");
   if (unit != nullptr) unit->push_back({database, {"DEL", name}});
-}
-
-void note_access(Runtime& runtime, Entry& entry) noexcept {
-  const int64_t seconds = runtime.clock().coarse_seconds();
-  if (runtime.settings().lfu_policy.load(std::memory_order_relaxed)) [[unlikely]] {
-    entry.set_access(lfu_touched(entry.access(), seconds));
-  } else {
-    entry.set_access(static_cast<uint32_t>(seconds));
-  }
 }
 
 }  // namespace kevy

@@ -2,6 +2,7 @@
 // eviction take them too. The shard's lock must be held.
 #pragma once
 
+#include "runtime/access.h"
 #include "runtime/events.h"
 #include "runtime/runtime.h"
 
@@ -24,6 +25,13 @@ inline void raise_event(Runtime& runtime, int database, Key key, EventClass even
 void remove_expired(Runtime& runtime, Shard& shard, int database, Key key, Unit* unit);
 
 /// Notes an access for LRU or LFU.
-void note_access(Runtime& runtime, Entry& entry) noexcept;
+inline void note_access(Runtime& runtime, Entry& entry) noexcept {
+  const int64_t seconds = runtime.clock().coarse_seconds();
+  const bool lfu = runtime.settings().lfu_policy.load(std::memory_order_relaxed);
+  const uint32_t access =
+      lfu ? lfu_touched(entry.access(), seconds) : static_cast<uint32_t>(seconds) & kAccessBits;
+  // Not written without need: another core may hold the entry's line.
+  if (entry.access() != access) entry.set_access(access);
+}
 
 }  // namespace kevy

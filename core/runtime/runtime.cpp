@@ -4,7 +4,6 @@
 #include <string>
 
 #include "runtime/call.h"
-#include "runtime/slot.h"
 
 namespace kevy {
 
@@ -13,20 +12,12 @@ Runtime::Runtime(const CommandTable& table, RuntimeOptions options, Settings& se
       secret_(HashSecret::process()),
       settings_(settings),
       shard_count_(options.shards),
-      database_count_(options.databases) {
-  shards_.reserve(shard_count_);
-  for (uint32_t i = 0; i < shard_count_; ++i) {
-    shards_.push_back(std::make_unique<Shard>(secret_, database_count_));
-  }
+      database_count_(options.databases),
+      shards_(std::make_unique<Shard[]>(options.shards)) {
+  for (uint32_t i = 0; i < shard_count_; ++i) shards_[i].open(database_count_);
 }
 
 Runtime::~Runtime() = default;
-
-uint32_t Runtime::shard_index(Key key) const noexcept {
-  const Bytes tag = hash_tag(key.bytes);
-  const uint64_t hash = tag.size() == key.bytes.size() ? key.hash : hash_bytes(tag, secret_);
-  return static_cast<uint32_t>((hash >> 32) * shard_count_ >> 32);
-}
 
 void Runtime::plan(const Session& session, const CommandRow& row, Args args,
                    ShardSet& shards) const {
@@ -50,40 +41,47 @@ void Runtime::plan(const Session& session, const CommandRow& row, Args args,
 
 void Runtime::execute(Turn& turn, Session& session, Args args, Reply& reply) {
   const CommandRow* row = table_.find(args);
-  if (row == nullptr || row->handler == nullptr || !row->accepts(args.size()) ||
-      (!row->subcommands.empty() && args.size() > 1) ||
-      session.transaction.open || session.stateless() || !session.authenticated ||
-      session.subscribed_to_any()) [[unlikely]] {
+  if (row == nullptr || !plainly_allowed(session, *row, args)) [[unlikely]] {
     if (!check(session, row, args, reply)) return;
   }
   run(turn, session, *row, args, reply);
 }
 
+// Whether the command is right and nothing about the session speaks against running it.
+bool Runtime::plainly_allowed(const Session& session, const CommandRow& row, Args args) const {
+  if (row.handler == nullptr || !row.accepts(args.size())) return false;
+  if (!row.subcommands.empty() && args.size() > 1) return false;
+  if (session.stateless()) {
+    return !row.has(kNeedsSession) && !settings_.password_set.load(std::memory_order_relaxed);
+  }
+  return !session.transaction.open && session.authenticated && !session.subscribed_to_any();
+}
+
+void Runtime::hold_planned(Turn& turn, const Session& session, const CommandRow& row, Args args) {
+  if (row.keys.empty() && !row.has(kAllShards | kWatchedShards | kQueuedShards)) {
+    turn.release();
+    return;
+  }
+  ShardSet shards;
+  plan(session, row, args, shards);
+  if (shards.empty()) {
+    turn.release();
+  } else {
+    turn.hold(shards);
+  }
+}
+
 void Runtime::run(Turn& turn, Session& session, const CommandRow& row, Args args, Reply& reply) {
   Unit unit;
   Call call(turn, session, row, args, reply, log_ == nullptr ? nullptr : &unit);
-  constexpr uint32_t kPlanned = kAllShards | kWatchedShards | kQueuedShards;
-  const bool one_key = row.keys.size() == 1 && row.keys[0].first == row.keys[0].last &&
-                       (row.keys[0].flags & kKeyNotKey) == 0 && !row.has(kPlanned);
-  if (one_key) {
-    const Bytes bytes = args[static_cast<size_t>(row.keys[0].first)];
+  if (const size_t only_key = row.only_key(); only_key != 0) [[likely]] {
+    const Bytes bytes = args[only_key];
     const Key key{bytes, hash(bytes)};
-    const uint32_t index = shard_index(key);
-    turn.hold(index);
-    Shard& shard = this->shard(index);
+    Shard& shard = turn.hold(shard_index(key));
     ++shard.statistics.commands;
     call.know(key, shard);
-  } else if (!row.keys.empty() || row.has(kPlanned)) {
-    ShardSet shards;
-    plan(session, row, args, shards);
-    if (shards.empty()) {
-      turn.release();
-    } else {
-      turn.hold(shards);
-    }
-    counters_.keyless_commands.fetch_add(1, std::memory_order_relaxed);
   } else {
-    turn.release();
+    hold_planned(turn, session, row, args);
     counters_.keyless_commands.fetch_add(1, std::memory_order_relaxed);
   }
   const size_t errors_before = reply.errors();

@@ -18,6 +18,7 @@
 #include "runtime/session.h"
 #include "runtime/settings.h"
 #include "runtime/shard.h"
+#include "runtime/slot.h"
 #include "runtime/turn.h"
 #include "runtime/write_log.h"
 
@@ -49,8 +50,12 @@ class Runtime {
   uint64_t hash(Bytes key) const noexcept { return hash_bytes(key, secret_); }
   uint32_t shard_count() const noexcept { return shard_count_; }
   uint32_t database_count() const noexcept { return database_count_; }
-  Shard& shard(uint32_t index) noexcept { return *shards_[index]; }
-  uint32_t shard_index(Key key) const noexcept;
+  Shard& shard(uint32_t index) noexcept { return shards_[index]; }
+  uint32_t shard_index(Key key) const noexcept {
+    const Bytes tag = hash_tag(key.bytes);
+    const uint64_t hash = tag.size() == key.bytes.size() ? key.hash : this->hash(tag);
+    return static_cast<uint32_t>((hash >> 32) * shard_count_ >> 32);
+  }
   Shard& shard_of(Key key) noexcept { return shard(shard_index(key)); }
 
   // Sessions.
@@ -103,6 +108,8 @@ class Runtime {
   friend class Call;
 
   bool check(Session& session, const CommandRow* row, Args args, Reply& reply);
+  bool plainly_allowed(const Session& session, const CommandRow& row, Args args) const;
+  void hold_planned(Turn& turn, const Session& session, const CommandRow& row, Args args);
   void plan(const Session& session, const CommandRow& row, Args args, ShardSet& shards) const;
   void run(Turn& turn, Session& session, const CommandRow& row, Args args, Reply& reply);
   void first_expiry();
@@ -113,7 +120,7 @@ class Runtime {
   Settings& settings_;
   const uint32_t shard_count_;
   const uint32_t database_count_;
-  std::vector<std::unique_ptr<Shard>> shards_;
+  const std::unique_ptr<Shard[]> shards_;
   WriteLog* log_ = nullptr;
   std::function<void()> on_first_expiry_;
   Session stateless_{0, Session::Door::kStateless};
@@ -128,5 +135,17 @@ class Runtime {
   Lock sessions_lock_;
   std::map<uint64_t, std::shared_ptr<Session>> sessions_;
 };
+
+inline Turn::Turn(Runtime& runtime) noexcept : runtime_(runtime), moment_(runtime.clock()) {}
+
+inline Shard& Turn::hold(uint32_t index) {
+  Shard& shard = runtime_.shard(index);
+  if (only_ != &shard) {
+    release();
+    shard.lock.lock();
+    only_ = &shard;
+  }
+  return shard;
+}
 
 }  // namespace kevy

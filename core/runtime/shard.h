@@ -26,9 +26,11 @@ struct ShardStatistics {
   uint64_t expired_keys = 0;
 };
 
-struct alignas(64) Shard {
-  Shard(const HashSecret& key_secret, size_t databases)
-      : keyspaces(std::make_unique<std::unique_ptr<Keyspace>[]>(databases)), secret(key_secret) {}
+struct alignas(128) Shard {  // two lines: processors fetch lines in pairs
+  /// To be called once, before anything else.
+  void open(size_t databases) {
+    keyspaces = std::make_unique<std::unique_ptr<Keyspace>[]>(databases);
+  }
 
   Lock lock;
 
@@ -40,12 +42,11 @@ struct alignas(64) Shard {
   uint64_t expiry_cursor = 0;
   size_t expiry_database = 0;
 
-  // Constant.
-  const HashSecret& secret;
-
   Keyspace& keyspace(size_t database) {
     auto& keyspace = keyspaces[database];
-    if (keyspace == nullptr) [[unlikely]] keyspace = std::make_unique<Keyspace>(secret, garbage);
+    if (keyspace == nullptr) [[unlikely]] {
+      keyspace = std::make_unique<Keyspace>(HashSecret::process(), garbage);
+    }
     return *keyspace;
   }
 };

@@ -7,8 +7,8 @@
 namespace kevy {
 
 inline Bytes hash_tag(Bytes key) noexcept {
+  if (!contains(key, '{')) [[likely]] return key;
   const size_t open = key.find('{');
-  if (open == Bytes::npos) [[likely]] return key;
   const size_t close = key.find('}', open + 1);
   if (close == Bytes::npos || close == open + 1) return key;
   return key.substr(open + 1, close - open - 1);

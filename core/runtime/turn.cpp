@@ -15,44 +15,36 @@ bool ShardSet::covers(const ShardSet& other) const noexcept {
   return true;
 }
 
-Turn::Turn(Runtime& runtime) : runtime_(runtime), moment_(runtime.clock()) {}
-
-void Turn::renew_moment() noexcept { moment_ = Moment(runtime_.clock()); }
-
-void Turn::acquire_one(uint32_t shard) {
+void Turn::hold(const ShardSet& shards) {
+  if (shards.size() == 1) {
+    if (!several_.covers(shards)) hold(shards[0]);
+    return;
+  }
+  if (only_ == nullptr && several_.covers(shards)) return;
   release();
-  held_.add(shard);
-  runtime_.shard(shard).lock.lock();
+  several_ = shards;
+  const size_t count = shards.all() ? runtime_.shard_count() : shards.size();
+  for (size_t i = 0; i < count; ++i) {
+    runtime_.shard(shards.all() ? static_cast<uint32_t>(i) : shards[i]).lock.lock();
+  }
 }
 
-void Turn::acquire(const ShardSet& shards) {
-  release();
-  held_ = shards;
-  const uint32_t count = runtime_.shard_count();
-  if (held_.all()) {
-    for (uint32_t i = 0; i < count; ++i) runtime_.shard(i).lock.lock();
+void Turn::release_with_garbage() {
+  Garbage garbage;
+  const auto give_back = [&](Shard& shard) {
+    garbage.take_from(shard.garbage);
+    shard.lock.unlock();
+  };
+  if (only_ != nullptr) {
+    give_back(*std::exchange(only_, nullptr));
   } else {
-    for (size_t i = 0; i < held_.size(); ++i) runtime_.shard(held_[i]).lock.lock();
+    const size_t count = several_.all() ? runtime_.shard_count() : several_.size();
+    for (size_t i = 0; i < count; ++i) {
+      give_back(runtime_.shard(several_.all() ? static_cast<uint32_t>(i) : several_[i]));
+    }
+    several_.clear();
   }
-}
-
-void Turn::collect_and_unlock(uint32_t index) {
-  Shard& shard = runtime_.shard(index);
-  if (!shard.garbage.empty()) [[unlikely]] {
-    garbage_.take_from(shard.garbage);
-  }
-  shard.lock.unlock();
-}
-
-void Turn::release_held() {
-  if (held_.all()) {
-    for (uint32_t i = 0; i < runtime_.shard_count(); ++i) collect_and_unlock(i);
-  } else {
-    for (size_t i = 0; i < held_.size(); ++i) collect_and_unlock(held_[i]);
-  }
-  held_.clear();
-  if (!garbage_.empty()) garbage_.clear();
-  renew_moment();
+  moment_.renew();
 }
 
 }  // namespace kevy

@@ -7,10 +7,10 @@
 #pragma once
 
 #include <array>
-#include <vector>
+#include <utility>
 
 #include "base/clock.h"
-#include "store/keyspace.h"
+#include "runtime/shard.h"
 
 namespace kevy {
 
@@ -56,40 +56,36 @@ class ShardSet {
 
 class Turn {
  public:
-  explicit Turn(Runtime& runtime);
+  explicit Turn(Runtime& runtime) noexcept;
   ~Turn() { release(); }
   Turn(const Turn&) = delete;
   Turn& operator=(const Turn&) = delete;
 
   /// Makes sure that this one shard is held, and no more than it.
-  void hold(uint32_t shard) {
-    if (!held_.all() && held_.size() == 1 && held_[0] == shard) return;
-    acquire_one(shard);
-  }
+  Shard& hold(uint32_t index);
   /// Makes sure that at least these are held.
-  void hold(const ShardSet& shards) {
-    if (!held_.covers(shards)) acquire(shards);
-  }
+  void hold(const ShardSet& shards);
   /// Gives all back and frees what was put aside. The next command reads the clock anew.
   void release() {
-    if (!held_.empty()) release_held();
+    if (only_ != nullptr && only_->garbage.empty()) [[likely]] {
+      std::exchange(only_, nullptr)->lock.unlock();
+      moment_.renew();
+    } else if (holds_any()) {
+      release_with_garbage();
+    }
   }
-  bool holds_any() const noexcept { return !held_.empty(); }
+  bool holds_any() const noexcept { return only_ != nullptr || !several_.empty(); }
 
   Runtime& runtime() const noexcept { return runtime_; }
   Moment& moment() noexcept { return moment_; }
-  void renew_moment() noexcept;
 
  private:
-  void acquire_one(uint32_t shard);
-  void acquire(const ShardSet& shards);
-  void release_held();
-  void collect_and_unlock(uint32_t shard);
+  void release_with_garbage();
 
   Runtime& runtime_;
-  ShardSet held_;
+  Shard* only_ = nullptr;  // what is held, when it is one shard
+  ShardSet several_;       // what is held otherwise
   Moment moment_;
-  Garbage garbage_;
 };
 
 }  // namespace kevy

@@ -60,6 +60,13 @@ class Entry {
     return block;
   }
 
+  /// The bytes of the entry itself.
+  size_t size_bytes() const noexcept {
+    const Bytes name = key();
+    return static_cast<size_t>(name.data() + name.size() - reinterpret_cast<const char*>(this)) +
+           value_size_;
+  }
+
   /// Whether a string was grown in place, which OBJECT ENCODING shows as "raw".
   bool grown() const noexcept { return (flags_ & kGrown) != 0; }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <new>
+#include <optional>
 
 #include "base/check.h"
 #include "base/memory.h"
@@ -15,6 +16,20 @@ namespace {
 // Freeing less than this is cheaper than putting it aside.
 constexpr size_t kGarbageMin = 64 * 1024;
 constexpr size_t kSpareMax = 1024 * 1024;
+
+// An entry's memory is asked for in such steps; it stays where it is while the step is the same.
+constexpr size_t kEntryStep = 16;
+size_t entry_capacity(size_t size) { return (size + 7) / kEntryStep * kEntryStep + 8; }
+
+// The number of which `value` is the shortest decimal form, if there is one.
+std::optional<int64_t> integer_form(Bytes value) {
+  if (value.empty() || value.size() > kIntegerTextMax || value[0] > '9') return std::nullopt;
+  return parse_int64(value);
+}
+
+void move_bytes(char* to, Bytes from) {
+  if (!from.empty()) std::memmove(to, from.data(), from.size());
+}
 
 size_t grown_capacity(size_t size) { return size < kSpareMax ? size * 2 : size + kSpareMax; }
 
@@ -93,9 +108,9 @@ void Keyspace::release(Entry* entry) noexcept {
   std::free(entry);
 }
 
-// Writes header, expiry, word and key; the embedded value is the caller's.
 Entry* Keyspace::allocate(Key key, const Shape& shape) {
-  auto* entry = static_cast<Entry*>(std::malloc(shape.total(key.bytes.size())));
+  const size_t size = entry_capacity(shape.total(key.bytes.size()));
+  auto* entry = static_cast<Entry*>(std::malloc(size));
   if (entry == nullptr) throw std::bad_alloc();
   value_memory_ += allocated_bytes(entry);
   entry->access_ = 0;
@@ -104,10 +119,6 @@ Entry* Keyspace::allocate(Key key, const Shape& shape) {
 
 // Fills `entry`, whose memory suffices, from `key` and `shape`. The key or the embedded value may
 // lie in the same memory: the value is moved last or first as their places ask.
-static void move_bytes(char* to, Bytes from) {
-  if (!from.empty()) std::memmove(to, from.data(), from.size());
-}
-
 Entry* Keyspace::replace(Entry** slot, Key key, const Shape& shape) {
   Entry* old = slot == nullptr ? nullptr : *slot;
   const size_t key_size = key.bytes.size();
@@ -115,8 +126,7 @@ Entry* Keyspace::replace(Entry** slot, Key key, const Shape& shape) {
   const size_t key_offset = shape.key_offset(key_size);
   const bool had_expiry = old != nullptr && old->has_expiry();
   const bool in_place = old != nullptr && old->key_offset_ == key_offset &&
-                        total <= malloc_usable_size(old) &&
-                        malloc_usable_size(old) <= total + total / 2 + 16;
+                        entry_capacity(total) == entry_capacity(old->size_bytes());
   Entry* entry = in_place ? old : allocate(key, shape);
   if (!in_place) {
     if (old != nullptr) entry->access_ = old->access_;
@@ -174,9 +184,7 @@ Entry* Keyspace::reshape(Key key, const Shape& wanted) {
 }
 
 Entry* Keyspace::set_string(Key key, Bytes value, int64_t expires_at_ms) {
-  if (!value.empty() && value.size() <= kIntegerTextMax && value[0] <= '9') {
-    if (const auto number = parse_int64(value)) return set_integer(key, *number, expires_at_ms);
-  }
+  if (const auto number = integer_form(value)) return set_integer(key, *number, expires_at_ms);
   if (value.size() > Entry::kEmbeddedMax) {
     return set_shared(key, SharedBytes::copy_of(value), expires_at_ms);
   }
@@ -184,6 +192,25 @@ Entry* Keyspace::set_string(Key key, Bytes value, int64_t expires_at_ms) {
   shape.embedded = value;
   shape.embedded_size = value.size();
   return reshape(key, shape);
+}
+
+bool Keyspace::overwrite(Entry& entry, Bytes value, int64_t expires_at_ms) noexcept {
+  const bool keep = expires_at_ms == kKeepExpiry;
+  if (!keep && entry.has_expiry() != (expires_at_ms != kNoExpiry)) return false;
+  if (const auto number = integer_form(value)) {
+    if (entry.encoding() != Encoding::kInteger) return false;
+    update_integer(&entry, *number);
+  } else {
+    if (entry.encoding() != Encoding::kEmbedded || value.size() > Entry::kEmbeddedMax) return false;
+    const size_t before = entry.size_bytes();
+    const size_t size = before - entry.value_size_ + value.size();
+    if (entry_capacity(size) != entry_capacity(before)) return false;
+    move_bytes(entry.at(before - entry.value_size_), value);
+    entry.value_size_ = static_cast<uint8_t>(value.size());
+  }
+  entry.flags_ &= static_cast<uint8_t>(~Entry::kGrown);
+  if (!keep && entry.has_expiry()) entry.set_word(sizeof(Entry), expires_at_ms);
+  return true;
 }
 
 Entry* Keyspace::set_integer(Key key, int64_t value, int64_t expires_at_ms) {

@@ -70,6 +70,9 @@ class Keyspace {
   // `expires_at_ms`: a moment, kNoExpiry or kKeepExpiry.
   /// Stores `value`, as an integer where it is the shortest decimal form of one.
   Entry* set_string(Key key, Bytes value, int64_t expires_at_ms);
+  /// The same for an entry that the caller has just found, when its memory suits the new value;
+  /// false, and nothing was changed, when it does not.
+  bool overwrite(Entry& entry, Bytes value, int64_t expires_at_ms) noexcept;
   Entry* set_integer(Key key, int64_t value, int64_t expires_at_ms);
   /// Shares a block that the caller holds already.
   Entry* set_shared(Key key, SharedBytes value, int64_t expires_at_ms);

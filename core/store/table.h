@@ -137,10 +137,7 @@ inline Entry** Table::find(Bytes key, uint64_t hash) const noexcept {
     unsigned hits = static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(tags, tag)));
     for (hits &= b->occupied(); hits != 0; hits &= hits - 1) {
       Entry** slot = &b->entries[std::countr_zero(hits)];
-      const Bytes found = (*slot)->key();
-      if (found.size() == key.size() && std::memcmp(found.data(), key.data(), key.size()) == 0) {
-        return slot;
-      }
+      if (same_bytes((*slot)->key(), key)) [[likely]] return slot;
     }
     if (!b->linked()) return nullptr;
   }

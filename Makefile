@@ -1,6 +1,6 @@
 # The two ways in: `make try` shows kevy at work, `make test` runs every test. Both install what is
 # missing first and can be run again.
-.PHONY: try test setup build
+.PHONY: try test setup build python node bench
 
 setup:
 	@sh tools/setup.sh
@@ -10,8 +10,20 @@ build: setup
 	@cmake --preset release >/dev/null
 	@cmake --build --preset release
 
-try: build
-	@sh tools/try.sh
+python: setup
+	@sh tools/python.sh --no-tests
+
+node: setup
+	@sh tools/node.sh --no-tests
+
+try: build python node
+	@python3 tools/try.py
 
 test: build
-	@sh tools/test.sh
+	@python3 tools/test.py
+
+bench: build
+	@sh tools/setup.sh libabsl-dev
+	@cmake --preset release -DKEVY_BENCH=ON >/dev/null
+	@cmake --build --preset release
+	@python3 bench/run.py

@@ -1,9 +1,10 @@
 #!/bin/sh
 # Installs the Debian packages and the Python packages that building and testing need, where they
-# are missing.
+# are missing. Further Debian packages may be named as arguments.
 set -eu
 cd "$(dirname "$0")/.."
-packages="ninja-build ccache pkg-config libxxhash-dev catch2 libcli11-dev redis-server redis-tools python3-venv"
+packages="ninja-build ccache pkg-config libxxhash-dev libcli11-dev catch2 abigail-tools
+  redis-server redis-tools python3-venv python3-dev $*"
 missing=""
 for package in $packages; do
   dpkg -s "$package" >/dev/null 2>&1 || missing="$missing $package"
@@ -18,6 +19,6 @@ fi
 if ! cmp -s tests/requirements.txt .venv/requirements.txt; then
   echo "== installing Python's test packages"
   python3 -m venv .venv
-  .venv/bin/pip install -q -r tests/requirements.txt
+  .venv/bin/pip install -q --disable-pip-version-check -r tests/requirements.txt
   cp tests/requirements.txt .venv/requirements.txt
 fi

@@ -1,5 +1,9 @@
 /* Counts the words of the files given, in a kevy instance inside this process, and shows the ten
- * most frequent ones. */
+ * most frequent ones.
+ *
+ *     word_count FILE...
+ *     word_count --listen unix:/path FILE...   lets clients look at the counts, until the standard
+ *                                              input ends */
 #define _POSIX_C_SOURCE 200809L
 #include <ctype.h>
 #include <kevy.h>
@@ -46,7 +50,8 @@ static long count_file(kevy_instance* db, FILE* file) {
     return words;
 }
 
-static void show_top(kevy_instance* db, int top) {
+/* Returns how many different words there are. */
+static size_t show_top(kevy_instance* db, int top) {
     const char* keys_argv[] = {"KEYS", "*"};
     kevy_reply* keys = run(db, 2, keys_argv);
     const size_t size = kevy_reply_count(keys);
@@ -63,14 +68,16 @@ static void show_top(kevy_instance* db, int top) {
     for (size_t i = 0; i < size && (int)i < top; ++i) {
         printf("%8ld  %s\n", counts[i].times, kevy_reply_string(counts[i].word, NULL));
     }
-    printf("%zu different words\n", size);
     free(counts);
     kevy_reply_free(keys);
+    return size;
 }
 
 int main(int argc, char** argv) {
-    if (argc < 2) {
-        fprintf(stderr, "usage: %s FILE...\n", argv[0]);
+    const char* address = argc > 2 && strcmp(argv[1], "--listen") == 0 ? argv[2] : NULL;
+    const int first = address == NULL ? 1 : 3;
+    if (argc <= first) {
+        fprintf(stderr, "usage: %s [--listen ADDRESS] FILE...\n", argv[0]);
         return 2;
     }
     kevy_instance* db;
@@ -81,7 +88,7 @@ int main(int argc, char** argv) {
     struct timespec begin, end;
     clock_gettime(CLOCK_MONOTONIC, &begin);
     long words = 0;
-    for (int i = 1; i < argc; ++i) {
+    for (int i = first; i < argc; ++i) {
         FILE* file = fopen(argv[i], "r");
         if (file == NULL) continue;
         words += count_file(db, file);
@@ -90,9 +97,19 @@ int main(int argc, char** argv) {
     clock_gettime(CLOCK_MONOTONIC, &end);
     const double seconds =
         (double)(end.tv_sec - begin.tv_sec) + (double)(end.tv_nsec - begin.tv_nsec) / 1e9;
-    show_top(db, 10);
-    printf("%ld INCR in %.3f s, reading the files included: %.0f ns each\n", words, seconds,
+    const size_t different = show_top(db, 10);
+    printf("%ld words, %zu different, %.0f ns each, reading included\n", words, different,
            seconds * 1e9 / (double)(words + (words == 0)));
+    if (address != NULL) {
+        if (kevy_listen(db, address) != KEVY_OK) {
+            fprintf(stderr, "kevy: %s\n", kevy_last_error());
+            return 1;
+        }
+        printf("listening on %s\n", address);
+        fflush(stdout);
+        while (getchar() != EOF) {
+        }
+    }
     kevy_stop(db);
     return 0;
 }

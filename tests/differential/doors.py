@@ -6,6 +6,10 @@ import os
 import socket
 import subprocess
 import time
+from pathlib import Path
+
+BUILD = Path(__file__).resolve().parents[2] / "build" / "release"
+LIBRARY = os.environ.get("KEVY_LIBRARY", str(BUILD / "capi" / "libkevy.so.1"))
 
 
 def encode(words):
@@ -34,6 +38,30 @@ def reply_end(data, at=0):
         if at is None:
             return None
     return at
+
+
+def parse(data):
+    """One RESP2 reply as lists, strings and integers."""
+
+    def read(at):
+        end = data.index(b"\r\n", at)
+        kind, rest, at = data[at : at + 1], data[at + 1 : end], end + 2
+        if kind in b"+-":
+            return rest.decode(), at
+        if kind == b":":
+            return int(rest), at
+        count = int(rest)
+        if kind == b"$":
+            return data[at : at + count].decode(), at + count + 2
+        items = []
+        for _ in range(count):
+            item, at = read(at)
+            items.append(item)
+        return items, at
+
+    value, end = read(0)
+    assert end == len(data)
+    return value
 
 
 class Redis:
@@ -82,7 +110,7 @@ class Kevy:
     """A session of a kevy instance with the given number of shards."""
 
     def __init__(self, shards):
-        self.library = ctypes.CDLL(os.environ["KEVY_LIBRARY"])
+        self.library = ctypes.CDLL(LIBRARY)
         self.instance, self.session = ctypes.c_void_p(), ctypes.c_void_p()
         options = Options(size=ctypes.sizeof(Options), shards=shards)
         assert self.library.kevy_start(ctypes.byref(options), ctypes.byref(self.instance)) == 0

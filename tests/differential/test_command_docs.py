@@ -6,7 +6,7 @@ versions of Redis too; so does a block around a single argument, which says noth
 
 import pytest
 
-from doors import Kevy, Redis
+from doors import Kevy, Redis, parse
 
 # Where kevy (as Redis 7.2) means to differ from redis-server 7.0, and why.
 DIFFERENT = {
@@ -17,30 +17,6 @@ DIFFERENT = {
     "command|getkeys": "has no arguments in 7.0, has them in 7.2",
     "command|list": "kevy describes FILTERBY as two strings",
 }
-
-
-def parse(data):
-    """One RESP2 reply as lists, strings and integers."""
-
-    def read(at):
-        end = data.index(b"\r\n", at)
-        kind, rest, at = data[at : at + 1], data[at + 1 : end], end + 2
-        if kind in b"+-":
-            return rest.decode(), at
-        if kind == b":":
-            return int(rest), at
-        count = int(rest)
-        if kind == b"$":
-            return data[at : at + count].decode(), at + count + 2
-        items = []
-        for _ in range(count):
-            item, at = read(at)
-            items.append(item)
-        return items, at
-
-    value, end = read(0)
-    assert end == len(data)
-    return value
 
 
 def pairs(flat):

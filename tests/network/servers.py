@@ -8,6 +8,8 @@ import subprocess
 import time
 from pathlib import Path
 
+BUILD = Path(__file__).resolve().parents[2] / "build" / "release"
+KEVY_SERVER = os.environ.get("KEVY_SERVER", str(BUILD / "server" / "kevy-server"))
 WAIT = 20  # seconds, for anything that has to happen
 
 
@@ -65,7 +67,7 @@ class Server:
 
 
 def kevy_server(directory, arguments=(), environment=None):
-    return Server(os.environ["KEVY_SERVER"], directory, arguments, environment)
+    return Server(KEVY_SERVER, directory, arguments, environment)
 
 
 def redis_server(directory, arguments=()):

@@ -6,11 +6,11 @@ import socket
 import subprocess
 
 import pytest
-from servers import WAIT, ask, free_port, kevy_server, receive_to_end
+from servers import KEVY_SERVER, WAIT, ask, free_port, kevy_server, receive_to_end
 
 
 def run(*arguments):
-    return subprocess.run([os.environ["KEVY_SERVER"], *map(str, arguments)], capture_output=True,
+    return subprocess.run([KEVY_SERVER, *map(str, arguments)], capture_output=True,
                           text=True, timeout=WAIT)
 
 
@@ -118,7 +118,7 @@ def test_unixsocketperm_sets_the_permissions(tmp_path):
 
 def test_bind_chooses_the_interface(tmp_path):
     port = free_port()
-    server = subprocess.Popen([os.environ["KEVY_SERVER"], "--port", str(port), "--bind", "*"],
+    server = subprocess.Popen([KEVY_SERVER, "--port", str(port), "--bind", "*"],
                               stdout=subprocess.PIPE, text=True)
     assert f"*:{port}" in server.stdout.readline()
     families = [(socket.AF_INET, "127.0.0.1")]

@@ -1,0 +1,93 @@
+"""Random commands after the grammar that kevy itself tells in COMMAND DOCS, so that a new row of the
+command table is tried from its first day."""
+
+# Left out, because the answer is chance, is about the server or the connection rather than the
+# data, comes in several replies, or ends or changes the conversation. HELP has words of its own.
+LEFT_OUT = {
+    "auth", "client", "command", "config", "debug", "hello", "info", "psubscribe", "punsubscribe",
+    "quit", "randomkey", "reset", "scan", "ssubscribe", "subscribe", "sunsubscribe", "time",
+    "unsubscribe", "object|idletime", "object|refcount", "memory",
+}
+RARE = {"flushall": 1, "flushdb": 2, "swapdb": 3, "select": 4}  # the others have weight 20
+NUMBERS = [0, 1, -1, 5, 100, -7, 2**63 - 1, -(2**63), 12345]
+# What a name asks for beyond its type. No time to live is short: it must not end during the test.
+BY_NAME = {
+    "offset": lambda rng: rng.randrange(250),  # a string of 512 MB says no more than a short one
+    "seconds": lambda rng: rng.choice([100_000, 99_999, 0, -5, 2**62]),
+    "milliseconds": lambda rng: rng.choice([100_000_000, 99_999_999, 0, -5, 2**62]),
+    "db": lambda rng: rng.randrange(-1, 18) if rng.random() < 0.1 else rng.randrange(3),
+    "destination-db": lambda rng: rng.randrange(3),
+    "index": lambda rng: rng.randrange(3),
+    "index1": lambda rng: rng.randrange(3),
+    "index2": lambda rng: rng.randrange(3),
+}
+BY_TYPE = {
+    "key": lambda rng: f"k{rng.randrange(8)}" + rng.choice(["", "", "{tag}"]),
+    "string": lambda rng: rng.choice(
+        ["", "abc", "12", "3.5", "x" * rng.randrange(300), str(rng.choice(NUMBERS))]),
+    "integer": lambda rng: rng.choice(NUMBERS),
+    "double": lambda rng: rng.choice(["1.5", "-0.25", "3", "1e3", "0.1", "nan"]),
+    "pattern": lambda rng: rng.choice(["*", "k?", "k[1-3]", "*[^2]", "\\k1", "k[", "no"]),
+    # A moment just past is left out: redis-server counts what has expired until it looks at it.
+    "unix-time": lambda rng: rng.choice([4_102_444_800, 4_102_444_800_000, 0, -1]),
+}
+
+
+def fields_of(flat):
+    return dict(zip(flat[::2], flat[1::2]))
+
+
+class Grammar:
+    """What COMMAND DOCS says: `docs` is its RESP2 reply, parsed."""
+
+    def __init__(self, docs):
+        self.commands = {}  # name, "config|set" for a subcommand: its arguments
+        for name, doc in fields_of(docs).items():
+            doc = fields_of(doc)
+            for full, inner in fields_of(doc.get("subcommands", [])).items():
+                self._add(full, fields_of(inner))
+            if "subcommands" not in doc:
+                self._add(name, doc)
+        self._names = list(self.commands)
+        self._weights = [RARE.get(name, 20) for name in self._names]
+
+    def _add(self, name, doc):
+        if name in LEFT_OUT or name.split("|")[0] in LEFT_OUT or name.endswith("|help"):
+            return
+        self.commands[name] = [fields_of(argument) for argument in doc.get("arguments", [])]
+
+    def command(self, rng):
+        """The words of a random command, now and then a slightly wrong one."""
+        name = rng.choices(self._names, self._weights)[0]
+        words = name.upper().split("|")
+        for argument in self.commands[name]:
+            words += self._argument(rng, argument)
+        if rng.random() < 0.02 and len(words) > 1:
+            words.pop(rng.randrange(1, len(words)))
+        return [word if isinstance(word, bytes) else str(word).encode() for word in words]
+
+    def _argument(self, rng, argument):
+        flags = argument.get("flags", [])
+        if "optional" in flags and rng.random() < 0.6:
+            return []
+        words = [argument["token"]] if "token" in argument else []
+        kind = argument["type"]
+        if kind == "pure-token":
+            return words
+        for repeat in range(rng.randrange(1, 4) if "multiple" in flags else 1):
+            if repeat and "multiple_token" in flags:
+                words.append(argument["token"])
+            inner = [fields_of(part) for part in argument.get("arguments", [])]
+            if kind == "oneof":
+                words += self._argument(rng, rng.choice(inner))
+            elif kind == "block":
+                for part in inner:
+                    words += self._argument(rng, part)
+            else:
+                words.append(self._value(rng, kind, argument["name"]))
+        return words
+
+    def _value(self, rng, kind, name):
+        if rng.random() < 0.03:
+            return rng.choice([b"", b"x", b"-1", b"9223372036854775808", b"\x00\xff", b"1e5"])
+        return BY_NAME.get(name, BY_TYPE[kind])(rng)

@@ -1,0 +1,100 @@
+"""Random programs on kevy and on redis-server: every reply is the same, on any number of shards."""
+
+import os
+import random
+import shlex
+
+import pytest
+from doors import Kevy, Redis, parse
+from grammar import Grammar
+
+SEED = int(os.environ.get("KEVY_SEED", "1"))  # another one: other programs
+COMMANDS = int(os.environ.get("KEVY_COMMANDS", "17000"))  # of each of the six programs
+PROGRAM = 500  # commands between two fresh starts, so that what fails can be made short
+CLOCKS = {b"TTL": 2, b"EXPIRETIME": 2, b"PTTL": 2000, b"PEXPIRETIME": 2000}  # may be that far apart
+UNORDERED = (b"KEYS", b"EXEC", b"PUBSUB")  # or hold what has no order
+
+
+def same(ours, theirs, words):
+    verb = words[0].upper()
+    if ours == theirs:
+        return True
+    if verb in CLOCKS and ours[:1] == theirs[:1] == b":":
+        apart = abs(int(ours[1:]) - int(theirs[1:]))
+        return apart <= CLOCKS[verb] and min(int(ours[1:]), int(theirs[1:])) >= 0
+    if verb in UNORDERED:
+        return sorted(blurred(ours)) == sorted(blurred(theirs))
+    return False
+
+
+def blurred(reply):
+    """The lines of a reply; of moments, which only EXEC can hold here, the leading digits."""
+    for line in reply.split(b"\r\n"):
+        moment = line[:1] == b":" and len(line) > 5
+        yield line[:4] if moment else line
+
+
+@pytest.fixture(scope="module")
+def redis(tmp_path_factory):
+    server = Redis(tmp_path_factory.mktemp("redis"))
+    yield server
+    server.close()
+
+
+@pytest.fixture(params=[1, 2, 8])
+def kevy(request):
+    door = Kevy(request.param)
+    yield door
+    door.close()
+
+
+def first_difference(redis, kevy, protocol, program):
+    """Runs a program on both from an empty start: the index of the first command whose replies
+    differ, and the replies, or None."""
+    for door in (redis, kevy):
+        door.run([b"RESET"])
+        door.run([b"FLUSHALL"])
+        door.run([b"HELLO", protocol])
+    for index, words in enumerate(program):
+        theirs, ours = redis.run(words), kevy.run(words)
+        if not same(ours, theirs, words):
+            return index, ours, theirs
+    return None
+
+
+def shortened(redis, kevy, protocol, program):
+    """The program without the commands that the difference does not need."""
+    step = max(1, len(program) // 2)
+    while True:
+        at = 0
+        while at < len(program) - 1:
+            shorter = program[:at] + program[at + step :]
+            found = first_difference(redis, kevy, protocol, shorter)
+            if found is not None:
+                program = shorter[: found[0] + 1]
+            else:
+                at += step
+        if step == 1:
+            return program
+        step //= 2
+
+
+def explain(redis, kevy, protocol, program):
+    program = shortened(redis, kevy, protocol, program)
+    found = first_difference(redis, kevy, protocol, program)
+    script = "\n".join(shlex.join(word.decode("latin-1") for word in words) for words in program)
+    replies = f"kevy: {found[1]!r}\nredis: {found[2]!r}" if found else "(not reproduced)"
+    return f"KEVY_SEED={SEED}, RESP{protocol.decode()}, shortest script:\n{script}\n{replies}"
+
+
+@pytest.mark.parametrize("protocol", [b"2", b"3"])
+def test_G3_B21_random_programs_answer_as_redis(redis, kevy, protocol):
+    kevy.run([b"HELLO", b"2"])
+    grammar = Grammar(parse(kevy.run([b"COMMAND", b"DOCS"])))
+    assert len(grammar.commands) > 50
+    rng = random.Random(SEED)
+    for _ in range(0, COMMANDS, PROGRAM):
+        program = [grammar.command(rng) for _ in range(PROGRAM)]
+        found = first_difference(redis, kevy, protocol, program)
+        if found is not None:
+            pytest.fail(explain(redis, kevy, protocol, program[: found[0] + 1]), pytrace=False)

@@ -124,8 +124,7 @@ KEVY_API kevy_status kevy_start(const kevy_options* options, kevy_instance** ins
 /* Stops an instance: ends its threads and its subscriptions' delivery, and frees its data. No other
  * thread may be in a call on the instance itself; calls that wait on its sessions and subscriptions
  * get KEVY_CLOSED. Sessions and subscriptions that are still open stay valid handles, which answer
- * KEVY_CLOSED until they are closed; the data is freed with the last of them. Must not be called
- * from a callback. */
+ * KEVY_CLOSED until they are closed. Must not be called from a callback. */
 KEVY_API kevy_status kevy_stop(kevy_instance* instance);
 
 /* ---- Commands --------------------------------------------------------------------------- */

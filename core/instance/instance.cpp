@@ -31,6 +31,7 @@ void Instance::shut_down() {
   network_.stop();
   housekeeping_.stop();
   for (const auto& session : runtime_.sessions()) session->kill();
+  runtime_.discard_data();
 }
 
 Result<std::unique_ptr<Instance>> Instance::start(const InstanceOptions& options) {

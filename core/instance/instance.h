@@ -34,7 +34,7 @@ class Instance {
   static Result<std::unique_ptr<Instance>> start(const InstanceOptions& options);
   ~Instance();
 
-  /// Ends the threads and every session; what still runs a command finishes it.
+  /// Ends the threads and every session and frees the data; what still runs a command finishes it.
   void shut_down();
 
   Runtime& runtime() noexcept { return runtime_; }

@@ -165,6 +165,20 @@ size_t Runtime::session_count() {
   return sessions_.size();
 }
 
+void Runtime::discard_data() {
+  Turn turn(*this);
+  ShardSet all;
+  all.add_all();
+  turn.hold(all);
+  for (uint32_t i = 0; i < shard_count_; ++i) {
+    Shard& one = shard(i);
+    for (uint32_t database = 0; database < database_count_; ++database) {
+      auto& keyspace = one.keyspaces[database];
+      if (keyspace != nullptr) one.garbage.keyspaces.push_back(std::move(keyspace));
+    }
+  }
+}
+
 void Runtime::first_expiry() {
   if (!expiry_seen_.exchange(true) && on_first_expiry_) on_first_expiry_();
 }

@@ -69,6 +69,9 @@ class Runtime {
   void forget_watches(Session& session);
   void leave_all_channels(Session& session);
 
+  /// Frees all keys, without a word to anyone: the instance is stopping.
+  void discard_data();
+
   // Time and expiry.
   Clock& clock() noexcept { return clock_; }
   struct ExpiryStep {

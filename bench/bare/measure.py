@@ -1,0 +1,49 @@
+"""One round of the Python side of bindings.py: a JSON object of nanoseconds an operation."""
+
+import json
+import sys
+import time
+
+sys.path.insert(0, sys.argv[1])
+
+import bare_python  # noqa: E402
+import kevy  # noqa: E402
+
+ROUNDS = 300
+KEYS = [f"key:{i:08}".encode() for i in range(1000)]
+VALUE = b"v" * 64
+
+
+def one_argument(call):
+    start = time.perf_counter_ns()
+    for _ in range(ROUNDS):
+        for key in KEYS:
+            call(key)
+    return (time.perf_counter_ns() - start) / (ROUNDS * len(KEYS))
+
+
+def two_arguments(call, first=None):
+    start = time.perf_counter_ns()
+    if first is None:
+        for _ in range(ROUNDS):
+            for key in KEYS:
+                call(key, VALUE)
+    else:
+        for _ in range(ROUNDS):
+            for key in KEYS:
+                call(first, key)
+    return (time.perf_counter_ns() - start) / (ROUNDS * len(KEYS))
+
+
+with kevy.start() as db:
+    c_get, c_set = bare_python.c_cost(ROUNDS)
+    result = {
+        "c get": c_get,
+        "c set": c_set,
+        "bare get": one_argument(bare_python.take),
+        "bare set": two_arguments(bare_python.take),
+        "set": two_arguments(db.set),
+        "get": one_argument(db.get),
+        "execute": two_arguments(db.execute, "GET"),
+    }
+print(json.dumps(result))

@@ -1,0 +1,52 @@
+// What an instance leaves in the heap when it stops, as glibc's allocator counts it.
+#include <kevy.h>
+#include <malloc.h>
+
+#include <catch2/catch.hpp>
+#include <string>
+
+namespace {
+
+size_t heap_in_use() {
+  const struct mallinfo2 info = mallinfo2();
+  return info.uordblks + info.hblkhd;
+}
+
+void fill(kevy_instance* db, int keys, size_t value_size) {
+  const std::string value(value_size, 'v');
+  for (int i = 0; i < keys; ++i) {
+    const std::string key = "key:" + std::to_string(i);
+    REQUIRE(kevy_set(db, key.data(), key.size(), value.data(), value.size(), 0) == KEVY_OK);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("G7 a thousand instances, used and stopped, leave no memory behind") {
+  const auto cycle = [] {
+    kevy_instance* db;
+    REQUIRE(kevy_start(nullptr, &db) == KEVY_OK);
+    fill(db, 20, 100);
+    kevy_session* session;
+    REQUIRE(kevy_session_open(db, &session) == KEVY_OK);
+    kevy_session_close(session);
+    kevy_stop(db);
+  };
+  for (int i = 0; i < 20; ++i) cycle();  // what is made once for the process is made
+  const size_t before = heap_in_use();
+  for (int i = 0; i < 1000; ++i) cycle();
+  CHECK(heap_in_use() < before + 64 * 1024);
+}
+
+TEST_CASE("G7 kevy_stop frees the data even while a session is still open") {
+  const size_t before = heap_in_use();
+  kevy_instance* db;
+  REQUIRE(kevy_start(nullptr, &db) == KEVY_OK);
+  kevy_session* session;
+  REQUIRE(kevy_session_open(db, &session) == KEVY_OK);
+  fill(db, 10'000, 1000);
+  REQUIRE(heap_in_use() > before + 10'000'000);
+  kevy_stop(db);
+  CHECK(heap_in_use() < before + 1'000'000);
+  kevy_session_close(session);
+}

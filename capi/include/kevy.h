@@ -237,8 +237,9 @@ typedef enum kevy_subscription_kind {
     KEVY_SHARDED = 2  /* SSUBSCRIBE */
 } kevy_subscription_kind;
 
-/* Called on a thread of the library's that serves this subscription alone, while no lock is held.
- * `message` lives until the callback returns. */
+/* Called while no lock is held, on the one thread of the instance's that calls back: a callback that
+ * takes long, or waits for another one, keeps the others waiting. `message` lives until the callback
+ * returns. */
 typedef void (*kevy_message_callback)(const kevy_message* message, void* user);
 
 /* Subscribes to `count` channels (or patterns); the subscription is live when the call returns.

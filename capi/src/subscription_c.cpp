@@ -1,8 +1,7 @@
-// Subscriptions: a session that only listens, read by its owner or by a thread that calls back.
+// Subscriptions: a session that only listens, read by its owner or delivered to a callback.
 #include <atomic>
 #include <thread>
 
-#include "base/thread.h"
 #include "handles.h"
 
 using namespace kevy::capi;
@@ -15,37 +14,66 @@ struct kevy_subscription {
   std::shared_ptr<kevy::Instance> engine;
   uint32_t generation = 0;
   std::shared_ptr<kevy::Session> session;
-  std::unique_ptr<EventDescriptor> descriptor;
-  kevy_message_callback callback = nullptr;
-  void* user = nullptr;
-  std::thread thread;
-  std::atomic<bool> close_from_callback{false};
+  std::unique_ptr<kevy::Delivery::Recipient> recipient;  // with a callback
+  std::unique_ptr<EventDescriptor> descriptor;           // without one, when asked for
 
   ~kevy_subscription() {
     if (session == nullptr) return;
     session->outbox.set_waker(nullptr);
+    if (recipient != nullptr) engine->delivery().remove(*recipient);
     engine->runtime().close_session(*session);
   }
 };
 
 namespace {
 
+// How many messages a subscription gets before the next one's turn.
+constexpr int kBatch = 64;
+
+class CallbackRecipient final : public kevy::Delivery::Recipient {
+ public:
+  CallbackRecipient(kevy_subscription& subscription, kevy_message_callback callback, void* user)
+      : Recipient(subscription.engine->delivery()),
+        subscription_(subscription),
+        callback_(callback),
+        user_(user) {}
+
+  /// Whether the calling thread is in this subscription's callback.
+  bool calling() const noexcept {
+    return caller_.load(std::memory_order_relaxed) == std::this_thread::get_id();
+  }
+  void close_after_callback() noexcept { closing_ = true; }
+
+ private:
+  After deliver() override {
+    kevy::Outbox& outbox = subscription_.session->outbox;
+    for (int i = 0; i < kBatch; ++i) {
+      kevy_message handle{outbox.take()};
+      if (handle.message == nullptr) return After::kDone;
+      caller_.store(std::this_thread::get_id(), std::memory_order_relaxed);
+      callback_(&handle, user_);
+      caller_.store(std::thread::id(), std::memory_order_relaxed);
+      if (closing_) {
+        delete &subscription_;
+        return After::kGone;
+      }
+    }
+    return After::kMore;
+  }
+
+  kevy_subscription& subscription_;
+  const kevy_message_callback callback_;
+  void* const user_;
+  std::atomic<std::thread::id> caller_{};
+  bool closing_ = false;  // of the delivery thread
+};
+
+}  // namespace
+
+namespace {
+
 kevy::ChannelKind channel_kind(kevy_subscription_kind kind) {
   return static_cast<kevy::ChannelKind>(kind);
-}
-
-void deliver(kevy_subscription* subscription) {
-  kevy::Outbox& outbox = subscription->session->outbox;
-  while (outbox.wait(-1)) {
-    kevy_message handle{outbox.take()};
-    if (handle.message == nullptr) break;  // cancelled
-    subscription->callback(&handle, subscription->user);
-    if (subscription->close_from_callback.load()) {
-      subscription->thread.detach();
-      delete subscription;
-      return;
-    }
-  }
 }
 
 kevy_status check(kevy_subscription* subscription) {
@@ -77,10 +105,13 @@ kevy_status kevy_subscribe(kevy_instance* instance, kevy_subscription_kind kind,
     auto made = std::make_unique<kevy_subscription>();
     made->engine = instance->engine;
     made->generation = instance->generation;
-    made->callback = callback;
-    made->user = user;
     kevy::Runtime& runtime = made->engine->runtime();
     made->session = runtime.open_session(kevy::Session::Door::kInProcess);
+    if (callback != nullptr) {
+      made->engine->delivery().start();
+      made->recipient = std::make_unique<CallbackRecipient>(*made, callback, user);
+      made->session->outbox.set_waker(made->recipient.get());
+    }
     const auto slot = static_cast<size_t>(kind);
     for (size_t i = 0; i < count; ++i) {
       const kevy::Bytes channel(channels[i].data, channels[i].size);
@@ -89,9 +120,6 @@ kevy_status kevy_subscribe(kevy_instance* instance, kevy_subscription_kind kind,
     }
     made->session->subscription_counts[slot].store(
         static_cast<uint32_t>(made->session->subscriptions[slot].size()));
-    if (callback != nullptr) {
-      made->thread = kevy::start_thread([handle = made.get()] { deliver(handle); });
-    }
     *subscription = made.release();
     return KEVY_OK;
   });
@@ -101,7 +129,7 @@ kevy_status kevy_subscription_next(kevy_subscription* subscription, int64_t time
                                    kevy_message** message) {
   if (const kevy_status status = check(subscription); status != KEVY_OK) return status;
   if (message == nullptr) return null_argument();
-  if (subscription->callback != nullptr) {
+  if (subscription->recipient != nullptr) {
     return fail(KEVY_INVALID, "the subscription's messages go to its callback");
   }
   return guard([&]() -> kevy_status {
@@ -121,6 +149,9 @@ kevy_status kevy_subscription_next(kevy_subscription* subscription, int64_t time
 kevy_status kevy_subscription_descriptor(kevy_subscription* subscription, int* descriptor) {
   if (const kevy_status status = check(subscription); status != KEVY_OK) return status;
   if (descriptor == nullptr) return null_argument();
+  if (subscription->recipient != nullptr) {
+    return fail(KEVY_INVALID, "the subscription's messages go to its callback");
+  }
   return guard([&]() -> kevy_status {
     if (subscription->descriptor == nullptr) {
       auto made = std::make_unique<EventDescriptor>();
@@ -141,12 +172,12 @@ void kevy_subscription_cancel(kevy_subscription* subscription) {
 void kevy_subscription_close(kevy_subscription* subscription) {
   if (check(subscription) != KEVY_OK) return;
   subscription->session->kill();
-  if (subscription->thread.get_id() == std::this_thread::get_id()) {
-    subscription->close_from_callback.store(true);
-    return;
+  auto* const recipient = static_cast<CallbackRecipient*>(subscription->recipient.get());
+  if (recipient != nullptr && recipient->calling()) {
+    recipient->close_after_callback();
+  } else {
+    delete subscription;
   }
-  if (subscription->thread.joinable()) subscription->thread.join();
-  delete subscription;
 }
 
 kevy_subscription_kind kevy_message_kind(const kevy_message* message) {

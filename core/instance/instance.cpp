@@ -29,6 +29,7 @@ Instance::~Instance() { shut_down(); }
 
 void Instance::shut_down() {
   network_.stop();
+  delivery_.stop();
   housekeeping_.stop();
   for (const auto& session : runtime_.sessions()) session->kill();
   runtime_.discard_data();

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "instance/delivery.h"
 #include "instance/housekeeping.h"
 #include "net/network.h"
 #include "runtime/configuration.h"
@@ -40,6 +41,7 @@ class Instance {
   Runtime& runtime() noexcept { return runtime_; }
   Settings& settings() noexcept { return settings_; }
   Configuration& configuration() noexcept { return configuration_; }
+  Delivery& delivery() noexcept { return delivery_; }
   Network& network() noexcept { return network_; }
   /// Moves the clock and removes what has expired by it.
   void advance_clock(int64_t delta_ms);
@@ -51,6 +53,7 @@ class Instance {
   Configuration configuration_;
   Runtime runtime_;
   Housekeeping housekeeping_;
+  Delivery delivery_;
   Network network_;
 };
 

@@ -1,0 +1,76 @@
+"""kevy: the Redis data model as a library, inside this process.
+
+    import kevy
+
+    with kevy.start() as db:
+        db.set("greeting", "hello")
+        db.get("greeting")             # b"hello"
+        db.execute("INCR", "visits")   # 1
+
+An instance answers Redis' commands as a server would, without one: no port, no file, nothing to
+install or wait for. ``Instance.execute`` runs any command; ``get`` and ``set`` are faster ways to
+the commonest; ``pipeline``, ``session`` and ``subscribe`` give the rest of what a connection gives.
+
+Commands, keys and values are str (as UTF-8), bytes or bytes-like, int or float. Strings come back
+as bytes, or as str with ``kevy.start(decode=True)``. Error replies are raised: see ``kevy.errors``.
+"""
+
+from __future__ import annotations
+
+from kevy._clock import Clock
+from kevy._door import backend
+from kevy._door import library_version as __version__
+from kevy._instance import Instance, start
+from kevy._pipeline import Pipeline
+from kevy._session import Session
+from kevy._subscription import Message, Subscription
+from kevy.errors import (
+    ClosedError,
+    Error,
+    ExecAbortError,
+    ForkedError,
+    HostError,
+    InvalidError,
+    MisconfiguredError,
+    NoAuthError,
+    NoMemoryError,
+    NoPermissionError,
+    NoProtocolError,
+    NoScriptError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    ResponseError,
+    WatchError,
+    WrongPasswordError,
+    WrongTypeError,
+)
+
+__all__ = [
+    "Clock",
+    "ClosedError",
+    "Error",
+    "ExecAbortError",
+    "ForkedError",
+    "HostError",
+    "Instance",
+    "InvalidError",
+    "Message",
+    "MisconfiguredError",
+    "NoAuthError",
+    "NoMemoryError",
+    "NoPermissionError",
+    "NoProtocolError",
+    "NoScriptError",
+    "OutOfMemoryError",
+    "Pipeline",
+    "ReadOnlyError",
+    "ResponseError",
+    "Session",
+    "Subscription",
+    "WatchError",
+    "WrongPasswordError",
+    "WrongTypeError",
+    "__version__",
+    "backend",
+    "start",
+]

@@ -1,0 +1,58 @@
+"""The clock of an instance."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import sys
+
+    from kevy._door import InstanceHandle
+
+    if sys.version_info >= (3, 11):
+        from typing import Self
+    else:
+        from typing_extensions import Self
+
+__all__ = ["Clock"]
+
+
+class Clock:
+    """Time as an instance sees it, in milliseconds. It runs with the machine's until frozen.
+
+    With a frozen clock tests of expiry are exact and wait for nothing::
+
+        db.clock.freeze()
+        db.set("token", "x", ttl_ms=1000)
+        db.clock.advance(1000)
+        assert db.get("token") is None
+    """
+
+    __slots__ = ("_instance",)
+
+    def __init__(self, instance: InstanceHandle) -> None:
+        self._instance = instance
+
+    def now(self) -> int:
+        """Milliseconds since the Unix epoch."""
+        return self._instance._clock_now()
+
+    def freeze(self, unix_ms: int | None = None) -> None:
+        """Stops the clock at ``unix_ms``, or at the present moment."""
+        self._instance._clock_freeze(-1 if unix_ms is None else unix_ms)
+
+    def advance(self, delta_ms: int) -> None:
+        """Moves it on, frozen or running. Keys whose time has come are gone afterwards."""
+        self._instance._clock_advance(delta_ms)
+
+    def resume(self) -> None:
+        """Back to the machine's time."""
+        self._instance._clock_resume()
+
+    def __enter__(self) -> Self:
+        """Freezes the clock at the present moment for the length of a block."""
+        self.freeze()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.resume()

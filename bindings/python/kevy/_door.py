@@ -1,0 +1,33 @@
+"""Chooses the door to libkevy: the compiled extension, or cffi.
+
+Both give the same three classes, on which the rest of the package is built. ``KEVY_PYTHON_BACKEND``
+may be ``native`` or ``cffi``; without it PyPy takes cffi and everything else the extension.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+__all__ = [
+    "InstanceHandle",
+    "SessionHandle",
+    "SubscriptionHandle",
+    "backend",
+    "library_version",
+]
+
+#: ``"native"`` or ``"cffi"``.
+backend = os.environ.get("KEVY_PYTHON_BACKEND") or (
+    "cffi" if sys.implementation.name == "pypy" else "native"
+)
+
+if backend not in ("native", "cffi"):
+    msg = f"KEVY_PYTHON_BACKEND is {backend!r}; it may be 'native' or 'cffi'"
+    raise ImportError(msg)
+
+if TYPE_CHECKING or backend == "native":
+    from kevy._native import InstanceHandle, SessionHandle, SubscriptionHandle, library_version
+else:
+    from kevy._cffi import InstanceHandle, SessionHandle, SubscriptionHandle, library_version

@@ -1,0 +1,253 @@
+"""Instances: stores of one's own, inside this process."""
+
+from __future__ import annotations
+
+import atexit
+import weakref
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Callable, Generic, Literal, overload
+
+from kevy._clock import Clock
+from kevy._door import InstanceHandle
+from kevy._pipeline import Pipeline
+from kevy._session import Session
+from kevy._subscription import Message, Subscription, join_delivering
+from kevy._types import V, Word
+from kevy.errors import ClosedError, InvalidError
+
+if TYPE_CHECKING:
+    import sys
+    from types import TracebackType
+
+    if sys.version_info >= (3, 11):
+        from typing import Self
+    else:
+        from typing_extensions import Self
+
+__all__ = ["Instance", "start"]
+
+
+class Instance(InstanceHandle, Generic[V]):
+    """A sharded store that answers commands as a Redis server would. Made by ``kevy.start``.
+
+    Any number of threads may use it. After ``fork()`` a child gets ``ForkedError`` for an inherited
+    instance, and may start its own.
+    """
+
+    def __init__(
+        self,
+        *,
+        shards: int = 0,
+        databases: int = 0,
+        protocol: int = 0,
+        threads: int = 0,
+        decode: bool = False,
+        directives: Iterable[tuple[str, str]] = (),
+    ) -> None:
+        """Use ``kevy.start``, which says what the options mean."""
+        for name, value in (
+            ("shards", shards),
+            ("databases", databases),
+            ("protocol", protocol),
+            ("threads", threads),
+        ):
+            if not 0 <= value < 1 << 32:
+                msg = f"{name} is {value}; it has to be from 0 to {(1 << 32) - 1}"
+                raise InvalidError(msg)
+        words = [word for pair in directives for word in pair]
+        if any("\0" in word for word in words):
+            msg = "a directive holds a NUL"
+            raise InvalidError(msg)
+        super().__init__(shards, databases, protocol, threads, words, decode)
+        _live.add(self)
+
+    if TYPE_CHECKING:  # inherited, with the docstrings there
+
+        def get(self, key: Word, /) -> V | None: ...
+
+    def get_many(self, keys: Iterable[Word]) -> list[V | None]:
+        """The strings at ``keys``, in one atomic step; None for what is missing or no string."""
+        wanted = tuple(keys)
+        return self._get_many(wanted) if wanted else []
+
+    def set_many(self, values: Mapping[Any, Word] | Iterable[tuple[Word, Word]]) -> None:
+        """Stores strings at keys, all in one atomic step."""
+        pairs = values.items() if isinstance(values, Mapping) else values
+        words = tuple(word for key, value in pairs for word in (key, value))
+        if words:
+            self._set_many(words)
+
+    def pipeline(self, *, atomic: bool = False) -> Pipeline:
+        """An empty pipeline; with ``atomic`` it runs as one MULTI ... EXEC."""
+        return Pipeline(self._run_atomic if atomic else self._pipeline, atomic=atomic)
+
+    def session(self) -> Session[V]:
+        """A new session: what a connection is to a server."""
+        return Session(self)
+
+    def subscribe(
+        self,
+        *channels: Word,
+        kind: Literal["channel", "pattern", "sharded"] = "channel",
+        callback: Callable[[Message[V]], object] | None = None,
+    ) -> Subscription[V]:
+        """Subscribes to channels, patterns or sharded channels; live when it returns.
+
+        The subscription is an iterator and an async iterator of messages. With ``callback`` a
+        thread of the subscription's own gives them to that function instead; what it raises goes
+        to ``threading.excepthook``.
+        """
+        return Subscription(self, channels, kind, callback)
+
+    def listen(self, address: str) -> str:
+        """Lets clients connect, and gives the address with its real port.
+
+        ``address`` is ``"host:port"`` (``"[::1]:6379"`` for IPv6, ``"*"`` as the host for every
+        interface, port 0 for a free one) or ``"unix:/path"``. May be called several times. From
+        now on short commands release the GIL too, since a client may hold what they need.
+        """
+        if "\0" in address:
+            msg = "the address holds a NUL"
+            raise InvalidError(msg)
+        self._listen(address)
+        return self.addresses[-1]
+
+    @property
+    def addresses(self) -> list[str]:
+        """Where the instance listens, in the order the addresses were given."""
+        found: list[str] = []
+        while (address := self._address(len(found))) is not None:
+            found.append(address)
+        return found
+
+    @property
+    def clock(self) -> Clock:
+        """The instance's clock, which tests can freeze and move on."""
+        return Clock(self)
+
+    def stop(self) -> None:
+        """Stops the instance and frees its data. May be called again.
+
+        Waits for commands that other threads run on it. Its sessions and subscriptions end: those
+        who wait on them get ``ClosedError``, iterations end.
+        """
+        self._stop()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether ``stop`` was called."""
+        return not self._is_open()
+
+    def __enter__(self) -> Self:
+        """The instance itself; it is stopped when the block ends."""
+        if self.stopped:
+            msg = "the instance was stopped"
+            raise ClosedError(msg)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        state = "stopped" if self.stopped else ", ".join(self.addresses) or "in process"
+        return f"<kevy.Instance {state}>"
+
+    def _run_atomic(self, commands: tuple[tuple[Word, ...], ...]) -> list[Any]:
+        with self.session() as session:
+            return session._pipeline(commands)
+
+
+@overload
+def start(
+    *,
+    shards: int = ...,
+    databases: int = ...,
+    protocol: int = ...,
+    threads: int = ...,
+    listen: str | Iterable[str] = ...,
+    decode: Literal[False] = ...,
+    directives: Mapping[str, Word] | None = ...,
+    **more_directives: Word,
+) -> Instance[bytes]: ...
+
+
+@overload
+def start(
+    *,
+    shards: int = ...,
+    databases: int = ...,
+    protocol: int = ...,
+    threads: int = ...,
+    listen: str | Iterable[str] = ...,
+    decode: Literal[True],
+    directives: Mapping[str, Word] | None = ...,
+    **more_directives: Word,
+) -> Instance[str]: ...
+
+
+def start(
+    *,
+    shards: int = 0,
+    databases: int = 0,
+    protocol: int = 0,
+    threads: int = 0,
+    listen: str | Iterable[str] = (),
+    decode: bool = False,
+    directives: Mapping[str, Word] | None = None,
+    **more_directives: Word,
+) -> Instance[bytes] | Instance[str]:
+    """Starts an instance with its own, empty data.
+
+    ``shards``: 1 to 4096; 0 takes what suits the machine. No reply depends on it.
+    ``databases``: how many SELECT can choose from; 0 means 16.
+    ``protocol``: 2 or 3, the RESP version whose shapes replies have; 0 means 2.
+    ``threads``: reactor threads that ``listen`` starts; 0 means one a core.
+    ``listen``: an address, or several, as ``Instance.listen`` takes them.
+    ``decode``: whether strings come back as str, read as UTF-8, instead of bytes.
+    ``directives``, or further keywords: settings as in redis.conf; an underscore in a keyword
+    stands for a hyphen, and True and False for yes and no (``maxmemory="100mb"``).
+
+    Use it as a context manager, or call ``stop``; an instance that is no longer referenced is
+    stopped, too.
+    """
+    settings = [*(directives or {}).items()]
+    settings += [(name.replace("_", "-"), value) for name, value in more_directives.items()]
+    instance: Instance[Any] = Instance(
+        shards=shards,
+        databases=databases,
+        protocol=protocol,
+        threads=threads,
+        decode=decode,
+        directives=[(name, _directive_text(value)) for name, value in settings],
+    )
+    try:
+        for address in [listen] if isinstance(listen, str) else listen:
+            instance.listen(address)
+    except BaseException:
+        instance.stop()
+        raise
+    return instance
+
+
+def _directive_text(value: Word) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return bytes(value).decode()
+    return str(value)
+
+
+_live: weakref.WeakSet[Instance[Any]] = weakref.WeakSet()
+
+
+@atexit.register
+def _stop_all() -> None:
+    # Threads that wait in kevy have to be back in Python before the interpreter goes.
+    for instance in list(_live):
+        instance.stop()
+    join_delivering(timeout=1.0)

@@ -1,0 +1,104 @@
+"""Sessions: what a connection is to a server, without one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic
+
+from kevy._door import SessionHandle
+from kevy._pipeline import Pipeline
+from kevy._types import V, Word
+from kevy._waiting import readable, wait_for
+from kevy.errors import ClosedError
+
+if TYPE_CHECKING:
+    import sys
+    from types import TracebackType
+
+    from kevy._instance import Instance
+
+    if sys.version_info >= (3, 11):
+        from typing import Self
+    else:
+        from typing_extensions import Self
+
+__all__ = ["Session"]
+
+
+class Session(SessionHandle, Generic[V]):
+    """A connection's state: database, protocol, transaction, watches, subscriptions, name.
+
+    ``execute`` runs every verb of Redis; one that blocks in Redis blocks the calling thread alone.
+    What is pushed to the session (messages of its subscriptions) is taken with ``next``.
+
+    Or the session is used raw: ``feed`` it RESP and ``take`` what it answers, as over a socket. One
+    session takes either commands or bytes.
+
+    A session belongs to one thread at a time: a call while another thread is in one raises
+    ``InvalidError``. It may outlive its instance, and then raises ``ClosedError``.
+    """
+
+    def __init__(self, instance: Instance[V]) -> None:
+        """Opens a session; ``Instance.session`` does the same."""
+        super().__init__(instance)
+
+    def pipeline(self, *, atomic: bool = False) -> Pipeline:
+        """An empty pipeline of this session; with ``atomic`` it runs as one MULTI ... EXEC."""
+        return Pipeline(self._pipeline, atomic=atomic)
+
+    def next(self, timeout: float | None = None) -> list[Any] | None:
+        """What is pushed next, such as ``[b"message", channel, payload]``.
+
+        Waits up to ``timeout`` seconds, for ever when it is None; None when nothing came.
+        """
+        return wait_for(self._next, timeout)
+
+    async def anext(self) -> list[Any]:
+        """What is pushed next, awaited in a running asyncio event loop; no thread is used."""
+        while (push := self._next(0)) is None:
+            await readable(self._descriptor())
+        reply: list[Any] = push
+        return reply
+
+    def feed(self, data: bytes | bytearray | memoryview) -> None:
+        """Runs every command that is complete in the RESP bytes fed so far.
+
+        Raises ``ClosedError`` after QUIT or a protocol error; ``take`` still gives what was
+        answered before.
+        """
+        self._feed(data)
+
+    def take(self, limit: int = 65536) -> bytes:
+        """Up to ``limit`` bytes of what the session has to say; none when there is nothing."""
+        return self._take(limit)
+
+    def fileno(self) -> int:
+        """A descriptor that polls readable while something is pushed: poll it, nothing else."""
+        return self._descriptor()
+
+    def close(self) -> None:
+        """Ends the session, its transaction, watches and subscriptions. May be called again."""
+        self._close()
+
+    @property
+    def closed(self) -> bool:
+        """Whether ``close`` was called."""
+        return not self._is_open()
+
+    def __enter__(self) -> Self:
+        """The session itself; it is closed when the block ends."""
+        if self.closed:
+            msg = "the session was closed"
+            raise ClosedError(msg)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    if TYPE_CHECKING:  # inherited, with the docstring there
+
+        def execute(self, /, *words: Word) -> Any: ...

@@ -1,0 +1,158 @@
+#include "handles.h"
+
+#include <pthread.h>
+#include <pybind11/pybind11.h>
+
+#include <atomic>
+#include <utility>
+
+#include "replies.h"
+
+namespace kevy::python {
+
+namespace {
+
+std::atomic<uint32_t> forks{0};
+[[maybe_unused]] const int registered =
+    pthread_atfork(nullptr, nullptr, [] { forks.fetch_add(1, std::memory_order_relaxed); });
+
+void throw_unless(bool fine) {
+  if (!fine) throw pybind11::error_already_set();
+}
+
+void throw_unless_ok(kevy_status status) {
+  throw_unless(status == KEVY_OK || raise_status(status) != nullptr);
+}
+
+bool is_idle(const Calls& calls) {
+  return !calls.any() || raise_status(KEVY_INVALID, "another thread is using it") != nullptr;
+}
+
+kevy_instance* open_handle(const InstanceHandle& instance) {
+  throw_unless(instance.handle != nullptr || raise_closed() != nullptr);
+  return instance.handle;
+}
+
+}  // namespace
+
+uint32_t fork_generation() noexcept { return forks.load(std::memory_order_relaxed); }
+
+// ---- InstanceHandle ----------------------------------------------------------------------------
+
+InstanceHandle::InstanceHandle(const Options& options) : decode(options.decode) {
+  std::vector<const char*> directives;
+  for (const std::string& word : options.directives) directives.push_back(word.c_str());
+  const kevy_options wanted{sizeof(kevy_options), options.shards,    options.databases,
+                            options.protocol,     options.threads,   directives.data(),
+                            directives.size() / 2};
+  throw_unless_ok(run_released(calls, [&] { return kevy_start(&wanted, &handle); }));
+}
+
+void InstanceHandle::stop() {
+  kevy_instance* stopping = std::exchange(handle, nullptr);
+  if (stopping == nullptr) return;
+  calls.drain();
+  const GilRelease released;
+  kevy_stop(stopping);
+}
+
+PyObject* InstanceHandle::execute(const Words& words) {
+  if (handle == nullptr) return raise_closed();
+  kevy_reply* reply = nullptr;
+  const kevy_status status = run(pace_of(words), [&] {
+    return kevy_exec(handle, words.count(), words.data(), words.sizes(), &reply);
+  });
+  return status == KEVY_OK ? take_reply(reply, decode) : raise_status(status);
+}
+
+PyObject* InstanceHandle::get(const Words& key) {
+  if (handle == nullptr) return raise_closed();
+  char buffer[2048];
+  size_t size = 0;
+  const kevy_status status = run(Pace::kShort, [&] {
+    return kevy_get(handle, key.data()[0], key.sizes()[0], buffer, sizeof buffer, &size);
+  });
+  if (status == KEVY_OK) return text_object(buffer, size, decode);
+  if (status == KEVY_NOT_FOUND) Py_RETURN_NONE;
+  return status == KEVY_TRUNCATED ? get_big(key, size) : raise_status(status);
+}
+
+PyObject* InstanceHandle::get_big(const Words& key, size_t size) {
+  const char* words[] = {"GET", key.data()[0]};
+  const size_t sizes[] = {3, key.sizes()[0]};
+  kevy_reply* reply = nullptr;
+  const kevy_status status =
+      run(size > kShortBytes ? Pace::kLong : Pace::kShort,
+          [&] { return kevy_exec(handle, 2, words, sizes, &reply); });
+  return status == KEVY_OK ? take_reply(reply, decode) : raise_status(status);
+}
+
+PyObject* InstanceHandle::set(const Words& pair, int64_t ttl_ms) {
+  if (handle == nullptr) return raise_closed();
+  const kevy_status status =
+      run(pair.total_size() > kShortBytes ? Pace::kLong : Pace::kShort, [&] {
+        return kevy_set(handle, pair.data()[0], pair.sizes()[0], pair.data()[1], pair.sizes()[1],
+                        ttl_ms);
+      });
+  if (status != KEVY_OK) return raise_status(status);
+  Py_RETURN_NONE;
+}
+
+// ---- SessionHandle -----------------------------------------------------------------------------
+
+SessionHandle::SessionHandle(InstanceHandle& instance)
+    : decode(instance.decode), contention(instance.contention) {
+  throw_unless_ok(kevy_session_open(open_handle(instance), &handle));
+}
+
+SessionHandle::~SessionHandle() {
+  const GilRelease released;
+  kevy_session_close(handle);
+}
+
+bool SessionHandle::is_usable() const {
+  return is_idle(calls) && (handle != nullptr || raise_closed() != nullptr);
+}
+
+void SessionHandle::close() {
+  throw_unless(is_idle(calls));
+  kevy_session* closing = std::exchange(handle, nullptr);
+  const GilRelease released;
+  kevy_session_close(closing);
+}
+
+PyObject* SessionHandle::execute(const Words& words) {
+  if (!is_usable()) return nullptr;
+  kevy_reply* reply = nullptr;
+  const kevy_status status = run(pace_of(words), [&] {
+    return kevy_session_exec(handle, words.count(), words.data(), words.sizes(), &reply);
+  });
+  return status == KEVY_OK ? take_reply(reply, decode) : raise_status(status);
+}
+
+// ---- SubscriptionHandle ------------------------------------------------------------------------
+
+SubscriptionHandle::SubscriptionHandle(InstanceHandle& instance, int kind, const Words& channels)
+    : decode(instance.decode) {
+  std::vector<kevy_slice> slices;
+  for (size_t i = 0; i < channels.count(); ++i) {
+    slices.push_back({channels.data()[i], channels.sizes()[i]});
+  }
+  throw_unless_ok(kevy_subscribe(open_handle(instance), static_cast<kevy_subscription_kind>(kind),
+                                 slices.size(), slices.data(), nullptr, nullptr, &handle));
+}
+
+bool SubscriptionHandle::is_usable() const {
+  return is_idle(calls) && (handle != nullptr || raise_closed() != nullptr);
+}
+
+void SubscriptionHandle::close() {
+  kevy_subscription* closing = std::exchange(handle, nullptr);
+  if (closing == nullptr) return;
+  kevy_subscription_cancel(closing);
+  calls.drain();
+  const GilRelease released;
+  kevy_subscription_close(closing);
+}
+
+}  // namespace kevy::python

@@ -1,0 +1,103 @@
+// The objects behind the Python classes InstanceHandle, SessionHandle and SubscriptionHandle: a
+// handle of the C ABI each, closed at the latest when the object goes. All of it is used with the
+// GIL held. Methods that return PyObject* give a new reference, or nullptr with a Python error set.
+#pragma once
+
+#include <Python.h>
+#include <kevy.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "calls.h"
+#include "verbs.h"
+#include "words.h"
+
+namespace kevy::python {
+
+/// The most bytes a call may move with the GIL held.
+constexpr size_t kShortBytes = 64 * 1024;
+constexpr size_t kShortWords = 64;
+
+/// The pace of a whole command: of its verb, unless it is big.
+inline Pace pace_of(const Words& words) noexcept {
+  if (words.count() > kShortWords || words.total_size() > kShortBytes) return Pace::kLong;
+  return pace_of(std::string_view(words.data()[0], words.sizes()[0]));
+}
+
+struct InstanceHandle {
+  struct Options {
+    uint32_t shards, databases, protocol, threads;
+    std::vector<std::string> directives;  // names and values in turn
+    bool decode;
+  };
+  /// Throws pybind11's error_already_set.
+  explicit InstanceHandle(const Options& options);
+  InstanceHandle(const InstanceHandle&) = delete;
+  InstanceHandle& operator=(const InstanceHandle&) = delete;
+  ~InstanceHandle() { stop(); }
+
+  void stop();
+
+  PyObject* execute(const Words& words);
+  PyObject* get(const Words& key);
+  PyObject* set(const Words& key_and_value, int64_t ttl_ms);
+
+  /// Runs `call` on the instance: with the GIL kept when it is short and nobody may be in its way.
+  template <typename Call>
+  kevy_status run(Pace pace, Call&& call) {
+    if (pace == Pace::kShort && !contention->is_possible()) return call();
+    return run_long(calls, *contention, static_cast<Call&&>(call));
+  }
+
+  kevy_instance* handle = nullptr;  // nullptr once stopped
+  const bool decode;
+  const std::shared_ptr<Contention> contention = std::make_shared<Contention>();
+  Calls calls;
+
+ private:
+  PyObject* get_big(const Words& key, size_t size);
+};
+
+struct SessionHandle {
+  explicit SessionHandle(InstanceHandle& instance);
+  SessionHandle(const SessionHandle&) = delete;
+  SessionHandle& operator=(const SessionHandle&) = delete;
+  ~SessionHandle();
+
+  PyObject* execute(const Words& words);
+  /// False with a Python error set when it is closed, or in use by another thread.
+  bool is_usable() const;
+  /// Throws pybind11's error_already_set while another thread uses it.
+  void close();
+
+  template <typename Call>
+  kevy_status run(Pace pace, Call&& call) {
+    if (pace == Pace::kWaiting) return run_released(calls, static_cast<Call&&>(call));
+    if (pace == Pace::kShort && !contention->is_possible()) return call();
+    return run_long(calls, *contention, static_cast<Call&&>(call));
+  }
+
+  kevy_session* handle = nullptr;  // nullptr once closed
+  const bool decode;
+  const std::shared_ptr<Contention> contention;
+  Calls calls;
+};
+
+struct SubscriptionHandle {
+  SubscriptionHandle(InstanceHandle& instance, int kind, const Words& channels);
+  SubscriptionHandle(const SubscriptionHandle&) = delete;
+  SubscriptionHandle& operator=(const SubscriptionHandle&) = delete;
+  ~SubscriptionHandle() { close(); }
+
+  bool is_usable() const;
+  /// A thread that waits for a message is woken first.
+  void close();
+
+  kevy_subscription* handle = nullptr;  // nullptr once closed
+  const bool decode;
+  Calls calls;
+};
+
+}  // namespace kevy::python

@@ -1,0 +1,121 @@
+"""Waiting in an asyncio event loop, without a thread."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from typing import TYPE_CHECKING, Any
+
+import kevy
+import pytest
+from conftest import DEADLINE
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+
+def run(body: Coroutine[Any, Any, None]) -> None:
+    async def within_deadline() -> None:
+        await asyncio.wait_for(body, DEADLINE)
+
+    asyncio.run(within_deadline())
+
+
+def test_messages_arrive_while_the_loop_waits(db: kevy.Instance[bytes]) -> None:
+    async def body() -> None:
+        loop = asyncio.get_running_loop()
+        with db.subscribe("c") as messages:
+            threads = threading.active_count()
+            for i in range(3):
+                loop.call_later(0.01, db.execute, "PUBLISH", "c", i)
+                assert (await messages.__anext__()).payload == b"%d" % i
+            assert threading.active_count() == threads
+
+    run(body())
+
+
+def test_messages_of_other_threads_wake_the_loop(db: kevy.Instance[bytes]) -> None:
+    def publish() -> None:
+        for i in range(1000):
+            db.execute("PUBLISH", "c", i)
+
+    async def body() -> None:
+        with db.subscribe("c") as messages:
+            publisher = threading.Thread(target=publish)
+            publisher.start()
+            received = []
+            async for message in messages:
+                received.append(int(message.payload))
+                if len(received) == 1000:
+                    break
+            assert received == list(range(1000))
+            publisher.join()
+
+    run(body())
+
+
+@pytest.mark.parametrize("how", ["close", "stop"])
+def test_an_iteration_ends_when_the_subscription_does(how: str) -> None:
+    db = kevy.start()
+
+    async def body() -> None:
+        messages = db.subscribe("c")
+        ends = {"close": messages.close, "stop": db.stop}
+        asyncio.get_running_loop().call_later(0.01, ends[how])
+        assert [message async for message in messages] == []
+        messages.close()
+
+    run(body())
+    db.stop()
+
+
+def test_cancelling_leaves_no_descriptor_and_no_message_behind(db: kevy.Instance[bytes]) -> None:
+    async def body() -> None:
+        with db.subscribe("c") as messages:
+            messages.fileno()
+            before = len(os.listdir("/proc/self/fd"))
+            for i in range(20):
+                with pytest.raises(asyncio.TimeoutError):
+                    await asyncio.wait_for(messages.__anext__(), 0.001)
+                db.execute("PUBLISH", "c", i)
+                assert (await messages.__anext__()).payload == b"%d" % i
+            assert len(os.listdir("/proc/self/fd")) == before
+
+    run(body())
+
+
+def test_a_flood_of_messages_lets_other_tasks_run(db: kevy.Instance[bytes]) -> None:
+    async def body() -> None:
+        with db.subscribe("c") as messages:
+            for i in range(1000):
+                db.execute("PUBLISH", "c", i)
+            other = asyncio.ensure_future(asyncio.sleep(0))
+            taken_before = 0
+            async for _ in messages:
+                if other.done():
+                    break
+                taken_before += 1
+            assert taken_before < 1000
+
+    run(body())
+
+
+def test_pushes_of_a_session(db: kevy.Instance[bytes]) -> None:
+    async def body() -> None:
+        with db.session() as session:
+            session.execute("SUBSCRIBE", "c")
+            asyncio.get_running_loop().call_later(0.01, db.execute, "PUBLISH", "c", "x")
+            assert await session.anext() == [b"message", b"c", b"x"]
+
+    run(body())
+
+
+def test_a_callback_excludes_the_async_iterator(db: kevy.Instance[bytes]) -> None:
+    async def body() -> None:
+        subscription = db.subscribe("c", callback=print)
+        with pytest.raises(kevy.InvalidError, match="callback"):
+            await subscription.__anext__()
+        subscription.close()
+
+    run(body())

@@ -1,0 +1,36 @@
+"""The clock."""
+
+from __future__ import annotations
+
+import time
+
+import kevy
+
+
+def test_it_runs_with_the_machine_until_frozen(db: kevy.Instance[bytes]) -> None:
+    assert abs(db.clock.now() - time.time() * 1000) < 5000
+    db.clock.freeze()
+    frozen = db.clock.now()
+    assert db.clock.now() == frozen
+    db.clock.advance(1234)
+    assert db.clock.now() == frozen + 1234
+    db.clock.freeze(1_000_000)
+    assert db.execute("TIME") == [b"1000", b"0"]
+    db.clock.resume()
+    assert abs(db.clock.now() - time.time() * 1000) < 5000
+
+
+def test_keys_expire_as_it_moves(db: kevy.Instance[bytes]) -> None:
+    with db.clock as clock:
+        db.set("k", "v", ttl_ms=1000)
+        clock.advance(999)
+        assert db.get("k") == b"v"
+        clock.advance(1)
+        assert db.get("k") is None
+        assert db.execute("DBSIZE") == 0
+
+
+def test_instances_have_clocks_of_their_own(db: kevy.Instance[bytes]) -> None:
+    with kevy.start() as other:
+        other.clock.freeze(0)
+        assert db.clock.now() > 0

@@ -1,0 +1,307 @@
+"""Commands without a session: what goes in, what comes out, what is refused."""
+
+from __future__ import annotations
+
+import array
+import enum
+import re
+from typing import Any
+
+import kevy
+import pytest
+
+
+class Colour(enum.IntEnum):
+    RED = 1
+
+
+def test_set_and_get(db: kevy.Instance[bytes]) -> None:
+    db.set("k", "v")
+    assert db.get("k") == b"v"
+    assert db.get("none") is None
+
+
+@pytest.mark.parametrize(
+    ("given", "stored"),
+    [
+        ("text", b"text"),
+        ("grüße ☃", "grüße ☃".encode()),
+        (b"any\x00\xff\r\n", b"any\x00\xff\r\n"),
+        ("", b""),
+        (bytearray(b"array"), b"array"),
+        (memoryview(b"a view")[2:], b"view"),
+        (array.array("b", [65, 66]), b"AB"),
+        (17, b"17"),
+        (-(2**80), b"-1208925819614629174706176"),
+        (Colour.RED, b"1"),
+        (0.1, b"0.1"),
+        (1e300, b"1e+300"),
+        (float("inf"), b"inf"),
+    ],
+)
+def test_words_are_bytes_text_and_numbers(
+    db: kevy.Instance[bytes], given: Any, stored: bytes
+) -> None:
+    db.set("value", given)
+    assert db.get("value") == stored
+    db.set(given, "as a key")
+    assert db.get(stored) == b"as a key"
+    assert db.execute("ECHO", given) == stored
+    assert db.pipeline().execute("ECHO", given).run() == [stored]
+    assert db.get_many([given]) == [b"as a key"]
+
+
+@pytest.mark.parametrize("wrong", [None, True, object(), ["k"], ("k", "v"), {"k": 1}])
+def test_other_objects_are_refused(db: kevy.Instance[bytes], wrong: Any) -> None:
+    for call in (
+        lambda: db.get(wrong),
+        lambda: db.set(wrong, "v"),
+        lambda: db.set("k", wrong),
+        lambda: db.execute("SET", "k", wrong),
+        lambda: db.pipeline().execute("SET", "k", wrong).run(),
+        lambda: db.get_many([wrong]),
+        lambda: db.set_many({"k": wrong}),
+        lambda: db.subscribe(wrong),
+    ):
+        with pytest.raises(TypeError, match="kevy takes str, bytes"):
+            call()
+    assert db.execute("DBSIZE") == 0
+
+
+def test_text_that_is_no_unicode_is_refused(db: kevy.Instance[bytes]) -> None:
+    with pytest.raises(UnicodeEncodeError):
+        db.set("k", "\ud800")
+    assert db.get("k") is None
+
+
+def test_a_buffer_with_gaps_is_refused(db: kevy.Instance[bytes]) -> None:
+    with pytest.raises((BufferError, ValueError)):
+        db.set("k", memoryview(b"abcdef")[::2])
+
+
+@pytest.mark.parametrize("size", [0, 1, 2047, 2048, 2049, 100_000, 3_000_000])
+def test_values_of_every_size(db: kevy.Instance[bytes], size: int) -> None:
+    value = bytes(range(256)) * (size // 256) + bytes(size % 256)
+    db.set("k", value)
+    assert db.get("k") == value
+    assert db.execute("GET", "k") == value
+
+
+def test_commands_with_many_words(db: kevy.Instance[bytes]) -> None:
+    words = [word for i in range(5000) for word in (f"k{i}", i)]
+    assert db.execute("MSET", *words) == b"OK"
+    assert db.execute("EXISTS", *words[::2]) == 5000
+    assert db.get("k4999") == b"4999"
+
+
+def test_set_with_a_time_to_live(db: kevy.Instance[bytes]) -> None:
+    db.clock.freeze()
+    db.set("k", "v", ttl_ms=1500)
+    assert db.execute("PTTL", "k") == 1500
+    db.set("k", "v", ttl_ms=None)
+    assert db.execute("PTTL", "k") == -1
+
+
+@pytest.mark.parametrize("ttl_ms", [0, -1])
+def test_a_time_to_live_has_to_be_above_zero(db: kevy.Instance[bytes], ttl_ms: int) -> None:
+    with pytest.raises(kevy.InvalidError, match="ttl_ms"):
+        db.set("k", "v", ttl_ms=ttl_ms)
+    assert db.get("k") is None
+
+
+def test_a_time_to_live_beyond_redis_limit_is_redis_error(db: kevy.Instance[bytes]) -> None:
+    with pytest.raises(kevy.ResponseError, match=r"^ERR invalid expire time in 'set' command$"):
+        db.set("k", "v", ttl_ms=2**63 - 1)
+
+
+@pytest.mark.parametrize("ttl_ms", ["10", 1.5, 2**70])
+def test_a_time_to_live_has_to_be_an_int(db: kevy.Instance[bytes], ttl_ms: Any) -> None:
+    with pytest.raises((TypeError, OverflowError)):
+        db.set("k", "v", ttl_ms=ttl_ms)
+    assert db.get("k") is None
+
+
+def test_wrong_signatures_are_type_errors(db: Any) -> None:
+    for call in (
+        db.get,
+        lambda: db.get("a", "b"),
+        lambda: db.get(key="a"),
+        lambda: db.set("a"),
+        lambda: db.set("a", "b", "c"),
+        lambda: db.set("a", "b", ttl=3),
+        db.execute,
+        db.session().execute,
+        db.pipeline().execute,
+    ):
+        with pytest.raises(TypeError):
+            call()
+
+
+def test_many_at_once(db: kevy.Instance[bytes]) -> None:
+    mixed: dict[str | bytes, str | int] = {"a": 1, b"b": "two"}
+    db.set_many(mixed)
+    db.set_many([("c", b"3")])
+    db.set_many({})
+    assert db.get_many(iter(["a", "none", "c", "b", "a"])) == [b"1", None, b"3", b"two", b"1"]
+    assert db.get_many([]) == []
+
+
+def test_replies_have_the_shapes_of_resp2(db: kevy.Instance[bytes]) -> None:
+    assert db.execute("SET", "k", "1") == b"OK"
+    assert db.execute("INCR", "k") == 2
+    assert db.execute("GET", "none") is None
+    assert db.execute("MGET", "k", "none") == [b"2", None]
+    assert db.execute("CONFIG", "GET", "databases") == [b"databases", b"16"]
+
+
+def test_replies_have_the_shapes_of_resp3() -> None:
+    with kevy.start(protocol=3) as db:
+        assert db.execute("CONFIG", "GET", "databases") == {b"databases": b"16"}
+        (info,) = db.execute("COMMAND", "INFO", "get")
+        assert {b"readonly", b"fast"} <= info[2]
+        assert isinstance(info[2], set)
+        with db.session() as session:
+            hello = session.execute("HELLO", 3)
+            assert hello[b"proto"] == 3
+            assert session.execute("CLIENT", "INFO").startswith(b"id=")  # a verbatim string
+
+
+def test_decoding(text_db: kevy.Instance[str]) -> None:
+    db = text_db
+    db.set("grüße", "☃")
+    assert db.get("grüße") == "☃"
+    assert db.execute("KEYS", "*") == ["grüße"]
+    assert db.execute("SET", "k", "v") == "OK"
+    assert db.get_many(["k", "none"]) == ["v", None]
+    assert db.pipeline().get("k").run() == ["v"]
+    with db.session() as session:
+        assert session.execute("GET", "k") == "v"
+    with db.subscribe("c*", kind="pattern") as messages:
+        db.execute("PUBLISH", "ch", "☃")
+        assert messages.next(1) == kevy.Message("ch", "☃", "c*")
+
+
+def test_decoding_what_is_no_text_is_an_error(text_db: kevy.Instance[str]) -> None:
+    text_db.set("k", b"\xff" * 10)
+    text_db.set("long", b"\xff" * 10_000)
+    for call in (
+        lambda: text_db.get("k"),
+        lambda: text_db.get("long"),
+        lambda: text_db.execute("GET", "k"),
+        lambda: text_db.execute("MGET", "none", "k"),
+    ):
+        with pytest.raises(UnicodeDecodeError):
+            call()
+
+
+def test_errors_are_raised_with_redis_words(db: kevy.Instance[bytes]) -> None:
+    db.set("text", "x")
+    with pytest.raises(kevy.ResponseError) as caught:
+        db.execute("INCR", "text")
+    assert str(caught.value) == "ERR value is not an integer or out of range"
+    assert caught.value.code == "ERR"
+    assert type(caught.value) is kevy.ResponseError
+    with pytest.raises(kevy.ResponseError, match=r"^ERR unknown command 'NOSUCH', with args"):
+        db.execute("NOSUCH", "x")
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("WRONGTYPE", kevy.WrongTypeError),
+        ("NOAUTH", kevy.NoAuthError),
+        ("WRONGPASS", kevy.WrongPasswordError),
+        ("NOPERM", kevy.NoPermissionError),
+        ("NOPROTO", kevy.NoProtocolError),
+        ("NOSCRIPT", kevy.NoScriptError),
+        ("OOM", kevy.OutOfMemoryError),
+        ("READONLY", kevy.ReadOnlyError),
+        ("MISCONF", kevy.MisconfiguredError),
+        ("EXECABORT", kevy.ExecAbortError),
+        ("ERR", kevy.ResponseError),
+        ("WRONGTYPES", kevy.ResponseError),
+    ],
+)
+def test_error_codes_have_kinds(code: str, kind: type[kevy.ResponseError]) -> None:
+    error = kevy.errors.from_reply(f"{code} what is wrong".encode())
+    assert type(error) is kind
+    assert isinstance(error, kevy.Error)
+    assert error.code == code
+
+
+def test_a_password_closes_the_stateless_door() -> None:
+    with kevy.start(requirepass="secret") as db:
+        for call in (
+            lambda: db.get("k"),
+            lambda: db.set("k", "v"),
+            lambda: db.execute("GET", "k"),
+            lambda: db.get_many(["k"]),
+            lambda: db.set_many({"k": "v"}),
+            lambda: db.subscribe("k"),
+        ):
+            with pytest.raises(kevy.NoAuthError):
+                call()
+        with db.session() as session:
+            with pytest.raises(kevy.WrongPasswordError):
+                session.execute("AUTH", "guess")
+            assert session.execute("AUTH", "secret") == b"OK"
+            assert session.execute("SET", "k", "v") == b"OK"
+
+
+def test_commands_of_a_connection_need_a_session(db: kevy.Instance[bytes]) -> None:
+    for words in (["MULTI"], ["SELECT", 1], ["SUBSCRIBE", "c"], ["WATCH", "k"]):
+        with pytest.raises(kevy.ResponseError, match="session"):
+            db.execute(*words)
+
+
+def test_options() -> None:
+    with kevy.start(shards=3, databases=4, protocol=3, maxclients=17) as db:
+        assert db.execute("CONFIG", "GET", "maxclients") == {b"maxclients": b"17"}
+        with db.session() as session:
+            session.execute("SELECT", 3)
+            with pytest.raises(kevy.ResponseError, match="out of range"):
+                session.execute("SELECT", 4)
+
+
+def test_directives() -> None:
+    with kevy.start(directives={"maxclients": "18"}, notify_keyspace_events=b"KEA") as db:
+        assert db.execute("CONFIG", "GET", "maxclients") == [b"maxclients", b"18"]
+        assert db.execute("CONFIG", "GET", "notify-keyspace-events")[1]
+
+
+@pytest.mark.parametrize(
+    ("options", "names"),
+    [
+        ({"shards": 5000}, "shards"),
+        ({"shards": -1}, "shards"),
+        ({"databases": 2**32}, "databases"),
+        ({"protocol": 4}, "protocol"),
+        ({"no_such_directive": 1}, "no-such-directive"),
+        ({"maxclients": "many"}, "maxclients"),
+        ({"directives": {"requirepass": "a\0b"}}, "NUL"),
+    ],
+)
+def test_wrong_options_are_named(options: dict[str, Any], names: str) -> None:
+    with pytest.raises(kevy.InvalidError, match=re.escape(names)):
+        kevy.start(**options)
+
+
+def test_instances_are_isolated() -> None:
+    with kevy.start() as one, kevy.start() as other:
+        one.set("k", "one")
+        assert other.get("k") is None
+
+
+def test_a_subclass_has_to_call_init() -> None:
+    class Careless(kevy.Instance[bytes]):
+        def __init__(self) -> None:
+            pass
+
+    with pytest.raises((TypeError, AttributeError)):
+        Careless().get("k")
+
+
+def test_docstrings_and_signatures_reach_the_user() -> None:
+    for method in ("get", "set", "execute"):
+        assert "\n" not in (getattr(kevy.Instance, method).__doc__ or "\n").splitlines()[0]
+    assert kevy.__doc__ is not None

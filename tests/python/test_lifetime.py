@@ -1,0 +1,264 @@
+"""Ends: stop, garbage collection, the interpreter's exit, fork()."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import threading
+import weakref
+
+import kevy
+import pytest
+from conftest import DEADLINE, run_python
+
+
+def test_use_after_stop() -> None:
+    db = kevy.start()
+    clock = db.clock
+    db.stop()
+    db.stop()
+    assert db.stopped
+    assert repr(db) == "<kevy.Instance stopped>"
+    for call in (
+        lambda: db.get("k"),
+        lambda: db.set("k", "v"),
+        lambda: db.execute("PING"),
+        lambda: db.get_many(["k"]),
+        lambda: db.set_many({"k": "v"}),
+        lambda: db.listen("127.0.0.1:0"),
+        lambda: db.addresses,
+        lambda: db.subscribe("c"),
+        db.session,
+        db.pipeline().get("k").run,
+        db.pipeline(atomic=True).get("k").run,
+        clock.now,
+        clock.freeze,
+        clock.resume,
+        lambda: clock.advance(1),
+        db.__enter__,
+    ):
+        with pytest.raises(kevy.ClosedError):
+            call()
+
+
+def test_sessions_and_subscriptions_outlive_their_instance() -> None:
+    db = kevy.start()
+    session, messages = db.session(), db.subscribe("c")
+    db.stop()
+    with pytest.raises(kevy.ClosedError):
+        session.execute("PING")
+    assert list(messages) == []
+    session.close()
+    messages.close()
+
+
+def test_an_instance_without_references_is_stopped() -> None:
+    db = kevy.start()
+    alive = weakref.ref(db)
+    messages = db.subscribe("c")
+    del db
+    gc.collect()
+    assert alive() is None
+    with pytest.raises(kevy.ClosedError):
+        messages.next(0)
+
+
+def test_a_callback_keeps_no_instance_alive() -> None:
+    db = kevy.start()
+    subscription = db.subscribe("c", callback=print)
+    alive = weakref.ref(db)
+    del db
+    gc.collect()
+    assert alive() is None
+    subscription.close()
+
+
+def test_stop_waits_for_the_calls_of_other_threads() -> None:
+    db = kevy.start()
+    finished = []
+
+    def sleep() -> None:
+        db.pipeline().execute("PUBLISH", "c", "x").execute("DEBUG", "SLEEP", "0.2").run()
+        finished.append(True)
+
+    messages = db.subscribe("c")
+    sleeping = threading.Thread(target=sleep)
+    sleeping.start()
+    assert messages.next(DEADLINE) is not None
+    db.stop()
+    sleeping.join(DEADLINE)
+    assert finished == [True]
+
+
+def test_many_threads_use_one_instance(db: kevy.Instance[bytes]) -> None:
+    def work(number: int) -> None:
+        with db.session() as session:
+            for i in range(500):
+                db.execute("INCR", "sum")
+                db.set(f"{number}:{i}", i)
+                assert db.get(f"{number}:{i}") == b"%d" % i
+                assert session.execute("GET", f"{number}:{i}") == b"%d" % i
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(DEADLINE)
+    assert db.get("sum") == b"4000"
+
+
+def work_until_closed(
+    db: kevy.Instance[bytes], started: threading.Barrier, ended: list[bool]
+) -> None:
+    started.wait(DEADLINE)
+    try:
+        while True:
+            db.set("k", "v")
+            db.execute("KEYS", "*")
+    except kevy.ClosedError:
+        ended.append(True)
+
+
+def test_stopping_while_threads_work_raises_in_them_and_harms_nothing() -> None:
+    for _ in range(20):
+        db = kevy.start()
+        started = threading.Barrier(5)
+        ended: list[bool] = []
+        threads = [
+            threading.Thread(target=work_until_closed, args=(db, started, ended)) for _ in range(4)
+        ]
+        for thread in threads:
+            thread.start()
+        started.wait(DEADLINE)
+        db.stop()
+        for thread in threads:
+            thread.join(DEADLINE)
+        assert len(ended) == 4
+
+
+def test_many_instances_come_and_go() -> None:
+    def descriptors_and_threads() -> tuple[int, int]:
+        return len(os.listdir("/proc/self/fd")), len(os.listdir("/proc/self/task"))
+
+    before = descriptors_and_threads()
+    for i in range(1000):
+        with kevy.start() as db:
+            db.set("k", i, ttl_ms=60_000)
+            assert db.get("k") == b"%d" % i
+    alive = [kevy.start() for _ in range(200)]
+    for i, db in enumerate(alive):
+        db.set("k", i)
+    assert [db.get("k") for db in alive] == [b"%d" % i for i in range(200)]
+    for db in alive:
+        db.stop()
+    after = descriptors_and_threads()
+    assert after[0] <= before[0]
+    assert after[1] <= before[1]
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "db = kevy.start(); db.set('k', 'v')",
+        "db = kevy.start(); messages = db.subscribe('c')",
+        "kevy.start().subscribe('c', callback=print)",
+        "db = kevy.start(); db.subscribe('c', callback=print); db.execute('PUBLISH', 'c', 'x')",
+        "db = kevy.start(); session = db.session(); session.execute('MULTI')",
+        "db = kevy.start(); messages = db.subscribe('c'); db.cycle = [db, messages]",
+        "db = kevy.start(); wait = db.subscribe('c').next;"
+        "threading.Thread(target=wait, daemon=True).start()",
+        "db = kevy.start(); s = db.session(); s.execute('SUBSCRIBE', 'c')",
+    ],
+)
+def test_the_interpreter_ends_with_kevy_alive(program: str) -> None:
+    run_python(f"import kevy, threading; {program}")
+
+
+def test_the_interpreter_ends_while_daemon_threads_use_kevy() -> None:
+    run_python(
+        """
+import kevy, threading, time
+db = kevy.start()
+def work():
+    with db.session() as session:
+        try:
+            while True:
+                db.execute("KEYS", "*")
+                db.set("k", "v")
+                session.execute("DEBUG", "SLEEP", "0.0001")
+        except kevy.ClosedError:
+            pass
+for _ in range(4):
+    threading.Thread(target=work, daemon=True).start()
+while db.get("k") is None:
+    time.sleep(0.001)
+"""
+    )
+
+
+def test_ctrl_c_interrupts_a_wait(db: kevy.Instance[bytes]) -> None:
+    messages = db.subscribe("c")
+    threading.Timer(0.05, signal.raise_signal, (signal.SIGINT,)).start()
+    with pytest.raises(KeyboardInterrupt):
+        messages.next()
+    with db.session() as session:
+        threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT)).start()
+        with pytest.raises(KeyboardInterrupt):
+            session.next(DEADLINE)
+
+
+FORK = """
+import os, sys, threading, kevy
+parent = kevy.start()
+parent.set("k", "v")
+session, messages = parent.session(), parent.subscribe("c")
+called = parent.subscribe("c", callback=print)
+waiting = parent.subscribe("c")
+threading.Thread(target=list, args=(waiting,)).start()
+child = os.fork()
+if child == 0:
+    for call in (
+        lambda: parent.get("k"),
+        lambda: parent.set("k", "x"),
+        lambda: parent.execute("PING"),
+        lambda: parent.get_many(["k"]),
+        lambda: parent.pipeline().get("k").run(),
+        lambda: parent.subscribe("c"),
+        lambda: session.execute("PING"),
+        lambda: session.next(0),
+        lambda: messages.next(0),
+        lambda: next(messages),
+        lambda: messages.fileno(),
+        parent.session,
+        parent.clock.now,
+    ):
+        try:
+            call()
+        except kevy.ForkedError:
+            continue
+        os._exit(1)
+    session.close()
+    messages.close()
+    waiting.close()
+    called.close()
+    parent.stop()
+    with kevy.start() as own:
+        own.set("k", "child")
+        got = []
+        done = threading.Event()
+        own.subscribe("c", callback=lambda message: (got.append(message), done.set()))
+        own.execute("PUBLISH", "c", "x")
+        if not (own.get("k") == b"child" and done.wait(10)):
+            os._exit(2)
+    sys.exit(0)
+_, status = os.waitpid(child, 0)
+assert status == 0, status
+assert parent.get("k") == b"v"
+parent.stop()
+print("both fine")
+"""
+
+
+def test_a_child_of_fork_gets_an_error_and_may_start_its_own() -> None:
+    assert run_python(FORK) == "both fine\n"

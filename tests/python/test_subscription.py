@@ -1,0 +1,228 @@
+"""Subscriptions as iterators, and given to a function on a thread of their own."""
+
+from __future__ import annotations
+
+import select
+import threading
+from typing import Any
+
+import kevy
+import pytest
+from conftest import DEADLINE, eventually
+
+
+def test_messages_come_in_the_order_published(db: kevy.Instance[bytes]) -> None:
+    with db.subscribe("a", "b") as messages:
+        for i in range(100):
+            assert db.execute("PUBLISH", "ab"[i % 2], i) == 1
+        for i in range(100):
+            assert messages.next(0) == kevy.Message(b"ab"[i % 2 : i % 2 + 1], b"%d" % i)
+        assert messages.next(0) is None
+        assert messages.next(0.01) is None
+
+
+def test_kinds(db: kevy.Instance[bytes]) -> None:
+    with (
+        db.subscribe("n?ws", kind="pattern") as patterns,
+        db.subscribe("s", kind="sharded") as sharded,
+    ):
+        db.execute("PUBLISH", "news", "x")
+        db.execute("SPUBLISH", "s", "y")
+        assert patterns.next(0) == kevy.Message(b"news", b"x", b"n?ws")
+        assert sharded.next(0) == kevy.Message(b"s", b"y")
+
+
+def test_messages_are_values() -> None:
+    message = kevy.Message(b"c", b"p")
+    assert message == kevy.Message(b"c", b"p", None)
+    assert message != kevy.Message(b"c", b"p", b"*")
+    assert message != "c"
+    assert len({message, kevy.Message(b"c", b"p")}) == 1
+    assert repr(message) == "Message(b'c', b'p')"
+    assert repr(kevy.Message("c", "p", "*")) == "Message('c', 'p', pattern='*')"
+
+
+def test_wrong_subscriptions(db: kevy.Instance[bytes]) -> None:
+    kinds: Any = "everything"
+    with pytest.raises(kevy.InvalidError, match="kind"):
+        db.subscribe("c", kind=kinds)
+    with pytest.raises(kevy.InvalidError):
+        db.subscribe()
+
+
+def test_an_iteration_ends_when_another_thread_closes(db: kevy.Instance[bytes]) -> None:
+    messages = db.subscribe("c")
+    received: list[bytes] = []
+
+    def read() -> None:
+        received.extend(message.payload for message in messages)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for i in range(3):
+        db.execute("PUBLISH", "c", i)
+    eventually(lambda: len(received) == 3)
+    messages.close()
+    reader.join(DEADLINE)
+    assert not reader.is_alive()
+    assert received == [b"0", b"1", b"2"]
+    assert db.execute("PUBLISH", "c", "x") == 0
+
+
+def test_an_iteration_ends_when_the_instance_stops() -> None:
+    db = kevy.start()
+    messages = db.subscribe("c")
+    ended = threading.Event()
+
+    def read() -> None:
+        assert list(messages) == []
+        ended.set()
+
+    threading.Thread(target=read).start()
+    db.stop()
+    assert ended.wait(DEADLINE)
+    with pytest.raises(kevy.ClosedError):
+        messages.next(0)
+
+
+def test_two_threads_cannot_take_from_one_subscription(db: kevy.Instance[bytes]) -> None:
+    messages = db.subscribe("c")
+    reader = threading.Thread(target=lambda: list(messages))
+    reader.start()
+    refused = False
+    while not refused:
+        try:
+            messages.next(0)
+        except kevy.InvalidError as error:
+            refused = "another thread" in str(error)
+    messages.close()
+    reader.join(DEADLINE)
+
+
+def test_the_descriptor_polls_readable(db: kevy.Instance[bytes]) -> None:
+    with db.subscribe("c") as messages:
+        assert select.select([messages], [], [], 0) == ([], [], [])
+        db.execute("PUBLISH", "c", "x")
+        db.execute("PUBLISH", "c", "y")
+        for payload in (b"x", b"y"):
+            assert select.select([messages], [], [], DEADLINE)[0] == [messages]
+            message = messages.next(0)
+            assert message is not None
+            assert message.payload == payload
+        assert select.select([messages], [], [], 0) == ([], [], [])
+
+
+def test_a_slow_subscriber_is_cut_off(db: kevy.Instance[bytes]) -> None:
+    messages = db.subscribe("c")
+    for _ in range(40):  # 40 MB, more than the 32 MB that Redis allows a subscriber by default
+        db.execute("PUBLISH", "c", bytes(1_000_000))
+    with pytest.raises(kevy.ClosedError):
+        for _ in range(41):
+            messages.next(0)
+
+
+def test_a_callback_gets_the_messages(db: kevy.Instance[bytes]) -> None:
+    received: list[tuple[kevy.Message[bytes], str]] = []
+    done = threading.Event()
+
+    def on_message(message: kevy.Message[bytes]) -> None:
+        received.append((message, threading.current_thread().name))
+        if message.payload == b"last":
+            done.set()
+
+    with db.subscribe("c", callback=on_message) as subscription:
+        db.execute("PUBLISH", "c", "first")
+        db.execute("PUBLISH", "c", "last")
+        assert done.wait(DEADLINE)
+        with pytest.raises(kevy.InvalidError, match="callback"):
+            subscription.next(0)
+        with pytest.raises(kevy.InvalidError, match="callback"):
+            next(subscription)
+    assert [message.payload for message, _ in received] == [b"first", b"last"]
+    assert {name for _, name in received} == {"kevy-subscription"}
+
+
+def test_a_callback_may_use_the_instance_and_close_itself(db: kevy.Instance[bytes]) -> None:
+    closed = threading.Event()
+
+    def on_message(message: kevy.Message[bytes]) -> None:
+        db.execute("INCRBY", "sum", message.payload)
+        subscription.close()
+        closed.set()
+
+    subscription = db.subscribe("c", callback=on_message)
+    db.execute("PUBLISH", "c", 5)
+    assert closed.wait(DEADLINE)
+    assert db.execute("PUBLISH", "c", 7) == 0
+    assert db.get("sum") == b"5"
+
+
+def test_no_callback_runs_after_close(db: kevy.Instance[bytes]) -> None:
+    entered, leave = threading.Event(), threading.Event()
+    finished = []
+
+    def on_message(message: kevy.Message[bytes]) -> None:
+        entered.set()
+        assert leave.wait(DEADLINE)
+        finished.append(message.payload)
+
+    subscription = db.subscribe("c", callback=on_message)
+    db.execute("PUBLISH", "c", "one")
+    db.execute("PUBLISH", "c", "two")
+    assert entered.wait(DEADLINE)
+    threading.Timer(0.05, leave.set).start()
+    subscription.close()
+    assert finished == [b"one"]
+
+
+def test_a_callback_that_raises_is_reported_and_goes_on(
+    db: kevy.Instance[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reported: list[threading.ExceptHookArgs] = []
+    monkeypatch.setattr(threading, "excepthook", reported.append)
+    done = threading.Event()
+
+    def on_message(message: kevy.Message[bytes]) -> None:
+        if message.payload == b"bad":
+            raise LookupError(message.payload)
+        done.set()
+
+    with db.subscribe("c", callback=on_message):
+        db.execute("PUBLISH", "c", "bad")
+        db.execute("PUBLISH", "c", "good")
+        assert done.wait(DEADLINE)
+    assert [report.exc_type for report in reported] == [LookupError]
+
+
+def test_callbacks_of_many_subscriptions_run_side_by_side(db: kevy.Instance[bytes]) -> None:
+    meeting = threading.Barrier(8)
+    subscriptions = [db.subscribe("c", callback=lambda _: meeting.wait(DEADLINE)) for _ in range(7)]
+    assert db.execute("PUBLISH", "c", "x") == 7
+    meeting.wait(DEADLINE)
+    for subscription in subscriptions:
+        subscription.close()
+
+
+def test_the_instance_can_be_stopped_by_a_callback() -> None:
+    db = kevy.start()
+    stopped = threading.Event()
+
+    def on_message(_: kevy.Message[bytes]) -> None:
+        db.stop()
+        stopped.set()
+
+    subscription = db.subscribe("c", callback=on_message)
+    db.execute("PUBLISH", "c", "x")
+    assert stopped.wait(DEADLINE)
+    subscription.close()
+
+
+def test_use_after_close(db: kevy.Instance[bytes]) -> None:
+    messages = db.subscribe("c")
+    messages.close()
+    messages.close()
+    assert messages.closed
+    assert list(messages) == []
+    for call in (lambda: messages.next(0), messages.fileno):
+        with pytest.raises(kevy.ClosedError):
+            call()

@@ -1,10 +1,14 @@
 #!/bin/sh
 # Installs the Python package into .venv and runs everything that checks it: the tests over both
 # doors, mypy, stubtest, ruff. Builds only when a source is newer than the wheel.
+#
+#   python.sh              install, then all checks
+#   python.sh --no-tests   install only
+#   python.sh ARGUMENTS    the same checks, with arguments for pytest
 set -eu
 cd "$(dirname "$0")/.."
 venv="${KEVY_VENV:-.venv}"
-wheels="${KEVY_WHEELS:-build/python/wheels}"
+wheels="${KEVY_WHEELS:-$PWD/build/python/wheels}"
 python="$venv/bin/python"
 requirements=bindings/python/requirements-test.txt
 stamp="$venv/kevy-requirements.txt"
@@ -29,6 +33,8 @@ if [ ! -e "$venv/kevy-installed" ] || [ "$wheel" -nt "$venv/kevy-installed" ]; t
   "$python" -m pip install -q --disable-pip-version-check --force-reinstall --no-deps "$wheel"
   touch "$venv/kevy-installed"
 fi
+
+[ "${1:-}" != --no-tests ] || exit 0
 
 for door in native cffi; do
   echo "== Python tests, $door door"

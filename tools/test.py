@@ -22,7 +22,7 @@ RUNNERS = [
       "tests/network", "tests/tidy"],
      r"(\d+) passed"),
     ("Python", ["sh", str(ROOT / "tools/python.sh")], r"(\d+) passed"),
-    ("Node", ["sh", str(ROOT / "tools/node.sh")], r"^(?:#|ℹ) pass (\d+)"),
+    ("Node", ["sh", str(ROOT / "tools/node.sh")], r"^Node: (\d+) tests"),
 ]
 
 

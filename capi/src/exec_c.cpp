@@ -32,12 +32,14 @@ kevy_status check_open(kevy_instance* instance) {
   return KEVY_OK;
 }
 
-kevy_status run_words(kevy_instance* instance, const std::vector<Bytes>& words,
-                      kevy::ReplyTree& tree) {
+kevy_reply* run_words(kevy_instance* instance, const std::vector<Bytes>& words) {
   kevy::Runtime& runtime = instance->engine->runtime();
-  Turn turn(runtime);
-  runtime.execute(turn, runtime.stateless(), words, tree);
-  return KEVY_OK;
+  kevy::ReplyTree tree(stateless_protocol(*instance));
+  {
+    Turn turn(runtime);
+    runtime.execute(turn, runtime.stateless(), words, tree);
+  }
+  return handle_of(tree.finish());
 }
 
 }  // namespace
@@ -105,7 +107,7 @@ kevy_status kevy_get(kevy_instance* instance, const char* key, size_t key_size, 
     const kevy::FastLane lane(turn, found, runtime.shard(index));
     const Entry* entry = lane.find_read();
     if (entry == nullptr) return KEVY_NOT_FOUND;
-    if (!entry->is_string()) return KEVY_WRONG_TYPE;
+    if (!entry->is_string()) return fail(KEVY_WRONG_TYPE, "the key does not hold a string");
     char digits[kevy::kIntegerTextMax];
     const Bytes value = entry->encoding() == kevy::Encoding::kInteger
                             ? kevy::format_int64(entry->integer(), digits)
@@ -144,10 +146,8 @@ kevy_status kevy_get_many(kevy_instance* instance, size_t count, const kevy_slic
   return guard([&]() -> kevy_status {
     std::vector<Bytes> words{"MGET"};
     for (size_t i = 0; i < count; ++i) words.emplace_back(keys[i].data, keys[i].size);
-    kevy::ReplyTree tree(stateless_protocol(*instance));
-    const kevy_status status = run_words(instance, words, tree);
-    *reply = handle_of(tree.finish());
-    return status;
+    *reply = run_words(instance, words);
+    return KEVY_OK;
   });
 }
 
@@ -162,7 +162,14 @@ kevy_status kevy_set_many(kevy_instance* instance, size_t count, const kevy_slic
       words.emplace_back(keys[i].data, keys[i].size);
       words.emplace_back(values[i].data, values[i].size);
     }
-    kevy::ReplyTree tree(2);
-    return run_words(instance, words, tree);
+    kevy_reply* const reply = run_words(instance, words);
+    kevy_status status = KEVY_OK;
+    if (kevy_reply_get_type(reply) == KEVY_REPLY_ERROR) {
+      size_t size;
+      const char* const text = kevy_reply_string(reply, &size);
+      status = fail(KEVY_REFUSED, std::string(text, size).c_str());
+    }
+    kevy_reply_free(reply);
+    return status;
   });
 }

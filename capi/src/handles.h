@@ -32,9 +32,12 @@ class EventDescriptor final : public Waker {
     const uint64_t one = 1;
     (void)!write(descriptor_, &one, sizeof one);
   }
-  void clear() noexcept {
+  /// After something was taken or looked for: not readable any more, unless there is something.
+  void settle(const Outbox& outbox) noexcept {
+    if (outbox.ready()) return;
     uint64_t count;
     (void)!read(descriptor_, &count, sizeof count);
+    if (outbox.ready()) wake();
   }
 
  private:

@@ -146,11 +146,10 @@ kevy_status kevy_session_next(kevy_session* session, int64_t timeout_ms, kevy_re
       return KEVY_OK;
     }
     kevy::Outbox& outbox = session->session().outbox;
-    if (!outbox.wait(timeout_ms < 0 ? -1 : timeout_ms * 1000)) return KEVY_TIMEOUT;
-    if (session->descriptor != nullptr) session->descriptor->clear();
-    const kevy::MessagePtr message = outbox.take();
-    if (message == nullptr) return closed();
-    if (session->descriptor != nullptr && outbox.ready()) session->descriptor->wake();
+    const bool in_time = outbox.wait(timeout_ms < 0 ? -1 : timeout_ms * 1000);
+    const kevy::MessagePtr message = in_time ? outbox.take() : nullptr;
+    if (session->descriptor != nullptr) session->descriptor->settle(outbox);
+    if (message == nullptr) return outbox.cancelled() ? closed() : KEVY_TIMEOUT;
     kevy::ReplyTree tree(session->session().protocol);
     kevy::write_message(tree, *message);
     *push = handle_of(tree.finish());
@@ -178,8 +177,8 @@ kevy_status kevy_session_take(kevy_session* session, char* buffer, size_t capaci
     return status;
   }
   return guard([&]() -> kevy_status {
-    if (session->descriptor != nullptr) session->descriptor->clear();
     session->protocol->run(kBudget);
+    if (session->descriptor != nullptr) session->descriptor->settle(session->session().outbox);
     kevy::OutputQueue& output = session->protocol->output();
     size_t taken = 0;
     iovec piece;

@@ -134,10 +134,9 @@ kevy_status kevy_subscription_next(kevy_subscription* subscription, int64_t time
   }
   return guard([&]() -> kevy_status {
     kevy::Outbox& outbox = subscription->session->outbox;
-    if (!outbox.wait(timeout_ms < 0 ? -1 : timeout_ms * 1000)) return KEVY_TIMEOUT;
-    if (subscription->descriptor != nullptr) subscription->descriptor->clear();
-    kevy::MessagePtr taken = outbox.take();
-    if (subscription->descriptor != nullptr && outbox.ready()) subscription->descriptor->wake();
+    const bool in_time = outbox.wait(timeout_ms < 0 ? -1 : timeout_ms * 1000);
+    kevy::MessagePtr taken = in_time ? outbox.take() : nullptr;
+    if (subscription->descriptor != nullptr) subscription->descriptor->settle(outbox);
     if (taken == nullptr) {
       return outbox.cancelled() ? closed() : KEVY_TIMEOUT;
     }

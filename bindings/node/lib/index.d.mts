@@ -1,0 +1,3 @@
+export * from './index.js';
+import * as kevy from './index.js';
+export default kevy;

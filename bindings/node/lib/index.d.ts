@@ -1,0 +1,250 @@
+/// <reference types="node" />
+
+/**
+ * kevy: the Redis data model as a library, inside this process.
+ *
+ * A store belongs to the thread (main or Worker) that started it. Calls are synchronous: they are
+ * over in less time than a promise takes. Only what waits for somebody else returns a promise.
+ */
+
+/** A key, a value or any other word of a command. Strings are stored as UTF-8. */
+export type Word = string | number | bigint | ArrayBufferView | ArrayBuffer;
+
+/** What strings come back as: `string`, or `Buffer` with the option `buffers`. */
+export type Text = string | Buffer;
+
+/**
+ * A reply. Integers beyond 2^53 are bigints; maps and sets come with protocol 3. An error inside
+ * an array (of EXEC, of a pipeline) is a ReplyError in its place; an error that is the whole reply
+ * is thrown.
+ */
+export type Reply<T extends Text = string> =
+  | null
+  | string // a status, such as OK
+  | T
+  | number
+  | bigint
+  | boolean
+  | ReplyError
+  | Reply<T>[]
+  | Map<Reply<T>, Reply<T>>
+  | Set<Reply<T>>;
+
+export interface Options {
+  /** How many parts the keyspace is split into, 1 to 4096. No reply depends on it. */
+  shards?: number;
+  /** How many databases SELECT can choose from; 16 unless given. */
+  databases?: number;
+  /** The RESP version of exec and of new sessions; 2 unless given. */
+  protocol?: 2 | 3;
+  /** How many threads listen() starts; one a core unless given. */
+  threads?: number;
+  /** Directives as in redis.conf, such as `{ 'notify-keyspace-events': 'KEA' }`. */
+  directives?: Record<string, string | number | bigint>;
+  /** Whether strings in replies are Buffers everywhere. */
+  buffers?: boolean;
+}
+
+/** Starts an instance with its own, empty data. */
+export function start(options: Options & { buffers: true }): Instance<Buffer>;
+export function start(options?: Options & { buffers?: false }): Instance<string>;
+export function start(options?: Options): Instance<string> | Instance<Buffer>;
+
+/** The version of kevy, such as "0.1.0". */
+export const version: string;
+
+/** A store. Throws a KevyError of kind "closed" once it is stopped. */
+export class Instance<T extends Text = string> implements Disposable {
+  private constructor();
+
+  /** Ends it and frees its data. A second call does nothing. */
+  stop(): void;
+  [Symbol.dispose](): void;
+  readonly stopped: boolean;
+
+  /**
+   * Runs one command, in database 0: `db.exec('SET', 'key', 'value', 'PX', 1000)`. Commands that
+   * act on a connection (MULTI, SELECT, SUBSCRIBE) need a session.
+   */
+  exec(verb: Word, ...words: Word[]): Reply<T>;
+  /** As exec, with Buffers for strings. */
+  execBuffer(verb: Word, ...words: Word[]): Reply<Buffer>;
+
+  /** GET. Throws a ReplyError with code WRONGTYPE when the key holds no string. */
+  get(key: Word): T | null;
+  getBuffer(key: Word): Buffer | null;
+  /** SET, with a time to live in milliseconds if given. */
+  set(key: Word, value: Word, ttlMs?: number): void;
+  /** MGET: one atomic step. */
+  getMany(keys: Iterable<Word>): (T | null)[];
+  /** MSET: one atomic step. */
+  setMany(entries: Record<string, Word> | Iterable<readonly [Word, Word]>): void;
+
+  /** Collects commands, to run them in one call. */
+  pipeline(): Pipeline<T>;
+  /** Opens what a connection is to a server. */
+  session(): Session<T>;
+
+  /**
+   * Listens to channels; live when it returns. Without a listener, read it with `for await`. A
+   * subscription does not keep the process from ending; see Subscription.ref.
+   */
+  subscribe(
+    channels: Word | readonly Word[],
+    listener?: Listener<T>,
+    options?: SubscribeOptions,
+  ): Subscription<T>;
+  /** As subscribe, to all channels that match a pattern. */
+  psubscribe(
+    patterns: Word | readonly Word[],
+    listener?: Listener<T>,
+    options?: SubscribeOptions,
+  ): Subscription<T>;
+  /** As subscribe, to sharded channels (SPUBLISH). */
+  ssubscribe(
+    channels: Word | readonly Word[],
+    listener?: Listener<T>,
+    options?: SubscribeOptions,
+  ): Subscription<T>;
+  /** PUBLISH: how many subscriptions get it. */
+  publish(channel: Word, payload: Word): number;
+
+  /**
+   * Lets clients connect: `"127.0.0.1:0"` (port 0: a free one) or `"unix:/path"`. Returns the real
+   * address. Does not keep the process from ending; see ref.
+   */
+  listen(address: string): string;
+  /** Where it listens, in the order given. */
+  readonly addresses: string[];
+
+  /** Time as this instance sees it. */
+  readonly clock: Clock;
+
+  /** Keeps the process from ending while the instance runs. */
+  ref(): this;
+  unref(): this;
+}
+
+/** The time of one instance, in milliseconds since the Unix epoch. It runs with the machine's. */
+export interface Clock {
+  now(): number;
+  /** Stops it: at a moment, or at the present one. */
+  freeze(at?: number | Date): void;
+  /** Moves it on, frozen or not; keys whose time has come are gone when it returns. */
+  advance(ms: number): void;
+  /** Back to the machine's time. */
+  resume(): void;
+}
+
+/** Commands that are collected, then run in one call; not atomic (use MULTI in a session). */
+export class Pipeline<T extends Text = string> {
+  private constructor();
+  exec(verb: Word, ...words: Word[]): this;
+  get(key: Word): this;
+  set(key: Word, value: Word, ttlMs?: number): this;
+  readonly length: number;
+  /** Forgets the commands. */
+  clear(): this;
+  /** Runs them; one reply a command, with a ReplyError in the place of a command that failed. */
+  run(): Reply<T>[];
+}
+
+/**
+ * What a connection is to a server: database, protocol, MULTI queue, watches, subscriptions, name.
+ * Takes either commands or, in the raw form, RESP bytes (feed, take), not both.
+ */
+export class Session<T extends Text = string> implements Disposable {
+  private constructor();
+
+  /**
+   * Runs any command. A command that waits (BLPOP) stops this thread: use execAsync. Undefined
+   * when the session does not want the reply (CLIENT REPLY OFF).
+   */
+  exec(verb: Word, ...words: Word[]): Reply<T> | undefined;
+  execBuffer(verb: Word, ...words: Word[]): Reply<Buffer> | undefined;
+  /**
+   * Runs any command without stopping this thread. Commands start in the order of the calls. Only
+   * while one waits, other uses of the session are refused.
+   */
+  execAsync(verb: Word, ...words: Word[]): Promise<Reply<T> | undefined>;
+  pipeline(): Pipeline<T>;
+
+  /**
+   * The next message that was pushed to the session, such as `['message', channel, payload]`. Null
+   * after `timeoutMs`; without it, waits for ever, but does not keep the process from ending.
+   */
+  next(timeoutMs?: number): Promise<Reply<T>[] | null>;
+
+  /** The raw form: runs the commands that are complete in the bytes so far. False: it has ended. */
+  feed(bytes: Word): boolean;
+  /** What the session has to say: RESP bytes, empty when there is nothing. */
+  take(): Buffer;
+  /** Resolves to true once something was pushed to the session, to false after `timeoutMs`. */
+  readable(timeoutMs?: number): Promise<boolean>;
+
+  close(): void;
+  [Symbol.dispose](): void;
+  readonly closed: boolean;
+}
+
+export interface Message<T extends Text = string> {
+  payload: T;
+  channel: T;
+  /** The pattern that matched, for psubscribe. */
+  pattern: T | null;
+}
+
+/** What it throws is reported as an uncaught exception; later messages still come. */
+export type Listener<T extends Text = string> = (message: Message<T>) => void;
+
+export interface SubscribeOptions {
+  /**
+   * Called when kevy has ended the subscription, because its messages were not read in time
+   * (client-output-buffer-limit). Without it, that is an uncaught exception.
+   */
+  onError?: (error: KevyError) => void;
+}
+
+/** Messages of some channels, for a listener or for `for await`. */
+export class Subscription<T extends Text = string>
+  implements AsyncIterableIterator<Message<T>>, Disposable, AsyncDisposable
+{
+  private constructor();
+  next(): Promise<IteratorResult<Message<T>, undefined>>;
+  return(): Promise<IteratorResult<Message<T>, undefined>>;
+  [Symbol.asyncIterator](): this;
+
+  /** Ends it: no message comes any more. */
+  close(): void;
+  [Symbol.dispose](): void;
+  [Symbol.asyncDispose](): Promise<void>;
+  readonly closed: boolean;
+
+  /** Keeps the process from ending while the subscription is open. */
+  ref(): this;
+  unref(): this;
+}
+
+export type ErrorKind =
+  | 'reply' // a command was answered with an error
+  | 'invalid' // an argument is out of range, or contradicts another
+  | 'closed' // the instance was stopped, or the session or subscription closed
+  | 'system' // the operating system refused: an address in use, no descriptors
+  | 'memory'
+  | 'auth' // the instance wants a password: use a session and AUTH
+  | 'timeout'
+  | 'forked';
+
+/** What kevy throws. A wrong argument of JavaScript's own kind is a TypeError or RangeError. */
+export class KevyError extends Error {
+  constructor(kind: ErrorKind, code: string, message: string);
+  readonly kind: ErrorKind;
+  /** For a reply its first word, such as WRONGTYPE; else KEVY_CLOSED, KEVY_SYSTEM and so on. */
+  readonly code: string;
+}
+
+/** A command was answered with an error: its message is Redis' own. */
+export class ReplyError extends KevyError {
+  constructor(text: string);
+  readonly kind: 'reply';
+}

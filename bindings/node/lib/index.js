@@ -1,0 +1,24 @@
+'use strict';
+
+const native = require('./native');
+const { KevyError, ReplyError } = require('./errors');
+const { Instance } = require('./instance');
+const { Pipeline } = require('./pipeline');
+const { Session } = require('./session');
+const { Subscription } = require('./subscription');
+
+/** Starts an instance with its own, empty data. */
+function start(options) {
+  return new Instance(options);
+}
+
+module.exports = {
+  start,
+  version: native.version,
+  Instance,
+  KevyError,
+  Pipeline,
+  ReplyError,
+  Session,
+  Subscription,
+};

@@ -1,0 +1,5 @@
+import kevy from './index.js';
+
+export const { start, version, Instance, KevyError, Pipeline, ReplyError, Session, Subscription } =
+  kevy;
+export default kevy;

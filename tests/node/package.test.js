@@ -1,0 +1,117 @@
+// The package as it is built, packed and installed.
+'use strict';
+
+const assert = require('node:assert/strict');
+const { describe, it } = require('node:test');
+const { spawnSync, execFileSync } = require('node:child_process');
+const { mkdtempSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
+const { tmpdir } = require('node:os');
+const path = require('node:path');
+const kevy = require('kevy');
+
+const root = path.resolve(__dirname, '../..');
+const source = path.join(root, 'bindings/node');
+const addon = path.join(source, 'prebuilds', `${process.platform}-${process.arch}`, 'kevy.node');
+
+describe('the package', () => {
+  it('has the version of kevy', () => {
+    const version = readFileSync(path.join(root, 'VERSION'), 'utf8').trim();
+    assert.equal(require('kevy/package.json').version, version);
+    assert.equal(kevy.version, version);
+    const lock = JSON.parse(readFileSync(path.join(source, 'package-lock.json'), 'utf8'));
+    assert.equal(lock.version, version);
+  });
+
+  it('runs nothing when it is installed, and needs no other package', () => {
+    const { scripts, dependencies } = require('kevy/package.json');
+    for (const name of ['preinstall', 'install', 'postinstall', 'prepare']) {
+      assert.equal(scripts[name], undefined);
+    }
+    assert.equal(dependencies, undefined);
+  });
+
+  it('has lock files that name no place to download from', () => {
+    for (const folder of [source, __dirname]) {
+      const lock = JSON.parse(readFileSync(path.join(folder, 'package-lock.json'), 'utf8'));
+      const places = Object.values(lock.packages).map(({ resolved }) => resolved);
+      assert.ok(places.length > 2);
+      assert.deepEqual(
+        places.filter((place) => place !== undefined && place.includes('://')),
+        [],
+      );
+    }
+  });
+
+  it('exports from the addon what Node asks for, and nothing else', () => {
+    const symbols = execFileSync('nm', ['-D', '--defined-only', addon], { encoding: 'utf8' });
+    const names = symbols.trim().split('\n').map((line) => line.split(' ').at(-1));
+    assert.deepEqual(names.sort(), [
+      'napi_register_module_v1',
+      'node_api_module_get_api_version_v1',
+    ]);
+  });
+
+  it('has the same names for require, for import and for TypeScript', async () => {
+    const imported = await import('kevy');
+    assert.equal(imported.default, kevy);
+    const names = Object.keys(kevy).sort();
+    assert.deepEqual(Object.keys(imported).filter((name) => name !== 'default').sort(), names);
+    const types = readFileSync(path.join(source, 'lib/index.d.ts'), 'utf8');
+    const declared = types.matchAll(/^export (?:function|const|class) (\w+)/gm);
+    assert.deepEqual([...new Set([...declared].map(([, name]) => name))].sort(), names);
+  });
+
+  it('loads where it was installed from what npm packs', () => {
+    const directory = mkdtempSync(path.join(tmpdir(), 'kevy-pack-'));
+    const npm = (args, cwd) => {
+      const { status, stdout, stderr } = spawnSync('npm', args, { cwd, encoding: 'utf8' });
+      assert.equal(status, 0, stderr);
+      return stdout;
+    };
+    try {
+      const packing = ['pack', '--json', '--ignore-scripts', '--pack-destination', directory];
+      const packed = Object.values(JSON.parse(npm(packing, source)))[0];
+      writeFileSync(path.join(directory, 'package.json'), '{ "private": true }');
+      npm(['install', '--offline', '--no-audit', '--no-fund', packed.filename], directory);
+      const commonjs = `
+        const kevy = require('kevy');
+        const db = kevy.start();
+        db.set('key', 'value');
+        console.log(db.get('key'), require.resolve('kevy').startsWith(process.cwd()));`;
+      const module = `
+        import { start } from 'kevy';
+        console.log(start().exec('PING'));`;
+      const run = (args) => execFileSync(process.execPath, args, { cwd: directory, encoding: 'utf8' });
+      assert.equal(run(['-e', commonjs]), 'value true\n');
+      assert.equal(run(['--input-type=module', '-e', module]), 'PONG\n');
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+
+  it('says what to do where there is no addon', () => {
+    const program = `
+      Object.defineProperty(process, 'platform', { value: 'plan9' });
+      try { require('kevy'); } catch (error) { console.log(error.message); }`;
+    const out = execFileSync(process.execPath, ['-e', program], { cwd: __dirname, encoding: 'utf8' });
+    assert.match(out, /^kevy has no addon for plan9-\w+: in a checkout, run `npm ci/);
+  });
+});
+
+describe('the example', () => {
+  it('counts words', () => {
+    const directory = mkdtempSync(path.join(tmpdir(), 'kevy-words-'));
+    try {
+      const file = path.join(directory, 'text');
+      writeFileSync(file, 'The cat and the dog; the CAT.\n');
+      const example = path.join(root, 'examples/node/word_count.mjs');
+      const out = execFileSync(process.execPath, [example, file, file], { encoding: 'utf8' });
+      const lines = out.split('\n');
+      assert.deepEqual(lines.slice(0, 4), ['       6  the', '       4  cat', '       2  and', '       2  dog']);
+      assert.equal(lines[4], '4 different words');
+      assert.match(lines[5], /^14 INCR in /);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+});

@@ -1,0 +1,68 @@
+// What the types promise, for CommonJS. tsc checks this file; nothing runs it.
+import kevy = require('kevy');
+
+type Is<A> = <T,>() => T extends A ? 1 : 2;
+type Equal<A, B> = Is<A> extends Is<B> ? true : false;
+function expectType<Expected>() {
+  return <Actual,>(_value: Actual, _equal: Equal<Expected, Actual>) => {};
+}
+
+const db = kevy.start({ shards: 8, protocol: 3, directives: { maxclients: 10 } });
+expectType<kevy.Instance<string>>()(db, true);
+expectType<string | null>()(db.get('key'), true);
+expectType<Buffer | null>()(db.getBuffer(Buffer.from('key')), true);
+expectType<void>()(db.set('key', 1n, 1000), true);
+expectType<kevy.Reply>()(db.exec('GET', new Uint8Array(3)), true);
+expectType<kevy.Reply<Buffer>>()(db.execBuffer('GET', 'key'), true);
+expectType<(string | null)[]>()(db.getMany(new Set(['a'])), true);
+db.setMany({ a: 1, b: 'two' });
+db.setMany(new Map([['a', 'b']]));
+db.setMany([['a', 1]]);
+expectType<kevy.Reply[]>()(db.pipeline().get('a').set('b', 2, 10).exec('INCR', 'n').run(), true);
+expectType<number>()(db.publish('news', 'x'), true);
+expectType<string>()(db.listen('127.0.0.1:0'), true);
+expectType<string[]>()(db.addresses, true);
+expectType<number>()(db.clock.now(), true);
+db.clock.freeze();
+db.clock.freeze(new Date());
+db.ref().unref().stop();
+
+const raw = kevy.start({ buffers: true });
+expectType<kevy.Instance<Buffer>>()(raw, true);
+expectType<Buffer | null>()(raw.get('key'), true);
+
+const session = db.session();
+expectType<kevy.Reply | undefined>()(session.exec('MULTI'), true);
+expectType<Promise<kevy.Reply | undefined>>()(session.execAsync('BLPOP', 'q', 0), true);
+expectType<Promise<kevy.Reply[] | null>>()(session.next(10), true);
+expectType<boolean>()(session.feed('PING\r\n'), true);
+expectType<Buffer>()(session.take(), true);
+
+const subscription = raw.psubscribe(['n*'], ({ payload, channel, pattern }) => {
+  expectType<Buffer>()(payload, true);
+  expectType<Buffer>()(channel, true);
+  expectType<Buffer | null>()(pattern, true);
+});
+expectType<kevy.Subscription<Buffer>>()(subscription, true);
+async function read() {
+  for await (const message of db.subscribe('news')) expectType<kevy.Message>()(message, true);
+}
+void read;
+
+function narrow(reply: kevy.Reply) {
+  if (reply instanceof kevy.ReplyError) expectType<'reply'>()(reply.kind, true);
+  if (reply instanceof Map) expectType<number>()(reply.size, true);
+  if (typeof reply === 'bigint') expectType<bigint>()(reply, true);
+}
+void narrow;
+
+// @ts-expect-error: undefined is no word
+db.set('key', undefined);
+// @ts-expect-error: a command has a verb
+db.exec();
+// @ts-expect-error: there is no such option
+kevy.start({ shard: 1 });
+// @ts-expect-error: there is no such protocol
+kevy.start({ protocol: 4 });
+// @ts-expect-error: instances come from start
+new kevy.Instance();

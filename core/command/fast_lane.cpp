@@ -33,7 +33,7 @@ class NoReply final : public Reply {
 
 // Runs `body` with a call that has no words of its own and writes no reply, and logs its effect.
 template <typename Body>
-auto with_call(Turn& turn, const CommandRow& row, Key key, Shard& shard, Body&& body) {
+auto with_call(Turn& turn, const CommandRow& row, const Key& key, Shard& shard, Body&& body) {
   Runtime& runtime = turn.runtime();
   NoReply no_reply;
   Unit unit;

@@ -10,7 +10,8 @@ struct Shard;
 
 class FastLane {
  public:
-  FastLane(Turn& turn, Key key, Shard& shard) noexcept : turn_(turn), key_(key), shard_(shard) {}
+  /// `key` must outlive it.
+  FastLane(Turn& turn, const Key& key, Shard& shard) noexcept : turn_(turn), key_(key), shard_(shard) {}
 
   /// The entry of database 0, as GET finds it.
   const Entry* find_read() const;
@@ -19,7 +20,7 @@ class FastLane {
 
  private:
   Turn& turn_;
-  const Key key_;
+  const Key& key_;
   Shard& shard_;
 };
 

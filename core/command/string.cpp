@@ -225,6 +225,17 @@ constexpr CommandRow kRows[] = {
 
 }  // namespace
 
+void log_stored_string(Call& call, const Key& key, Bytes value, int64_t expires_at_ms) {
+  char digits[kIntegerTextMax];
+  if (expires_at_ms == Keyspace::kNoExpiry) {
+    call.effect({"SET", key.bytes, value});
+  } else if (expires_at_ms == Keyspace::kKeepExpiry) {
+    call.effect({"SET", key.bytes, value, "KEEPTTL"});
+  } else {
+    call.effect({"SET", key.bytes, value, "PXAT", format_int64(expires_at_ms, digits)});
+  }
+}
+
 CommandFamily string_commands() { return kRows; }
 
 }  // namespace kevy

@@ -9,24 +9,22 @@
 
 namespace kevy {
 
+void log_stored_string(Call& call, const Key& key, Bytes value, int64_t expires_at_ms);
+
 /// Stores `value` under `key` as SET does: event, further event of a time to live, and an effect
 /// that names the moment. `entry` is what the key has now, or nullptr.
-inline void store_string(Call& call, Key key, Entry* entry, Bytes value, int64_t expires_at_ms) {
+inline void store_string(Call& call, const Key& key, Entry* entry, Bytes value,
+                         int64_t expires_at_ms) {
   Keyspace& keyspace = call.keyspace(key);
   if (entry == nullptr || !keyspace.overwrite(*entry, value, expires_at_ms)) {
     keyspace.set_string(key, value, expires_at_ms);
   }
   call.changed(key, kEventString, "set");
-  if (expires_at_ms == Keyspace::kNoExpiry) {
-    call.effect({"SET", key.bytes, value});
-  } else if (expires_at_ms == Keyspace::kKeepExpiry) {
-    call.effect({"SET", key.bytes, value, "KEEPTTL"});
-  } else {
-    char digits[kIntegerTextMax];
+  if (expires_at_ms >= 0) {
     call.runtime.note_expiry();
     call.notify(key, call.session.database, kEventGeneric, "expire");
-    call.effect({"SET", key.bytes, value, "PXAT", format_int64(expires_at_ms, digits)});
   }
+  if (call.logged()) log_stored_string(call, key, value, expires_at_ms);
 }
 
 /// Sets the moment `entry` expires at; a moment that has come deletes the key.

@@ -155,9 +155,11 @@ inline ReplyNode* ReplyTree::add(NodeType type) {
   if (root_ != nullptr) [[unlikely]] return add_further(type);
   root_ = new_root();
   ReplyNode* node = &root_->node;
-  *node = ReplyNode();
-  node->root = true;
   node->type = type;
+  node->root = true;
+  std::memset(node->format, 0, sizeof node->format);
+  node->integer = 0;
+  node->size = 0;
   return node;
 }
 

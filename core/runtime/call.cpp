@@ -11,22 +11,22 @@ Shard& Call::visit_shard(uint32_t index) {
   return runtime.shard(index);
 }
 
-inline Entry* Call::find_unexpired(Key key, int database) {
+inline Entry* Call::find_unexpired(const Key& key, int database) {
   Entry* entry = keyspace(key, database).find(key);
   if (entry == nullptr || !entry->has_expiry() || !entry->expired(now_ms())) return entry;
   expire(key, database);
   return nullptr;
 }
 
-Entry* Call::peek(Key key) { return find_unexpired(key, session.database); }
+Entry* Call::peek(const Key& key) { return find_unexpired(key, session.database); }
 
-Entry* Call::find_in(Key key, int database) {
+Entry* Call::find_in(const Key& key, int database) {
   Entry* entry = find_unexpired(key, database);
   if (entry != nullptr && !session.no_touch) note_access(runtime, *entry);
   return entry;
 }
 
-Entry* Call::find_read(Key key) {
+Entry* Call::find_read(const Key& key) {
   Entry* entry = find_unexpired(key, session.database);
   ShardStatistics& statistics = shard_of(key).statistics;
   if (entry == nullptr) {
@@ -39,7 +39,7 @@ Entry* Call::find_read(Key key) {
   return entry;
 }
 
-void Call::expire(Key key, int database) {
+void Call::expire(const Key& key, int database) {
   remove_expired(runtime, shard_of(key), database, key, unit_);
 }
 

@@ -44,22 +44,19 @@ class Call {
   /// Argument `index` as a key.
   Key key(size_t index) { return key_of(args[index]); }
   Key key_of(Bytes bytes) {
-    if (bytes.data() == known_.bytes.data() && bytes.size() == known_.bytes.size()) return known_;
-    return {bytes, runtime.hash(bytes)};
+    return {bytes, knows(bytes) ? known_->hash : runtime.hash(bytes)};
   }
-  /// Dispatch tells the hash it has computed, and the shard it lies on.
-  void know(Key key, Shard& shard) noexcept {
-    known_ = key;
+  /// Dispatch tells the hash it has computed, and the shard it lies on. `key` must outlive the call.
+  void know(const Key& key, Shard& shard) noexcept {
+    known_ = &key;
     known_shard_ = &shard;
   }
 
-  Shard& shard_of(Key key) {
-    return key.bytes.data() == known_.bytes.data() && known_shard_ != nullptr
-               ? *known_shard_
-               : runtime.shard_of(key);
+  Shard& shard_of(const Key& key) {
+    return knows(key.bytes) ? *known_shard_ : runtime.shard_of(key);
   }
-  Keyspace& keyspace(Key key) { return keyspace(key, session.database); }
-  Keyspace& keyspace(Key key, int database) {
+  Keyspace& keyspace(const Key& key) { return keyspace(key, session.database); }
+  Keyspace& keyspace(const Key& key, int database) {
     return shard_of(key).keyspace(static_cast<size_t>(database));
   }
 
@@ -68,29 +65,31 @@ class Call {
 
   /// The entry of a key that is there and has not expired; what has expired is removed first.
   /// find_read counts a hit or a miss, and both note the access unless the session asked not to.
-  Entry* find_read(Key key);
-  Entry* find_write(Key key) { return find_in(key, session.database); }
-  Entry* find_in(Key key, int database);
+  Entry* find_read(const Key& key);
+  Entry* find_write(const Key& key) { return find_in(key, session.database); }
+  Entry* find_in(const Key& key, int database);
   /// The same without counting as a use of the key.
-  Entry* peek(Key key);
+  Entry* peek(const Key& key);
 
   /// The mutation point: every change of a key is reported here, right after it was made. Marks
   /// the watches, raises the keyspace event and has the command logged. `event` is a literal.
-  void changed(Key key, EventClass event_class, Bytes event) {
+  void changed(const Key& key, EventClass event_class, Bytes event) {
     changed_in(key, session.database, event_class, event);
   }
-  void changed_in(Key key, int database, EventClass event_class, Bytes event) {
+  void changed_in(const Key& key, int database, EventClass event_class, Bytes event) {
     mark_changed(shard_of(key), database, key);
     notify(key, database, event_class, event);
     dirty_ = true;
   }
   /// A further event of a change that was reported already.
-  void notify(Key key, int database, EventClass event_class, Bytes event) {
+  void notify(const Key& key, int database, EventClass event_class, Bytes event) {
     raise_event(runtime, database, key, event_class, event);
   }
   /// A change that has no one key: FLUSHALL, SWAPDB.
   void changed_everything() noexcept { dirty_ = true; }
 
+  /// Whether anybody wants to know the effects.
+  bool logged() const noexcept { return unit_ != nullptr; }
   /// Logs this instead of the command's own words. May be called several times.
   void effect(std::initializer_list<Bytes> words) { effect_in(session.database, words); }
   void effect_in(int database, std::initializer_list<Bytes> words) {
@@ -103,20 +102,24 @@ class Call {
   }
 
   /// Removes an expired entry through the mutation point.
-  void expire(Key key, int database);
+  void expire(const Key& key, int database);
 
   void error(Bytes text) { reply.error(text); }
 
  private:
   friend class Runtime;
 
-  Entry* find_unexpired(Key key, int database);
+  bool knows(Bytes key) const noexcept {
+    return known_ != nullptr && key.data() == known_->bytes.data() &&
+           key.size() == known_->bytes.size();
+  }
+  Entry* find_unexpired(const Key& key, int database);
   void log_effect(int database, std::initializer_list<Bytes> words);
   void log_words();
 
   Unit* const unit_;  // nullptr when nothing listens
-  Key known_{};
-  Shard* known_shard_ = nullptr;
+  const Key* known_ = nullptr;
+  Shard* known_shard_ = nullptr;  // of known_
   bool dirty_ = false;
   bool effect_given_ = false;
 };

@@ -39,7 +39,10 @@ class CommandTable {
 
     explicit Name(Bytes verb) noexcept;
     Name() = default;
-    bool operator==(const Name&) const = default;
+    bool operator==(const Name& other) const noexcept {
+      return ((words[0] ^ other.words[0]) | (words[1] ^ other.words[1]) |
+              (words[2] ^ other.words[2]) | (size ^ other.size)) == 0;
+    }
     uint64_t hash() const noexcept;
   };
   struct Slot {

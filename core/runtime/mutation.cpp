@@ -4,7 +4,7 @@
 
 namespace kevy {
 
-void publish_event(Runtime& runtime, int database, Key key, Bytes event) {
+void publish_event(Runtime& runtime, int database, const Key& key, Bytes event) {
   const uint32_t wanted = runtime.settings().notify_events.load(std::memory_order_relaxed);
   const std::string suffix = '@' + std::to_string(database) + "__:";
   if ((wanted & kEventKeyspaceChannel) != 0) {
@@ -17,7 +17,7 @@ void publish_event(Runtime& runtime, int database, Key key, Bytes event) {
   }
 }
 
-void remove_expired(Runtime& runtime, Shard& shard, int database, Key key, Unit* unit) {
+void remove_expired(Runtime& runtime, Shard& shard, int database, const Key& key, Unit* unit) {
   const std::string name(key.bytes);  // `key` may point into the entry
   const Key kept{name, key.hash};
   shard.keyspace(static_cast<size_t>(database)).erase(kept);

@@ -9,20 +9,20 @@
 namespace kevy {
 
 /// Tells the key's watchers.
-inline void mark_changed(Shard& shard, int database, Key key) {
+inline void mark_changed(Shard& shard, int database, const Key& key) {
   if (shard.watches.any()) [[unlikely]] shard.watches.changed(database, key.bytes);
 }
 
-void publish_event(Runtime& runtime, int database, Key key, Bytes event);
+void publish_event(Runtime& runtime, int database, const Key& key, Bytes event);
 
-inline void raise_event(Runtime& runtime, int database, Key key, EventClass event_class,
+inline void raise_event(Runtime& runtime, int database, const Key& key, EventClass event_class,
                         Bytes event) {
   const uint32_t wanted = runtime.settings().notify_events.load(std::memory_order_relaxed);
   if ((wanted & event_class) != 0) [[unlikely]] publish_event(runtime, database, key, event);
 }
 
 /// Erases an entry whose time has come: logged as DEL, raised as "expired".
-void remove_expired(Runtime& runtime, Shard& shard, int database, Key key, Unit* unit);
+void remove_expired(Runtime& runtime, Shard& shard, int database, const Key& key, Unit* unit);
 
 /// Notes an access for LRU or LFU.
 inline void note_access(Runtime& runtime, Entry& entry) noexcept {

@@ -34,18 +34,21 @@ void Outbox::set_limit(size_t bytes) noexcept {
 }
 
 void Outbox::put(MessagePtr message) {
-  std::lock_guard guard(lock_);
-  if (cancelled_.load(std::memory_order_relaxed)) return;
-  bytes_ += weight(*message);
-  if (limit_ != 0 && bytes_ > limit_) {
-    cancelled_.store(true, std::memory_order_release);
-    messages_.clear();
-    bytes_ = 0;
+  {
+    std::lock_guard guard(lock_);
+    if (cancelled_.load(std::memory_order_relaxed)) return;
+    bytes_ += weight(*message);
+    if (limit_ != 0 && bytes_ > limit_) {
+      cancelled_.store(true, std::memory_order_release);
+      messages_.clear();
+      bytes_ = 0;
+    } else {
+      messages_.push_back(std::move(message));
+      if (messages_.size() != 1) return;
+    }
     signal();
-    return;
   }
-  messages_.push_back(std::move(message));
-  if (messages_.size() == 1) signal();
+  wake_sleepers();
 }
 
 MessagePtr Outbox::take() {
@@ -61,18 +64,25 @@ MessagePtr Outbox::take() {
 }
 
 void Outbox::cancel() noexcept {
-  std::lock_guard guard(lock_);
-  cancelled_.store(true, std::memory_order_release);
-  signal();
+  {
+    std::lock_guard guard(lock_);
+    cancelled_.store(true, std::memory_order_release);
+    signal();
+  }
+  wake_sleepers();
 }
 
 void Outbox::signal() noexcept {
   ready_.store(1, std::memory_order_seq_cst);
+  if (waker_ != nullptr) waker_->wake();
+}
+
+// Without the lock, which whoever wakes up takes first.
+void Outbox::wake_sleepers() noexcept {
   if (sleepers_.load(std::memory_order_seq_cst) != 0) {
     syscall(SYS_futex, reinterpret_cast<uint32_t*>(&ready_), FUTEX_WAKE_PRIVATE, INT_MAX, nullptr,
             nullptr, 0);
   }
-  if (waker_ != nullptr) waker_->wake();
 }
 
 bool Outbox::wait(int64_t timeout_us) {

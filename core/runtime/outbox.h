@@ -43,6 +43,7 @@ class Outbox {
 
  private:
   void signal() noexcept;
+  void wake_sleepers() noexcept;
 
   std::atomic<uint32_t> ready_{0};  // also the word that waiters sleep on
   std::atomic<uint32_t> sleepers_{0};

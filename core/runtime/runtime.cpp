@@ -74,9 +74,9 @@ void Runtime::hold_planned(Turn& turn, const Session& session, const CommandRow&
 void Runtime::run(Turn& turn, Session& session, const CommandRow& row, Args args, Reply& reply) {
   Unit unit;
   Call call(turn, session, row, args, reply, log_ == nullptr ? nullptr : &unit);
+  Key key;
   if (const size_t only_key = row.only_key(); only_key != 0) [[likely]] {
-    const Bytes bytes = args[only_key];
-    const Key key{bytes, hash(bytes)};
+    key = {args[only_key], hash(args[only_key])};
     Shard& shard = turn.hold(shard_index(key));
     ++shard.statistics.commands;
     call.know(key, shard);

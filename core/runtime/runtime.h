@@ -51,12 +51,12 @@ class Runtime {
   uint32_t shard_count() const noexcept { return shard_count_; }
   uint32_t database_count() const noexcept { return database_count_; }
   Shard& shard(uint32_t index) noexcept { return shards_[index]; }
-  uint32_t shard_index(Key key) const noexcept {
+  uint32_t shard_index(const Key& key) const noexcept {
     const Bytes tag = hash_tag(key.bytes);
     const uint64_t hash = tag.size() == key.bytes.size() ? key.hash : this->hash(tag);
     return static_cast<uint32_t>((hash >> 32) * shard_count_ >> 32);
   }
-  Shard& shard_of(Key key) noexcept { return shard(shard_index(key)); }
+  Shard& shard_of(const Key& key) noexcept { return shard(shard_index(key)); }
 
   // Sessions.
   std::shared_ptr<Session> open_session(Session::Door door);

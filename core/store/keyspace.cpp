@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstdlib>
 #include <new>
-#include <optional>
 
 #include "base/check.h"
 #include "base/memory.h"
@@ -21,10 +20,12 @@ constexpr size_t kSpareMax = 1024 * 1024;
 constexpr size_t kEntryStep = 16;
 size_t entry_capacity(size_t size) { return (size + 7) / kEntryStep * kEntryStep + 8; }
 
-// The number of which `value` is the shortest decimal form, if there is one.
-std::optional<int64_t> integer_form(Bytes value) {
-  if (value.empty() || value.size() > kIntegerTextMax || value[0] > '9') return std::nullopt;
-  return parse_int64(value);
+// Whether `value` is the shortest decimal form of a number, and which.
+bool is_integer(Bytes value, int64_t& number) {
+  if (value.empty() || value.size() > kIntegerTextMax || value[0] > '9') return false;
+  const auto parsed = parse_int64(value);
+  if (parsed) number = *parsed;
+  return parsed.has_value();
 }
 
 void move_bytes(char* to, Bytes from) {
@@ -184,7 +185,8 @@ Entry* Keyspace::reshape(Key key, const Shape& wanted) {
 }
 
 Entry* Keyspace::set_string(Key key, Bytes value, int64_t expires_at_ms) {
-  if (const auto number = integer_form(value)) return set_integer(key, *number, expires_at_ms);
+  int64_t number;
+  if (is_integer(value, number)) return set_integer(key, number, expires_at_ms);
   if (value.size() > Entry::kEmbeddedMax) {
     return set_shared(key, SharedBytes::copy_of(value), expires_at_ms);
   }
@@ -197,9 +199,9 @@ Entry* Keyspace::set_string(Key key, Bytes value, int64_t expires_at_ms) {
 bool Keyspace::overwrite(Entry& entry, Bytes value, int64_t expires_at_ms) noexcept {
   const bool keep = expires_at_ms == kKeepExpiry;
   if (!keep && entry.has_expiry() != (expires_at_ms != kNoExpiry)) return false;
-  if (const auto number = integer_form(value)) {
+  if (int64_t number; is_integer(value, number)) {
     if (entry.encoding() != Encoding::kInteger) return false;
-    update_integer(&entry, *number);
+    update_integer(&entry, number);
   } else {
     if (entry.encoding() != Encoding::kEmbedded || value.size() > Entry::kEmbeddedMax) return false;
     const size_t before = entry.size_bytes();

@@ -55,7 +55,7 @@ class Keyspace {
   Keyspace& operator=(const Keyspace&) = delete;
 
   // Reading.
-  Entry* find(Key key) const noexcept {
+  Entry* find(const Key& key) const noexcept {
     Entry** slot = entries_.find(key.bytes, key.hash);
     return slot == nullptr ? nullptr : *slot;
   }

@@ -108,8 +108,7 @@ describe('the example', () => {
       const out = execFileSync(process.execPath, [example, file, file], { encoding: 'utf8' });
       const lines = out.split('\n');
       assert.deepEqual(lines.slice(0, 4), ['       6  the', '       4  cat', '       2  and', '       2  dog']);
-      assert.equal(lines[4], '4 different words');
-      assert.match(lines[5], /^14 INCR in /);
+      assert.match(lines[4], /^14 words, 4 different, /);
     } finally {
       rmSync(directory, { recursive: true });
     }

@@ -73,7 +73,8 @@ class Words {
  private:
   static constexpr size_t kFew = 8;
   union Few {
-    Few() noexcept {}  // clearing them would cost more than a short command has words
+    // Clearing them would cost more than a short command has words; = default would be deleted.
+    Few() noexcept {}  // NOLINT(modernize-use-equals-default)
     Bytes words[kFew];
   };
   Few few_;

@@ -33,6 +33,7 @@ void add_integer(Call& call, int64_t delta) {
   } else {
     call.keyspace(key).set_integer(key, value, Keyspace::kKeepExpiry);
   }
+  if (entry == nullptr) call.made(key);
   call.changed(key, kEventString, "incrby");
   call.reply.integer(value);
 }
@@ -74,6 +75,7 @@ void incrbyfloat(Call& call) {
   Value stored;
   stored.small = text;  // Redis keeps it as text even when it is an integer
   call.keyspace(key).put(key, std::move(stored), Keyspace::kKeepExpiry);
+  if (entry == nullptr) call.made(key);
   call.changed(key, kEventString, "incrbyfloat");
   call.effect({"SET", key.bytes, text, "KEEPTTL"});
   call.reply.bulk(text);

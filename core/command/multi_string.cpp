@@ -24,8 +24,9 @@ void mget(Call& call) {
 void store_pairs(Call& call) {
   for (size_t i = 1; i < call.argc(); i += 2) {
     const Key key = call.key(i);
-    call.find_write(key);
+    const bool there = call.find_write(key) != nullptr;
     call.keyspace(key).set_string(key, call.args[i + 1], Keyspace::kNoExpiry);
+    if (!there) call.made(key);
     call.changed(key, kEventString, "set");
   }
 }

@@ -31,6 +31,7 @@ void rename_to(Call& call, bool only_new) {
     Value value = call.keyspace(from).take(from);
     if (taken) call.keyspace(to).erase(to);
     put(call, to, call.session.database, std::move(value), expires_at_ms);
+    call.made(to);
     call.changed(from, kEventGeneric, "rename_from");
     call.changed(to, kEventGeneric, "rename_to");
   }
@@ -89,6 +90,7 @@ void copy(Call& call) {
     call.keyspace(to, options.database).erase(to);
   }
   put(call, to, options.database, Keyspace::copy_value(*entry), entry->expires_at_ms());
+  call.made_in(to, options.database);
   call.changed_in(to, options.database, kEventGeneric, "copy_to");
   call.reply.integer(1);
 }
@@ -108,6 +110,7 @@ void move(Call& call) {
   }
   const int64_t expires_at_ms = entry->expires_at_ms();
   put(call, key, *database, call.keyspace(key).take(key), expires_at_ms);
+  call.made_in(key, *database);
   call.changed(key, kEventGeneric, "move_from");
   call.changed_in(key, *database, kEventGeneric, "move_to");
   call.reply.integer(1);

@@ -78,7 +78,7 @@ void set(Call& call) {
     expires_at_ms = *moment;
   }
   const Key key = call.key(1);
-  Entry* entry = call.find_write(key);
+  Entry* entry = options.get ? call.find_read(key) : call.find_write(key);
   if (options.get) {
     if (!require_string(call, entry)) return;
     if (entry == nullptr) {
@@ -129,7 +129,7 @@ void get(Call& call) {
 
 void getset(Call& call) {
   const Key key = call.key(1);
-  Entry* entry = call.find_write(key);
+  Entry* entry = call.find_read(key);
   if (!require_string(call, entry)) return;
   if (entry == nullptr) {
     call.reply.null();

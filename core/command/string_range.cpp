@@ -27,6 +27,7 @@ void append(Call& call) {
     char* bytes = call.keyspace(key).grow_string(key, size);
     if (!tail.empty()) std::memcpy(bytes + before, tail.data(), tail.size());
   }
+  if (entry == nullptr) call.made(key);
   call.changed(key, kEventString, "append");
   call.reply.integer(static_cast<int64_t>(size));
 }
@@ -80,6 +81,7 @@ void setrange(Call& call) {
   if (!check_string_size(call, end)) return;
   char* bytes = call.keyspace(key).grow_string(key, std::max<size_t>(end, before));
   std::memcpy(bytes + *offset, value.data(), value.size());
+  if (entry == nullptr) call.made(key);
   call.changed(key, kEventString, "setrange");
   call.reply.integer(static_cast<int64_t>(std::max<size_t>(end, before)));
 }

@@ -19,6 +19,7 @@ inline void store_string(Call& call, const Key& key, Entry* entry, Bytes value,
   if (entry == nullptr || !keyspace.overwrite(*entry, value, expires_at_ms)) {
     keyspace.set_string(key, value, expires_at_ms);
   }
+  if (entry == nullptr) call.made(key);
   call.changed(key, kEventString, "set");
   if (expires_at_ms >= 0) {
     call.runtime.note_expiry();

@@ -81,6 +81,9 @@ class Call {
     notify(key, database, event_class, event);
     dirty_ = true;
   }
+  /// Raises the event of a key that was not there before; its change is reported after it.
+  void made(const Key& key) { made_in(key, session.database); }
+  void made_in(const Key& key, int database) { notify(key, database, kEventNew, "new"); }
   /// A further event of a change that was reported already.
   void notify(const Key& key, int database, EventClass event_class, Bytes event) {
     raise_event(runtime, database, key, event_class, event);

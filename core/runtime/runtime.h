@@ -80,7 +80,7 @@ class Runtime {
   };
   /// Looks at some `effort` keys with a time to live of one shard and removes what is due. Called
   /// by housekeeping.
-  ExpiryStep expire_some(uint32_t shard, size_t effort);
+  ExpiryStep expire_some(uint32_t index, size_t effort);
   /// Removes all that has expired.
   void expire_all();
   /// Called, while shards are held, when a key gets a time to live and housekeeping sleeps.

@@ -49,7 +49,7 @@ class Keyspace {
 
   /// Both arguments must outlive the keyspace.
   Keyspace(const HashSecret& secret, Garbage& garbage) noexcept
-      : secret_(secret), garbage_(&garbage), entries_(secret), expiring_(secret) {}
+      : garbage_(&garbage), entries_(secret), expiring_(secret) {}
   ~Keyspace();
   Keyspace(const Keyspace&) = delete;
   Keyspace& operator=(const Keyspace&) = delete;
@@ -132,14 +132,13 @@ class Keyspace {
     return cursor;
   }
 
-  Entry* reshape(Key key, const Shape& shape);
+  Entry* reshape(Key key, const Shape& wanted);
   Entry* replace(Entry** slot, Key key, const Shape& shape);
   Entry* allocate(Key key, const Shape& shape);
   void release_value(Entry& entry) noexcept;
   void release(Entry* entry) noexcept;
   void discard(SharedBytes block) noexcept;
 
-  const HashSecret& secret_;
   Garbage* garbage_;
   Table entries_;
   Table expiring_;

@@ -64,7 +64,38 @@ def parse(data):
     return value
 
 
-class Redis:
+class RedisConnection:
+    """A connection to a redis-server on a Unix socket."""
+
+    def __init__(self, path):
+        self.path = path
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(20)
+        try:
+            self.socket.connect(path)
+        except OSError:
+            self.socket.close()
+            raise
+
+    def run(self, words):
+        self.socket.sendall(encode(words))
+        data = b""
+        while reply_end(data) is None:
+            data += self.more()
+        return data
+
+    def more(self):
+        """What comes next, at least a byte of it."""
+        return self.socket.recv(1 << 20)
+
+    def another(self):
+        return RedisConnection(self.path)
+
+    def close(self):
+        self.socket.close()
+
+
+class Redis(RedisConnection):
     """A redis-server of its own, stopped by close()."""
 
     def __init__(self, directory):
@@ -75,26 +106,16 @@ class Redis:
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + 20
         while True:
-            self.socket = socket.socket(socket.AF_UNIX)
             try:
-                self.socket.connect(path)
+                super().__init__(path)
                 break
             except OSError:
-                self.socket.close()
                 if time.monotonic() > deadline or self.process.poll() is not None:
                     raise
                 time.sleep(0.01)  # between two tries to connect
-        self.socket.settimeout(20)
-
-    def run(self, words):
-        self.socket.sendall(encode(words))
-        data = b""
-        while reply_end(data) is None:
-            data += self.socket.recv(1 << 20)
-        return data
 
     def close(self):
-        self.socket.close()
+        super().close()
         self.process.terminate()
         self.process.wait(20)
 
@@ -106,26 +127,44 @@ class Options(ctypes.Structure):
                 ("directive_count", ctypes.c_size_t)]
 
 
-class Kevy:
-    """A session of a kevy instance with the given number of shards."""
+class KevySession:
+    """A session of an instance, in its raw form."""
 
-    def __init__(self, shards):
-        self.library = ctypes.CDLL(LIBRARY)
-        self.instance, self.session = ctypes.c_void_p(), ctypes.c_void_p()
-        options = Options(size=ctypes.sizeof(Options), shards=shards)
-        assert self.library.kevy_start(ctypes.byref(options), ctypes.byref(self.instance)) == 0
-        assert self.library.kevy_session_open(self.instance, ctypes.byref(self.session)) == 0
+    def __init__(self, library, instance):
+        self.library, self.instance = library, instance
+        self.session = ctypes.c_void_p()
+        assert library.kevy_session_open(instance, ctypes.byref(self.session)) == 0
         self.buffer = ctypes.create_string_buffer(1 << 22)
 
     def run(self, words):
         data = encode(words)
         status = self.library.kevy_session_feed(self.session, data, ctypes.c_size_t(len(data)))
         assert status == 0, status
+        return self.more()
+
+    def more(self):
+        """What the session has to say."""
         size = ctypes.c_size_t()
         self.library.kevy_session_take(self.session, self.buffer,
                                        ctypes.c_size_t(len(self.buffer)), ctypes.byref(size))
         return self.buffer.raw[: size.value]
 
+    def another(self):
+        return KevySession(self.library, self.instance)
+
     def close(self):
         self.library.kevy_session_close(self.session)
+
+
+class Kevy(KevySession):
+    """A kevy instance with the given number of shards, stopped by close()."""
+
+    def __init__(self, shards):
+        library, instance = ctypes.CDLL(LIBRARY), ctypes.c_void_p()
+        options = Options(size=ctypes.sizeof(Options), shards=shards)
+        assert library.kevy_start(ctypes.byref(options), ctypes.byref(instance)) == 0
+        super().__init__(library, instance)
+
+    def close(self):
+        super().close()
         self.library.kevy_stop(self.instance)

@@ -1,0 +1,58 @@
+"""Keyspace events: the same messages, in the same order, as redis-server publishes."""
+
+import pytest
+from doors import Kevy, Redis
+
+SCRIPTS = {
+    "strings": "SET a 1; SET a 2; SETNX a 3; SETNX b 1; SETEX c 100000 x; PSETEX d 100000000 y; "
+               "SET r 1 GET; SET r 2 XX GET; SET s 1 XX GET; GETSET a 4; GETSET e 5; APPEND a x; APPEND f x; SETRANGE g 3 x; SETRANGE a 0 y; "
+               "SETRANGE h 0 ''; INCR n; INCR n; DECRBY m 5; INCRBYFLOAT n 0.5; INCRBYFLOAT o 1; "
+               "MSET a 1 p 2 p 3; MSETNX q 1 r 2; GETDEL q; GETEX a EX 100000; GETEX a PERSIST",
+    "keys": "SET a 1; RENAME a b; SET c 2; RENAME b c; RENAMENX c d; SET e 1; RENAMENX d e; "
+            "RENAME e e; COPY e f; COPY e f REPLACE; COPY e g DB 1; MOVE e 1; DEL f f nosuch; "
+            "SET h 1; UNLINK h; SET i 1; EXPIRE i 100000; PERSIST i; PERSIST i; EXPIRE i -1; "
+            "SET j 1 EX 100000; SET j 2 KEEPTTL; EXPIREAT j 1; TOUCH k",
+    "misses": "GET nosuch; MGET nosuch a; EXISTS nosuch; TYPE nosuch; STRLEN nosuch; TTL nosuch; "
+              "GETRANGE nosuch 0 1; OBJECT ENCODING nosuch; DUMP_NONE",
+    "transaction": "MULTI; SET a 1; INCR a; DEL a; EXEC",
+}
+
+
+@pytest.fixture(scope="module")
+def redis(tmp_path_factory):
+    server = Redis(tmp_path_factory.mktemp("redis"))
+    yield server
+    server.close()
+
+
+@pytest.fixture(params=[1, 8])
+def kevy(request):
+    door = Kevy(request.param)
+    yield door
+    door.close()
+
+
+def events(door, flags, script):
+    """What a subscriber of every channel gets while the script runs."""
+    door.run([b"RESET"])
+    door.run([b"FLUSHALL"])
+    door.run([b"CONFIG", b"SET", b"notify-keyspace-events", flags.encode()])
+    listener = door.another()
+    listener.run([b"PSUBSCRIBE", b"*"])
+    for command in script.split(";"):
+        door.run([word.strip("'").encode() for word in command.split()])
+    door.run([b"PUBLISH", b"end", b"end"])
+    received = b""
+    while not received.endswith(b"$3\r\nend\r\n$3\r\nend\r\n"):
+        part = listener.more()
+        assert part, received
+        received += part
+    listener.close()
+    return received
+
+
+@pytest.mark.parametrize("flags", ["KEA", "KEAn", "Kn", "Eg$", "KEm", ""])
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_events_are_those_of_redis(redis, kevy, name, flags):
+    theirs = events(redis, flags, SCRIPTS[name])
+    assert events(kevy, flags, SCRIPTS[name]) == theirs

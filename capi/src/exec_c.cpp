@@ -32,6 +32,13 @@ kevy_status check_open(kevy_instance* instance) {
   return KEVY_OK;
 }
 
+kevy_status copy_out(Bytes value, char* buffer, size_t capacity, size_t* size) {
+  *size = value.size();
+  if (value.size() > capacity) return KEVY_TRUNCATED;
+  if (!value.empty()) std::memcpy(buffer, value.data(), value.size());
+  return KEVY_OK;
+}
+
 kevy_reply* run_words(kevy_instance* instance, const std::vector<Bytes>& words) {
   kevy::Runtime& runtime = instance->engine->runtime();
   kevy::ReplyTree tree(stateless_protocol(*instance));
@@ -108,14 +115,16 @@ kevy_status kevy_get(kevy_instance* instance, const char* key, size_t key_size, 
     const Entry* entry = lane.find_read();
     if (entry == nullptr) return KEVY_NOT_FOUND;
     if (!entry->is_string()) return fail(KEVY_WRONG_TYPE, "the key does not hold a string");
+    if (entry->encoding() == kevy::Encoding::kShared) {
+      const kevy::SharedBytes block = kevy::SharedBytes::share(entry->shared());
+      turn.release();  // what is big is copied without the lock
+      return copy_out(block.bytes(), buffer, capacity, size);
+    }
     char digits[kevy::kIntegerTextMax];
     const Bytes value = entry->encoding() == kevy::Encoding::kInteger
                             ? kevy::format_int64(entry->integer(), digits)
                             : entry->string();
-    *size = value.size();
-    if (value.size() > capacity) return KEVY_TRUNCATED;
-    if (!value.empty()) std::memcpy(buffer, value.data(), value.size());
-    return KEVY_OK;
+    return copy_out(value, buffer, capacity, size);
   });
 }
 

@@ -16,6 +16,8 @@
 #include <thread>
 #include <vector>
 
+#include "support.h"
+
 namespace {
 
 struct Instance {
@@ -91,24 +93,6 @@ class Client {
 std::string socket_path(const char* name) {
   return "unix:" + (std::filesystem::temp_directory_path() /
                     ("kevy-" + std::to_string(getpid()) + name)).string();
-}
-
-size_t entries_of(const char* directory) {
-  size_t count = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
-    (void)entry;
-    ++count;
-  }
-  return count;
-}
-
-bool eventually(const std::function<bool()>& holds) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-  while (!holds()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::yield();
-  }
-  return true;
 }
 
 }  // namespace

@@ -10,6 +10,8 @@
 #include <thread>
 #include <vector>
 
+#include "support.h"
+
 namespace {
 
 using Words = std::vector<std::string>;
@@ -41,25 +43,6 @@ std::string text_of(const kevy_reply* reply) {
   size_t size;
   const char* bytes = kevy_reply_string(reply, &size);
   return {bytes, size};
-}
-
-size_t entries_of(const char* directory) {
-  size_t count = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
-    (void)entry;
-    ++count;
-  }
-  return count;
-}
-
-// Ended threads may still be listed for a moment after they were joined.
-bool eventually(const std::function<bool()>& holds) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-  while (!holds()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::yield();
-  }
-  return true;
 }
 
 constexpr int kRounds = 3000;

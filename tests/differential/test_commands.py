@@ -2,8 +2,6 @@
 
 import pytest
 
-from doors import Kevy, Redis
-
 # One script a line; commands separated by ';'. Every error and border that has been thought of.
 SCRIPTS = """
 SET k v; GET k; SET k v NX; SET k w XX GET; SET k w NX GET; SET n 1 XX; GET n; STRLEN k; TYPE k
@@ -45,20 +43,6 @@ def same(ours, theirs, words):
     if words[0].upper() in (b"KEYS", b"EXEC"):  # KEYS answers in no order, in EXEC too
         return sorted(ours.split(b"\r\n")) == sorted(theirs.split(b"\r\n"))
     return ours == theirs
-
-
-@pytest.fixture(scope="module")
-def redis(tmp_path_factory):
-    server = Redis(tmp_path_factory.mktemp("redis"))
-    yield server
-    server.close()
-
-
-@pytest.fixture(params=[1, 2, 8])
-def kevy(request):
-    door = Kevy(request.param)
-    yield door
-    door.close()
 
 
 def reset(*doors):

@@ -5,7 +5,7 @@ import random
 import shlex
 
 import pytest
-from doors import Kevy, Redis, parse
+from doors import parse
 from grammar import Grammar
 
 SEED = int(os.environ.get("KEVY_SEED", "1"))  # another one: other programs
@@ -32,20 +32,6 @@ def blurred(reply):
     for line in reply.split(b"\r\n"):
         moment = line[:1] == b":" and len(line) > 5
         yield line[:4] if moment else line
-
-
-@pytest.fixture(scope="module")
-def redis(tmp_path_factory):
-    server = Redis(tmp_path_factory.mktemp("redis"))
-    yield server
-    server.close()
-
-
-@pytest.fixture(params=[1, 2, 8])
-def kevy(request):
-    door = Kevy(request.param)
-    yield door
-    door.close()
 
 
 def first_difference(redis, kevy, protocol, program):

@@ -18,20 +18,6 @@ int stateless_protocol(kevy_instance& instance) {
   return instance.engine->settings().protocol_default.load(std::memory_order_relaxed);
 }
 
-kevy_status check(kevy_instance* instance) {
-  if (instance == nullptr) return null_argument();
-  return instance->generation != fork_generation() ? forked() : KEVY_OK;
-}
-
-// What the fast lanes share: whether they may run at all.
-kevy_status check_open(kevy_instance* instance) {
-  if (const kevy_status status = check(instance); status != KEVY_OK) return status;
-  if (instance->engine->settings().password_set.load(std::memory_order_relaxed)) {
-    return fail(KEVY_NO_AUTH, "the instance wants a password: open a session and send AUTH");
-  }
-  return KEVY_OK;
-}
-
 kevy_status copy_out(Bytes value, char* buffer, size_t capacity, size_t* size) {
   *size = value.size();
   if (value.size() > capacity) return KEVY_TRUNCATED;

@@ -4,15 +4,13 @@
 // answers KEVY_CLOSED.
 #pragma once
 
-#include <sys/eventfd.h>
-#include <unistd.h>
-
 #include <atomic>
 #include <cstring>
 #include <memory>
 #include <thread>
 #include <vector>
 
+#include "base/event_descriptor.h"
 #include "guard.h"
 #include "instance/instance.h"
 #include "resp/reply_tree.h"
@@ -21,27 +19,19 @@
 namespace kevy::capi {
 
 /// An outbox's descriptor: readable while there is something in it.
-class EventDescriptor final : public Waker {
+class OutboxDescriptor final : public Waker {
  public:
-  EventDescriptor() : descriptor_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
-  ~EventDescriptor() override {
-    if (descriptor_ >= 0) close(descriptor_);
-  }
-  int get() const noexcept { return descriptor_; }
-  void wake() noexcept override {
-    const uint64_t one = 1;
-    (void)!write(descriptor_, &one, sizeof one);
-  }
+  int get() const noexcept { return event_.get(); }
+  void wake() noexcept override { event_.signal(); }
   /// After something was taken or looked for: not readable any more, unless there is something.
   void settle(const Outbox& outbox) noexcept {
     if (outbox.ready()) return;
-    uint64_t count;
-    (void)!read(descriptor_, &count, sizeof count);
+    event_.clear();
     if (outbox.ready()) wake();
   }
 
  private:
-  int descriptor_;
+  EventDescriptor event_;
 };
 
 inline ReplyRoot* root_of(kevy_reply* reply) {
@@ -96,3 +86,22 @@ struct kevy_instance {
   std::shared_ptr<kevy::Instance> engine;
   uint32_t generation = 0;
 };
+
+namespace kevy::capi {
+
+/// Whether an instance may be called at all.
+inline kevy_status check(const kevy_instance* instance) noexcept {
+  if (instance == nullptr) return null_argument();
+  return instance->generation != fork_generation() ? forked() : KEVY_OK;
+}
+
+/// Whether it may be called without a session.
+inline kevy_status check_open(const kevy_instance* instance) noexcept {
+  if (const kevy_status status = check(instance); status != KEVY_OK) return status;
+  if (instance->engine->settings().password_set.load(std::memory_order_relaxed)) {
+    return fail(KEVY_NO_AUTH, "the instance wants a password: open a session and send AUTH");
+  }
+  return KEVY_OK;
+}
+
+}  // namespace kevy::capi

@@ -53,8 +53,7 @@ namespace {
 
 template <typename Body>
 kevy_status with_instance(kevy_instance* instance, Body&& body) {
-  if (instance == nullptr) return null_argument();
-  if (instance->generation != fork_generation()) return forked();
+  if (const kevy_status status = check(instance); status != KEVY_OK) return status;
   return guard([&]() -> kevy_status {
     body(*instance->engine);
     return KEVY_OK;

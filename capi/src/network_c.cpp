@@ -6,8 +6,8 @@
 using namespace kevy::capi;
 
 kevy_status kevy_listen(kevy_instance* instance, const char* address) {
-  if (instance == nullptr || address == nullptr) return null_argument();
-  if (instance->generation != fork_generation()) return forked();
+  if (address == nullptr) return null_argument();
+  if (const kevy_status status = check(instance); status != KEVY_OK) return status;
   return guard([&]() -> kevy_status {
     auto parsed = kevy::Address::parse(address);
     if (!parsed) return fail(KEVY_INVALID, parsed.error().message.c_str());
@@ -18,8 +18,8 @@ kevy_status kevy_listen(kevy_instance* instance, const char* address) {
 }
 
 kevy_status kevy_address(kevy_instance* instance, size_t index, char* buffer, size_t capacity) {
-  if (instance == nullptr || (buffer == nullptr && capacity != 0)) return null_argument();
-  if (instance->generation != fork_generation()) return forked();
+  if (buffer == nullptr && capacity != 0) return null_argument();
+  if (const kevy_status status = check(instance); status != KEVY_OK) return status;
   return guard([&]() -> kevy_status {
     const auto address = instance->engine->network().address(index);
     if (!address) return fail(KEVY_NOT_FOUND, "the instance does not listen on so many addresses");

@@ -15,7 +15,7 @@ struct kevy_session {
   Form form = Form::kUndecided;
   std::unique_ptr<kevy::ProtocolSession> protocol;
   std::deque<kevy::ReplyRoot*> pushes;  // further replies, before what is in the outbox
-  std::unique_ptr<EventDescriptor> descriptor;
+  std::unique_ptr<OutboxDescriptor> descriptor;
 
   kevy::Session& session() { return protocol->session(); }
   ~kevy_session() {
@@ -62,8 +62,8 @@ kevy::ReplyRoot* run(kevy_session& handle, kevy::Args args) {
 }  // namespace
 
 kevy_status kevy_session_open(kevy_instance* instance, kevy_session** session) {
-  if (instance == nullptr || session == nullptr) return null_argument();
-  if (instance->generation != fork_generation()) return forked();
+  if (session == nullptr) return null_argument();
+  if (const kevy_status status = check(instance); status != KEVY_OK) return status;
   return guard([&]() -> kevy_status {
     auto handle = std::make_unique<kevy_session>();
     handle->engine = instance->engine;
@@ -198,7 +198,7 @@ kevy_status kevy_session_descriptor(kevy_session* session, int* descriptor) {
   if (session->generation != fork_generation()) return forked();
   return guard([&]() -> kevy_status {
     if (session->descriptor == nullptr) {
-      auto made = std::make_unique<EventDescriptor>();
+      auto made = std::make_unique<OutboxDescriptor>();
       if (made->get() < 0) return fail(KEVY_SYSTEM, "no descriptor left for an eventfd");
       session->descriptor = std::move(made);
       session->session().outbox.set_waker(session->descriptor.get());

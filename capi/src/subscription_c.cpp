@@ -15,7 +15,7 @@ struct kevy_subscription {
   uint32_t generation = 0;
   std::shared_ptr<kevy::Session> session;
   std::unique_ptr<kevy::Delivery::Recipient> recipient;  // with a callback
-  std::unique_ptr<EventDescriptor> descriptor;           // without one, when asked for
+  std::unique_ptr<OutboxDescriptor> descriptor;           // without one, when asked for
 
   ~kevy_subscription() {
     if (session == nullptr) return;
@@ -91,16 +91,12 @@ const char* text(kevy::Bytes bytes, size_t* size) {
 kevy_status kevy_subscribe(kevy_instance* instance, kevy_subscription_kind kind, size_t count,
                            const kevy_slice* channels, kevy_message_callback callback, void* user,
                            kevy_subscription** subscription) {
-  if (instance == nullptr || channels == nullptr || subscription == nullptr) {
-    return null_argument();
-  }
-  if (instance->generation != fork_generation()) return forked();
+  if (channels == nullptr || subscription == nullptr) return null_argument();
+  if (const kevy_status status = check(instance); status != KEVY_OK) return status;
   if (count == 0 || kind < KEVY_CHANNEL || kind > KEVY_SHARDED) {
     return fail(KEVY_INVALID, "subscribe to at least one channel, of a known kind");
   }
-  if (instance->engine->settings().password_set.load()) {
-    return fail(KEVY_NO_AUTH, "the instance wants a password: open a session and send AUTH");
-  }
+  if (const kevy_status status = check_open(instance); status != KEVY_OK) return status;
   return guard([&]() -> kevy_status {
     auto made = std::make_unique<kevy_subscription>();
     made->engine = instance->engine;
@@ -153,7 +149,7 @@ kevy_status kevy_subscription_descriptor(kevy_subscription* subscription, int* d
   }
   return guard([&]() -> kevy_status {
     if (subscription->descriptor == nullptr) {
-      auto made = std::make_unique<EventDescriptor>();
+      auto made = std::make_unique<OutboxDescriptor>();
       if (made->get() < 0) return fail(KEVY_SYSTEM, "no descriptor left for an eventfd");
       subscription->descriptor = std::move(made);
       subscription->session->outbox.set_waker(subscription->descriptor.get());

@@ -5,7 +5,7 @@
 // than a bounded amount of work; what is left to do is done in a later round of the reactor.
 #pragma once
 
-#include "net/descriptor.h"
+#include "base/descriptor.h"
 #include "net/pollable.h"
 #include "runtime/protocol_session.h"
 

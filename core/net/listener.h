@@ -9,8 +9,8 @@
 #include <memory>
 #include <string>
 
+#include "base/descriptor.h"
 #include "net/address.h"
-#include "net/descriptor.h"
 
 namespace kevy {
 

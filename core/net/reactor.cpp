@@ -1,13 +1,13 @@
 #include "net/reactor.h"
 
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <new>
 
+#include "base/event_descriptor.h"
 #include "base/thread.h"
 
 namespace kevy {
@@ -24,22 +24,15 @@ Error failed(const char* what) {
 
 }  // namespace
 
-/// The eventfd that ends the sleep.
+/// What ends the sleep.
 class Reactor::WakeUp final : public Pollable {
  public:
-  explicit WakeUp(int descriptor) : descriptor_(descriptor) {}
-  int get() const noexcept { return descriptor_.get(); }
-  void send() noexcept {
-    const uint64_t one = 1;
-    (void)!write(descriptor_.get(), &one, sizeof one);
-  }
-  void on_ready(uint32_t) override {
-    uint64_t count;
-    (void)!read(descriptor_.get(), &count, sizeof count);
-  }
+  int get() const noexcept { return event_.get(); }
+  void send() noexcept { event_.signal(); }
+  void on_ready(uint32_t) override { event_.clear(); }
 
  private:
-  Descriptor descriptor_;
+  EventDescriptor event_;
 };
 
 Reactor::Reactor(Runtime& runtime) : runtime_(runtime) {}
@@ -49,7 +42,7 @@ Reactor::~Reactor() { stop(); }
 Status Reactor::start() {
   epoll_ = Descriptor(epoll_create1(EPOLL_CLOEXEC));
   if (!epoll_) return failed("epoll_create1");
-  wake_up_ = std::make_unique<WakeUp>(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  wake_up_ = std::make_unique<WakeUp>();
   if (wake_up_->get() < 0) return failed("eventfd");
   if (!add(wake_up_->get(), EPOLLIN, *wake_up_)) return failed("epoll_ctl");
   thread_ = start_thread([this] { run(); });
@@ -66,18 +59,20 @@ void Reactor::stop() {
   arrivals_.clear();
 }
 
-bool Reactor::add(int descriptor, uint32_t events, Pollable& pollable) noexcept {
+bool Reactor::control(int operation, int descriptor, uint32_t events,
+                      Pollable& pollable) noexcept {
   epoll_event event{};
   event.events = events;
   event.data.ptr = &pollable;
-  return epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, descriptor, &event) == 0;
+  return epoll_ctl(epoll_.get(), operation, descriptor, &event) == 0;
+}
+
+bool Reactor::add(int descriptor, uint32_t events, Pollable& pollable) noexcept {
+  return control(EPOLL_CTL_ADD, descriptor, events, pollable);
 }
 
 void Reactor::watch(int descriptor, uint32_t events, Pollable& pollable) noexcept {
-  epoll_event event{};
-  event.events = events;
-  event.data.ptr = &pollable;
-  epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, descriptor, &event);
+  control(EPOLL_CTL_MOD, descriptor, events, pollable);
 }
 
 void Reactor::adopt(Descriptor socket, Session::Door door, SessionLabels labels) {

@@ -37,9 +37,10 @@ class Reactor {
   /// Has the reactor find out anew when something is due.
   void settings_changed() noexcept { signal(); }
 
-  /// Watches a descriptor that is already watched for other events, or a new one.
-  void watch(int descriptor, uint32_t events, Pollable& pollable) noexcept;
+  /// Watches a descriptor from now on. False when the kernel refuses.
   bool add(int descriptor, uint32_t events, Pollable& pollable) noexcept;
+  /// Watches a descriptor that was added for other events than before.
+  void watch(int descriptor, uint32_t events, Pollable& pollable) noexcept;
 
   /// Calls proceed() in the next round.
   void defer(Connection& connection);
@@ -59,6 +60,7 @@ class Reactor {
   };
   class WakeUp;
 
+  bool control(int operation, int descriptor, uint32_t events, Pollable& pollable) noexcept;
   void run();
   void wait();
   void take_inbox();

@@ -74,37 +74,50 @@ uint32_t categories_of(const CommandRow& row) {
   return categories | (row.has(kFast) ? kAclFast : kAclSlow);
 }
 
+struct SpecNumber {
+  Bytes name;
+  int value;
+};
+
+void reply_search(Reply& reply, Bytes step, Bytes type, std::initializer_list<SpecNumber> numbers) {
+  reply.bulk(step);
+  reply.map(2);
+  reply.bulk("type");
+  reply.bulk(type);
+  reply.bulk("spec");
+  reply.map(numbers.size());
+  for (const SpecNumber& number : numbers) {
+    reply.bulk(number.name);
+    reply.integer(number.value);
+  }
+}
+
 void reply_key_spec(Reply& reply, const KeySpec& spec) {
   reply.map(3);
   reply.bulk("flags");
   reply_names(reply, spec.flags, kKeyFlagNames);
-  reply.bulk("begin_search");
-  reply.map(2);
-  reply.bulk("type");
-  reply.bulk("index");
-  reply.bulk("spec");
-  reply.map(1);
-  reply.bulk("index");
-  reply.integer(spec.first);
-  reply.bulk("find_keys");
-  reply.map(2);
-  reply.bulk("type");
-  reply.bulk("range");
-  reply.bulk("spec");
-  reply.map(3);
-  reply.bulk("lastkey");
-  reply.integer(spec.last < 0 ? spec.last : spec.last - spec.first);
-  reply.bulk("keystep");
-  reply.integer(spec.step);
-  reply.bulk("limit");
-  reply.integer(0);
+  if (spec.search == KeySearch::kUnknown) {
+    reply_search(reply, "begin_search", "unknown", {});
+    reply_search(reply, "find_keys", "unknown", {});
+    return;
+  }
+  reply_search(reply, "begin_search", "index", {{"index", spec.first}});
+  if (spec.search == KeySearch::kKeynum) {
+    reply_search(reply, "find_keys", "keynum",
+                 {{"keynumidx", 0}, {"firstkey", 1}, {"keystep", spec.step}});
+  } else {
+    const int last = spec.last < 0 ? spec.last : spec.last - spec.first;
+    reply_search(reply, "find_keys", "range",
+                 {{"lastkey", last}, {"keystep", spec.step}, {"limit", 0}});
+  }
 }
 
-/// First, last and step over all specifications that are keys.
+/// First, last and step over all specifications that are ranges.
 struct KeyRange {
   int first = 0, last = 0, step = 0;
   explicit KeyRange(const CommandRow& row) {
     for (const KeySpec& spec : row.keys) {
+      if (spec.search != KeySearch::kRange) continue;
       if (first == 0 || spec.first < first) first = spec.first;
       if (last >= 0 && (spec.last < 0 || spec.last > last)) last = spec.last;
       if (step == 0) step = spec.step;
@@ -252,7 +265,11 @@ void getkeys(Call& call) {
     return;
   }
   std::vector<Bytes> keys;
-  for_each_key(*row, words.size(), [&](size_t i, const KeySpec&) { keys.push_back(words[i]); });
+  for_each_key(*row, words, [&](size_t i, const KeySpec&) { keys.push_back(words[i]); });
+  if (keys.empty()) {
+    call.error("ERR Invalid arguments specified for command");
+    return;
+  }
   call.reply.array(keys.size());
   for (const Bytes key : keys) call.reply.bulk(key);
 }

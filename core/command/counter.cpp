@@ -73,7 +73,7 @@ void incrbyfloat(Call& call) {
   }
   const std::string text = format_long_double(sum);
   Value stored;
-  stored.small = text;  // Redis keeps it as text even when it is an integer
+  stored.inside = text;  // Redis keeps it as text even when it is an integer
   call.keyspace(key).put(key, std::move(stored), Keyspace::kKeepExpiry);
   if (entry == nullptr) call.made(key);
   call.changed(key, kEventString, "incrbyfloat");

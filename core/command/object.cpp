@@ -10,14 +10,32 @@ namespace {
 
 constexpr size_t kEmbstrMax = 44;  // what Redis shows as embstr
 
+Bytes big_encoding_name(Type type) {
+  switch (type) {
+    case Type::kList:
+      return "quicklist";
+    case Type::kZset:
+      return "skiplist";
+    default:
+      return "hashtable";
+  }
+}
+
+// In Redis' names, though a sorted set's tree is no skip list.
 Bytes encoding_name(const Entry& entry) {
   switch (entry.encoding()) {
     case Encoding::kInteger:
       return "int";
     case Encoding::kEmbedded:
       return entry.grown() || entry.string().size() > kEmbstrMax ? "raw" : "embstr";
-    default:
+    case Encoding::kShared:
       return "raw";
+    case Encoding::kPacked:
+      return "listpack";
+    case Encoding::kIntset:
+      return "intset";
+    default:
+      return big_encoding_name(entry.type());
   }
 }
 

@@ -112,6 +112,26 @@ Configuration::Directive eviction_policy(Settings& settings) {
           }};
 }
 
+// Each under the name it has now and the one it had before listpacks, as in Redis.
+void add_packed_limits(Configuration& configuration, Settings& settings) {
+  const auto both = [&](const std::string& before, const std::string& after,
+                        const Configuration::Directive& directive) {
+    configuration.add(before + "listpack" + after, directive);
+    configuration.add(before + "ziplist" + after, directive);
+  };
+  const auto limit = [&](const char* type, PackedLimit& packed) {
+    both(std::string(type) + "-max-", "-entries", number(packed.entries, 0, INT64_MAX));
+    both(std::string(type) + "-max-", "-value", number(packed.value, 0, INT64_MAX));
+  };
+  limit("hash", settings.hash_packed);
+  limit("zset", settings.zset_packed);
+  configuration.add("set-max-listpack-entries", number(settings.set_packed.entries, 0, INT64_MAX));
+  configuration.add("set-max-listpack-value", number(settings.set_packed.value, 0, INT64_MAX));
+  configuration.add("set-max-intset-entries", number(settings.set_intset_entries, 0, INT64_MAX));
+  both("list-max-", "-size", number(settings.list_packed_size, INT32_MIN, INT32_MAX));
+  configuration.add("list-compress-depth", number(settings.list_compress_depth, 0, INT32_MAX));
+}
+
 }  // namespace
 
 void add_directives(Configuration& configuration, Settings& settings, uint32_t databases) {
@@ -129,6 +149,7 @@ void add_directives(Configuration& configuration, Settings& settings, uint32_t d
   configuration.add("client-query-buffer-limit",
                     memory_size(settings.query_buffer_max, 1024 * 1024));
   configuration.add("client-output-buffer-limit", output_limits_directive(settings));
+  add_packed_limits(configuration, settings);
   configuration.add("notify-keyspace-events",
                     {[&settings] {
                        return event_letters(settings.notify_events.load(std::memory_order_relaxed));

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "base/bytes.h"
+#include "base/number.h"
 
 namespace kevy {
 
@@ -89,13 +90,19 @@ enum KeyFlag : uint16_t {
   kKeyVariable = 1 << 9,
 };
 
-/// Where keys stand among the arguments: from `first`, each `step`th, up to `last` (below zero:
-/// counted from the end of the arguments, as in Redis' range specification relative to argc).
+/// How keys are found among the arguments, by the names that COMMAND INFO gives the ways.
+enum class KeySearch : uint8_t {
+  kRange,    // from `first`, each `step`th, up to `last` (below zero: from the end of the arguments)
+  kKeynum,   // argument `first` is their number, they follow it
+  kUnknown,  // by no rule: CommandRow::further_key and needs_all_shards know
+};
+
 struct KeySpec {
   int16_t first = 0;
   int16_t last = 0;
   int16_t step = 1;
   uint16_t flags = 0;
+  KeySearch search = KeySearch::kRange;
 };
 
 struct CommandRow {
@@ -112,11 +119,16 @@ struct CommandRow {
   Bytes syntax = {};
   Handler handler = nullptr;
   std::span<const CommandRow> subcommands = {};
+  /// Where KeySearch::kUnknown is: which argument is one more key (0: none), and whether keys that
+  /// are not among the arguments at all will be read.
+  size_t (*further_key)(Args) = nullptr;
+  bool (*needs_all_shards)(Args) = nullptr;
 
   bool has(uint32_t any_of) const noexcept { return (flags & any_of) != 0; }
   /// Which argument is the only key the command can have; 0 when it has none or may have several.
   size_t only_key() const noexcept {
-    if (keys.size() != 1 || keys[0].first != keys[0].last || (keys[0].flags & kKeyNotKey) != 0 ||
+    if (keys.size() != 1 || keys[0].search != KeySearch::kRange ||
+        keys[0].first != keys[0].last || (keys[0].flags & kKeyNotKey) != 0 ||
         has(kAllShards | kWatchedShards | kQueuedShards)) {
       return 0;
     }
@@ -127,16 +139,25 @@ struct CommandRow {
   }
 };
 
-/// Calls visit(index of the argument, its specification) for every key among `args`.
+/// Calls visit(index of the argument, its specification) for every key among `args`. Where they are
+/// numbered and the number is wrong there are none.
 template <typename Visit>
-void for_each_key(const CommandRow& row, size_t argc, Visit&& visit) {
+void for_each_key(const CommandRow& row, Args args, Visit&& visit) {
+  const int size = static_cast<int>(args.size());
   for (const KeySpec& spec : row.keys) {
-    const int size = static_cast<int>(argc);
-    const int last = spec.last >= 0 ? spec.last : size + spec.last;
-    for (int i = spec.first; i <= last && i < size; i += spec.step) {
-      visit(static_cast<size_t>(i), spec);
+    int first = spec.first;
+    int last = spec.last >= 0 ? spec.last : size + spec.last;
+    if (spec.search == KeySearch::kUnknown) continue;
+    if (spec.search == KeySearch::kKeynum) {
+      const auto count = first < size ? parse_int64(args[static_cast<size_t>(first)]) : std::nullopt;
+      if (!count || *count < 1 || *count >= size - first) continue;
+      last = first + static_cast<int>(*count);
+      ++first;
     }
+    for (int i = first; i <= last && i < size; i += spec.step) visit(static_cast<size_t>(i), spec);
   }
+  if (row.further_key == nullptr) return;
+  if (const size_t further = row.further_key(args); further != 0) visit(further, row.keys.back());
 }
 
 }  // namespace kevy

@@ -21,8 +21,9 @@ Runtime::~Runtime() = default;
 
 void Runtime::plan(const Session& session, const CommandRow& row, Args args,
                    ShardSet& shards) const {
-  if (row.has(kAllShards)) shards.add_all();
-  for_each_key(row, args.size(), [&](size_t i, const KeySpec& spec) {
+  const bool undeclared = row.needs_all_shards != nullptr && row.needs_all_shards(args);
+  if (row.has(kAllShards) || undeclared) shards.add_all();
+  for_each_key(row, args, [&](size_t i, const KeySpec& spec) {
     if ((spec.flags & kKeyNotKey) == 0) shards.add(shard_index({args[i], hash(args[i])}));
   });
   if (row.has(kWatchedShards | kQueuedShards)) {

@@ -25,6 +25,12 @@ struct OutputLimit {
   std::atomic<int64_t> soft_s{0};
 };
 
+/// Up to which size collections are kept packed: elements (of a hash: fields), and bytes of the
+/// longest value.
+struct PackedLimit {
+  std::atomic<int64_t> entries, value;
+};
+
 struct Settings {
   std::atomic<uint32_t> notify_events{0};     // EventClass bits
   std::atomic<bool> password_set{false};
@@ -35,6 +41,12 @@ struct Settings {
   std::atomic<int64_t> tcp_keepalive_s{300};
   std::atomic<int64_t> query_buffer_max{1LL << 30};
   std::atomic<int> protocol_default{2};
+
+  PackedLimit hash_packed{512, 64}, set_packed{128, 64}, zset_packed{128, 64};
+  std::atomic<int64_t> set_intset_entries{512};
+  /// Elements of a list in one chunk, or below zero: -1 to -5 for 4, 8, 16, 32, 64 KB.
+  std::atomic<int64_t> list_packed_size{-2};
+  std::atomic<int64_t> list_compress_depth{0};  // accepted, not used
 
   std::array<OutputLimit, 3> output_limits{{{0, 0, 0},
                                             {256ULL << 20, 64ULL << 20, 60},

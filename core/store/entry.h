@@ -1,10 +1,11 @@
 // Entry: one key of a keyspace with its value, in one allocation.
 //
-//   header (8 bytes) | expiry (8, if it has one) | value word (8, unless embedded) |
-//   long key length (4, if the key has 255 bytes or more) | key | embedded value
+//   header (8 bytes) | expiry (8, if it has one) | value word (8, unless the value is inside) |
+//   long key length (4, if the key has 255 bytes or more) | key | value inside
 //
-// Integers and short strings live in the entry itself; a longer string is a shared block that
-// replies may hold on to; the other types are objects behind the value word.
+// Integers, short strings and small collections live in the entry itself; a longer string is a
+// shared block that replies may hold on to; a big collection is an object behind the value word.
+// A collection inside is its size in bytes (3), a count (3) and its bytes.
 //
 // Entries are made, changed and freed by Keyspace alone, which updates the table when an entry
 // has to move. Everybody else reads. Touched only by the holder of the shard's lock.
@@ -18,15 +19,24 @@
 
 namespace kevy {
 
+class Object;
+
 enum class Type : uint8_t { kString, kList, kSet, kZset, kHash, kStream };
 
-/// How the value lies in memory. Step by step with the types that use it.
+/// How the value lies in memory.
 enum class Encoding : uint8_t {
   kInteger,   // string: the value word is the number
-  kEmbedded,  // string: the bytes follow the key
+  kEmbedded,  // string: the bytes are inside
   kShared,    // string: the value word is a SharedBytes::Block*
-  kObject,    // other types: the value word is an Object*
+  kPacked,    // collection: inside, a sequence as in packed.h
+  kIntset,    // set: inside, its numbers in ascending order
+  kObject,    // collection: the value word is an Object*
 };
+
+constexpr bool lies_inside(Encoding encoding) noexcept {
+  return encoding == Encoding::kEmbedded || encoding == Encoding::kPacked ||
+         encoding == Encoding::kIntset;
+}
 
 class Entry {
  public:
@@ -50,8 +60,7 @@ class Entry {
   /// Only for Encoding::kEmbedded and kShared. Valid until the entry is changed.
   Bytes string() const noexcept {
     if (encoding() == Encoding::kShared) return {shared()->data(), shared()->size};
-    const Bytes name = key();
-    return {name.data() + name.size(), value_size_};
+    return {value_begin(), value_size_};
   }
   /// Only for Encoding::kShared.
   SharedBytes::Block* shared() const noexcept {
@@ -60,11 +69,25 @@ class Entry {
     return block;
   }
 
+  /// Only for Encoding::kPacked and kIntset: the bytes after size and count. Valid until the entry
+  /// is changed.
+  Bytes packed() const noexcept {
+    const char* head = value_begin();
+    return {head + kPackedHead, load24(head)};
+  }
+  /// Only for Encoding::kPacked and kIntset: what the type counts: elements, or pairs.
+  uint32_t packed_count() const noexcept { return load24(value_begin() + 3); }
+  /// Only for Encoding::kObject.
+  Object* object() const noexcept {
+    Object* object;
+    std::memcpy(&object, at(word_offset()), sizeof object);
+    return object;
+  }
+
   /// The bytes of the entry itself.
   size_t size_bytes() const noexcept {
-    const Bytes name = key();
-    return static_cast<size_t>(name.data() + name.size() - reinterpret_cast<const char*>(this)) +
-           value_size_;
+    return static_cast<size_t>(value_begin() - reinterpret_cast<const char*>(this)) +
+           inside_size();
   }
 
   /// Whether a string was grown in place, which OBJECT ENCODING shows as "raw".
@@ -76,10 +99,33 @@ class Entry {
 
  private:
   friend class Keyspace;
-  friend struct EntryLayout;
 
   static constexpr uint8_t kHasExpiry = 1, kGrown = 2;
   static constexpr uint8_t kLongKey = 255;
+  static constexpr size_t kPackedHead = 6;
+
+  static uint32_t load24(const char* from) noexcept {
+    uint32_t value = 0;
+    std::memcpy(&value, from, 3);
+    return value;
+  }
+  void set_packed_head(uint32_t size, uint32_t count) noexcept {
+    char* head = at(static_cast<size_t>(value_begin() - at(0)));
+    std::memcpy(head, &size, 3);
+    std::memcpy(head + 3, &count, 3);
+  }
+  const char* value_begin() const noexcept {
+    const Bytes name = key();
+    return name.data() + name.size();
+  }
+  size_t inside_size() const noexcept {
+    if (encoding() == Encoding::kPacked || encoding() == Encoding::kIntset) {
+      return kPackedHead + load24(value_begin());
+    }
+    return value_size_;
+  }
+  /// The value as it lies inside, whatever it is.
+  Bytes inside() const noexcept { return {value_begin(), inside_size()}; }
 
   char* at(size_t offset) noexcept { return reinterpret_cast<char*>(this) + offset; }
   const char* at(size_t offset) const noexcept {
@@ -103,7 +149,7 @@ class Entry {
   uint8_t kind_;
   uint8_t flags_;
   uint8_t key_size_;    // 255: the long key length holds it
-  uint8_t value_size_;  // of an embedded value
+  uint8_t value_size_;  // of an embedded string
   uint32_t access_ : 24;
   uint32_t key_offset_ : 8;  // from the entry's start; follows from the other fields
 };

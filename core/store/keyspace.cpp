@@ -38,12 +38,14 @@ size_t grown_capacity(size_t size) { return size < kSpareMax ? size * 2 : size +
 
 void Garbage::take_from(Garbage& other) {
   std::move(other.blocks.begin(), other.blocks.end(), std::back_inserter(blocks));
+  std::move(other.objects.begin(), other.objects.end(), std::back_inserter(objects));
   std::move(other.keyspaces.begin(), other.keyspaces.end(), std::back_inserter(keyspaces));
   other.clear();
 }
 
 void Garbage::clear() noexcept {
   blocks.clear();
+  objects.clear();
   keyspaces.clear();
 }
 
@@ -53,29 +55,26 @@ struct Keyspace::Shape {
   Encoding encoding;
   int64_t expires_at_ms;  // kNoExpiry or a moment
   bool grown = false;
-  Bytes embedded = {};     // may point into the entry that is replaced
-  size_t embedded_size = 0;  // at least embedded.size(): what follows is cleared
-  int64_t word = 0;        // the integer or the block
+  Bytes inside = {};       // may point into the entry that is replaced
+  size_t inside_size = 0;  // at least inside.size(): what follows is cleared
+  int64_t word = 0;        // the integer, the block or the object
 
   bool has_expiry() const noexcept { return expires_at_ms != kNoExpiry; }
   size_t key_offset(size_t key_size) const noexcept {
-    return sizeof(Entry) + (has_expiry() ? 8 : 0) + (encoding != Encoding::kEmbedded ? 8 : 0) +
+    return sizeof(Entry) + (has_expiry() ? 8 : 0) + (lies_inside(encoding) ? 0 : 8) +
            (key_size >= Entry::kLongKey ? 4 : 0);
   }
   size_t total(size_t key_size) const noexcept {
-    return key_offset(key_size) + key_size +
-           (encoding == Encoding::kEmbedded ? embedded_size : 0);
+    return key_offset(key_size) + key_size + inside_size;
   }
 };
 
 Keyspace::~Keyspace() {
-  uint64_t cursor = 0;
-  do {
-    cursor = entries_.scan(cursor, [&](Entry& entry) {
-      if (entry.encoding() == Encoding::kShared) SharedBytes::adopt(entry.shared());
-      std::free(&entry);
-    });
-  } while (cursor != 0);
+  entries_.for_each([](Entry& entry) {
+    if (entry.encoding() == Encoding::kShared) SharedBytes::adopt(entry.shared());
+    if (entry.encoding() == Encoding::kObject) delete entry.object();
+    std::free(&entry);
+  });
 }
 
 size_t Keyspace::memory_bytes() const noexcept {
@@ -85,6 +84,7 @@ size_t Keyspace::memory_bytes() const noexcept {
 size_t Keyspace::memory_bytes_of(const Entry& entry) const noexcept {
   size_t bytes = allocated_bytes(const_cast<Entry*>(&entry));
   if (entry.encoding() == Encoding::kShared) bytes += allocated_bytes(entry.shared());
+  if (entry.encoding() == Encoding::kObject) bytes += entry.object()->memory_bytes();
   if (entries_.size() != 0) bytes += entries_.memory_bytes() / entries_.size();
   if (entry.has_expiry()) bytes += expiring_.memory_bytes() / expiring_.size();
   return bytes;
@@ -98,10 +98,22 @@ void Keyspace::discard(SharedBytes block) noexcept {
   }
 }
 
+void Keyspace::discard(std::unique_ptr<Object> object) noexcept {
+  if (object->memory_bytes() < kGarbageMin) return;
+  try {
+    garbage_->objects.push_back(std::move(object));
+  } catch (const std::bad_alloc&) {  // then it is freed here and now
+  }
+}
+
 void Keyspace::release_value(Entry& entry) noexcept {
-  if (entry.encoding() != Encoding::kShared) return;
-  value_memory_ -= allocated_bytes(entry.shared());
-  discard(SharedBytes::adopt(entry.shared()));
+  if (entry.encoding() == Encoding::kShared) {
+    value_memory_ -= allocated_bytes(entry.shared());
+    discard(SharedBytes::adopt(entry.shared()));
+  } else if (entry.encoding() == Encoding::kObject) {
+    value_memory_ -= entry.object()->accounted_;
+    discard(std::unique_ptr<Object>(entry.object()));
+  }
 }
 
 void Keyspace::release(Entry* entry) noexcept {
@@ -120,8 +132,8 @@ Entry* Keyspace::allocate(Key key, const Shape& shape) {
 
 // Fills `entry`, whose memory suffices, from `key` and `shape`. The key or the embedded value may
 // lie in the same memory: the value is moved last or first as their places ask.
-Entry* Keyspace::replace(Entry** slot, Key key, const Shape& shape) {
-  Entry* old = slot == nullptr ? nullptr : *slot;
+Entry* Keyspace::replace(Table<Entry>::Slot slot, Key key, const Shape& shape) {
+  Entry* old = slot ? slot.item() : nullptr;
   const size_t key_size = key.bytes.size();
   const size_t total = shape.total(key_size);
   const size_t key_offset = shape.key_offset(key_size);
@@ -144,13 +156,15 @@ Entry* Keyspace::replace(Entry** slot, Key key, const Shape& shape) {
     std::memcpy(entry->at(key_offset - sizeof size), &size, sizeof size);
   }
   if (shape.has_expiry()) entry->set_word(sizeof(Entry), shape.expires_at_ms);
-  if (shape.encoding == Encoding::kEmbedded) {
+  entry->value_size_ = 0;
+  if (lies_inside(shape.encoding)) {
     char* value = entry->at(key_offset + key_size);
-    move_bytes(value, shape.embedded);
-    std::memset(value + shape.embedded.size(), 0, shape.embedded_size - shape.embedded.size());
-    entry->value_size_ = static_cast<uint8_t>(shape.embedded_size);
+    move_bytes(value, shape.inside);
+    std::memset(value + shape.inside.size(), 0, shape.inside_size - shape.inside.size());
+    if (shape.encoding == Encoding::kEmbedded) {
+      entry->value_size_ = static_cast<uint8_t>(shape.inside_size);
+    }
   } else {
-    entry->value_size_ = 0;
     entry->set_word(entry->word_offset(), shape.word);
   }
   if (old == nullptr) {
@@ -159,15 +173,15 @@ Entry* Keyspace::replace(Entry** slot, Key key, const Shape& shape) {
     return entry;
   }
   if (had_expiry) {
-    Entry** expiring = expiring_.find(key.bytes, key.hash);
-    KEVY_DCHECK(expiring != nullptr);
+    auto expiring = expiring_.find(key.bytes, key.hash);
+    KEVY_DCHECK(expiring);
     if (shape.has_expiry()) {
-      *expiring = entry;
+      expiring.replace(entry);
     } else {
       expiring_.erase(expiring, key.hash);
     }
   }
-  *slot = entry;
+  slot.replace(entry);
   if (!had_expiry && shape.has_expiry()) expiring_.insert(entry, key.hash);
   if (!in_place) release(old);
   return entry;
@@ -175,12 +189,12 @@ Entry* Keyspace::replace(Entry** slot, Key key, const Shape& shape) {
 
 // Gives `key` a value of this shape in the place of whatever it has.
 Entry* Keyspace::reshape(Key key, const Shape& wanted) {
-  Entry** slot = entries_.find(key.bytes, key.hash);
+  const auto slot = entries_.find(key.bytes, key.hash);
   Shape shape = wanted;
   if (shape.expires_at_ms == kKeepExpiry) {
-    shape.expires_at_ms = slot == nullptr ? kNoExpiry : (*slot)->expires_at_ms();
+    shape.expires_at_ms = slot ? slot.item()->expires_at_ms() : kNoExpiry;
   }
-  if (slot != nullptr) release_value(**slot);
+  if (slot) release_value(*slot.item());
   return replace(slot, key, shape);
 }
 
@@ -191,8 +205,8 @@ Entry* Keyspace::set_string(Key key, Bytes value, int64_t expires_at_ms) {
     return set_shared(key, SharedBytes::copy_of(value), expires_at_ms);
   }
   Shape shape{.encoding = Encoding::kEmbedded, .expires_at_ms = expires_at_ms};
-  shape.embedded = value;
-  shape.embedded_size = value.size();
+  shape.inside = value;
+  shape.inside_size = value.size();
   return reshape(key, shape);
 }
 
@@ -235,8 +249,8 @@ void Keyspace::update_integer(Entry* entry, int64_t value) noexcept {
 }
 
 char* Keyspace::grow_string(Key key, size_t size) {
-  Entry** slot = entries_.find(key.bytes, key.hash);
-  Entry* entry = slot == nullptr ? nullptr : *slot;
+  const auto slot = entries_.find(key.bytes, key.hash);
+  Entry* entry = slot ? slot.item() : nullptr;
   const int64_t expires_at_ms = entry == nullptr ? kNoExpiry : entry->expires_at_ms();
   if (entry != nullptr && entry->encoding() == Encoding::kShared) {
     SharedBytes::Block* block = entry->shared();
@@ -270,16 +284,16 @@ char* Keyspace::grow_string(Key key, size_t size) {
     return entry->shared()->data();
   }
   Shape shape{.encoding = Encoding::kEmbedded, .expires_at_ms = expires_at_ms, .grown = true};
-  shape.embedded = now;
-  shape.embedded_size = size;
+  shape.inside = now;
+  shape.inside_size = size;
   entry = replace(slot, key, shape);
   return entry->at(entry->key_offset_ + key.bytes.size());
 }
 
 bool Keyspace::erase(Key key) {
-  Entry** slot = entries_.find(key.bytes, key.hash);
-  if (slot == nullptr) return false;
-  Entry* entry = *slot;
+  const auto slot = entries_.find(key.bytes, key.hash);
+  if (!slot) return false;
+  Entry* entry = slot.item();
   if (entry->has_expiry()) expiring_.erase(expiring_.find(key.bytes, key.hash), key.hash);
   entries_.erase(slot, key.hash);
   release_value(*entry);
@@ -297,9 +311,9 @@ Entry* Keyspace::set_expiry(Entry* entry, uint64_t hash, int64_t expires_at_ms) 
               .encoding = entry->encoding(),
               .expires_at_ms = expires_at_ms,
               .grown = entry->grown()};
-  if (entry->encoding() == Encoding::kEmbedded) {
-    shape.embedded = entry->string();
-    shape.embedded_size = shape.embedded.size();
+  if (lies_inside(entry->encoding())) {
+    shape.inside = entry->inside();
+    shape.inside_size = shape.inside.size();
   } else {
     shape.word = entry->word(entry->word_offset());
   }
@@ -317,18 +331,32 @@ Value Keyspace::copy_value(const Entry& entry) {
       value.integer = entry.integer();
       break;
     case Encoding::kEmbedded:
-      value.small = entry.string();
+    case Encoding::kPacked:
+    case Encoding::kIntset:
+      value.inside = entry.inside();
       break;
     case Encoding::kShared:
-    case Encoding::kObject:
       value.block = SharedBytes::share(entry.shared());
+      break;
+    case Encoding::kObject:
+      value.object = entry.object()->clone();
       break;
   }
   return value;
 }
 
 Value Keyspace::take(Key key) {
-  Value value = copy_value(*find(key));
+  Entry* entry = find(key);
+  Value value;
+  if (entry->encoding() == Encoding::kObject) {
+    value.type = entry->type();
+    value.encoding = Encoding::kObject;
+    value.object.reset(entry->object());
+    value_memory_ -= std::exchange(value.object->accounted_, 0);
+    entry->kind_ = 0;  // an integer now: nothing to release
+  } else {
+    value = copy_value(*entry);
+  }
   erase(key);
   return value;
 }
@@ -338,18 +366,71 @@ Entry* Keyspace::put(Key key, Value value, int64_t expires_at_ms) {
   switch (value.encoding) {
     case Encoding::kInteger:
       return set_integer(key, value.integer, expires_at_ms);
-    case Encoding::kEmbedded: {
-      Shape shape{.encoding = Encoding::kEmbedded, .expires_at_ms = expires_at_ms,
-                  .grown = value.grown};
-      shape.embedded = value.small;
-      shape.embedded_size = value.small.size();
-      return reshape(key, shape);
-    }
-    default:
+    case Encoding::kShared:
       entry = set_shared(key, std::move(value.block), expires_at_ms);
       if (value.grown) entry->flags_ |= Entry::kGrown;
       return entry;
+    case Encoding::kObject:
+      return put_object(key, value.type, std::move(value.object), expires_at_ms);
+    default:
+      break;
   }
+  Shape shape{.type = value.type, .encoding = value.encoding, .expires_at_ms = expires_at_ms,
+              .grown = value.grown};
+  shape.inside = value.inside;
+  shape.inside_size = value.inside.size();
+  return reshape(key, shape);
+}
+
+Entry* Keyspace::make_packed(Key key, Type type, Encoding encoding) {
+  Shape shape{.type = type, .encoding = encoding, .expires_at_ms = kNoExpiry};
+  shape.inside_size = Entry::kPackedHead;
+  return replace({}, key, shape);
+}
+
+char* Keyspace::splice(Entry*& entry, Key key, size_t at, size_t erased, size_t inserted,
+                       int counted) {
+  const size_t old_size = entry->packed().size();
+  const size_t size = old_size - erased + inserted;
+  const size_t old_total = entry->size_bytes();
+  const size_t total = old_total - old_size + size;
+  KEVY_DCHECK(at + erased <= old_size && size <= kPackedMax);
+  const auto move_tail = [&] {
+    char* from = entry->at(old_total - old_size + at);
+    std::memmove(from + inserted, from + erased, old_size - at - erased);
+    return from;
+  };
+  if (size <= old_size) move_tail();
+  if (entry_capacity(total) != entry_capacity(old_total)) {
+    auto slot = entries_.find(key.bytes, key.hash);
+    auto expiring = entry->has_expiry() ? expiring_.find(key.bytes, key.hash)
+                                        : Table<Entry>::Slot();
+    const size_t before = allocated_bytes(entry);
+    auto* moved = static_cast<Entry*>(std::realloc(entry, entry_capacity(total)));
+    if (moved == nullptr) throw std::bad_alloc();
+    value_memory_ += allocated_bytes(moved) - before;
+    slot.replace(moved);
+    if (expiring) expiring.replace(moved);
+    entry = moved;
+  }
+  char* gap = size > old_size ? move_tail() : entry->at(old_total - old_size + at);
+  entry->set_packed_head(static_cast<uint32_t>(size),
+                         entry->packed_count() + static_cast<uint32_t>(counted));
+  return gap;
+}
+
+Entry* Keyspace::set_object(Key key, Type type, std::unique_ptr<Object> object) {
+  return put_object(key, type, std::move(object), kKeepExpiry);
+}
+
+Entry* Keyspace::put_object(Key key, Type type, std::unique_ptr<Object> object,
+                            int64_t expires_at_ms) {
+  Shape shape{.type = type, .encoding = Encoding::kObject, .expires_at_ms = expires_at_ms};
+  shape.word = static_cast<int64_t>(reinterpret_cast<intptr_t>(object.get()));
+  Entry* entry = reshape(key, shape);
+  account(*object);
+  object.release();  // the entry's now
+  return entry;
 }
 
 }  // namespace kevy

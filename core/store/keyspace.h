@@ -19,6 +19,7 @@
 #include "base/random.h"
 #include "base/shared_bytes.h"
 #include "store/entry.h"
+#include "store/object.h"
 #include "store/table.h"
 #include "store/value.h"
 
@@ -35,9 +36,10 @@ class Keyspace;
 /// What takes long to free, kept until the shard's lock is released.
 struct Garbage {
   std::vector<SharedBytes> blocks;
+  std::vector<std::unique_ptr<Object>> objects;
   std::vector<std::unique_ptr<Keyspace>> keyspaces;
 
-  bool empty() const noexcept { return blocks.empty() && keyspaces.empty(); }
+  bool empty() const noexcept { return blocks.empty() && objects.empty() && keyspaces.empty(); }
   void take_from(Garbage& other);
   void clear() noexcept;
 };
@@ -56,8 +58,8 @@ class Keyspace {
 
   // Reading.
   Entry* find(const Key& key) const noexcept {
-    Entry** slot = entries_.find(key.bytes, key.hash);
-    return slot == nullptr ? nullptr : *slot;
+    const auto slot = entries_.find(key.bytes, key.hash);
+    return slot ? slot.item() : nullptr;
   }
   size_t size() const noexcept { return entries_.size(); }
   size_t size_with_expiry() const noexcept { return expiring_.size(); }
@@ -83,6 +85,24 @@ class Keyspace {
   /// until the next change of this keyspace. A block that replies hold is copied first.
   char* grow_string(Key key, size_t size);
 
+  // Collections. While small they lie in the entry; what the bytes mean is their type's matter.
+  /// The most bytes that fit inside.
+  static constexpr size_t kPackedMax = (size_t{1} << 24) - 1;
+  /// An empty collection under a key that is not there, kPacked or kIntset.
+  Entry* make_packed(Key key, Type type, Encoding encoding);
+  /// Replaces the `erased` bytes at `at` of entry.packed() by `inserted` bytes, which the caller
+  /// is to write to what is returned, and adds `counted` to its count. `entry`, whose key is
+  /// `key`, is updated to where it is now. At most kPackedMax bytes may lie inside after it.
+  char* splice(Entry*& entry, Key key, size_t at, size_t erased, size_t inserted, int counted);
+  /// Gives `key`, made if missing, this value in place of whatever it has; the time to live stays.
+  Entry* set_object(Key key, Type type, std::unique_ptr<Object> object);
+  /// To be called after an object was changed: counts the memory it takes now.
+  void account(Object& object) noexcept {
+    const size_t now = object.memory_bytes();
+    value_memory_ += now - object.accounted_;
+    object.accounted_ = now;
+  }
+
   // Any type.
   /// False when there is no such key.
   bool erase(Key key);
@@ -90,7 +110,7 @@ class Keyspace {
   Entry* set_expiry(Entry* entry, uint64_t hash, int64_t expires_at_ms);
   /// Takes the value of `key`, which must exist, out and erases the key.
   Value take(Key key);
-  /// A copy of a value; a block is shared, not copied.
+  /// A copy of a value; a string's block is shared, not copied.
   static Value copy_value(const Entry& entry);
   Entry* put(Key key, Value value, int64_t expires_at_ms);
 
@@ -101,16 +121,16 @@ class Keyspace {
   /// added or removed in between.
   template <typename Visit>
   uint64_t scan(uint64_t cursor, size_t count, Visit&& visit) const {
-    return scan_table(entries_, cursor, count, visit);
+    return entries_.scan_some(cursor, count, visit);
   }
   /// The same over the entries with a time to live.
   template <typename Visit>
   uint64_t scan_expiring(uint64_t cursor, size_t count, Visit&& visit) const {
-    return scan_table(expiring_, cursor, count, visit);
+    return expiring_.scan_some(cursor, count, visit);
   }
   template <typename Visit>
   void for_each(Visit&& visit) const {
-    scan_table(entries_, 0, SIZE_MAX, visit);
+    entries_.for_each(visit);
   }
   /// One entry, each with the same chance; nullptr when empty.
   Entry* random(Random& random) const noexcept { return entries_.random(random); }
@@ -118,30 +138,18 @@ class Keyspace {
  private:
   struct Shape;
 
-  template <typename Visit>
-  static uint64_t scan_table(const Table& table, uint64_t cursor, size_t count, Visit& visit) {
-    // Empty buckets count too, so that a sparse table can not make one part long.
-    size_t visited = 0;
-    for (size_t buckets = 0; visited < count && buckets / 10 < count; ++buckets) {
-      cursor = table.scan(cursor, [&](Entry& entry) {
-        ++visited;
-        visit(entry);
-      });
-      if (cursor == 0) break;
-    }
-    return cursor;
-  }
-
+  Entry* put_object(Key key, Type type, std::unique_ptr<Object> object, int64_t expires_at_ms);
   Entry* reshape(Key key, const Shape& wanted);
-  Entry* replace(Entry** slot, Key key, const Shape& shape);
+  Entry* replace(Table<Entry>::Slot slot, Key key, const Shape& shape);
   Entry* allocate(Key key, const Shape& shape);
   void release_value(Entry& entry) noexcept;
   void release(Entry* entry) noexcept;
   void discard(SharedBytes block) noexcept;
+  void discard(std::unique_ptr<Object> object) noexcept;
 
   Garbage* garbage_;
-  Table entries_;
-  Table expiring_;
+  Table<Entry> entries_;
+  Table<Entry> expiring_;
   size_t value_memory_ = 0;
 };
 

@@ -41,27 +41,41 @@ def reply_end(data, at=0):
 
 
 def parse(data):
-    """One RESP2 reply as lists, strings and integers."""
+    """One reply of RESP2 or RESP3: bytes, integers, floats, booleans, None, lists; a map is a list
+    of keys and values by turns. Status and error lines are bytes too."""
 
     def read(at):
         end = data.index(b"\r\n", at)
         kind, rest, at = data[at : at + 1], data[at + 1 : end], end + 2
         if kind in b"+-":
-            return rest.decode(), at
+            return rest, at
         if kind == b":":
             return int(rest), at
+        if kind == b",":
+            return float(rest), at
+        if kind == b"#":
+            return rest == b"t", at
+        if kind == b"_":
+            return None, at
         count = int(rest)
-        if kind == b"$":
-            return data[at : at + count].decode(), at + count + 2
+        if kind in b"$=":
+            return (data[at : at + count], at + count + 2) if count >= 0 else (None, at)
         items = []
-        for _ in range(count):
+        for _ in range(count * 2 if kind == b"%" else count):
             item, at = read(at)
             items.append(item)
-        return items, at
+        return (items if count >= 0 else None), at
 
     value, end = read(0)
     assert end == len(data)
     return value
+
+
+def as_text(value):
+    """A parsed reply with strings in place of bytes."""
+    if isinstance(value, list):
+        return [as_text(item) for item in value]
+    return value.decode() if isinstance(value, bytes) else value
 
 
 class RedisConnection:

@@ -8,6 +8,8 @@ LEFT_OUT = {
     "quit", "randomkey", "reset", "scan", "ssubscribe", "subscribe", "sunsubscribe", "time",
     "unsubscribe", "object|idletime", "object|refcount", "memory",
 }
+# Each kind of data has some keys of its own, so that most commands meet their type.
+KEYS_OF = {"string": "k", "list": "l", "set": "s", "sorted_set": "z", "hash": "h"}
 RARE = {"flushall": 1, "flushdb": 2, "swapdb": 3, "select": 4}  # the others have weight 20
 NUMBERS = [0, 1, -1, 5, 100, -7, 2**63 - 1, -(2**63), 12345]
 # What a name asks for beyond its type. No time to live is short: it must not end during the test.
@@ -22,7 +24,6 @@ BY_NAME = {
     "index2": lambda rng: rng.randrange(3),
 }
 BY_TYPE = {
-    "key": lambda rng: f"k{rng.randrange(8)}" + rng.choice(["", "", "{tag}"]),
     "string": lambda rng: rng.choice(
         ["", "abc", "12", "3.5", "x" * rng.randrange(300), str(rng.choice(NUMBERS))]),
     "integer": lambda rng: rng.choice(NUMBERS),
@@ -42,6 +43,7 @@ class Grammar:
 
     def __init__(self, docs):
         self.commands = {}  # name, "config|set" for a subcommand: its arguments
+        self.groups = {}  # name: the kind of data
         for name, doc in fields_of(docs).items():
             doc = fields_of(doc)
             for full, inner in fields_of(doc.get("subcommands", [])).items():
@@ -54,14 +56,23 @@ class Grammar:
     def _add(self, name, doc):
         if name in LEFT_OUT or name.split("|")[0] in LEFT_OUT or name.endswith("|help"):
             return
+        self.groups[name] = doc["group"]
         self.commands[name] = [fields_of(argument) for argument in doc.get("arguments", [])]
 
     def command(self, rng):
         """The words of a random command, now and then a slightly wrong one."""
         name = rng.choices(self._names, self._weights)[0]
         words = name.upper().split("|")
+        self._kind = KEYS_OF.get(self.groups[name]) or rng.choice(list(KEYS_OF.values()))
+        counted = None  # where the number of keys stands that follow it
         for argument in self.commands[name]:
-            words += self._argument(rng, argument)
+            given = self._argument(rng, argument)
+            if counted is not None and argument["type"] == "key":
+                words[counted] = len(given) if rng.random() < 0.95 else rng.randrange(-1, 5)
+                counted = None
+            if argument["name"] == "numkeys":
+                counted = len(words)
+            words += given
         if rng.random() < 0.02 and len(words) > 1:
             words.pop(rng.randrange(1, len(words)))
         return [word if isinstance(word, bytes) else str(word).encode() for word in words]
@@ -90,4 +101,10 @@ class Grammar:
     def _value(self, rng, kind, name):
         if rng.random() < 0.03:
             return rng.choice([b"", b"x", b"-1", b"9223372036854775808", b"\x00\xff", b"1e5"])
+        if kind == "key":
+            return self._key(rng)
         return BY_NAME.get(name, BY_TYPE[kind])(rng)
+
+    def _key(self, rng):
+        kind = self._kind if rng.random() < 0.95 else rng.choice(list(KEYS_OF.values()))
+        return f"{kind}{rng.randrange(5)}" + rng.choice(["", "", "{tag}"])

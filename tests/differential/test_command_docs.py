@@ -6,7 +6,7 @@ versions of Redis too; so does a block around a single argument, which says noth
 
 import pytest
 
-from doors import Kevy, Redis, parse
+from doors import Kevy, Redis, as_text, parse
 
 # Where kevy (as Redis 7.2) means to differ from redis-server 7.0, and why.
 DIFFERENT = {
@@ -41,7 +41,7 @@ def tree(arguments):
 def documents(door):
     """Name (with the parent's, for a subcommand) to document, of every command."""
     found = {}
-    for name, flat in pairs(parse(door.run([b"COMMAND", b"DOCS"]))).items():
+    for name, flat in pairs(as_text(parse(door.run([b"COMMAND", b"DOCS"])))).items():
         fields = pairs(flat)
         found[name] = fields
         for sub, sub_flat in pairs(fields.get("subcommands", [])).items():

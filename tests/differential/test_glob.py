@@ -5,8 +5,7 @@ import random
 
 import pytest
 
-from doors import Kevy, Redis
-from test_command_docs import parse
+from doors import Kevy, Redis, parse
 
 PATTERNS = 3000
 

@@ -1,80 +1,10 @@
 // The write log's seam: what is logged, replayed into an empty instance, gives the same keyspace.
-#include <catch2/catch.hpp>
-#include <map>
-#include <mutex>
-#include <string>
-#include <vector>
-
-#include "base/random.h"
-#include "command/string_value.h"
-#include "instance/instance.h"
-#include "resp/resp_writer.h"
+#include "replay.h"
 
 using namespace kevy;
+using namespace kevy::test;
 
 namespace {
-
-class MemoryLog final : public WriteLog {
- public:
-  void append(Unit unit) override {
-    std::lock_guard guard(lock_);
-    units.push_back(std::move(unit));
-  }
-  std::vector<Unit> units;
-
- private:
-  std::mutex lock_;
-};
-
-using Words = std::vector<std::string>;
-
-std::unique_ptr<Instance> start() {
-  InstanceOptions options;
-  options.shards = 8;
-  return std::move(*Instance::start(options));
-}
-
-struct Engine {
-  std::unique_ptr<Instance> instance = start();
-  std::shared_ptr<Session> session = instance->runtime().open_session(Session::Door::kInProcess);
-  ~Engine() { instance->runtime().close_session(*session); }
-
-  void run(const Words& words) {
-    OutputQueue output;
-    RespWriter writer(output);
-    const std::vector<Bytes> args(words.begin(), words.end());
-    Turn turn(instance->runtime());
-    instance->runtime().execute(turn, *session, args, writer);
-  }
-
-  std::map<std::string, std::string> contents() {
-    std::map<std::string, std::string> all;
-    Runtime& runtime = instance->runtime();
-    ShardSet every;
-    every.add_all();
-    Turn turn(runtime);
-    turn.hold(every);
-    for (uint32_t i = 0; i < runtime.shard_count(); ++i) {
-      for (size_t d = 0; d < runtime.database_count(); ++d) {
-        runtime.shard(i).keyspace(d).for_each([&](const Entry& entry) {
-          all[std::to_string(d) + ':' + std::string(entry.key())] =
-              std::string(StringText(&entry).bytes()) + '@' +
-              std::to_string(entry.expires_at_ms());
-        });
-      }
-    }
-    return all;
-  }
-};
-
-void replay(const MemoryLog& log, Engine& into) {
-  for (const Unit& unit : log.units) {
-    for (const Effect& effect : unit) {
-      into.run({"SELECT", std::to_string(effect.database)});
-      into.run(effect.args);
-    }
-  }
-}
 
 Words random_command(Random& random) {
   const auto key = [&] { return "k" + std::to_string(random.below(6)); };
@@ -126,21 +56,7 @@ Words random_command(Random& random) {
 }  // namespace
 
 TEST_CASE("replaying the effects of a random program gives the same keyspace") {
-  Random random(GENERATE(1u, 2u, 3u, 4u, 5u));
-  MemoryLog log;
-  Engine engine, copy;
-  engine.instance->runtime().clock().freeze(1'700'000'000'000'000);
-  copy.instance->runtime().clock().freeze(1'700'000'000'000'000);
-  engine.instance->runtime().set_log(&log);
-  for (int i = 0; i < 5000; ++i) {
-    engine.run(random_command(random));
-    if (i % 100 == 0) engine.instance->runtime().clock().advance(7'000'000);
-  }
-  engine.run({"DISCARD"});
-  engine.instance->runtime().expire_all();
-  REQUIRE(log.units.size() > 1000);
-  replay(log, copy);
-  CHECK(copy.contents() == engine.contents());
+  check_replay(GENERATE(1u, 2u, 3u, 4u, 5u), random_command);
 }
 
 TEST_CASE("B28 B29 an EXEC is one unit, and what changes nothing is not logged") {

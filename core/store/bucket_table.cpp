@@ -1,6 +1,7 @@
-#include "store/table.h"
+#include "store/bucket_table.h"
 
 #include <cstdlib>
+#include <cstring>
 #include <new>
 
 #include "base/check.h"
@@ -9,7 +10,7 @@ namespace kevy {
 
 namespace {
 
-// Entries a bucket holds on the average: more makes chains, fewer wastes memory.
+// Items a bucket holds on the average: more makes chains, fewer wastes memory.
 constexpr uint64_t kLoadMaxTimes4 = 18;  // 4.5
 constexpr uint64_t kLoadMinTimes4 = 6;   // 1.5
 constexpr size_t kOverflowChunk = 16;
@@ -18,16 +19,16 @@ constexpr size_t kGatheredMax = 64;
 
 }  // namespace
 
-uint64_t Table::reverse(uint64_t bits) noexcept {
+uint64_t BucketTable::reverse(uint64_t bits) noexcept {
   bits = (bits >> 1 & 0x5555555555555555) | (bits & 0x5555555555555555) << 1;
   bits = (bits >> 2 & 0x3333333333333333) | (bits & 0x3333333333333333) << 2;
   bits = (bits >> 4 & 0x0f0f0f0f0f0f0f0f) | (bits & 0x0f0f0f0f0f0f0f0f) << 4;
   return __builtin_bswap64(bits);
 }
 
-Table::~Table() { release_memory(); }
+BucketTable::~BucketTable() { release_memory(); }
 
-void Table::release_memory() noexcept {
+void BucketTable::release_memory() noexcept {
   for (Bucket* segment : segments_) std::free(segment);
   for (Bucket* chunk : overflow_chunks_) std::free(chunk);
   segments_.clear();
@@ -38,7 +39,7 @@ void Table::release_memory() noexcept {
   base_ = 1;
 }
 
-Table::Bucket* Table::new_overflow() {
+BucketTable::Bucket* BucketTable::new_overflow() {
   if (spare_ == nullptr) {
     const size_t bytes = kOverflowChunk * sizeof(Bucket);
     overflow_chunks_.reserve(overflow_chunks_.size() + 1);
@@ -57,7 +58,7 @@ Table::Bucket* Table::new_overflow() {
   return b;
 }
 
-void Table::place(Bucket& first, Entry* entry, uint8_t tag) {
+void BucketTable::place(Bucket& first, void* item, uint8_t tag) {
   size_t length = 0;
   Bucket* b = &first;
   while (b->linked() && b->occupied() == b->all_places()) {
@@ -66,7 +67,7 @@ void Table::place(Bucket& first, Entry* entry, uint8_t tag) {
   }
   if (b->occupied() == b->all_places()) {
     Bucket* more = new_overflow();
-    more->entries[0] = b->entries[kPlaces - 1];
+    more->items[0] = b->items[kPlaces - 1];
     more->tags[0] = b->tags[kPlaces - 1];
     more->taken = 1;
     b->set_next(more);
@@ -77,7 +78,7 @@ void Table::place(Bucket& first, Entry* entry, uint8_t tag) {
   const unsigned free = static_cast<unsigned>(b->all_places() & ~b->taken);
   const unsigned i = static_cast<unsigned>(std::countr_zero(free));
   if (i >= kPlaces) __builtin_unreachable();
-  b->entries[i] = entry;
+  b->items[i] = item;
   b->tags[i] = tag;
   b->taken = static_cast<uint8_t>(b->taken | 1u << i);
   // An upper bound is enough, and it must hold for the whole chain: count what follows as full.
@@ -89,18 +90,18 @@ void Table::place(Bucket& first, Entry* entry, uint8_t tag) {
   if (length > longest_chain_) longest_chain_ = length;
 }
 
-void Table::insert(Entry* entry, uint64_t hash) {
+void BucketTable::insert(void* item, uint64_t hash, HashOf hash_of, const void* context) {
   if (count_ == 0) add_bucket();
-  place(bucket(hash), entry, tag_of(hash));
+  place(bucket(hash), item, tag_of(hash));
   ++size_;
-  if (size_ * 4 > count_ * kLoadMaxTimes4) split();
+  if (size_ * 4 > count_ * kLoadMaxTimes4) split(hash_of, context);
 }
 
-void Table::erase(Entry** slot, uint64_t hash) noexcept {
+void BucketTable::erase(void** slot, uint64_t hash) noexcept {
   Bucket* previous = nullptr;
   for (Bucket* b = &bucket(hash);; previous = b, b = b->next()) {
-    if (slot >= b->entries && slot < b->entries + kPlaces) {
-      const auto i = static_cast<unsigned>(slot - b->entries);
+    if (slot >= b->items && slot < b->items + kPlaces) {
+      const auto i = static_cast<unsigned>(slot - b->items);
       b->taken = static_cast<uint8_t>(b->taken & ~(1u << i));
       if (previous != nullptr && b->taken == 0) {  // an empty last bucket of a chain
         previous->taken &= 0x3f;
@@ -121,7 +122,7 @@ void Table::erase(Entry** slot, uint64_t hash) noexcept {
 
 // Makes room for bucket `count_`. The first segment doubles until it is whole, so that a small
 // table is small.
-void Table::add_bucket() {
+void BucketTable::add_bucket() {
   const uint64_t number = count_;
   if (number < kSegmentBuckets) {
     if (number == first_segment_capacity_) {
@@ -152,7 +153,7 @@ void Table::add_bucket() {
   ++count_;
 }
 
-void Table::release_chain(Bucket& first) noexcept {
+void BucketTable::release_chain(Bucket& first) noexcept {
   Bucket* b = first.linked() ? first.next() : nullptr;
   first.taken = 0;
   while (b != nullptr) {
@@ -163,36 +164,36 @@ void Table::release_chain(Bucket& first) noexcept {
   }
 }
 
-// Moves the entries of the next bucket in turn whose next hash bit is set to a new bucket. The
+// Moves the items of the next bucket in turn whose next hash bit is set to a new bucket. The
 // overflow buckets given back suffice for both halves, so placing can not fail halfway.
-void Table::split() {
+void BucketTable::split(HashOf hash_of, const void* context) {
   add_bucket();
   const uint64_t from = count_ - 1 - base_;
   Bucket& old = bucket_at(from);
   Bucket& added = bucket_at(count_ - 1);
-  Entry* few[kGatheredMax];
-  std::vector<Entry*> many;
+  void* few[kGatheredMax];
+  std::vector<void*> many;
   size_t gathered = 0;
-  visit_bucket(from, [&](Entry& entry) {
-    __builtin_prefetch(&entry);
+  visit_bucket(from, [&](void* item) {
+    __builtin_prefetch(item);
     if (gathered < kGatheredMax) {
-      few[gathered] = &entry;
+      few[gathered] = item;
     } else {
-      many.push_back(&entry);
+      many.push_back(item);
     }
     ++gathered;
   });
   release_chain(old);
   for (size_t i = 0; i < gathered; ++i) {
-    Entry* entry = i < kGatheredMax ? few[i] : many[i - kGatheredMax];
-    const uint64_t hash = hash_bytes(entry->key(), secret_);
-    place((hash & base_) != 0 ? added : old, entry, tag_of(hash));
+    void* item = i < kGatheredMax ? few[i] : many[i - kGatheredMax];
+    const uint64_t hash = hash_of(item, context);
+    place((hash & base_) != 0 ? added : old, item, tag_of(hash));
   }
 }
 
 // The reverse of split: the last bucket goes back into the one it came from. Stays as it is when
 // there is no memory for the longer chain.
-void Table::merge() noexcept {
+void BucketTable::merge() noexcept {
   if (count_ == base_) base_ /= 2;
   const uint64_t last = count_ - 1;
   Bucket& into = bucket_at(last - base_);
@@ -201,7 +202,7 @@ void Table::merge() noexcept {
     for (Bucket* b = &gone;; b = b->next()) {
       for (unsigned places = b->occupied(); places != 0; places &= places - 1) {
         const int i = std::countr_zero(places);
-        place(into, b->entries[i], b->tags[i]);
+        place(into, b->items[i], b->tags[i]);
         b->taken = static_cast<uint8_t>(b->taken & ~(1u << i));
       }
       if (!b->linked()) break;
@@ -219,23 +220,23 @@ void Table::merge() noexcept {
   }
 }
 
-size_t Table::chain_length(uint64_t number) const noexcept {
+size_t BucketTable::chain_length(uint64_t number) const noexcept {
   size_t length = 0;
-  visit_bucket(number, [&](Entry&) { ++length; });
+  visit_bucket(number, [&](void*) { ++length; });
   return length;
 }
 
 // A place among `longest_chain_` of a bucket by chance, until it is a taken one. When the table
 // is nearly empty that takes long, and the n-th of all entries is looked for instead.
-Entry* Table::random(Random& random) const noexcept {
+void* BucketTable::random(Random& random) const noexcept {
   if (size_ == 0) return nullptr;
   constexpr int kTriesMax = 256;
   for (int tried = 0; tried < kTriesMax; ++tried) {
     const uint64_t number = random.below(count_);
     uint64_t wanted = random.below(longest_chain_);
-    Entry* found = nullptr;
-    visit_bucket(number, [&](Entry& entry) {
-      if (wanted-- == 0) found = &entry;
+    void* found = nullptr;
+    visit_bucket(number, [&](void* item) {
+      if (wanted-- == 0) found = item;
     });
     if (found != nullptr) return found;
   }
@@ -246,9 +247,9 @@ Entry* Table::random(Random& random) const noexcept {
       wanted -= length;
       continue;
     }
-    Entry* found = nullptr;
-    visit_bucket(number, [&](Entry& entry) {
-      if (wanted-- == 0) found = &entry;
+    void* found = nullptr;
+    visit_bucket(number, [&](void* item) {
+      if (wanted-- == 0) found = item;
     });
     return found;
   }

@@ -1,0 +1,38 @@
+// What the handlers of lists, hashes, sets and sorted sets share.
+#pragma once
+
+#include "command/errors.h"
+#include "runtime/call.h"
+
+namespace kevy {
+
+/// What lies under a key for a command on one type. `wrong`: something of another type, which has
+/// been answered with WRONGTYPE.
+struct Found {
+  Entry* entry = nullptr;
+  bool wrong = false;
+};
+
+inline Found of_type(Call& call, Entry* entry, Type type) {
+  if (entry == nullptr || entry->type() == type) [[likely]] return {entry, false};
+  call.error(errors::kWrongType);
+  return {nullptr, true};
+}
+
+/// For commands that read: counts as a hit or a miss.
+inline Found find_to_read(Call& call, const Key& key, Type type) {
+  return of_type(call, call.find_read(key), type);
+}
+/// For commands that write.
+inline Found find_to_write(Call& call, const Key& key, Type type) {
+  return of_type(call, call.find_write(key), type);
+}
+
+/// Removes a key whose collection has become empty: no key holds an empty collection. Called after
+/// the change itself was reported.
+inline void erase_empty(Call& call, const Key& key) {
+  call.keyspace(key).erase(key);
+  call.notify(key, call.session.database, kEventGeneric, "del");
+}
+
+}  // namespace kevy

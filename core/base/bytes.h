@@ -4,6 +4,8 @@
 // Knows nothing of Redis.
 #pragma once
 
+#include <emmintrin.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -19,6 +21,16 @@ using Args = std::span<const Bytes>;
 
 constexpr char ascii_lower(char c) noexcept {
   return (c >= 'A' && c <= 'Z') ? static_cast<char>(c | 0x20) : c;
+}
+
+/// The letters A to Z of eight bytes in lower case.
+constexpr uint64_t lower_letters(uint64_t word) noexcept {
+  constexpr uint64_t kOnes = 0x0101010101010101, kHighs = kOnes << 7;
+  const uint64_t low_bits = word & ~kHighs;
+  const uint64_t from_a = low_bits + kOnes * (0x80 - 'A');
+  const uint64_t above_z = low_bits + kOnes * (0x7f - 'Z');
+  const uint64_t is_upper = ~word & kHighs & (from_a ^ above_z);
+  return word | is_upper >> 2;
 }
 
 inline uint64_t load_word(const char* from) noexcept {
@@ -55,25 +67,60 @@ inline bool same_bytes(Bytes a, Bytes b) noexcept {
   return load_word(a.data() + size - 8) == load_word(b.data() + size - 8);
 }
 
+/// Copies bytes that do not overlap with `to`, without a call for what is as short as most values.
+inline void copy_bytes(char* to, Bytes from) noexcept {
+  const char* const data = from.data();
+  const size_t size = from.size();
+  if (size >= 8 && size <= 32) [[likely]] {
+    uint64_t words[4];
+    const size_t last = size - 8;
+    // All is read before anything is written, so that the compiler keeps it in registers.
+    words[0] = load_word(data);
+    words[1] = load_word(data + (last < 8 ? last : 8));
+    words[2] = load_word(data + (last < 16 ? last : 16));
+    words[3] = load_word(data + last);
+    std::memcpy(to, &words[0], 8);
+    std::memcpy(to + (last < 8 ? last : 8), &words[1], 8);
+    std::memcpy(to + (last < 16 ? last : 16), &words[2], 8);
+    std::memcpy(to + last, &words[3], 8);
+  } else if (size >= 4 && size < 8) {
+    uint32_t first, last;
+    std::memcpy(&first, data, 4);
+    std::memcpy(&last, data + size - 4, 4);
+    std::memcpy(to, &first, 4);
+    std::memcpy(to + size - 4, &last, 4);
+  } else if (size >= 8) {
+    std::memcpy(to, data, size);
+  } else {
+    for (size_t i = 0; i < size; ++i) to[i] = data[i];
+  }
+}
+
 /// Whether `byte` occurs in `bytes`.
 inline bool contains(Bytes bytes, char byte) noexcept {
-  constexpr uint64_t kOnes = 0x0101010101010101, kHighs = kOnes << 7;
-  const uint64_t wanted = kOnes * static_cast<unsigned char>(byte);
-  const auto in_word = [&](uint64_t word) {
-    const uint64_t zero_where_found = word ^ wanted;
-    return ((zero_where_found - kOnes) & ~zero_where_found & kHighs) != 0;
-  };
+  const char* const data = bytes.data();
   const size_t size = bytes.size();
-  if (size < 8) {
-    for (const char c : bytes) {
-      if (c == byte) return true;
+  const __m128i wanted = _mm_set1_epi8(byte);
+  const auto in_block = [&](__m128i block) {
+    return _mm_movemask_epi8(_mm_cmpeq_epi8(block, wanted)) != 0;
+  };
+  const auto load_block = [&](size_t at) {
+    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(data + at));
+  };
+  if (size >= 16) {
+    for (size_t at = 0; at + 16 < size; at += 16) {
+      if (in_block(load_block(at))) return true;
     }
-    return false;
+    return in_block(load_block(size - 16));
   }
-  for (size_t i = 0; i + 8 < size; i += 8) {
-    if (in_word(load_word(bytes.data() + i))) return true;
+  if (size >= 8) {
+    return in_block(_mm_set_epi64x(static_cast<int64_t>(load_word(data + size - 8)),
+                                   static_cast<int64_t>(load_word(data))));
   }
-  return in_word(load_word(bytes.data() + size - 8));
+  for (size_t i = 0; i < size; ++i) {
+    if (data[i] == byte) return true;
+  }
+  return false;
 }
 
 /// Whether `a` equals `lower` when the ASCII case of `a` is ignored. `lower` must be lower case.

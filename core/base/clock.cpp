@@ -1,7 +1,5 @@
 #include "base/clock.h"
 
-#include <ctime>
-
 namespace kevy {
 
 namespace {
@@ -18,11 +16,9 @@ int64_t Clock::machine_us() noexcept { return read_us(CLOCK_REALTIME); }
 
 int64_t Clock::monotonic_us() noexcept { return read_us(CLOCK_MONOTONIC); }
 
-int64_t Clock::coarse_seconds() const noexcept {
-  const int64_t frozen = frozen_us_.load(std::memory_order_relaxed);
-  if (frozen != kRunning) return frozen / 1'000'000;
-  const int64_t offset = offset_us_.load(std::memory_order_relaxed);
-  return (read_us(CLOCK_REALTIME_COARSE) + offset) / 1'000'000;
+int64_t Clock::moved_seconds(int64_t frozen_us, int64_t offset_us) noexcept {
+  const int64_t us = frozen_us != kRunning ? frozen_us : read_us(CLOCK_REALTIME_COARSE) + offset_us;
+  return us / 1'000'000;
 }
 
 void Clock::advance(int64_t delta_us) noexcept {

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <ctime>
 
 namespace kevy {
 
@@ -18,7 +19,12 @@ class Clock {
   int64_t now_ms() const noexcept { return now_us() / 1000; }
 
   /// The time in whole seconds, right to some milliseconds, for a fraction of the cost of now_us.
-  int64_t coarse_seconds() const noexcept;
+  int64_t coarse_seconds() const noexcept {
+    const int64_t frozen = frozen_us_.load(std::memory_order_relaxed);
+    const int64_t offset = offset_us_.load(std::memory_order_relaxed);
+    if (frozen == kRunning && offset == 0) [[likely]] return std::time(nullptr);
+    return moved_seconds(frozen, offset);
+  }
 
   /// Stops the clock at `at_us`.
   void freeze(int64_t at_us) noexcept { frozen_us_.store(at_us, std::memory_order_relaxed); }
@@ -34,6 +40,7 @@ class Clock {
  private:
   static constexpr int64_t kRunning = INT64_MIN;
   static int64_t machine_us() noexcept;
+  static int64_t moved_seconds(int64_t frozen_us, int64_t offset_us) noexcept;
 
   std::atomic<int64_t> frozen_us_{kRunning};
   std::atomic<int64_t> offset_us_{0};

@@ -28,7 +28,7 @@ void flush(Call& call, std::optional<int> only) {
     for (uint32_t database = 0; database < call.runtime.database_count(); ++database) {
       auto& keyspace = shard.keyspaces[database];
       if (!flushed(static_cast<int>(database)) || keyspace == nullptr) continue;
-      shard.garbage.keyspaces.push_back(std::move(keyspace));
+      shard.garbage.add(std::move(keyspace));
     }
   }
   call.changed_everything();

@@ -48,11 +48,11 @@ auto with_call(Turn& turn, const CommandRow& row, const Key& key, Shard& shard, 
 
 }  // namespace
 
-const Entry* FastLane::find_read() const {
+const Entry* FastLane::find_read_as_command() const {
   return with_call(turn_, kGet, key_, shard_, [&](Call& call) { return call.find_read(key_); });
 }
 
-bool FastLane::set(Bytes value, int64_t ttl_ms) const {
+bool FastLane::set_as_command(Bytes value, int64_t ttl_ms) const {
   return with_call(turn_, kSet, key_, shard_, [&](Call& call) {
     int64_t at_ms = Keyspace::kNoExpiry;
     if (ttl_ms != 0 && __builtin_add_overflow(call.now_ms(), ttl_ms, &at_ms)) return false;

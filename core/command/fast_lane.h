@@ -1,12 +1,14 @@
 // FastLane: GET and SET of one key for callers that need no reply object. Made with the key's shard
 // held; a turn's worth of work at most.
+//
+// What is usual (the key is there, has no time to live, and nobody listens to changes) is done here
+// and inline; all else goes the way of the commands.
 #pragma once
 
+#include "runtime/mutation.h"
 #include "runtime/turn.h"
 
 namespace kevy {
-
-struct Shard;
 
 class FastLane {
  public:
@@ -14,11 +16,37 @@ class FastLane {
   FastLane(Turn& turn, const Key& key, Shard& shard) noexcept : turn_(turn), key_(key), shard_(shard) {}
 
   /// The entry of database 0, as GET finds it.
-  const Entry* find_read() const;
+  const Entry* find_read() const {
+    const Entry* entry = find_plainly();
+    if (entry == nullptr) [[unlikely]] return find_read_as_command();
+    ++shard_.statistics.commands;
+    ++shard_.statistics.keyspace_hits;
+    return entry;
+  }
+
   /// SET with a relative time to live, 0 for none. False when that is out of range.
-  bool set(Bytes value, int64_t ttl_ms) const;
+  bool set(Bytes value, int64_t ttl_ms) const {
+    if (ttl_ms == 0 && !overheard(turn_.runtime(), shard_)) [[likely]] {
+      Entry* entry = find_plainly();
+      if (entry != nullptr && shard_.keyspace(0).overwrite(*entry, value, Keyspace::kNoExpiry)) {
+        ++shard_.statistics.commands;
+        return true;
+      }
+    }
+    return set_as_command(value, ttl_ms);
+  }
 
  private:
+  // The entry, when finding it has no consequences: it can not have expired.
+  Entry* find_plainly() const {
+    Entry* entry = shard_.keyspace(0).find(key_);
+    if (entry == nullptr || entry->has_expiry()) [[unlikely]] return nullptr;
+    note_access(turn_.runtime(), *entry);
+    return entry;
+  }
+  const Entry* find_read_as_command() const;
+  bool set_as_command(Bytes value, int64_t ttl_ms) const;
+
   Turn& turn_;
   const Key& key_;
   Shard& shard_;

@@ -68,9 +68,9 @@ bool read_set_options(Call& call, SetOptions& set) {
   return true;
 }
 
-void set(Call& call) {
+void set_with_options(Call& call) {
   SetOptions options;
-  if (call.argc() > 3 && !read_set_options(call, options)) return;
+  if (!read_set_options(call, options)) return;
   int64_t expires_at_ms = options.expiry.keep ? Keyspace::kKeepExpiry : Keyspace::kNoExpiry;
   if (options.expiry.given) {
     const auto moment = read_moment(call, options.expiry.text, options.expiry.unit);
@@ -93,6 +93,16 @@ void set(Call& call) {
   }
   store_string(call, key, entry, call.args[2], expires_at_ms);
   if (!options.get) call.reply.ok();
+}
+
+void set(Call& call) {
+  if (call.argc() > 3) {
+    set_with_options(call);
+    return;
+  }
+  const Key key = call.key(1);
+  store_string(call, key, call.find_write(key), call.args[2], Keyspace::kNoExpiry);
+  call.reply.ok();
 }
 
 void setnx(Call& call) {

@@ -184,7 +184,7 @@ ReplyNode* ReplyTree::add_further(NodeType type) {
 ReplyNode* ReplyTree::add_bytes(NodeType type, Bytes bytes) {
   ReplyNode* node = add(type);
   char* copy = static_cast<char*>(root_->allocate(bytes.size() + 1));
-  if (!bytes.empty()) std::memcpy(copy, bytes.data(), bytes.size());
+  copy_bytes(copy, bytes);
   copy[bytes.size()] = '\0';
   node->bytes = copy;
   node->size = bytes.size();

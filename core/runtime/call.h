@@ -47,15 +47,18 @@ class Call {
     return {bytes, knows(bytes) ? known_->hash : runtime.hash(bytes)};
   }
   /// Dispatch tells the hash it has computed, and the shard it lies on. `key` must outlive the call.
-  void know(const Key& key, Shard& shard) noexcept {
+  void know(const Key& key, Shard& shard) {
     known_ = &key;
     known_shard_ = &shard;
+    known_keyspace_ = &shard.keyspace(static_cast<size_t>(session.database));
   }
 
   Shard& shard_of(const Key& key) {
     return knows(key.bytes) ? *known_shard_ : runtime.shard_of(key);
   }
-  Keyspace& keyspace(const Key& key) { return keyspace(key, session.database); }
+  Keyspace& keyspace(const Key& key) {
+    return knows(key.bytes) ? *known_keyspace_ : keyspace(key, session.database);
+  }
   Keyspace& keyspace(const Key& key, int database) {
     return shard_of(key).keyspace(static_cast<size_t>(database));
   }
@@ -66,7 +69,7 @@ class Call {
   /// The entry of a key that is there and has not expired; what has expired is removed first.
   /// find_read counts a hit or a miss, and both note the access unless the session asked not to.
   Entry* find_read(const Key& key);
-  Entry* find_write(const Key& key) { return find_in(key, session.database); }
+  Entry* find_write(const Key& key);
   Entry* find_in(const Key& key, int database);
   /// The same without counting as a use of the key.
   Entry* peek(const Key& key);
@@ -77,9 +80,8 @@ class Call {
     changed_in(key, session.database, event_class, event);
   }
   void changed_in(const Key& key, int database, EventClass event_class, Bytes event) {
-    mark_changed(shard_of(key), database, key);
-    notify(key, database, event_class, event);
     dirty_ = true;
+    if (overheard(runtime, shard_of(key))) [[unlikely]] tell(key, database, event_class, event);
   }
   /// Raises the event of a key that was not there before; its change is reported after it.
   void made(const Key& key) { made_in(key, session.database); }
@@ -116,13 +118,19 @@ class Call {
     return known_ != nullptr && key.data() == known_->bytes.data() &&
            key.size() == known_->bytes.size();
   }
-  Entry* find_unexpired(const Key& key, int database);
+  void tell(const Key& key, int database, EventClass event_class, Bytes event) {
+    mark_changed(shard_of(key), database, key);
+    notify(key, database, event_class, event);
+  }
+  Entry* find_unexpired(Keyspace& keyspace, const Key& key, int database);
+  Entry* drop_expired(Entry& entry, const Key& key, int database);
   void log_effect(int database, std::initializer_list<Bytes> words);
   void log_words();
 
   Unit* const unit_;  // nullptr when nothing listens
   const Key* known_ = nullptr;
-  Shard* known_shard_ = nullptr;  // of known_
+  Shard* known_shard_ = nullptr;        // of known_
+  Keyspace* known_keyspace_ = nullptr;  // and in the session's database
   bool dirty_ = false;
   bool effect_given_ = false;
 };

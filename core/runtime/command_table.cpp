@@ -1,58 +1,38 @@
 #include "runtime/command_table.h"
 
+#include <array>
 #include <bit>
 
 #include "base/check.h"
 
 namespace kevy {
 
-namespace {
-
-// The letters A to Z of eight bytes in lower case.
-uint64_t lower_case(uint64_t word) noexcept {
-  constexpr uint64_t kOnes = 0x0101010101010101, kHighs = kOnes << 7;
-  const uint64_t low_bits = word & ~kHighs;
-  const uint64_t from_a = low_bits + kOnes * (0x80 - 'A');
-  const uint64_t above_z = low_bits + kOnes * (0x7f - 'Z');
-  const uint64_t is_upper = ~word & kHighs & (from_a ^ above_z);
-  return word | is_upper >> 2;
-}
-
-}  // namespace
-
-// `verb` has at most kSizeMax bytes.
-CommandTable::Name::Name(Bytes verb) noexcept : size(verb.size()) {
-  for (size_t i = 0; i * 8 < size; ++i) {
-    words[i] = lower_case(load_short(verb.data() + i * 8, size - i * 8));
-  }
-}
-
-uint64_t CommandTable::Name::hash() const noexcept {
-  const uint64_t mixed = (words[0] ^ words[1] << 1 ^ words[2] << 2) * 0x9e3779b97f4a7c15;
-  return mixed >> 40;
-}
-
 CommandTable::CommandTable(std::span<const std::span<const CommandRow>> families) {
   for (const auto& family : families) {
     for (const CommandRow& row : family) rows_.push_back(&row);
   }
-  slots_.resize(std::bit_ceil(rows_.size() * 4));
+  short_.resize(std::bit_ceil(rows_.size() * 4));
   for (const CommandRow* row : rows_) {
-    KEVY_CHECK(row->name.size() <= Name::kSizeMax && find(row->name) == nullptr);
-    const Name name(row->name);
-    size_t i = name.hash() & (slots_.size() - 1);
-    while (slots_[i].row != nullptr) i = (i + 1) & (slots_.size() - 1);
-    slots_[i] = {name, row};
+    const Bytes name = row->name;
+    KEVY_CHECK(find(name) == nullptr);
+    if (name.size() > kShortMax) {
+      long_.emplace(name, row);
+      continue;
+    }
+    const uint64_t word = load_short(name.data(), name.size());
+    size_t i = slot_of(word);
+    while (short_[i].row != nullptr) i = (i + 1) & (short_.size() - 1);
+    short_[i] = {word, row};
   }
 }
 
-const CommandRow* CommandTable::find(Bytes verb) const noexcept {
-  if (verb.size() > Name::kSizeMax) return nullptr;
-  const Name name(verb);
-  for (size_t i = name.hash() & (slots_.size() - 1);; i = (i + 1) & (slots_.size() - 1)) {
-    const Slot& slot = slots_[i];
-    if (slot.name == name || slot.row == nullptr) return slot.row;
-  }
+const CommandRow* CommandTable::find_long(Bytes verb) const noexcept {
+  constexpr size_t kLongMax = 24;  // what is longer is no verb
+  if (verb.size() > kLongMax) return nullptr;
+  std::array<char, kLongMax> lower;
+  for (size_t i = 0; i < verb.size(); ++i) lower[i] = ascii_lower(verb[i]);
+  const auto found = long_.find(Bytes(lower.data(), verb.size()));
+  return found == long_.end() ? nullptr : found->second;
 }
 
 const CommandRow* CommandTable::find_subcommand(const CommandRow& row, Bytes word) noexcept {

@@ -2,9 +2,9 @@
 // so any thread may read it.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <span>
+#include <unordered_map>
 #include <vector>
 
 #include "runtime/command.h"
@@ -16,7 +16,15 @@ class CommandTable {
   explicit CommandTable(std::span<const std::span<const CommandRow>> families);
 
   /// The row of a verb in any case, subcommands not considered; nullptr when there is none.
-  const CommandRow* find(Bytes verb) const noexcept;
+  const CommandRow* find(Bytes verb) const noexcept {
+    if (verb.size() > kShortMax) [[unlikely]] return find_long(verb);
+    const uint64_t name = lower_letters(load_short(verb.data(), verb.size()));
+    for (size_t i = slot_of(name);; i = (i + 1) & (short_.size() - 1)) {
+      const Short& slot = short_[i];
+      if (slot.row == nullptr) return nullptr;
+      if (slot.name == name && slot.row->name.size() == verb.size()) return slot.row;
+    }
+  }
   /// The row that `args` call for: the subcommand's, where the verb has subcommands. When there is
   /// no such subcommand, the row of the verb itself, whose handler is then nullptr.
   const CommandRow* find(Args args) const noexcept {
@@ -31,29 +39,22 @@ class CommandTable {
   const CommandRow* parent(const CommandRow& row) const noexcept;
 
  private:
-  /// A verb in lower case, in words that are quickly compared.
-  struct Name {
-    static constexpr size_t kSizeMax = 24;
-    std::array<uint64_t, kSizeMax / 8> words{};
-    size_t size = 0;
-
-    explicit Name(Bytes verb) noexcept;
-    Name() = default;
-    bool operator==(const Name& other) const noexcept {
-      return ((words[0] ^ other.words[0]) | (words[1] ^ other.words[1]) |
-              (words[2] ^ other.words[2]) | (size ^ other.size)) == 0;
-    }
-    uint64_t hash() const noexcept;
-  };
-  struct Slot {
-    Name name;
+  static constexpr size_t kShortMax = 8;
+  /// A verb short enough to be compared at once.
+  struct Short {
+    uint64_t name = 0;  // in lower case
     const CommandRow* row = nullptr;
   };
 
+  size_t slot_of(uint64_t name) const noexcept {
+    return static_cast<size_t>(name * 0x9e3779b97f4a7c15 >> 40) & (short_.size() - 1);
+  }
+  const CommandRow* find_long(Bytes verb) const noexcept;
   static const CommandRow* find_subcommand(const CommandRow& row, Bytes word) noexcept;
 
   std::vector<const CommandRow*> rows_;
-  std::vector<Slot> slots_;  // open addressing, a power of two, at most a quarter full
+  std::vector<Short> short_;  // open addressing, a power of two, at most a quarter full
+  std::unordered_map<Bytes, const CommandRow*> long_;  // the names of the rows
 };
 
 }  // namespace kevy

@@ -21,15 +21,22 @@ inline void raise_event(Runtime& runtime, int database, const Key& key, EventCla
   if ((wanted & event_class) != 0) [[unlikely]] publish_event(runtime, database, key, event);
 }
 
+/// Whether anybody is told of changes on this shard: watchers, subscribers of events, the log.
+inline bool overheard(Runtime& runtime, const Shard& shard) {
+  return shard.watches.any() || runtime.log() != nullptr ||
+         runtime.settings().notify_events.load(std::memory_order_relaxed) != 0;
+}
+
 /// Erases an entry whose time has come: logged as DEL, raised as "expired".
 void remove_expired(Runtime& runtime, Shard& shard, int database, const Key& key, Unit* unit);
 
 /// Notes an access for LRU or LFU.
 inline void note_access(Runtime& runtime, Entry& entry) noexcept {
   const int64_t seconds = runtime.clock().coarse_seconds();
-  const bool lfu = runtime.settings().lfu_policy.load(std::memory_order_relaxed);
-  const uint32_t access =
-      lfu ? lfu_touched(entry.access(), seconds) : static_cast<uint32_t>(seconds) & kAccessBits;
+  uint32_t access = static_cast<uint32_t>(seconds) & kAccessBits;
+  if (runtime.settings().lfu_policy.load(std::memory_order_relaxed)) [[unlikely]] {
+    access = lfu_touched(entry.access(), seconds);
+  }
   // Not written without need: another core may hold the entry's line.
   if (entry.access() != access) entry.set_access(access);
 }

@@ -40,16 +40,8 @@ void Runtime::plan(const Session& session, const CommandRow& row, Args args,
   }
 }
 
-void Runtime::execute(Turn& turn, Session& session, Args args, Reply& reply) {
-  const CommandRow* row = table_.find(args);
-  if (row == nullptr || !plainly_allowed(session, *row, args)) [[unlikely]] {
-    if (!check(session, row, args, reply)) return;
-  }
-  run(turn, session, *row, args, reply);
-}
-
 // Whether the command is right and nothing about the session speaks against running it.
-bool Runtime::plainly_allowed(const Session& session, const CommandRow& row, Args args) const {
+inline bool Runtime::plainly_allowed(const Session& session, const CommandRow& row, Args args) const {
   if (row.handler == nullptr || !row.accepts(args.size())) return false;
   if (!row.subcommands.empty() && args.size() > 1) return false;
   if (session.stateless()) {
@@ -72,9 +64,21 @@ void Runtime::hold_planned(Turn& turn, const Session& session, const CommandRow&
   }
 }
 
-void Runtime::run(Turn& turn, Session& session, const CommandRow& row, Args args, Reply& reply) {
+inline void Runtime::run(Turn& turn, Session& session, const CommandRow& row, Args args,
+                         Reply& reply) {
+  if (log_ == nullptr) [[likely]] {
+    run_for(turn, session, row, args, reply, nullptr);
+    return;
+  }
   Unit unit;
-  Call call(turn, session, row, args, reply, log_ == nullptr ? nullptr : &unit);
+  run_for(turn, session, row, args, reply, &unit);
+  if (!unit.empty()) log_->append(std::move(unit));
+}
+
+// Runs the handler, with the shards of its keys held; the effects go to `unit`.
+void Runtime::run_for(Turn& turn, Session& session, const CommandRow& row, Args args, Reply& reply,
+                      Unit* unit) {
+  Call call(turn, session, row, args, reply, unit);
   Key key;
   if (const size_t only_key = row.only_key(); only_key != 0) [[likely]] {
     key = {args[only_key], hash(args[only_key])};
@@ -88,10 +92,17 @@ void Runtime::run(Turn& turn, Session& session, const CommandRow& row, Args args
   const size_t errors_before = reply.errors();
   row.handler(call);
   call.finish();
-  if (reply.errors() != errors_before) {
+  if (reply.errors() != errors_before) [[unlikely]] {
     counters_.error_replies.fetch_add(reply.errors() - errors_before, std::memory_order_relaxed);
   }
-  if (log_ != nullptr && !unit.empty()) log_->append(std::move(unit));
+}
+
+void Runtime::execute(Turn& turn, Session& session, Args args, Reply& reply) {
+  const CommandRow* row = table_.find(args);
+  if (row == nullptr || !plainly_allowed(session, *row, args)) [[unlikely]] {
+    if (!check(session, row, args, reply)) return;
+  }
+  run(turn, session, *row, args, reply);
 }
 
 void Runtime::run_queued(Call& exec) {
@@ -175,7 +186,7 @@ void Runtime::discard_data() {
     Shard& one = shard(i);
     for (uint32_t database = 0; database < database_count_; ++database) {
       auto& keyspace = one.keyspaces[database];
-      if (keyspace != nullptr) one.garbage.keyspaces.push_back(std::move(keyspace));
+      if (keyspace != nullptr) one.garbage.add(std::move(keyspace));
     }
   }
 }

@@ -52,8 +52,8 @@ class Runtime {
   uint32_t database_count() const noexcept { return database_count_; }
   Shard& shard(uint32_t index) noexcept { return shards_[index]; }
   uint32_t shard_index(const Key& key) const noexcept {
-    const Bytes tag = hash_tag(key.bytes);
-    const uint64_t hash = tag.size() == key.bytes.size() ? key.hash : this->hash(tag);
+    uint64_t hash = key.hash;
+    if (contains(key.bytes, '{')) [[unlikely]] hash = this->hash(hash_tag(key.bytes));
     return static_cast<uint32_t>((hash >> 32) * shard_count_ >> 32);
   }
   Shard& shard_of(const Key& key) noexcept { return shard(shard_index(key)); }
@@ -115,6 +115,8 @@ class Runtime {
   void hold_planned(Turn& turn, const Session& session, const CommandRow& row, Args args);
   void plan(const Session& session, const CommandRow& row, Args args, ShardSet& shards) const;
   void run(Turn& turn, Session& session, const CommandRow& row, Args args, Reply& reply);
+  void run_for(Turn& turn, Session& session, const CommandRow& row, Args args, Reply& reply,
+               Unit* unit);
   void first_expiry();
 
   // Constant after construction.

@@ -110,13 +110,15 @@ class Entry {
     return value;
   }
   void set_packed_head(uint32_t size, uint32_t count) noexcept {
-    char* head = at(static_cast<size_t>(value_begin() - at(0)));
+    char* head = value_begin();
     std::memcpy(head, &size, 3);
     std::memcpy(head + 3, &count, 3);
   }
   const char* value_begin() const noexcept {
-    const Bytes name = key();
-    return name.data() + name.size();
+    return at(key_offset_) + (key_size_ != kLongKey ? key_size_ : long_key_size());
+  }
+  char* value_begin() noexcept {
+    return at(key_offset_) + (key_size_ != kLongKey ? key_size_ : long_key_size());
   }
   size_t inside_size() const noexcept {
     if (encoding() == Encoding::kPacked || encoding() == Encoding::kIntset) {

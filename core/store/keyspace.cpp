@@ -36,17 +36,34 @@ size_t grown_capacity(size_t size) { return size < kSpareMax ? size * 2 : size +
 
 }  // namespace
 
+void Garbage::add(SharedBytes block) {
+  blocks_.push_back(std::move(block));
+  any_ = true;
+}
+
+void Garbage::add(std::unique_ptr<Object> object) {
+  objects_.push_back(std::move(object));
+  any_ = true;
+}
+
+void Garbage::add(std::unique_ptr<Keyspace> keyspace) {
+  keyspaces_.push_back(std::move(keyspace));
+  any_ = true;
+}
+
 void Garbage::take_from(Garbage& other) {
-  std::move(other.blocks.begin(), other.blocks.end(), std::back_inserter(blocks));
-  std::move(other.objects.begin(), other.objects.end(), std::back_inserter(objects));
-  std::move(other.keyspaces.begin(), other.keyspaces.end(), std::back_inserter(keyspaces));
+  std::move(other.blocks_.begin(), other.blocks_.end(), std::back_inserter(blocks_));
+  std::move(other.objects_.begin(), other.objects_.end(), std::back_inserter(objects_));
+  std::move(other.keyspaces_.begin(), other.keyspaces_.end(), std::back_inserter(keyspaces_));
+  any_ |= other.any_;
   other.clear();
 }
 
 void Garbage::clear() noexcept {
-  blocks.clear();
-  objects.clear();
-  keyspaces.clear();
+  blocks_.clear();
+  objects_.clear();
+  keyspaces_.clear();
+  any_ = false;
 }
 
 /// How an entry is to lie in memory.
@@ -93,7 +110,7 @@ size_t Keyspace::memory_bytes_of(const Entry& entry) const noexcept {
 void Keyspace::discard(SharedBytes block) noexcept {
   if (block.bytes().size() < kGarbageMin) return;
   try {
-    garbage_->blocks.push_back(std::move(block));
+    garbage_->add(std::move(block));
   } catch (const std::bad_alloc&) {  // then it is freed here and now
   }
 }
@@ -101,7 +118,7 @@ void Keyspace::discard(SharedBytes block) noexcept {
 void Keyspace::discard(std::unique_ptr<Object> object) noexcept {
   if (object->memory_bytes() < kGarbageMin) return;
   try {
-    garbage_->objects.push_back(std::move(object));
+    garbage_->add(std::move(object));
   } catch (const std::bad_alloc&) {  // then it is freed here and now
   }
 }
@@ -218,13 +235,17 @@ bool Keyspace::overwrite(Entry& entry, Bytes value, int64_t expires_at_ms) noexc
     update_integer(&entry, number);
   } else {
     if (entry.encoding() != Encoding::kEmbedded || value.size() > Entry::kEmbeddedMax) return false;
-    const size_t before = entry.size_bytes();
-    const size_t size = before - entry.value_size_ + value.size();
-    if (entry_capacity(size) != entry_capacity(before)) return false;
-    move_bytes(entry.at(before - entry.value_size_), value);
-    entry.value_size_ = static_cast<uint8_t>(value.size());
+    char* const to = entry.value_begin();
+    if (entry.value_size_ != value.size()) {
+      const auto before = static_cast<size_t>(to - entry.at(0));
+      if (entry_capacity(before + value.size()) != entry_capacity(before + entry.value_size_)) {
+        return false;
+      }
+      entry.value_size_ = static_cast<uint8_t>(value.size());
+    }
+    copy_bytes(to, value);
   }
-  entry.flags_ &= static_cast<uint8_t>(~Entry::kGrown);
+  if (entry.grown()) entry.flags_ &= static_cast<uint8_t>(~Entry::kGrown);
   if (!keep && entry.has_expiry()) entry.set_word(sizeof(Entry), expires_at_ms);
   return true;
 }

@@ -34,14 +34,21 @@ struct Key {
 class Keyspace;
 
 /// What takes long to free, kept until the shard's lock is released.
-struct Garbage {
-  std::vector<SharedBytes> blocks;
-  std::vector<std::unique_ptr<Object>> objects;
-  std::vector<std::unique_ptr<Keyspace>> keyspaces;
-
-  bool empty() const noexcept { return blocks.empty() && objects.empty() && keyspaces.empty(); }
+class Garbage {
+ public:
+  bool empty() const noexcept { return !any_; }
+  /// These throw std::bad_alloc when there is no room, and then have freed what they were given.
+  void add(SharedBytes block);
+  void add(std::unique_ptr<Object> object);
+  void add(std::unique_ptr<Keyspace> keyspace);
   void take_from(Garbage& other);
   void clear() noexcept;
+
+ private:
+  std::vector<SharedBytes> blocks_;
+  std::vector<std::unique_ptr<Object>> objects_;
+  std::vector<std::unique_ptr<Keyspace>> keyspaces_;
+  bool any_ = false;
 };
 
 class Keyspace {
@@ -73,7 +80,7 @@ class Keyspace {
   /// Stores `value`, as an integer where it is the shortest decimal form of one.
   Entry* set_string(Key key, Bytes value, int64_t expires_at_ms);
   /// The same for an entry that the caller has just found, when its memory suits the new value;
-  /// false, and nothing was changed, when it does not.
+  /// false, and nothing was changed, when it does not. `value` does not lie in the entry.
   bool overwrite(Entry& entry, Bytes value, int64_t expires_at_ms) noexcept;
   Entry* set_integer(Key key, int64_t value, int64_t expires_at_ms);
   /// Shares a block that the caller holds already.

@@ -64,6 +64,9 @@ def _encode(word: Word) -> Any:
         kind = type(word).__name__
         message = f"kevy takes str, bytes, bytes-like objects, int and float, not {kind}"
         raise TypeError(message) from None
+    if not view.c_contiguous:  # which PyPy's cffi does not look at
+        message = "kevy takes only buffers without gaps"
+        raise BufferError(message)
     return _from_buffer(view)
 
 

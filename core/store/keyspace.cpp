@@ -372,6 +372,9 @@ Entry* Keyspace::put(Key key, Value value, int64_t expires_at_ms) {
       return entry;
     case Encoding::kObject:
       return put_object(key, value.type, std::move(value.object), expires_at_ms);
+    case Encoding::kEmbedded:
+      if (value.inside.size() <= Entry::kEmbeddedMax) break;
+      return set_shared(key, SharedBytes::copy_of(value.inside), expires_at_ms);
     default:
       break;
   }
@@ -407,7 +410,8 @@ char* Keyspace::splice(Entry*& entry, Key key, size_t at, size_t erased, size_t 
                                         : Table<Entry>::Slot();
     const size_t before = allocated_bytes(entry);
     auto* moved = static_cast<Entry*>(std::realloc(entry, entry_capacity(total)));
-    if (moved == nullptr) throw std::bad_alloc();
+    if (moved == nullptr && size > old_size) throw std::bad_alloc();
+    if (moved == nullptr) moved = entry;  // then it keeps what it has
     value_memory_ += allocated_bytes(moved) - before;
     slot.replace(moved);
     if (expiring) expiring.replace(moved);

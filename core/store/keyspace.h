@@ -112,6 +112,8 @@ class Keyspace {
   Value take(Key key);
   /// A copy of a value; a string's block is shared, not copied.
   static Value copy_value(const Entry& entry);
+  /// Gives `key`, made if missing, this value. A string that is too long to lie inside becomes a
+  /// block.
   Entry* put(Key key, Value value, int64_t expires_at_ms);
 
   // Walking. `visit(Entry&)` must not change the keyspace.

@@ -16,6 +16,9 @@ MIXED = {b"EXEC", b"PUBSUB"}  # may hold any of these
 # Picks of chance: the command that tells whether what was picked is there.
 PICKS = {b"SRANDMEMBER": b"SMISMEMBER", b"HRANDFIELD": b"HMGET", b"ZRANDMEMBER": b"ZMSCORE"}
 
+# What a transaction can not be compared with.
+CHANCE = {b"SPOP", *PICKS, *SCANS}
+
 
 def run_on_both(redis, kevy, words):
     """What redis-server and kevy answer, and whether that is the same."""

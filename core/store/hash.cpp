@@ -35,10 +35,11 @@ bool Hash::set(Bytes field, Bytes value, const Limits& limits) {
     return set_big(field, value);
   }
   if (added) {
-    if (entry_ == nullptr) {
-      entry_ = keyspace_->make_packed(key_, Type::kHash, Encoding::kPacked);
-    }
-    char* end = keyspace_->splice(entry_, key_, now.size(), 0, name.size() + content.size(), 1);
+    const size_t pair_size = name.size() + content.size();
+    char* end = entry_ == nullptr
+                    ? keyspace_->make_packed(entry_, key_, Type::kHash, Encoding::kPacked,
+                                             pair_size, 1)
+                    : keyspace_->splice(entry_, key_, now.size(), 0, pair_size, 1);
     content.write(name.write(end));
     return true;
   }

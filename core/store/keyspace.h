@@ -90,6 +90,10 @@ class Keyspace {
   static constexpr size_t kPackedMax = (size_t{1} << 24) - 1;
   /// An empty collection under a key that is not there, kPacked or kIntset.
   Entry* make_packed(Key key, Type type, Encoding encoding);
+  /// The same with `size` bytes in it, which the caller is to write to what is returned, and
+  /// `counted` as its count. `entry` is where it is.
+  char* make_packed(Entry*& entry, Key key, Type type, Encoding encoding, size_t size,
+                    int counted);
   /// Replaces the `erased` bytes at `at` of entry.packed() by `inserted` bytes, which the caller
   /// is to write to what is returned, and adds `counted` to its count. `entry`, whose key is
   /// `key`, is updated to where it is now. At most kPackedMax bytes may lie inside after it.

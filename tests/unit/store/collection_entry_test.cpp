@@ -80,8 +80,15 @@ TEST_CASE("a random program of splices leaves what it leaves in strings") {
     if (known == model.end()) {
       const Type type = random.below(2) == 0 ? Type::kHash : Type::kSet;
       const Encoding encoding = random.below(2) == 0 ? Encoding::kPacked : Encoding::kIntset;
-      Entry* made = space.keys.make_packed(key, type, encoding);
-      model[name] = {type, encoding, "", 0, Keyspace::kNoExpiry};
+      const std::string bytes = random_bytes(random, random.below(2) == 0 ? 0 : random.below(99));
+      model[name] = {type, encoding, bytes, bytes.empty() ? 0u : 7u, Keyspace::kNoExpiry};
+      Entry* made = nullptr;
+      if (bytes.empty()) {
+        made = space.keys.make_packed(key, type, encoding);
+      } else {
+        char* start = space.keys.make_packed(made, key, type, encoding, bytes.size(), 7);
+        std::memcpy(start, bytes.data(), bytes.size());
+      }
       check(made, name, model[name]);
     } else if (choice < 14) {
       Model& now = known->second;

@@ -51,16 +51,16 @@ bool Hash::set(Bytes field, Bytes value, const Limits& limits) {
 }
 
 bool Hash::set_big(Bytes field, Bytes value) {
-  if (entry_ == nullptr || is_packed()) become_big();
-  const bool added = big().set(field, value);
-  keyspace_->account(big());
-  return added;
-}
-
-void Hash::become_big() {
+  if (entry_ != nullptr && !is_packed()) {
+    const bool added = big().set(field, value);
+    keyspace_->account(big());
+    return added;
+  }
   auto object = std::make_unique<HashObject>();
-  for_each([&](Bytes field, Bytes value) { object->set(field, value); });
+  for_each([&](Bytes name, Bytes content) { object->set(name, content); });
+  const bool added = object->set(field, value);
   entry_ = keyspace_->set_object(key_, Type::kHash, std::move(object));
+  return added;
 }
 
 bool Hash::erase(Bytes field) {

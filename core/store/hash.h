@@ -6,7 +6,8 @@
 //
 // A hash becomes big when a limit that the caller gives is passed, and stays so. Made on the stack
 // for one operation; knows no command, reply, clock or lock. Bytes that it gives are good until the
-// next change of the hash. Touched only by the holder of the shard's lock.
+// next change of the hash. A change that finds no memory throws std::bad_alloc and has changed
+// nothing. Touched only by the holder of the shard's lock.
 #pragma once
 
 #include <optional>
@@ -144,7 +145,6 @@ class Hash {
 
   const char* find_packed(const Packing& field) const noexcept;
   bool set_big(Bytes field, Bytes value);
-  void become_big();
 
   Keyspace* keyspace_ = nullptr;
   Key key_;

@@ -2,7 +2,8 @@
 // time to live, and how much memory they take.
 //
 // Knows no command, reply, lock, clock or log. Time is an argument. Expiry is not applied by
-// lookups: the caller asks Entry::expired and decides. Every change goes through a method here.
+// lookups: the caller asks Entry::expired and decides. Every change goes through a method here. A
+// method that finds no memory throws std::bad_alloc and has changed nothing.
 // Touched by one thread at a time: the holder of the shard's lock.
 //
 // An Entry* stays valid until the next method that changes that key; methods that change an
@@ -148,7 +149,8 @@ class Keyspace {
   Entry* reshape(Key key, const Shape& wanted);
   Entry* replace(Table<Entry>::Slot slot, Key key, const Shape& shape);
   Entry* allocate(Key key, const Shape& shape);
-  void release_value(Entry& entry) noexcept;
+  void enter_tables(Entry* entry, uint64_t hash, bool is_new, bool joins_expiring);
+  void release_value(Encoding encoding, int64_t word) noexcept;
   void release(Entry* entry) noexcept;
   void discard(SharedBytes block) noexcept;
   void discard(std::unique_ptr<Object> object) noexcept;

@@ -1,5 +1,6 @@
 #include "base/number.h"
 
+#include <cerrno>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
@@ -35,15 +36,17 @@ Bytes format_int64(int64_t value, char* buffer) noexcept {
 }
 
 std::optional<long double> parse_long_double(Bytes text) noexcept {
-  constexpr size_t kTextMax = 255;
+  constexpr size_t kTextMax = 5 * 1024 - 1;  // what format_long_double writes is read again
   if (text.empty() || text.size() > kTextMax || text.find('\0') != Bytes::npos) return std::nullopt;
   if (std::isspace(static_cast<unsigned char>(text[0])) != 0) return std::nullopt;
   char copy[kTextMax + 1];
   std::memcpy(copy, text.data(), text.size());
   copy[text.size()] = '\0';
   char* end = nullptr;
+  errno = 0;
   const long double value = std::strtold(copy, &end);
   if (end != copy + text.size() || std::isnan(value)) return std::nullopt;
+  if (errno == ERANGE && (std::isinf(value) || value == 0)) return std::nullopt;
   return value;
 }
 

@@ -20,8 +20,10 @@ std::optional<uint64_t> parse_uint64(Bytes text) noexcept;
 /// Writes `value` to `buffer`, of at least kIntegerTextMax bytes, and returns the text.
 Bytes format_int64(int64_t value, char* buffer) noexcept;
 
-/// Anything strtold reads to the end, infinities included; no spaces before it, no NaN.
+/// Anything strtold reads to the end, infinities included; no spaces before it, no NaN, and nothing
+/// that is too large or too small for the type.
 std::optional<long double> parse_long_double(Bytes text) noexcept;
+/// The same with strtod, but what is too large is infinite, and what is too small is 0.
 std::optional<double> parse_double(Bytes text) noexcept;
 
 /// Shortest text that reads back as the same double: "3", "0.1", "1e+20", "inf".

@@ -94,7 +94,11 @@ void BucketTable::insert(void* item, uint64_t hash, HashOf hash_of, const void* 
   if (count_ == 0) add_bucket();
   place(bucket(hash), item, tag_of(hash));
   ++size_;
-  if (size_ * 4 > count_ * kLoadMaxTimes4) split(hash_of, context);
+  if (size_ * 4 <= count_ * kLoadMaxTimes4) return;
+  try {
+    split(hash_of, context);
+  } catch (const std::bad_alloc&) {  // then chains grow until there is memory
+  }
 }
 
 void BucketTable::erase(void** slot, uint64_t hash) noexcept {
@@ -127,6 +131,7 @@ void BucketTable::add_bucket() {
   if (number < kSegmentBuckets) {
     if (number == first_segment_capacity_) {
       const uint64_t capacity = number == 0 ? 1 : number * 2;
+      segments_.reserve(1);
       auto* grown =
           static_cast<Bucket*>(std::aligned_alloc(alignof(Bucket), capacity * sizeof(Bucket)));
       if (grown == nullptr) throw std::bad_alloc();
@@ -165,12 +170,10 @@ void BucketTable::release_chain(Bucket& first) noexcept {
 }
 
 // Moves the items of the next bucket in turn whose next hash bit is set to a new bucket. The
-// overflow buckets given back suffice for both halves, so placing can not fail halfway.
+// overflow buckets given back suffice for both halves, so placing can not fail halfway; what can
+// fail comes before any change.
 void BucketTable::split(HashOf hash_of, const void* context) {
-  add_bucket();
-  const uint64_t from = count_ - 1 - base_;
-  Bucket& old = bucket_at(from);
-  Bucket& added = bucket_at(count_ - 1);
+  const uint64_t from = count_ == 2 * base_ ? 0 : count_ - base_;
   void* few[kGatheredMax];
   std::vector<void*> many;
   size_t gathered = 0;
@@ -183,6 +186,9 @@ void BucketTable::split(HashOf hash_of, const void* context) {
     }
     ++gathered;
   });
+  add_bucket();
+  Bucket& old = bucket_at(from);
+  Bucket& added = bucket_at(count_ - 1);
   release_chain(old);
   for (size_t i = 0; i < gathered; ++i) {
     void* item = i < kGatheredMax ? few[i] : many[i - kGatheredMax];

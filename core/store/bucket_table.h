@@ -59,7 +59,8 @@ class BucketTable {
   /// How the table asks for the hash of an item that it has to move.
   using HashOf = uint64_t (*)(const void* item, const void* context);
 
-  /// Adds an item whose key is not in the table.
+  /// Adds an item whose key is not in the table; when there is no memory it throws, and the item is
+  /// not in the table.
   void insert(void* item, uint64_t hash, HashOf hash_of, const void* context);
   /// Removes what `slot`, just found, stands for.
   void erase(void** slot, uint64_t hash) noexcept;

@@ -123,13 +123,17 @@ void Keyspace::discard(std::unique_ptr<Object> object) noexcept {
   }
 }
 
-void Keyspace::release_value(Entry& entry) noexcept {
-  if (entry.encoding() == Encoding::kShared) {
-    value_memory_ -= allocated_bytes(entry.shared());
-    discard(SharedBytes::adopt(entry.shared()));
-  } else if (entry.encoding() == Encoding::kObject) {
-    value_memory_ -= entry.object()->accounted_;
-    discard(std::unique_ptr<Object>(entry.object()));
+// Lets go of what the value word of an entry of this encoding stands for.
+void Keyspace::release_value(Encoding encoding, int64_t word) noexcept {
+  const auto address = static_cast<intptr_t>(word);
+  if (encoding == Encoding::kShared) {
+    auto* block = reinterpret_cast<SharedBytes::Block*>(address);
+    value_memory_ -= allocated_bytes(block);
+    discard(SharedBytes::adopt(block));
+  } else if (encoding == Encoding::kObject) {
+    auto* object = reinterpret_cast<Object*>(address);
+    value_memory_ -= object->accounted_;
+    discard(std::unique_ptr<Object>(object));
   }
 }
 
@@ -147,6 +151,18 @@ Entry* Keyspace::allocate(Key key, const Shape& shape) {
   return entry;
 }
 
+// Puts an entry into the tables that it is to be in and is not; all or none.
+void Keyspace::enter_tables(Entry* entry, uint64_t hash, bool is_new, bool joins_expiring) {
+  if (joins_expiring) expiring_.insert(entry, hash);
+  if (!is_new) return;
+  try {
+    entries_.insert(entry, hash);
+  } catch (...) {
+    if (joins_expiring) expiring_.erase(expiring_.find(entry->key(), hash), hash);
+    throw;
+  }
+}
+
 // Fills `entry`, whose memory suffices, from `key` and `shape`. The key or the embedded value may
 // lie in the same memory: the value is moved last or first as their places ask.
 Entry* Keyspace::replace(Table<Entry>::Slot slot, Key key, const Shape& shape) {
@@ -157,7 +173,9 @@ Entry* Keyspace::replace(Table<Entry>::Slot slot, Key key, const Shape& shape) {
   const bool had_expiry = old != nullptr && old->has_expiry();
   const bool in_place = old != nullptr && old->key_offset_ == key_offset &&
                         entry_capacity(total) == entry_capacity(old->size_bytes());
+  const bool joins_expiring = shape.has_expiry() && !had_expiry;
   Entry* entry = in_place ? old : allocate(key, shape);
+  if (in_place && joins_expiring) expiring_.insert(entry, key.hash);  // may fail: before any change
   if (!in_place) {
     if (old != nullptr) entry->access_ = old->access_;
     entry->key_offset_ = static_cast<uint32_t>(key_offset) & 0xff;
@@ -184,11 +202,15 @@ Entry* Keyspace::replace(Table<Entry>::Slot slot, Key key, const Shape& shape) {
   } else {
     entry->set_word(entry->word_offset(), shape.word);
   }
-  if (old == nullptr) {
-    entries_.insert(entry, key.hash);
-    if (shape.has_expiry()) expiring_.insert(entry, key.hash);
-    return entry;
+  if (!in_place) {
+    try {
+      enter_tables(entry, key.hash, old == nullptr, joins_expiring);
+    } catch (...) {
+      release(entry);
+      throw;
+    }
   }
+  if (old == nullptr) return entry;
   if (had_expiry) {
     auto expiring = expiring_.find(key.bytes, key.hash);
     KEVY_DCHECK(expiring);
@@ -199,7 +221,6 @@ Entry* Keyspace::replace(Table<Entry>::Slot slot, Key key, const Shape& shape) {
     }
   }
   slot.replace(entry);
-  if (!had_expiry && shape.has_expiry()) expiring_.insert(entry, key.hash);
   if (!in_place) release(old);
   return entry;
 }
@@ -211,8 +232,13 @@ Entry* Keyspace::reshape(Key key, const Shape& wanted) {
   if (shape.expires_at_ms == kKeepExpiry) {
     shape.expires_at_ms = slot ? slot.item()->expires_at_ms() : kNoExpiry;
   }
-  if (slot) release_value(*slot.item());
-  return replace(slot, key, shape);
+  if (!slot) return replace(slot, key, shape);
+  const Entry& old = *slot.item();
+  const Encoding old_encoding = old.encoding();
+  const int64_t old_word = lies_inside(old_encoding) ? 0 : old.word(old.word_offset());
+  Entry* entry = replace(slot, key, shape);
+  release_value(old_encoding, old_word);
+  return entry;
 }
 
 Entry* Keyspace::set_string(Key key, Bytes value, int64_t expires_at_ms) {
@@ -317,7 +343,9 @@ bool Keyspace::erase(Key key) {
   Entry* entry = slot.item();
   if (entry->has_expiry()) expiring_.erase(expiring_.find(key.bytes, key.hash), key.hash);
   entries_.erase(slot, key.hash);
-  release_value(*entry);
+  if (!lies_inside(entry->encoding())) {
+    release_value(entry->encoding(), entry->word(entry->word_offset()));
+  }
   release(entry);
   return true;
 }
@@ -393,6 +421,9 @@ Entry* Keyspace::put(Key key, Value value, int64_t expires_at_ms) {
       return entry;
     case Encoding::kObject:
       return put_object(key, value.type, std::move(value.object), expires_at_ms);
+    case Encoding::kEmbedded:
+      if (value.inside.size() <= Entry::kEmbeddedMax) break;
+      return set_shared(key, SharedBytes::copy_of(value.inside), expires_at_ms);
     default:
       break;
   }
@@ -407,6 +438,16 @@ Entry* Keyspace::make_packed(Key key, Type type, Encoding encoding) {
   Shape shape{.type = type, .encoding = encoding, .expires_at_ms = kNoExpiry};
   shape.inside_size = Entry::kPackedHead;
   return replace({}, key, shape);
+}
+
+char* Keyspace::make_packed(Entry*& entry, Key key, Type type, Encoding encoding, size_t size,
+                            int counted) {
+  KEVY_DCHECK(size <= kPackedMax);
+  Shape shape{.type = type, .encoding = encoding, .expires_at_ms = kNoExpiry};
+  shape.inside_size = Entry::kPackedHead + size;
+  entry = replace({}, key, shape);
+  entry->set_packed_head(static_cast<uint32_t>(size), static_cast<uint32_t>(counted));
+  return entry->at(entry->size_bytes() - size);
 }
 
 char* Keyspace::splice(Entry*& entry, Key key, size_t at, size_t erased, size_t inserted,
@@ -428,7 +469,8 @@ char* Keyspace::splice(Entry*& entry, Key key, size_t at, size_t erased, size_t 
                                         : Table<Entry>::Slot();
     const size_t before = allocated_bytes(entry);
     auto* moved = static_cast<Entry*>(std::realloc(entry, entry_capacity(total)));
-    if (moved == nullptr) throw std::bad_alloc();
+    if (moved == nullptr && size > old_size) throw std::bad_alloc();
+    if (moved == nullptr) moved = entry;  // then it keeps what it has
     value_memory_ += allocated_bytes(moved) - before;
     slot.replace(moved);
     if (expiring) expiring.replace(moved);

@@ -2,7 +2,8 @@
 // time to live, and how much memory they take.
 //
 // Knows no command, reply, lock, clock or log. Time is an argument. Expiry is not applied by
-// lookups: the caller asks Entry::expired and decides. Every change goes through a method here.
+// lookups: the caller asks Entry::expired and decides. Every change goes through a method here. A
+// method that finds no memory throws std::bad_alloc and has changed nothing.
 // Touched by one thread at a time: the holder of the shard's lock.
 //
 // An Entry* stays valid until the next method that changes that key; methods that change an
@@ -97,6 +98,10 @@ class Keyspace {
   static constexpr size_t kPackedMax = (size_t{1} << 24) - 1;
   /// An empty collection under a key that is not there, kPacked or kIntset.
   Entry* make_packed(Key key, Type type, Encoding encoding);
+  /// The same with `size` bytes in it, which the caller is to write to what is returned, and
+  /// `counted` as its count. `entry` is where it is.
+  char* make_packed(Entry*& entry, Key key, Type type, Encoding encoding, size_t size,
+                    int counted);
   /// Replaces the `erased` bytes at `at` of entry.packed() by `inserted` bytes, which the caller
   /// is to write to what is returned, and adds `counted` to its count. `entry`, whose key is
   /// `key`, is updated to where it is now. At most kPackedMax bytes may lie inside after it.
@@ -119,6 +124,8 @@ class Keyspace {
   Value take(Key key);
   /// A copy of a value; a string's block is shared, not copied.
   static Value copy_value(const Entry& entry);
+  /// Gives `key`, made if missing, this value. A string that is too long to lie inside becomes a
+  /// block.
   Entry* put(Key key, Value value, int64_t expires_at_ms);
 
   // Walking. `visit(Entry&)` must not change the keyspace.
@@ -149,7 +156,8 @@ class Keyspace {
   Entry* reshape(Key key, const Shape& wanted);
   Entry* replace(Table<Entry>::Slot slot, Key key, const Shape& shape);
   Entry* allocate(Key key, const Shape& shape);
-  void release_value(Entry& entry) noexcept;
+  void enter_tables(Entry* entry, uint64_t hash, bool is_new, bool joins_expiring);
+  void release_value(Encoding encoding, int64_t word) noexcept;
   void release(Entry* entry) noexcept;
   void discard(SharedBytes block) noexcept;
   void discard(std::unique_ptr<Object> object) noexcept;

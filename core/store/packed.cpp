@@ -72,10 +72,8 @@ void Packing::encode_length(size_t size) noexcept {
   }
 }
 
-size_t packed_size(const char* at) noexcept {
+size_t long_packed_size(const char* at) noexcept {
   const uint8_t kind = byte_at(at);
-  if (kind < kString6) return 1;
-  if (kind < kInteger13) return 1u + (kind & 0x3f);
   if (kind < kString12) return 2;
   if (kind < kString32) return 2 + (static_cast<size_t>(kind & 0x0f) << 8 | byte_at(at + 1));
   if (kind == kString32) return 5 + static_cast<size_t>(load_length32(at + 1));

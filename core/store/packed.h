@@ -66,8 +66,15 @@ struct PackedElement {
   }
 };
 
+/// The bytes of an element whose first byte is none of the common ones.
+size_t long_packed_size(const char* at) noexcept;
 /// The bytes the element at `at` takes.
-size_t packed_size(const char* at) noexcept;
+inline size_t packed_size(const char* at) noexcept {
+  const auto kind = static_cast<uint8_t>(*at);
+  if (kind < 0x80) return 1;
+  if (kind < 0xc0) return 1u + (kind & 0x3f);
+  return long_packed_size(at);
+}
 PackedElement read_packed(const char* at) noexcept;
 
 /// The elements of a sequence, one after another.

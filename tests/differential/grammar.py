@@ -12,6 +12,7 @@ LEFT_OUT = {
 KEYS_OF = {"string": "k", "list": "l", "set": "s", "sorted_set": "z", "hash": "h"}
 RARE = {"flushall": 1, "flushdb": 2, "swapdb": 3, "select": 4}  # the others have weight 20
 NUMBERS = [0, 1, -1, 5, 100, -7, 2**63 - 1, -(2**63), 12345]
+FIELDS = ["a", "b", "c", "d", "1", "12", "-7", "", "f" * 64, "f" * 65]
 # What a name asks for beyond its type. No time to live is short: it must not end during the test.
 BY_NAME = {
     "offset": lambda rng: rng.randrange(250),  # a string of 512 MB says no more than a short one
@@ -22,6 +23,9 @@ BY_NAME = {
     "index": lambda rng: rng.randrange(3),
     "index1": lambda rng: rng.randrange(3),
     "index2": lambda rng: rng.randrange(3),
+    "field": lambda rng: rng.choice(FIELDS),
+    "cursor": lambda rng: rng.choice([0, 0, 0, 5]),
+    "count": lambda rng: rng.choice([1, 2, 3, 10, 0, -1, -3, 100]),
 }
 BY_TYPE = {
     "string": lambda rng: rng.choice(

@@ -14,6 +14,13 @@ SCRIPTS = {
             "SET j 1 EX 100000; SET j 2 KEEPTTL; EXPIREAT j 1; TOUCH k",
     "misses": "GET nosuch; MGET nosuch a; EXISTS nosuch; TYPE nosuch; STRLEN nosuch; TTL nosuch; "
               "GETRANGE nosuch 0 1; OBJECT ENCODING nosuch; DUMP_NONE",
+    "hashes": "HSET h a 1 b 2; HSET h a 1; HSET h c 3 c 4; HMSET h a 2; HMSET i a 1; HSETNX h a 1; "
+              "HSETNX h d 1; HSETNX j a 1; HINCRBY h a 1; HINCRBY k a 1; HINCRBY h a x; "
+              "HINCRBYFLOAT h a 0.5; HINCRBYFLOAT l a 1; HINCRBYFLOAT h a x; HSET h; HDEL h nosuch; "
+              "HDEL h a nosuch; HDEL h a; HDEL i a a; HDEL nosuch a; HDEL h b c d e; HGETALL h; "
+              "HGET j a; HLEN nosuch; HGET nosuch a; HMGET nosuch a; HRANDFIELD nosuch; "
+              "HRANDFIELD nosuch 1; HSCAN nosuch 0; HEXISTS nosuch a; HSTRLEN nosuch a; "
+              "HKEYS nosuch; HVALS nosuch; HGETALL nosuch; HSETNX j a 2; SET j x; HSET j a 1",
     "transaction": "MULTI; SET a 1; INCR a; DEL a; EXEC",
 }
 

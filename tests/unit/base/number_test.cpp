@@ -99,12 +99,23 @@ TEST_CASE("reals are what strtod reads to the end, but for spaces and NaN") {
   CHECK_FALSE(parse_long_double(Bytes("1\0", 2)));
 }
 
-TEST_CASE("a text for a real may have 255 bytes and no more") {
+TEST_CASE("a text for a real has a longest length") {
   const std::string longest = "0." + std::string(252, '0') + "1";
   CHECK(parse_double(longest) == std::strtod(longest.c_str(), nullptr));
-  CHECK(parse_long_double(longest) == std::strtold(longest.c_str(), nullptr));
   CHECK_FALSE(parse_double(longest + "1"));
-  CHECK_FALSE(parse_long_double(longest + "1"));
+  const std::string wide = "1." + std::string(5116, '0') + "1";
+  CHECK(parse_long_double(wide) == 1);
+  CHECK_FALSE(parse_long_double(wide + "1"));
+}
+
+TEST_CASE("a long double that is out of range is none, but what is printed always reads back") {
+  for (const Bytes text : {"1e5000", "-1e5000", "1e-5000", "-1e-5000"}) {
+    CAPTURE(text);
+    CHECK_FALSE(parse_long_double(text));
+  }
+  CHECK(parse_long_double("1e-4940") == 1e-4940L);
+  CHECK(parse_long_double(format_long_double(LDBL_MAX)) == LDBL_MAX);
+  CHECK(parse_long_double(format_long_double(-LDBL_MAX)) == -LDBL_MAX);
 }
 
 TEST_CASE("every double that is printed reads back as itself") {

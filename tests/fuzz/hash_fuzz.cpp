@@ -1,0 +1,118 @@
+// Hashes: a program of changes leaves what it leaves in a map, whatever fields and values, in both
+// forms, and the memory counted is back at its start when the key is gone.
+//
+// Input: the limits of the packed form, then operations: what to do, a field, and a value where one
+// is needed. A text is a byte of shape: a number, a short text or a long one.
+#include <map>
+#include <string>
+
+#include "fuzz.h"
+#include "store/hash.h"
+
+namespace {
+
+using kevy::Bytes;
+using kevy::Hash;
+using kevy::fuzz::Input;
+
+std::string read_text(Input& input) {
+  const uint8_t shape = input.byte();
+  if (shape < 64) return std::to_string(input.raw<int64_t>() >> shape);
+  if (shape < 192) return std::string(input.bytes(shape - 64));
+  return std::string(size_t{shape - 191u} * 75, static_cast<char>(input.byte()));
+}
+
+class Program {
+ public:
+  explicit Program(Input& input) : input_(input) {
+    limits_.fields = input.byte();
+    limits_.bytes = size_t{input.byte()} * 32;
+  }
+  ~Program() {
+    check_all();
+    keys_.erase(key_);
+    FUZZ_CHECK(keys_.memory_bytes() <= kEmptyTables);
+  }
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
+
+  void step() {
+    Hash hash(keys_, key_, keys_.find(key_));
+    const uint8_t choice = input_.below(8);
+    const std::string field = read_text(input_);
+    const auto known = model_.find(field);
+    const bool there = known != model_.end();
+    if (choice < 3) {
+      const std::string value = read_text(input_);
+      was_big_ |= std::max(field.size(), value.size()) > limits_.bytes ||
+                  model_.size() + (there ? 0 : 1) > limits_.fields;
+      FUZZ_CHECK(hash.set(field, value, limits_) == !there);
+      model_[field] = value;
+      const bool packed = hash.entry()->encoding() == kevy::Encoding::kPacked;
+      FUZZ_CHECK(packed == !was_big_);
+    } else if (choice < 5) {
+      FUZZ_CHECK(hash.erase(field) == there);
+      model_.erase(field);
+    } else if (choice == 5) {
+      const auto found = hash.find(field);
+      FUZZ_CHECK(found.has_value() == there);
+      char digits[kevy::kIntegerTextMax];
+      if (there) FUZZ_CHECK(found->text(digits) == known->second);
+    } else if (choice == 6) {
+      change_key(hash);
+    } else {
+      check_all();
+    }
+    FUZZ_CHECK(Hash(keys_.find(key_)).size() == model_.size());
+  }
+
+ private:
+  static constexpr size_t kEmptyTables = 2 * 4096;
+
+  // A time to live, a copy in its place, or on its way through a value.
+  void change_key(const Hash& hash) {
+    if (hash.entry() == nullptr) return;
+    const uint8_t how = input_.below(3);
+    if (how == 0) {
+      keys_.set_expiry(hash.entry(), key_.hash, input_.below(2) == 0 ? -1 : 1000);
+    } else {
+      kevy::Value value =
+          how == 1 ? kevy::Keyspace::copy_value(*hash.entry()) : keys_.take(key_);
+      keys_.put(key_, std::move(value), input_.below(2) == 0 ? -1 : 1000);
+    }
+  }
+  void check_all() const {
+    std::map<std::string, std::string> found;
+    const Hash hash(keys_.find(key_));
+    hash.for_each([&](Bytes field, Bytes value) {
+      FUZZ_CHECK(found.emplace(field, value).second);
+    });
+    FUZZ_CHECK(found == model_);
+    size_t scanned = 0;
+    uint64_t cursor = 0;
+    do {
+      cursor = hash.scan(cursor, 10, [&](Bytes field, Bytes value) {
+        FUZZ_CHECK(model_.at(std::string(field)) == value);
+        ++scanned;
+      });
+    } while (cursor != 0);
+    FUZZ_CHECK(scanned == model_.size());
+  }
+
+  Input& input_;
+  Hash::Limits limits_{};
+  kevy::Garbage garbage_;
+  kevy::Keyspace keys_{kevy::HashSecret::process(), garbage_};
+  const kevy::Key key_{"hash", hash_bytes("hash", kevy::HashSecret::process())};
+  std::map<std::string, std::string> model_;
+  bool was_big_ = false;
+};
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  Input input(data, size);
+  Program program(input);
+  while (!input.empty()) program.step();
+  return 0;
+}

@@ -1,0 +1,153 @@
+// What finds no memory throws and has changed nothing: every allocation of a random program may
+// fail. Takes the place of the C library's malloc, so it is left out where a sanitizer does that.
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+
+#include <catch2/catch.hpp>
+#include <cerrno>
+#include <cstdlib>
+#include <map>
+#include <new>
+#include <string>
+
+#include "command/string_value.h"
+#include "store/hash.h"
+
+extern "C" void* __libc_malloc(size_t size);
+extern "C" void* __libc_realloc(void* memory, size_t size);
+extern "C" void* __libc_memalign(size_t alignment, size_t size);
+
+namespace {
+
+// How many allocations succeed before all fail; below zero: all succeed.
+thread_local int left = -1;
+thread_local int refused = 0;
+
+bool refuses() noexcept {
+  if (left < 0) return false;
+  if (left == 0) {
+    ++refused;
+    errno = ENOMEM;
+    return true;
+  }
+  --left;
+  return false;
+}
+
+}  // namespace
+
+extern "C" void* malloc(size_t size) { return refuses() ? nullptr : __libc_malloc(size); }
+extern "C" void* realloc(void* memory, size_t size) {
+  return refuses() ? nullptr : __libc_realloc(memory, size);
+}
+extern "C" void* aligned_alloc(size_t alignment, size_t size) {
+  return refuses() ? nullptr : __libc_memalign(alignment, size);
+}
+
+namespace {
+
+using namespace kevy;
+
+struct Held {
+  std::string text;                           // of a string
+  std::map<std::string, std::string> fields;  // of a hash
+  int64_t expires_at_ms = -1;
+
+  bool operator==(const Held&) const = default;
+};
+
+struct Space {
+  const HashSecret& secret = HashSecret::process();
+  Garbage garbage;
+  Keyspace keys{secret, garbage};
+  Key key(Bytes bytes) const { return {bytes, hash_bytes(bytes, secret)}; }
+
+  Held held(Bytes name) const {
+    const Entry* entry = keys.find(key(name));
+    Held now;
+    if (entry == nullptr) return now;
+    now.expires_at_ms = entry->expires_at_ms();
+    if (entry->is_string()) {
+      now.text = StringText(entry).bytes();
+    } else {
+      Hash(entry).for_each([&](Bytes field, Bytes value) { now.fields.emplace(field, value); });
+    }
+    return now;
+  }
+};
+
+// Runs `change` with so much memory; whether it came to its end.
+template <typename Change>
+bool runs_with(int allocations, Change&& change) {
+  left = allocations;
+  try {
+    change();
+    left = -1;
+    return true;
+  } catch (const std::bad_alloc&) {
+    left = -1;
+    return false;
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a change that finds no memory has changed nothing") {
+  Random random(GENERATE(1u, 2u, 3u, 4u));
+  constexpr Hash::Limits kLimits{8, 100};
+  Space space;
+  std::map<std::string, Held> model;
+  int failed = 0;
+  refused = 0;
+  for (int i = 0; i < 60000; ++i) {
+    const uint64_t number = random.below(random.below(4) == 0 ? 3000 : 10);
+    const std::string name = (number % 2 == 0 ? "string" : "hash") + std::to_string(number);
+    const std::string text(random.below(300), 'v');
+    const std::string field = std::to_string(random.below(12));
+    const int64_t expiry = random.below(2) == 0 ? -1 : 1000 + i;
+    const Key key = space.key(name);
+    const auto known = model.find(name);
+    Entry* entry = space.keys.find(key);
+    Held next = known == model.end() ? Held() : known->second;
+    const uint64_t choice = random.below(8);
+    const auto change = [&] {
+      if (choice == 0 && entry != nullptr) {
+        space.keys.set_expiry(entry, key.hash, expiry);
+      } else if (number % 2 == 0 && choice == 1) {
+        space.keys.grow_string(key, next.text.size() + text.size());
+      } else if (number % 2 == 0) {
+        space.keys.set_string(key, choice == 2 ? Bytes(field) : Bytes(text), expiry);
+      } else {
+        Hash(space.keys, key, entry).set(field, text, kLimits);
+      }
+    };
+    if (choice == 7) {
+      space.keys.erase(key);
+      model.erase(name);
+      continue;
+    }
+    if (!runs_with(static_cast<int>(random.below(5)), change)) {
+      ++failed;
+    } else if (choice == 0 && entry != nullptr) {
+      next.expires_at_ms = expiry;
+    } else if (number % 2 == 0 && choice == 1) {
+      next.text.resize(next.text.size() + text.size(), '\0');
+    } else if (number % 2 == 0) {
+      next = {choice == 2 ? field : text, {}, expiry};
+    } else {
+      next.fields[field] = text;
+    }
+    if (space.keys.find(key) != nullptr || known != model.end()) model[name] = next;
+    if (!(space.held(name) == next)) FAIL(name << " is not what it should be");
+  }
+  CHECK(failed > 1000);
+  CHECK(refused > failed);  // some found another way
+  for (const auto& [name, now] : model) REQUIRE(space.held(name) == now);
+  size_t with_expiry = 0;
+  for (const auto& [name, now] : model) with_expiry += now.expires_at_ms >= 0 ? 1 : 0;
+  CHECK(space.keys.size() == model.size());
+  CHECK(space.keys.size_with_expiry() == with_expiry);
+  for (const auto& [name, now] : model) space.keys.erase(space.key(name));
+  CHECK(space.keys.memory_bytes() <= 2 * 4096);
+}
+
+#endif

@@ -8,6 +8,7 @@ std::span<const CommandFamily> all_commands() {
   static const std::vector<CommandFamily> families = {
       string_commands(),      counter_commands(),     string_range_commands(),
       multi_string_commands(), lcs_commands(),        key_commands(),
+      set_commands(),         set_random_commands(),  set_algebra_commands(),
       expiry_commands(),      scan_commands(),        rename_commands(),
       object_commands(),      transaction_commands(), pubsub_commands(),
       connection_commands(),  client_commands(),      database_commands(),

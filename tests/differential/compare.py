@@ -9,7 +9,7 @@ from doors import parse
 CLOCKS = {b"TTL": 2, b"EXPIRETIME": 2, b"PTTL": 2000, b"PEXPIRETIME": 2000}  # may be that far apart
 UNORDERED = {b"KEYS", b"SMEMBERS", b"SINTER", b"SUNION", b"SDIFF", b"HKEYS", b"HVALS"}
 UNORDERED_PAIRS = {b"HGETALL"}
-SCANS = {b"HSCAN": 2, b"SSCAN": 1, b"ZSCAN": 2}  # how many items belong together
+SCANS = {b"HSCAN": 2, b"SSCAN": 1, b"ZSCAN": 2}  # how many items belong together: cursors differ
 # What redis-server 7.0 calls the small lists and sets that are listpacks since 7.2.
 LISTPACKS = {b"$8\r\nlistpack\r\n": {b"$9\r\nquicklist\r\n", b"$9\r\nhashtable\r\n"}}
 MIXED = {b"EXEC", b"PUBSUB"}  # may hold any of these
@@ -25,6 +25,8 @@ def run_on_both(redis, kevy, words):
     theirs, ours = redis.run(words), kevy.run(words)
     if verb in PICKS:
         return theirs, ours, _same_picks(redis, ours, theirs, words)
+    if verb in SCANS and theirs[:1] == ours[:1] == b"*":
+        return theirs, ours, _scanned(redis, words) == _scanned(kevy, words)
     return theirs, ours, same(ours, theirs, verb)
 
 
@@ -42,10 +44,6 @@ def same(ours, theirs, verb):
         return sorted(parse(ours)) == sorted(parse(theirs))
     if verb in UNORDERED_PAIRS:
         return grouped(parse(ours), 2) == grouped(parse(theirs), 2)
-    if verb in SCANS:
-        mine, reference = parse(ours), parse(theirs)
-        size = SCANS[verb]
-        return mine[0] == reference[0] and grouped(mine[1], size) == grouped(reference[1], size)
     if verb in MIXED:
         return sorted(_blurred(ours)) == sorted(_blurred(theirs))
     return False
@@ -54,6 +52,16 @@ def same(ours, theirs, verb):
 def grouped(items, size):
     """Items that belong together, in an order of their own."""
     return sorted(tuple(items[i : i + size]) for i in range(0, len(items), size))
+
+
+def _scanned(door, words):
+    """What a full iteration with the options of this command brings."""
+    found, cursor = set(), b"0"
+    while True:
+        cursor, items = parse(door.run([*words[:2], cursor, *words[3:]]))
+        found.update(grouped(items, SCANS[words[0].upper()]))
+        if cursor == b"0":
+            return found
 
 
 def _blurred(reply):

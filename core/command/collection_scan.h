@@ -20,8 +20,9 @@ struct CollectionScan {
   bool wants(Bytes name) const { return !pattern || glob_match(*pattern, name); }
 };
 
-/// A cursor as Redis reads one: an empty text is 0, and a sign is taken.
+/// A cursor as Redis reads one: a text ends at a zero byte, an empty one is 0, and a sign is taken.
 inline std::optional<uint64_t> scan_cursor(Bytes text) {
+  text = text.substr(0, text.find('\0'));
   if (text.empty()) return 0;
   const bool negative = text[0] == '-';
   if (negative || text[0] == '+') text.remove_prefix(1);

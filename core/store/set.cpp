@@ -113,7 +113,7 @@ void Set::make(Bytes member, std::optional<int64_t> number, const Limits& limits
     return;
   }
   auto object = std::make_unique<SetObject>();
-  object->add(member);
+  object->insert(member);
   entry_ = keyspace_->set_object(key_, Type::kSet, std::move(object));
 }
 
@@ -184,7 +184,7 @@ void Set::leave_intset(Bytes member, const Limits& limits) {
 
 void Set::become_big() {
   auto object = std::make_unique<SetObject>();
-  for_each([&](Bytes member) { object->add(member); });
+  for_each([&](Bytes member) { object->insert(member); });
   entry_ = keyspace_->set_object(key_, Type::kSet, std::move(object));
 }
 
@@ -228,7 +228,7 @@ void Set::store(Keyspace& keyspace, const Key& key, std::span<const Bytes> membe
     put(Encoding::kPacked, *packed);
   } else {
     auto object = std::make_unique<SetObject>();
-    for (const Bytes member : members) object->add(member);
+    object->insert(members);
     keyspace.erase(key);
     keyspace.set_object(key, Type::kSet, std::move(object));
   }

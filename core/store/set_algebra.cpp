@@ -81,9 +81,7 @@ Members unite(std::span<const Set> sets) {
       largest.filter(part, false);
       further.filter(part, false);
       append(result.list, part);
-      if (i + 1 < by_size.size()) {
-        for (const Bytes member : part) further.add(member);
-      }
+      if (i + 1 < by_size.size()) further.insert(part);
       return true;
     });
   }

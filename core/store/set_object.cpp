@@ -28,10 +28,7 @@ void SetObject::release(const Member* member) noexcept { std::free(const_cast<Me
 
 std::unique_ptr<Object> SetObject::clone() const {
   auto copy = std::make_unique<SetObject>();
-  for_each([&](const Member& member) {
-    const Bytes bytes = member.key();
-    copy->insert(bytes, members_.hash(bytes));
-  });
+  for_each([&](const Member& member) { copy->insert(member.key()); });
   return copy;
 }
 
@@ -43,6 +40,22 @@ void SetObject::insert(Bytes bytes, uint64_t hash) {
   Member* member = Member::make(bytes);
   members_memory_ += allocated_bytes(member);
   members_.insert(member, hash);
+}
+
+void SetObject::insert(std::span<const Bytes> members) {
+  uint64_t hashes[kBatch];
+  while (!members.empty()) {
+    const auto batch = members.first(std::min(kBatch, members.size()));
+    members = members.subspan(batch.size());
+    for (const Bytes next : members.first(std::min(kBatch, members.size()))) {
+      __builtin_prefetch(next.data());
+    }
+    for (size_t i = 0; i < batch.size(); ++i) {
+      hashes[i] = members_.hash(batch[i]);
+      members_.prefetch(hashes[i]);
+    }
+    for (size_t i = 0; i < batch.size(); ++i) insert(batch[i], hashes[i]);
+  }
 }
 
 bool SetObject::add(Bytes member) {
@@ -64,7 +77,6 @@ bool SetObject::erase(Bytes member) noexcept {
 }
 
 void SetObject::filter(std::vector<Bytes>& members, bool keep_present) const {
-  constexpr size_t kBatch = 32;
   uint64_t hashes[kBatch];
   size_t kept = 0;
   for (size_t begin = 0; begin < members.size(); begin += kBatch) {

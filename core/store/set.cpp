@@ -100,16 +100,15 @@ bool Set::add(Bytes member, const Limits& limits) {
 void Set::make(Bytes member, std::optional<int64_t> number, const Limits& limits) {
   if (number && limits.intset_entries != 0) {
     const size_t width = Intset::width_of(*number);
-    Intset::write(
-        keyspace_->put_packed(entry_, key_, Type::kSet, Encoding::kIntset, width, 1), *number,
-        width);
+    Intset::write(keyspace_->put_packed(entry_, key_, Type::kSet, Encoding::kIntset, width, 1),
+                  *number, width);
     return;
   }
   const Packing packing(member);
   if (limits.packed_entries != 0 && member.size() <= limits.packed_bytes &&
       packing.size() <= Keyspace::kPackedMax) {
-    packing.write(keyspace_->put_packed(entry_, key_, Type::kSet, Encoding::kPacked,
-                                        packing.size(), 1));
+    packing.write(
+        keyspace_->put_packed(entry_, key_, Type::kSet, Encoding::kPacked, packing.size(), 1));
     return;
   }
   auto object = std::make_unique<SetObject>();
@@ -165,8 +164,7 @@ bool Set::add_big(Bytes member) {
 void Set::leave_intset(Bytes member, const Limits& limits) {
   const Intset all = numbers();
   const size_t count = all.size();
-  const size_t longest =
-      count == 0 ? 0 : std::max(text_size(all[0]), text_size(all[count - 1]));
+  const size_t longest = count == 0 ? 0 : std::max(text_size(all[0]), text_size(all[count - 1]));
   if (count >= limits.packed_entries || std::max(longest, member.size()) > limits.packed_bytes) {
     become_big();
     return;
@@ -179,7 +177,7 @@ void Set::leave_intset(Bytes member, const Limits& limits) {
   }
   char* to = keyspace_->put_packed(entry_, key_, Type::kSet, Encoding::kPacked, packed.size(),
                                    static_cast<uint32_t>(count));
-  std::memcpy(to, packed.data(), packed.size());
+  packed.copy(to, packed.size());
 }
 
 void Set::become_big() {
@@ -220,7 +218,7 @@ void Set::store(Keyspace& keyspace, const Key& key, std::span<const Bytes> membe
     Entry* entry = nullptr;
     char* to = keyspace.put_packed(entry, key, Type::kSet, encoding, bytes.size(),
                                    static_cast<uint32_t>(members.size()));
-    std::memcpy(to, bytes.data(), bytes.size());
+    bytes.copy(to, bytes.size());
   };
   if (const auto numbers = as_intset(members, limits)) {
     put(Encoding::kIntset, *numbers);

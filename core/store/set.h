@@ -68,8 +68,8 @@ class Set {
   /// Whether the member was there. It may not lie in this set. The set may be empty after it; its
   /// key is the caller's to erase.
   bool erase(Bytes member);
-  /// Gives `key`, in place of whatever it has, a set of `members`, which are distinct, at least one,
-  /// and may lie in what the key has; without a time to live.
+  /// Gives `key`, in place of whatever it has, a set of `members`, which are distinct, at least
+  /// one, and may lie in what the key has; without a time to live.
   static void store(Keyspace& keyspace, const Key& key, std::span<const Bytes> members,
                     const Limits& limits);
 

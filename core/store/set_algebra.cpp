@@ -25,9 +25,9 @@ void append(std::vector<Bytes>& to, const std::vector<Bytes>& part) {
   to.insert(to.end(), part.begin(), part.end());
 }
 
-// Whether to gather what is to be subtracted first: it takes a look-up for each member of the others
-// and at most as many additions, which cost about two more; then one look-up for each of the first.
-// The other way takes one in every other set for each of the first.
+// Whether to gather what is to be subtracted first: it takes a look-up for each member of the
+// others and at most as many additions, which cost about two more; then one look-up for each of the
+// first. The other way takes one in every other set for each of the first.
 bool gather_subtrahends(const Set& first, std::span<const Set> others) {
   size_t sum = 0;
   for (const Set& other : others) sum += other.size();

@@ -36,10 +36,10 @@ size_t SetObject::memory_bytes() const noexcept {
   return allocated_bytes(const_cast<SetObject*>(this)) + members_memory_ + members_.memory_bytes();
 }
 
-void SetObject::insert(Bytes bytes, uint64_t hash) {
-  Member* member = Member::make(bytes);
-  members_memory_ += allocated_bytes(member);
-  members_.insert(member, hash);
+void SetObject::insert(Bytes member, uint64_t hash) {
+  Member* made = Member::make(member);
+  members_memory_ += allocated_bytes(made);
+  members_.insert(made, hash);
 }
 
 void SetObject::insert(std::span<const Bytes> members) {

@@ -97,9 +97,8 @@ class Program {
 
  private:
   static constexpr size_t kEmptyTables = 2 * 4096;
-  inline static const Key kKeys[] = {
-      {"first", hash_bytes("first", kevy::HashSecret::process())},
-      {"second", hash_bytes("second", kevy::HashSecret::process())}};
+  inline static const Key kKeys[] = {{"first", hash_bytes("first", kevy::HashSecret::process())},
+                                     {"second", hash_bytes("second", kevy::HashSecret::process())}};
 
   Set view(int which) { return {keys_, kKeys[which], keys_.find(kKeys[which])}; }
 
@@ -118,8 +117,7 @@ class Program {
     if (how == 0) {
       keys_.set_expiry(entry, kKeys[which].hash, expires_at_ms);
     } else {
-      kevy::Value value =
-          how == 1 ? kevy::Keyspace::copy_value(*entry) : keys_.take(kKeys[which]);
+      kevy::Value value = how == 1 ? kevy::Keyspace::copy_value(*entry) : keys_.take(kKeys[which]);
       keys_.put(kKeys[which], std::move(value), expires_at_ms);
     }
   }

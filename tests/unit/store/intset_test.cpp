@@ -62,7 +62,8 @@ TEST_CASE("an intset holds what a set of numbers holds, in ascending order, at e
     const int64_t number = random_number(random, 64);
     const auto place = all.find(number);
     CHECK(place.found == (model.count(number) == 1));
-    const auto behind = static_cast<size_t>(std::distance(model.begin(), model.lower_bound(number)));
+    const auto behind =
+        static_cast<size_t>(std::distance(model.begin(), model.lower_bound(number)));
     CHECK(place.index == behind);
   }
 }
@@ -72,11 +73,11 @@ TEST_CASE("an intset takes the least width that its widest number needs") {
     int64_t number;
     size_t width;
   };
-  const auto [number, width] = GENERATE(
-      Case{0, 2}, Case{INT16_MAX, 2}, Case{INT16_MIN, 2}, Case{INT16_MAX + 1, 4},
-      Case{INT16_MIN - 1, 4}, Case{INT32_MAX, 4}, Case{INT32_MIN, 4},
-      Case{int64_t{INT32_MAX} + 1, 8}, Case{int64_t{INT32_MIN} - 1, 8}, Case{INT64_MAX, 8},
-      Case{INT64_MIN, 8});
+  const auto [number, width] =
+      GENERATE(Case{0, 2}, Case{INT16_MAX, 2}, Case{INT16_MIN, 2}, Case{INT16_MAX + 1, 4},
+               Case{INT16_MIN - 1, 4}, Case{INT32_MAX, 4}, Case{INT32_MIN, 4},
+               Case{int64_t{INT32_MAX} + 1, 8}, Case{int64_t{INT32_MIN} - 1, 8}, Case{INT64_MAX, 8},
+               Case{INT64_MIN, 8});
   Numbers numbers;
   for (const int64_t small : {5, -5, 7}) numbers.add(small);
   numbers.add(number);

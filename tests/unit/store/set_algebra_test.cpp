@@ -116,12 +116,11 @@ TEST_CASE("what is stored has the form its members ask for, also over one of its
   for (int i = 0; i < 513; ++i) many_numbers.insert(std::to_string(i));
   for (int i = 0; i < 128; ++i) words.insert("w" + std::to_string(i));
   for (int i = 0; i < 129; ++i) many_words.insert("w" + std::to_string(i));
-  const auto [members, encoding] =
-      GENERATE_COPY(Case{{"7"}, Encoding::kIntset}, Case{numbers, Encoding::kIntset},
-                    Case{many_numbers, Encoding::kObject}, Case{words, Encoding::kPacked},
-                    Case{many_words, Encoding::kObject},
-                    Case{{"1", std::string(64, 'x')}, Encoding::kPacked},
-                    Case{{"1", std::string(65, 'x')}, Encoding::kObject});
+  const auto [members, encoding] = GENERATE_COPY(
+      Case{{"7"}, Encoding::kIntset}, Case{numbers, Encoding::kIntset},
+      Case{many_numbers, Encoding::kObject}, Case{words, Encoding::kPacked},
+      Case{many_words, Encoding::kObject}, Case{{"1", std::string(64, 'x')}, Encoding::kPacked},
+      Case{{"1", std::string(65, 'x')}, Encoding::kObject});
   SetSpace space;
   space.make("s", members);
   space.keys.set_expiry(space.set("s").entry(), space.key("s").hash, 1000);

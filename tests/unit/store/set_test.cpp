@@ -22,11 +22,10 @@ class Form {
   void gone() { now_ = nullptr; }
   void added(const std::string& member, const Model& before) {
     const bool number = parse_int64(member).has_value();
-    const bool packed_fits = before.size() < limits_.packed_entries &&
-                             member.size() <= limits_.packed_bytes &&
-                             std::all_of(before.begin(), before.end(), [&](const auto& other) {
-                               return other.size() <= limits_.packed_bytes;
-                             });
+    const bool packed_fits =
+        before.size() < limits_.packed_entries && member.size() <= limits_.packed_bytes &&
+        std::all_of(before.begin(), before.end(),
+                    [&](const auto& other) { return other.size() <= limits_.packed_bytes; });
     if (now_ == nullptr) now_ = number && limits_.intset_entries != 0 ? kIntset : kPacked;
     if (now_ == kIntset && number && before.size() >= limits_.intset_entries) now_ = kBig;
     if (now_ == kIntset && !number) now_ = kPacked;
@@ -39,8 +38,7 @@ class Form {
 
  private:
   static constexpr Encoding kForms[] = {Encoding::kIntset, Encoding::kPacked, Encoding::kObject};
-  static constexpr const Encoding *kIntset = &kForms[0], *kPacked = &kForms[1],
-                                  *kBig = &kForms[2];
+  static constexpr const Encoding *kIntset = &kForms[0], *kPacked = &kForms[1], *kBig = &kForms[2];
   Set::Limits limits_;
   const Encoding* now_ = nullptr;
 };
@@ -104,7 +102,8 @@ TEST_CASE("a random program on a set leaves what it leaves in a std::set, in the
 
 TEST_CASE("an intset goes through its members in ascending order") {
   SetSpace space;
-  Set set = space.make("s", {"5", "-7", "40000", "-9223372036854775808", "0", "9223372036854775807"});
+  Set set =
+      space.make("s", {"5", "-7", "40000", "-9223372036854775808", "0", "9223372036854775807"});
   std::string all;
   set.for_each([&](Bytes member) { all.append(member).append(" "); });
   CHECK(all == "-9223372036854775808 -7 0 5 40000 9223372036854775807 ");

@@ -10,6 +10,7 @@ std::span<const CommandFamily> all_commands() {
       multi_string_commands(), lcs_commands(),        key_commands(),
       hash_commands(),        hash_read_commands(),   hash_counter_commands(),
       hash_walk_commands(),
+      set_commands(),         set_random_commands(),  set_algebra_commands(),
       expiry_commands(),      scan_commands(),        rename_commands(),
       object_commands(),      transaction_commands(), pubsub_commands(),
       connection_commands(),  client_commands(),      database_commands(),

@@ -98,10 +98,11 @@ class Keyspace {
   static constexpr size_t kPackedMax = (size_t{1} << 24) - 1;
   /// An empty collection under a key that is not there, kPacked or kIntset.
   Entry* make_packed(Key key, Type type, Encoding encoding);
-  /// The same with `size` bytes in it, which the caller is to write to what is returned, and
-  /// `counted` as its count. `entry` is where it is.
-  char* make_packed(Entry*& entry, Key key, Type type, Encoding encoding, size_t size,
-                    int counted);
+  /// Gives `key` a collection inside, of `count` elements in `size` bytes, which the caller is to
+  /// write to what is returned. `entry`, what the key has now or nullptr, is updated; its value
+  /// goes, its time to live stays.
+  char* put_packed(Entry*& entry, Key key, Type type, Encoding encoding, size_t size,
+                   uint32_t count);
   /// Replaces the `erased` bytes at `at` of entry.packed() by `inserted` bytes, which the caller
   /// is to write to what is returned, and adds `counted` to its count. `entry`, whose key is
   /// `key`, is updated to where it is now. At most kPackedMax bytes may lie inside after it.

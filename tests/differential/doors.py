@@ -81,6 +81,8 @@ def as_text(value):
 class RedisConnection:
     """A connection to a redis-server on a Unix socket."""
 
+    queueing = False  # inside MULTI
+
     def __init__(self, path):
         self.path = path
         self.socket = socket.socket(socket.AF_UNIX)
@@ -96,6 +98,11 @@ class RedisConnection:
         data = b""
         while reply_end(data) is None:
             data += self.more()
+        verb = words[0].upper()
+        if verb in (b"EXEC", b"DISCARD", b"RESET") and len(words) == 1:
+            self.queueing = False
+        elif verb == b"MULTI" and data == b"+OK\r\n":
+            self.queueing = True
         return data
 
     def more(self):

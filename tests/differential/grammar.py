@@ -27,6 +27,18 @@ BY_NAME = {
     "cursor": lambda rng: rng.choice([0, 0, 0, 5]),
     "count": lambda rng: rng.choice([1, 2, 3, 10, 0, -1, -3, 100]),
 }
+SHORT = ["a", "b", "c", "3", "5", "-7", "12", "40000", "-3000000000", "007", ""]
+
+
+def member(rng):
+    """Few values, so that commands hit; now and then one that makes a set big, or one of many."""
+    chance = rng.random()
+    if chance < 0.6:
+        return rng.choice(SHORT)
+    return str(rng.randrange(700)) if chance < 0.95 else rng.choice("xy") * rng.choice([64, 65])
+
+
+BY_NAME["member"] = member
 BY_TYPE = {
     "string": lambda rng: rng.choice(
         ["", "abc", "12", "3.5", "x" * rng.randrange(300), str(rng.choice(NUMBERS))]),

@@ -21,6 +21,17 @@ SCRIPTS = {
               "HGET j a; HLEN nosuch; HGET nosuch a; HMGET nosuch a; HRANDFIELD nosuch; "
               "HRANDFIELD nosuch 1; HSCAN nosuch 0; HEXISTS nosuch a; HSTRLEN nosuch a; "
               "HKEYS nosuch; HVALS nosuch; HGETALL nosuch; HSETNX j a 2; SET j x; HSET j a 1",
+    "sets": "SADD a 1 2 3; SADD a 1; SADD a x; SREM a 9; SREM a 1; SREM a 2 3 x; SREM a 1; SADD b 1; "
+            "SPOP b; SADD b 1 2; SPOP b 1; SPOP b 5; SPOP b; SPOP b 1; SADD c 1 2; SPOP c 0; "
+            "SPOP c 2; SMOVE c d 1; SADD c 1 2; SMOVE c d 1; SMOVE c d 2; SADD c 1; SMOVE c d 1; "
+            "SMOVE d d 1; SMOVE d c 9; SMEMBERS none; SISMEMBER none 1; SRANDMEMBER none; "
+            "SSCAN none 0; SCARD none; SADD str 1",
+    "set algebra": "SADD a 1 2 3; SADD b 2 3 4; SINTERSTORE d a b; SUNIONSTORE d a b; "
+                   "SDIFFSTORE d a b; SDIFFSTORE d a a; SINTERSTORE d a none; SDIFFSTORE d none; "
+                   "SINTERSTORE a a b; SUNIONSTORE a none none; SET s x; SINTERSTORE s a b; "
+                   "SINTERSTORE s b; SET t x; SINTER none t; SINTER t none; SUNION none t; "
+                   "SDIFF none none; SDIFF none t; SINTERCARD 2 none b; SUNIONSTORE e t; "
+                   "SDIFFSTORE t none",
     "transaction": "MULTI; SET a 1; INCR a; DEL a; EXEC",
 }
 

@@ -86,7 +86,7 @@ TEST_CASE("a random program of splices leaves what it leaves in strings") {
       if (bytes.empty()) {
         made = space.keys.make_packed(key, type, encoding);
       } else {
-        char* start = space.keys.make_packed(made, key, type, encoding, bytes.size(), 7);
+        char* start = space.keys.put_packed(made, key, type, encoding, bytes.size(), 7);
         std::memcpy(start, bytes.data(), bytes.size());
       }
       check(made, name, model[name]);

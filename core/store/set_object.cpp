@@ -1,0 +1,98 @@
+#include "store/set_object.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+#include "base/memory.h"
+
+namespace kevy {
+
+Member* Member::make(Bytes bytes) {
+  size_t head_size = 1;
+  for (size_t size = bytes.size(); size >= 0x80; size >>= 7) ++head_size;
+  auto* at = static_cast<char*>(std::malloc(head_size + bytes.size()));
+  if (at == nullptr) throw std::bad_alloc();
+  auto* member = reinterpret_cast<Member*>(at);
+  size_t size = bytes.size();
+  for (; size >= 0x80; size >>= 7) *at++ = static_cast<char>(size | 0x80);
+  *at++ = static_cast<char>(size);
+  if (!bytes.empty()) std::memcpy(at, bytes.data(), bytes.size());
+  return member;
+}
+
+SetObject::~SetObject() { for_each([](const Member& member) { release(&member); }); }
+
+void SetObject::release(const Member* member) noexcept { std::free(const_cast<Member*>(member)); }
+
+std::unique_ptr<Object> SetObject::clone() const {
+  auto copy = std::make_unique<SetObject>();
+  for_each([&](const Member& member) { copy->insert(member.key()); });
+  return copy;
+}
+
+size_t SetObject::memory_bytes() const noexcept {
+  return allocated_bytes(const_cast<SetObject*>(this)) + members_memory_ + members_.memory_bytes();
+}
+
+void SetObject::insert(Bytes member, uint64_t hash) {
+  Member* made = Member::make(member);
+  members_memory_ += allocated_bytes(made);
+  members_.insert(made, hash);
+}
+
+void SetObject::insert(std::span<const Bytes> members) {
+  uint64_t hashes[kBatch];
+  while (!members.empty()) {
+    const auto batch = members.first(std::min(kBatch, members.size()));
+    members = members.subspan(batch.size());
+    for (const Bytes next : members.first(std::min(kBatch, members.size()))) {
+      __builtin_prefetch(next.data());
+    }
+    for (size_t i = 0; i < batch.size(); ++i) {
+      hashes[i] = members_.hash(batch[i]);
+      members_.prefetch(hashes[i]);
+    }
+    for (size_t i = 0; i < batch.size(); ++i) insert(batch[i], hashes[i]);
+  }
+}
+
+bool SetObject::add(Bytes member) {
+  const uint64_t hash = members_.hash(member);
+  if (members_.find(member, hash)) return false;
+  insert(member, hash);
+  return true;
+}
+
+bool SetObject::erase(Bytes member) noexcept {
+  const uint64_t hash = members_.hash(member);
+  const auto slot = members_.find(member, hash);
+  if (!slot) return false;
+  Member* gone = slot.item();
+  members_.erase(slot, hash);
+  members_memory_ -= allocated_bytes(gone);
+  release(gone);
+  return true;
+}
+
+void SetObject::filter(std::vector<Bytes>& members, bool keep_present) const {
+  uint64_t hashes[kBatch];
+  size_t kept = 0;
+  for (size_t begin = 0; begin < members.size(); begin += kBatch) {
+    const size_t count = std::min(kBatch, members.size() - begin);
+    for (size_t i = 0; i < count; ++i) {
+      hashes[i] = members_.hash(members[begin + i]);
+      members_.prefetch(hashes[i]);
+    }
+    for (size_t i = 0; i < count; ++i) {
+      const Bytes member = members[begin + i];
+      if (static_cast<bool>(members_.find(member, hashes[i])) == keep_present) {
+        members[kept++] = member;
+      }
+    }
+  }
+  members.resize(kept);
+}
+
+}  // namespace kevy

@@ -388,6 +388,20 @@ Entry* Keyspace::make_packed(Key key, Type type, Encoding encoding) {
   return replace({}, key, shape);
 }
 
+char* Keyspace::put_packed(Entry*& entry, Key key, Type type, Encoding encoding, size_t size,
+                           uint32_t count) {
+  Shape shape{.type = type, .encoding = encoding, .expires_at_ms = kKeepExpiry};
+  shape.inside_size = Entry::kPackedHead + size;
+  if (entry == nullptr) {
+    shape.expires_at_ms = kNoExpiry;
+    entry = replace({}, key, shape);
+  } else {
+    entry = reshape(key, shape);
+  }
+  entry->set_packed_head(static_cast<uint32_t>(size), count);
+  return const_cast<char*>(entry->packed().data());
+}
+
 char* Keyspace::splice(Entry*& entry, Key key, size_t at, size_t erased, size_t inserted,
                        int counted) {
   const size_t old_size = entry->packed().size();

@@ -90,6 +90,11 @@ class Keyspace {
   static constexpr size_t kPackedMax = (size_t{1} << 24) - 1;
   /// An empty collection under a key that is not there, kPacked or kIntset.
   Entry* make_packed(Key key, Type type, Encoding encoding);
+  /// Gives `key` a collection inside, of `count` elements in `size` bytes, which the caller is to
+  /// write to what is returned. `entry`, what the key has now or nullptr, is updated; its value
+  /// goes, its time to live stays.
+  char* put_packed(Entry*& entry, Key key, Type type, Encoding encoding, size_t size,
+                   uint32_t count);
   /// Replaces the `erased` bytes at `at` of entry.packed() by `inserted` bytes, which the caller
   /// is to write to what is returned, and adds `counted` to its count. `entry`, whose key is
   /// `key`, is updated to where it is now. At most kPackedMax bytes may lie inside after it.
@@ -102,6 +107,8 @@ class Keyspace {
     value_memory_ += now - object.accounted_;
     object.accounted_ = now;
   }
+  /// Does away with what was taken out of an object, when there is time.
+  void discard(std::unique_ptr<Object> object) noexcept;
 
   // Any type.
   /// False when there is no such key.
@@ -145,7 +152,6 @@ class Keyspace {
   void release_value(Entry& entry) noexcept;
   void release(Entry* entry) noexcept;
   void discard(SharedBytes block) noexcept;
-  void discard(std::unique_ptr<Object> object) noexcept;
 
   Garbage* garbage_;
   Table<Entry> entries_;

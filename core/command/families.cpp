@@ -8,11 +8,11 @@ std::span<const CommandFamily> all_commands() {
   static const std::vector<CommandFamily> families = {
       string_commands(),      counter_commands(),     string_range_commands(),
       multi_string_commands(), lcs_commands(),        list_commands(),
-      list_pop_commands(),    list_search_commands(), key_commands(),
-      expiry_commands(),      scan_commands(),        rename_commands(),
-      object_commands(),      transaction_commands(), pubsub_commands(),
-      connection_commands(),  client_commands(),      database_commands(),
-      server_commands(),      command_commands(),
+      list_pop_commands(),    list_search_commands(), sort_commands(),
+      key_commands(),         expiry_commands(),      scan_commands(),
+      rename_commands(),      object_commands(),      transaction_commands(),
+      pubsub_commands(),      connection_commands(),  client_commands(),
+      database_commands(),    server_commands(),      command_commands(),
   };
   return families;
 }

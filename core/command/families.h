@@ -18,6 +18,7 @@ CommandFamily lcs_commands();
 CommandFamily list_commands();
 CommandFamily list_pop_commands();
 CommandFamily list_search_commands();
+CommandFamily sort_commands();
 CommandFamily key_commands();
 CommandFamily expiry_commands();
 CommandFamily scan_commands();

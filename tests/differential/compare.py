@@ -13,6 +13,7 @@ SCANS = {b"HSCAN": 2, b"SSCAN": 1, b"ZSCAN": 2}  # how many items belong togethe
 # What redis-server 7.0 calls the small lists and sets that are listpacks since 7.2.
 LISTPACKS = {b"$8\r\nlistpack\r\n": {b"$9\r\nquicklist\r\n", b"$9\r\nhashtable\r\n"}}
 MIXED = {b"EXEC", b"PUBSUB"}  # may hold any of these
+SORTS = {b"SORT", b"SORT_RO"}
 # Picks of chance: the command that tells whether what was picked is there.
 PICKS = {b"SRANDMEMBER": b"SMISMEMBER", b"HRANDFIELD": b"HMGET", b"ZRANDMEMBER": b"ZMSCORE"}
 
@@ -25,6 +26,8 @@ def run_on_both(redis, kevy, words):
     theirs, ours = redis.run(words), kevy.run(words)
     if verb in PICKS:
         return theirs, ours, _same_picks(redis, ours, theirs, words)
+    if verb in SORTS and theirs != ours and _order_left_open(redis, words):
+        return theirs, ours, _same_sorted(redis, kevy, ours, theirs, words)
     return theirs, ours, same(ours, theirs, verb)
 
 
@@ -49,6 +52,23 @@ def same(ours, theirs, verb):
     if verb in MIXED:
         return sorted(_blurred(ours)) == sorted(_blurred(theirs))
     return False
+
+
+def _order_left_open(redis, words):
+    """Whether what Redis sorts has ties, which it orders by chance, or is a set, unsorted."""
+    options = {word.upper() for word in words[2:]}
+    if b"BY" not in options:
+        return False
+    return b"ALPHA" in options or redis.run([b"TYPE", words[1]]) == b"+set\r\n"
+
+
+def _same_sorted(redis, kevy, ours, theirs, words):
+    mine, reference = parse(ours), parse(theirs)
+    if not isinstance(mine, list) or not isinstance(reference, list):
+        return False
+    options = [word.upper() for word in words]
+    return len(mine) == len(reference) and (
+        b"LIMIT" in options or sorted(map(repr, mine)) == sorted(map(repr, reference)))
 
 
 def grouped(items, size):

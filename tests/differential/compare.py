@@ -77,7 +77,10 @@ def grouped(items, size):
 
 
 def _blurred(reply):
-    """The lines of a reply; of moments, the leading digits."""
+    """The lines of a reply; of moments, the leading digits, and one name for small and big."""
+    for listpack, others in LISTPACKS.items():
+        for other in others:
+            reply = reply.replace(other, listpack)
     for line in reply.split(b"\r\n"):
         moment = line[:1] == b":" and len(line) > 5
         yield line[:4] if moment else line

@@ -202,9 +202,11 @@ void reply_argument(Reply& reply, const Argument& argument) {
   if (!argument.token.empty()) reply_text(reply, "token", argument.token);
   if (flags) {
     reply.bulk("flags");
-    reply.set((argument.optional ? 1u : 0u) + (argument.multiple ? 1u : 0u));
+    reply.set((argument.optional ? 1u : 0u) + (argument.multiple ? 1u : 0u) +
+              (argument.multiple_token ? 1u : 0u));
     if (argument.optional) reply.status("optional");
     if (argument.multiple) reply.status("multiple");
+    if (argument.multiple_token) reply.status("multiple_token");
   }
   if (!argument.arguments.empty()) {
     reply.bulk("arguments");

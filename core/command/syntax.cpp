@@ -123,9 +123,9 @@ class SyntaxParser {
       Sequence repeated(std::make_move_iterator(before.end() - std::ssize(inside)),
                         std::make_move_iterator(before.end()));
       before.resize(before.size() - repeated.size());
-      Argument group =
-          repeated.size() == 1 ? std::move(repeated[0]) : block_of(std::move(repeated));
+      Argument group = as_one(std::move(repeated));
       group.multiple = true;
+      group.multiple_token = !group.token.empty();
       before.push_back(std::move(group));
       return;
     }
@@ -173,10 +173,19 @@ class SyntaxParser {
 };
 
 // The keys of a command stand in the order of its specifications; the last one may find several.
-void number_keys(Sequence& arguments, int specs, int& next) {
+// Patterns stand for the keys that a specification finds by no rule, where there is one.
+void number_keys(Sequence& arguments, const CommandRow& row, int& next) {
+  const auto unknown = std::find_if(row.keys.begin(), row.keys.end(), [](const KeySpec& spec) {
+    return spec.search == KeySearch::kUnknown;
+  });
+  const auto specs = static_cast<int>(row.keys.size());
   for (Argument& argument : arguments) {
     if (argument.type == kKey && specs != 0) argument.key_spec = std::min(next++, specs - 1);
-    number_keys(argument.arguments, specs, next);
+    if (argument.type == "pattern" && unknown != row.keys.end()) {
+      argument.key_spec = static_cast<int>(unknown - row.keys.begin());
+      next = argument.key_spec + 1;
+    }
+    number_keys(argument.arguments, row, next);
   }
 }
 
@@ -186,7 +195,7 @@ std::vector<Argument> parse_syntax(const CommandRow& row) {
   if (row.syntax.empty()) return {};
   Sequence arguments = SyntaxParser(row.syntax).all();
   int next = 0;
-  number_keys(arguments, static_cast<int>(row.keys.size()), next);
+  number_keys(arguments, row, next);
   return arguments;
 }
 

@@ -5,7 +5,8 @@
 //   MATCH pattern      a sequence that begins with a token is one argument that the token
 //   introduces [a b]              may be left out <a|b>              one of several sequences;
 //   inside of [ ] and at the top without the < > key [key ...]      once or more often; all the
-//   names before that are repeated belong together
+//   names before that are repeated belong together, and so does the
+//   token that is repeated with its value: [GET pattern [GET pattern ...]]
 //
 // Rows are written by us, so a syntax that is none is a programmer's error.
 #pragma once
@@ -25,6 +26,8 @@ struct Argument {
   std::string token;
   bool optional = false;
   bool multiple = false;
+  /// Whether the token stands before each of several.
+  bool multiple_token = false;
   /// Which of the row's key specifications finds this key; -1 when it is no key.
   int key_spec = -1;
   /// What a block or a oneof is made of.

@@ -22,6 +22,23 @@ void RespWriter::header(char kind, int64_t value) {
 }
 
 void RespWriter::bulk(Bytes bytes) {
+  constexpr size_t kShortMax = 48;  // written in one go: long replies are made of such
+  const size_t size = bytes.size();
+  if (size <= kShortMax) {
+    char* const begin = output_->reserve(kShortMax + 7);
+    char* out = begin;
+    *out++ = '$';
+    if (size >= 10) *out++ = static_cast<char>('0' + size / 10);
+    *out++ = static_cast<char>('0' + size % 10);
+    *out++ = '\r';
+    *out++ = '\n';
+    if (size != 0) std::memcpy(out, bytes.data(), size);
+    out += size;
+    *out++ = '\r';
+    *out++ = '\n';
+    output_->advance(static_cast<size_t>(out - begin));
+    return;
+  }
   header('$', static_cast<int64_t>(bytes.size()));
   output_->append(bytes);
   output_->append("\r\n");

@@ -115,6 +115,8 @@ class Keyspace {
     value_memory_ += now - object.accounted_;
     object.accounted_ = now;
   }
+  /// Does away with what was taken out of an object, when there is time.
+  void discard(std::unique_ptr<Object> object) noexcept;
 
   // Any type.
   /// False when there is no such key.
@@ -161,7 +163,6 @@ class Keyspace {
   void release_value(Encoding encoding, int64_t word) noexcept;
   void release(Entry* entry) noexcept;
   void discard(SharedBytes block) noexcept;
-  void discard(std::unique_ptr<Object> object) noexcept;
 
   Garbage* garbage_;
   Table<Entry> entries_;

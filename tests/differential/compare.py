@@ -13,6 +13,7 @@ SCANS = {b"HSCAN": 2, b"SSCAN": 1, b"ZSCAN": 2}  # how many items belong togethe
 # What redis-server 7.0 calls the small lists and sets that are listpacks since 7.2.
 LISTPACKS = {b"$8\r\nlistpack\r\n": {b"$9\r\nquicklist\r\n", b"$9\r\nhashtable\r\n"}}
 MIXED = {b"EXEC", b"PUBSUB"}  # may hold any of these
+SORTS = {b"SORT", b"SORT_RO"}
 # Picks of chance: the command that tells whether what was picked is there.
 PICKS = {b"SRANDMEMBER": b"SMISMEMBER", b"HRANDFIELD": b"HMGET", b"ZRANDMEMBER": b"ZMSCORE"}
 
@@ -32,6 +33,8 @@ def run_on_both(redis, kevy, words):
         return theirs, ours, _same_picks(redis, ours, theirs, words)
     if verb in SCANS and theirs[:1] == ours[:1] == b"*":
         return theirs, ours, _scanned(redis, words) == _scanned(kevy, words)
+    if verb in SORTS and theirs != ours and _order_left_open(redis, words):
+        return theirs, ours, _same_sorted(redis, kevy, ours, theirs, words)
     return theirs, ours, same(ours, theirs, verb)
 
 
@@ -54,6 +57,23 @@ def same(ours, theirs, verb):
     return False
 
 
+def _order_left_open(redis, words):
+    """Whether what Redis sorts has ties, which it orders by chance, or is a set, unsorted."""
+    options = {word.upper() for word in words[2:]}
+    if b"BY" not in options:
+        return False
+    return b"ALPHA" in options or redis.run([b"TYPE", words[1]]) == b"+set\r\n"
+
+
+def _same_sorted(redis, kevy, ours, theirs, words):
+    mine, reference = parse(ours), parse(theirs)
+    if not isinstance(mine, list) or not isinstance(reference, list):
+        return False
+    options = [word.upper() for word in words]
+    return len(mine) == len(reference) and (
+        b"LIMIT" in options or sorted(map(repr, mine)) == sorted(map(repr, reference)))
+
+
 def grouped(items, size):
     """Items that belong together, in an order of their own."""
     return sorted(tuple(items[i : i + size]) for i in range(0, len(items), size))
@@ -70,7 +90,10 @@ def _scanned(door, words):
 
 
 def _blurred(reply):
-    """The lines of a reply; of moments, the leading digits."""
+    """The lines of a reply; of moments, the leading digits, and one name for small and big."""
+    for listpack, others in LISTPACKS.items():
+        for other in others:
+            reply = reply.replace(other, listpack)
     for line in reply.split(b"\r\n"):
         moment = line[:1] == b":" and len(line) > 5
         yield line[:4] if moment else line

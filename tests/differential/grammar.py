@@ -13,19 +13,35 @@ KEYS_OF = {"string": "k", "list": "l", "set": "s", "sorted_set": "z", "hash": "h
 RARE = {"flushall": 1, "flushdb": 2, "swapdb": 3, "select": 4}  # the others have weight 20
 NUMBERS = [0, 1, -1, 5, 100, -7, 2**63 - 1, -(2**63), 12345]
 FIELDS = ["a", "b", "c", "d", "1", "12", "-7", "", "f" * 64, "f" * 65]
+ELEMENTS = ["a", "b", "c", "1", "2", "3", "10", "-5", "1.5", "", "4096", "x" * 65]
+
+
+def element(rng):
+    """Few, so that they are found again; now and then one that is a chunk of a list by itself."""
+    return rng.choice(ELEMENTS) if rng.random() < 0.98 else "y" * rng.choice([130, 4095, 9000])
+
+
 # What a name asks for beyond its type. No time to live is short: it must not end during the test.
 BY_NAME = {
-    "offset": lambda rng: rng.randrange(250),  # a string of 512 MB says no more than a short one
+    # A string of 512 MB says no more than a short one.
+    "offset": lambda rng: rng.choice([0, 0, 1, 2, -1, rng.randrange(250)]),
     "seconds": lambda rng: rng.choice([100_000, 99_999, 0, -5, 2**62]),
     "milliseconds": lambda rng: rng.choice([100_000_000, 99_999_999, 0, -5, 2**62]),
     "db": lambda rng: rng.randrange(-1, 18) if rng.random() < 0.1 else rng.randrange(3),
     "destination-db": lambda rng: rng.randrange(3),
-    "index": lambda rng: rng.randrange(3),
+    "index": lambda rng: rng.choice([0, 0, 1, 1, 2, -1, -2, 7]),
     "index1": lambda rng: rng.randrange(3),
     "index2": lambda rng: rng.randrange(3),
     "field": lambda rng: rng.choice(FIELDS),
     "cursor": lambda rng: rng.choice([0, 0, 0, 5]),
-    "count": lambda rng: rng.choice([1, 2, 3, 10, 0, -1, -3, 100]),
+    "start": lambda rng: rng.randrange(-6, 9),
+    "stop": lambda rng: rng.randrange(-6, 9),
+    "count": lambda rng: rng.choice([0, 1, 1, 2, 3, 5, -1, -3, 20, 100]),
+    "element": lambda rng: element(rng),
+    "pivot": lambda rng: element(rng),
+    "rank": lambda rng: rng.choice([1, 1, 2, 3, -1, -2, 0]),
+    "num-matches": lambda rng: rng.randrange(4),
+    "len": lambda rng: rng.randrange(6),
 }
 SHORT = ["a", "b", "c", "3", "5", "-7", "12", "40000", "-3000000000", "007", ""]
 
@@ -44,7 +60,7 @@ BY_TYPE = {
         ["", "abc", "12", "3.5", "x" * rng.randrange(300), str(rng.choice(NUMBERS))]),
     "integer": lambda rng: rng.choice(NUMBERS),
     "double": lambda rng: rng.choice(["1.5", "-0.25", "3", "1e3", "0.1", "nan"]),
-    "pattern": lambda rng: rng.choice(["*", "k?", "k[1-3]", "*[^2]", "\\k1", "k[", "no"]),
+    "pattern": lambda rng: rng.choice(["*", "k?", "k[1-3]", "*[^2]", "\\k1", "k[", "no", "k*", "h*->a", "#", "l*"]),
     # A moment just past is left out: redis-server counts what has expired until it looks at it.
     "unix-time": lambda rng: rng.choice([4_102_444_800_000, 0, -1]),
 }

@@ -13,7 +13,8 @@ SCRIPTS = {
             "SET h 1; UNLINK h; SET i 1; EXPIRE i 100000; PERSIST i; PERSIST i; EXPIRE i -1; "
             "SET j 1 EX 100000; SET j 2 KEEPTTL; EXPIREAT j 1; TOUCH k",
     "misses": "GET nosuch; MGET nosuch a; EXISTS nosuch; TYPE nosuch; STRLEN nosuch; TTL nosuch; "
-              "GETRANGE nosuch 0 1; OBJECT ENCODING nosuch; DUMP_NONE",
+              "GETRANGE nosuch 0 1; OBJECT ENCODING nosuch; DUMP_NONE; LLEN nosuch; LINDEX nosuch 0; "
+              "LRANGE nosuch 0 1; LPOS nosuch a; LPOP nosuch; LSET nosuch 0 a; LREM nosuch 0 a",
     "hashes": "HSET h a 1 b 2; HSET h a 1; HSET h c 3 c 4; HMSET h a 2; HMSET i a 1; HSETNX h a 1; "
               "HSETNX h d 1; HSETNX j a 1; HINCRBY h a 1; HINCRBY k a 1; HINCRBY h a x; "
               "HINCRBYFLOAT h a 0.5; HINCRBYFLOAT l a 1; HINCRBYFLOAT h a x; HSET h; HDEL h nosuch; "
@@ -32,6 +33,16 @@ SCRIPTS = {
                    "SINTERSTORE s b; SET t x; SINTER none t; SINTER t none; SUNION none t; "
                    "SDIFF none none; SDIFF none t; SINTERCARD 2 none b; SUNIONSTORE e t; "
                    "SDIFFSTORE t none",
+    "lists": "RPUSH l a b; LPUSH l c; LPUSHX l d; RPUSHX l e; LPUSHX nosuch a; LSET l 0 x; "
+             "LINSERT l BEFORE x y; LINSERT l AFTER nosuch y; LREM l 0 x; LREM l 0 nosuch; "
+             "LPOP l; RPOP l 2; LPOP l 0; LPOP l 9; LPOP l; RPUSH l a a; LREM l 0 a; RPUSH l a b; "
+             "LTRIM l 0 -1; LTRIM l 0 0; LTRIM l 5 9; LTRIM l 0 1; RPUSH l a b c",
+    "moving": "RPUSH l a b c; LMOVE l m LEFT RIGHT; LMOVE l m RIGHT LEFT; LMOVE l l LEFT RIGHT; "
+              "RPOPLPUSH l m; RPOPLPUSH l m; RPOPLPUSH m m; LMPOP 2 l m LEFT; LMPOP 1 m RIGHT COUNT "
+              "9; LMPOP 1 m LEFT; SET s x; LMOVE s l LEFT LEFT; LPUSH m a; LMOVE m s LEFT LEFT",
+    "sort": "RPUSH l 2 1; SORT l; SORT l STORE d; SORT l STORE d; SORT nosuch STORE d; SORT nosuch "
+            "STORE d; SORT nosuch; SET s x; SORT l STORE s; SORT l STORE l; SORT l BY w_* GET w_*; "
+            "SORT s GET w_*",
     "transaction": "MULTI; SET a 1; INCR a; DEL a; EXEC",
 }
 
@@ -55,7 +66,7 @@ def events(door, flags, script):
     return received
 
 
-@pytest.mark.parametrize("flags", ["KEA", "KEAn", "Kn", "Eg$", "KEm", ""])
+@pytest.mark.parametrize("flags", ["KEA", "KEAn", "Kn", "Eg$", "KEm", "El", ""])
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_events_are_those_of_redis(redis, kevy, name, flags):
     theirs = events(redis, flags, SCRIPTS[name])

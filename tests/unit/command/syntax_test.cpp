@@ -18,7 +18,7 @@ std::string written(const std::vector<Argument>& arguments) {
   for (const Argument& argument : arguments) {
     if (!text.empty()) text += ' ';
     if (argument.optional) text += '?';
-    if (argument.multiple) text += '+';
+    if (argument.multiple) text += argument.multiple_token ? '*' : '+';
     if (!argument.token.empty() && argument.type != "pure-token") text += argument.token + "=";
     text += argument.name + ":" + std::string(argument.type);
     if (argument.key_spec >= 0) text += "#" + std::to_string(argument.key_spec);
@@ -54,7 +54,17 @@ TEST_CASE("a syntax becomes the tree that it describes") {
   CHECK(parsed("[a [B c]]") == "?a_c:block(a:string ?B=c:string)");
 }
 
+constexpr KeySpec kSortKeys[] = {{1, 1, 1, kKeyRO},
+                                 {0, 0, 1, kKeyRO, KeySearch::kUnknown},
+                                 {0, 0, 1, kKeyOW, KeySearch::kUnknown}};
+
+TEST_CASE("patterns stand for the keys that are found by no rule") {
+  CHECK(parsed("key [BY pattern] [STORE destination:key]", kSortKeys) ==
+        "key:key#0 ?BY=pattern:pattern#1 ?STORE=destination:key#2");
+}
+
 TEST_CASE("what is repeated belongs together") {
+  CHECK(parsed("[GET pattern [GET pattern ...]]") == "?*GET=pattern:pattern");
   CHECK(parsed("key [key ...]", kOneKey) == "+key:key#0");
   CHECK(parsed("key value [key value ...]", kOneKey) == "+key_value:block(key:key#0 value:string)");
   CHECK(parsed("key score:double member [score member ...]", kOneKey) ==

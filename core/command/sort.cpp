@@ -1,0 +1,334 @@
+// SORT and SORT_RO: the elements of a value in an order, or what they refer to.
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <cstdlib>
+
+#include "command/families.h"
+#include "command/list_arguments.h"
+#include "command/sort_source.h"
+
+namespace kevy {
+
+namespace {
+
+/// Calls visit(index, name in lower case) for each option among the arguments that has all its
+/// values; an option's values are passed over.
+template <typename Visit>
+void for_each_option(Args args, Visit&& visit) {
+  static constexpr struct {
+    Bytes name;
+    size_t values;
+  } kWithValues[] = {{"limit", 2}, {"by", 1}, {"get", 1}, {"store", 1}};
+  for (size_t i = 2; i < args.size(); ++i) {
+    for (const auto& [name, values] : kWithValues) {
+      if (!equals_ignoring_case(args[i], name)) continue;
+      if (i + values < args.size()) visit(i, name);
+      i += values;
+      break;
+    }
+  }
+}
+
+size_t destination_argument(Args args) {
+  size_t found = 0;
+  for_each_option(args, [&](size_t i, Bytes name) {
+    if (name == "store") found = i + 1;
+  });
+  return found;
+}
+
+// Keys that a pattern makes of elements may lie anywhere.
+bool reads_other_keys(Args args) {
+  bool found = false;
+  for_each_option(args, [&](size_t i, Bytes name) {
+    if (name == "by" || name == "get") found |= SortPattern(args[i + 1]).has_star();
+  });
+  return found;
+}
+
+struct SortOptions {
+  bool descending = false;
+  bool alpha = false;
+  bool as_it_is = false;  // BY without a '*': not sorted
+  std::optional<SortPattern> by;
+  std::vector<SortPattern> get;
+  int64_t skipped = 0;
+  int64_t count_max = -1;
+  size_t destination = 0;  // its argument; 0: no STORE
+};
+
+bool read_limit(Call& call, Options& options, SortOptions& sort) {
+  const auto skipped = integer_argument(call, options.value());
+  const auto count = skipped ? integer_argument(call, options.value()) : std::nullopt;
+  if (!count) return false;
+  sort.skipped = *skipped;
+  sort.count_max = *count;
+  return true;
+}
+
+bool read_sort_options(Call& call, bool may_store, SortOptions& sort) {
+  for (Options options(call.args, 2); !options.done();) {
+    if (options.next_is("asc")) {
+      sort.descending = false;
+    } else if (options.next_is("desc")) {
+      sort.descending = true;
+    } else if (options.next_is("alpha")) {
+      sort.alpha = true;
+    } else if (options.next_is("limit", 2)) {
+      if (!read_limit(call, options, sort)) return false;
+    } else if (options.next_is("by", 1)) {
+      sort.by.emplace(options.value());
+      sort.as_it_is |= !sort.by->has_star();
+    } else if (options.next_is("get", 1)) {
+      sort.get.emplace_back(options.value());
+    } else if (may_store && options.next_is("store", 1)) {
+      options.value();
+    } else {
+      call.error(errors::kSyntax);
+      return false;
+    }
+  }
+  if (may_store) sort.destination = destination_argument(call.args);
+  if (sort.as_it_is) sort.by.reset();
+  return true;
+}
+
+/// An element, and what it is sorted by.
+struct Item {
+  std::string element;
+  double number = 0;
+  std::string weight;     // with BY and ALPHA
+  bool weighted = false;  // whether there is such a weight
+  size_t position = 0;    // in the value
+};
+
+// A number as strtod takes it: spaces before it and nothing at all are fine, and a zero byte ends
+// it. Nothing where it is none or out of range.
+std::optional<double> sort_number(Bytes text) {
+  const std::string copy(text);
+  char* end = nullptr;
+  errno = 0;
+  const double number = std::strtod(copy.c_str(), &end);
+  if (*end != '\0' || errno == ERANGE || std::isnan(number)) return std::nullopt;
+  return number;
+}
+
+class Sorting {
+ public:
+  Sorting(Call& call, const SortOptions& options) : call_(call), options_(options) {}
+
+  /// Takes the elements, or those within the limit where they are not sorted.
+  void read(const Entry& entry);
+  /// Finds what the elements are sorted by; false when one is no number.
+  bool weigh();
+  /// Brings those within the limit into order.
+  void sort();
+  const std::vector<Item>& items() const noexcept { return items_; }
+
+ private:
+  struct Window {
+    size_t first, count;
+  };
+  Window window(size_t size) const;
+  void take(const Entry& entry, Window window, bool backwards);
+  bool before(const Item& a, const Item& b) const;
+  int compare(const Item& a, const Item& b) const;
+  int compare_text(Bytes a, Bytes b) const;
+
+  Call& call_;
+  const SortOptions& options_;
+  bool sorted_ = true, alpha_ = false, by_ = false;
+  bool unordered_ = false;  // the value has no order of its own
+  std::vector<Item> items_;
+};
+
+Sorting::Window Sorting::window(size_t size) const {
+  const auto length = static_cast<int64_t>(size);
+  const int64_t first = std::clamp<int64_t>(options_.skipped, 0, length);
+  const int64_t count = options_.count_max < 0 ? length : options_.count_max;
+  return {static_cast<size_t>(first), static_cast<size_t>(std::min(count, length - first))};
+}
+
+void Sorting::take(const Entry& entry, Window window, bool backwards) {
+  items_.reserve(window.count);
+  for_each_sort_element(entry, window.first, window.count, backwards, [&](Bytes element) {
+    Item& item = items_.emplace_back();
+    item.element = element;
+    item.position = items_.size();
+  });
+}
+
+void Sorting::read(const Entry& entry) {
+  unordered_ = entry.type() == Type::kSet;
+  sorted_ = !options_.as_it_is;
+  alpha_ = options_.alpha;
+  by_ = options_.by.has_value();
+  // What is stored must not depend on how a set lies in memory.
+  if (!sorted_ && unordered_ && options_.destination != 0) sorted_ = alpha_ = true;
+  const size_t size = sort_element_count(entry);
+  if (sorted_) {
+    take(entry, {0, size}, false);
+  } else {
+    take(entry, window(size), options_.descending);
+  }
+}
+
+bool Sorting::weigh() {
+  if (!sorted_ || (alpha_ && !by_)) return true;
+  bool numbers = true;
+  const auto set_number = [&](Item& item, Bytes text) {
+    const auto number = sort_number(text);
+    numbers &= number.has_value();
+    item.number = number.value_or(0);
+  };
+  for (Item& item : items_) {
+    if (!by_) {
+      set_number(item, item.element);
+      continue;
+    }
+    item.weighted = options_.by->look_up(call_, item.element, [&](Bytes weight) {
+      if (alpha_) {
+        item.weight = weight;
+      } else {
+        set_number(item, weight);
+      }
+    });
+  }
+  return numbers;
+}
+
+// For a reply, text up to a zero byte counts, as strcoll has it in the C locale; what is stored is
+// sorted by all bytes.
+int Sorting::compare_text(Bytes a, Bytes b) const {
+  if (options_.destination != 0) return a.compare(b);
+  return a.substr(0, a.find('\0')).compare(b.substr(0, b.find('\0')));
+}
+
+int Sorting::compare(const Item& a, const Item& b) const {
+  if (!alpha_) {
+    if (a.number != b.number) return a.number < b.number ? -1 : 1;
+    return a.element.compare(b.element);
+  }
+  if (!by_) return compare_text(a.element, b.element);
+  if (!a.weighted || !b.weighted) return static_cast<int>(a.weighted) - static_cast<int>(b.weighted);
+  return compare_text(a.weight, b.weight);
+}
+
+bool Sorting::before(const Item& a, const Item& b) const {
+  const int order = options_.descending ? compare(b, a) : compare(a, b);
+  if (order != 0) return order < 0;
+  if (unordered_ && a.element != b.element) return a.element < b.element;
+  return a.position < b.position;
+}
+
+void Sorting::sort() {
+  if (!sorted_) return;
+  const Window wanted = window(items_.size());
+  const auto begin = items_.begin();
+  const auto end = begin + static_cast<ptrdiff_t>(wanted.first + wanted.count);
+  const auto less = [this](const Item& a, const Item& b) { return before(a, b); };
+  if (end == items_.end()) {
+    std::sort(begin, end, less);
+  } else {
+    std::partial_sort(begin, end, items_.end(), less);
+  }
+  items_.erase(end, items_.end());
+  items_.erase(begin, begin + static_cast<ptrdiff_t>(wanted.first));
+}
+
+void answer(Call& call, const SortOptions& options, const std::vector<Item>& items) {
+  call.reply.array(items.size() * std::max<size_t>(options.get.size(), 1));
+  for (const Item& item : items) {
+    if (options.get.empty()) call.reply.bulk(item.element);
+    for (const SortPattern& pattern : options.get) {
+      const bool found = pattern.look_up(call, item.element,
+                                         [&](Bytes value) { call.reply.bulk(value); });
+      if (!found) call.reply.null();
+    }
+  }
+}
+
+void store(Call& call, const SortOptions& options, const std::vector<Item>& items) {
+  std::vector<std::string> gotten;
+  for (const Item& item : items) {
+    for (const SortPattern& pattern : options.get) {
+      std::string& value = gotten.emplace_back();
+      pattern.look_up(call, item.element, [&](Bytes bytes) { value = bytes; });
+    }
+  }
+  std::vector<Bytes> values(gotten.begin(), gotten.end());
+  if (options.get.empty()) {
+    for (const Item& item : items) values.push_back(item.element);
+  }
+  if (!check_elements(call, values)) return;
+  const Key key = call.key(options.destination);
+  const bool existed = call.find_write(key) != nullptr;
+  if (existed) call.keyspace(key).erase(key);
+  if (!values.empty()) {
+    List(call.keyspace(key), key, nullptr).push(End::kBack, values, list_limit(call));
+    if (!existed) call.made(key);
+    call.changed(key, kEventList, "sortstore");
+  } else if (existed) {
+    call.changed(key, kEventGeneric, "del");
+  }
+  call.reply.integer(static_cast<int64_t>(values.size()));
+}
+
+void sort_values(Call& call, bool may_store) {
+  SortOptions options;
+  if (!read_sort_options(call, may_store, options)) return;
+  const Entry* entry = call.find_read(call.key(1));
+  if (entry != nullptr && !has_sort_elements(*entry)) {
+    call.error(errors::kWrongType);
+    return;
+  }
+  Sorting sorting(call, options);
+  if (entry != nullptr) sorting.read(*entry);
+  if (!sorting.weigh()) {
+    call.error("ERR One or more scores can't be converted into double");
+    return;
+  }
+  sorting.sort();
+  if (options.destination != 0) {
+    store(call, options, sorting.items());
+  } else {
+    answer(call, options, sorting.items());
+  }
+}
+
+void sort(Call& call) { sort_values(call, true); }
+void sort_ro(Call& call) { sort_values(call, false); }
+
+constexpr KeySpec kSortKeys[] = {{1, 1, 1, kKeyRO | kKeyAccess},
+                                 {0, 0, 1, kKeyRO | kKeyAccess, KeySearch::kUnknown},
+                                 {0, 0, 1, kKeyOW | kKeyUpdate, KeySearch::kUnknown}};
+constexpr KeySpec kSortReadKeys[] = {{1, 1, 1, kKeyRO | kKeyAccess},
+                                     {0, 0, 1, kKeyRO | kKeyAccess, KeySearch::kUnknown}};
+
+constexpr uint32_t kCategories = kAclSet | kAclSortedSet | kAclList | kAclDangerous;
+constexpr Bytes kComplexity = "O(N+M*log(M)): N the elements, M those sorted";
+
+constexpr CommandRow kRows[] = {
+    {.name = "sort", .arity = -2, .flags = kWrite | kDenyOom | kMovableKeys,
+     .categories = kCategories, .keys = kSortKeys, .group = "generic", .since = "1.0.0",
+     .complexity = kComplexity,
+     .summary = "Sorts the elements of a list, set or sorted set; answers or stores them.",
+     .syntax = "key [BY pattern] [LIMIT offset:integer count] [GET pattern [GET pattern ...]] "
+               "[ASC|DESC] [ALPHA] [STORE destination:key]",
+     .handler = sort, .further_key = destination_argument,
+     .needs_all_shards = reads_other_keys},
+    {.name = "sort_ro", .arity = -2, .flags = kReadonly | kMovableKeys,
+     .categories = kCategories, .keys = kSortReadKeys, .group = "generic", .since = "7.0.0",
+     .complexity = kComplexity,
+     .summary = "Sorts the elements of a list, set or sorted set and answers them.",
+     .syntax = "key [BY pattern] [LIMIT offset:integer count] [GET pattern [GET pattern ...]] "
+               "[ASC|DESC] [ALPHA]",
+     .handler = sort_ro, .needs_all_shards = reads_other_keys},
+};
+
+}  // namespace
+
+CommandFamily sort_commands() { return kRows; }
+
+}  // namespace kevy

@@ -1,0 +1,78 @@
+// What SORT takes from values: elements, and what the patterns of BY and GET stand for. The one
+// place of SORT that knows the types of values.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "command/string_value.h"
+#include "runtime/call.h"
+#include "store/list.h"
+
+namespace kevy {
+
+/// Whether a value has elements for SORT.
+inline bool has_sort_elements(const Entry& entry) { return entry.type() == Type::kList; }
+
+/// How many. Only where has_sort_elements.
+inline size_t sort_element_count(const Entry& entry) { return List(&entry).size(); }
+
+/// visit(Bytes) for `count` elements in the value's own order, or `backwards` from its end; the
+/// `first` ones are left out. As many are there. Only where has_sort_elements.
+template <typename Visit>
+void for_each_sort_element(const Entry& entry, size_t first, size_t count, bool backwards,
+                           Visit&& visit) {
+  const List list(&entry);
+  list.for_range(backwards ? list.size() - 1 - first : first, count,
+                 backwards ? End::kBack : End::kFront, visit);
+}
+
+/// visit(Bytes) with a field of a hash, where `entry` is one that has it. Returns whether.
+template <typename Visit>
+bool visit_sort_field(const Entry&, Bytes /*field*/, Visit&&) {
+  return false;
+}
+
+/// A pattern of BY or GET: "#" is the element itself; otherwise the first '*' stands for the
+/// element in the name of a string, or of a hash with a field behind "->".
+class SortPattern {
+ public:
+  explicit SortPattern(Bytes pattern) noexcept : is_element_(pattern == "#") {
+    const size_t star = pattern.find('*');
+    has_star_ = star != Bytes::npos;
+    if (!has_star_) return;
+    prefix_ = pattern.substr(0, star);
+    suffix_ = pattern.substr(star + 1);
+    const size_t arrow = suffix_.find("->");
+    if (arrow == Bytes::npos || arrow + 2 == suffix_.size()) return;
+    field_ = suffix_.substr(arrow + 2);
+    suffix_ = suffix_.substr(0, arrow);
+  }
+
+  bool has_star() const noexcept { return has_star_; }
+
+  /// visit(Bytes) with what the pattern stands for; false when there is nothing.
+  template <typename Visit>
+  bool look_up(Call& call, Bytes element, Visit&& visit) const {
+    if (is_element_) {
+      visit(element);
+      return true;
+    }
+    if (!has_star_) return false;
+    std::string name;
+    name.reserve(prefix_.size() + element.size() + suffix_.size());
+    name.append(prefix_).append(element).append(suffix_);
+    const Entry* entry = call.find_read(call.key_of(name));
+    if (entry == nullptr) return false;
+    if (!field_.empty()) return visit_sort_field(*entry, field_, visit);
+    if (!entry->is_string()) return false;
+    visit(StringText(entry).bytes());
+    return true;
+  }
+
+ private:
+  bool is_element_, has_star_;
+  Bytes prefix_, suffix_, field_;
+};
+
+}  // namespace kevy

@@ -1,0 +1,82 @@
+#include "store/list_element.h"
+
+#include <algorithm>
+
+namespace kevy {
+
+namespace {
+
+// What a listpack has around its elements; counted, so that borders are where Redis has them.
+constexpr size_t kListpackFrame = 7;
+
+}  // namespace
+
+char* ListElement::write(char* to) const noexcept {
+  to = packing_.write(to);
+  const size_t size = packing_.size();
+  if (size <= 0x7f) {
+    *to = static_cast<char>(size);
+    return to + 1;
+  }
+  char* const end = to + length_behind_size(size);
+  size_t left = size;
+  for (char* at = end - 1; at > to; --at, left >>= 7) *at = static_cast<char>(left | 0x80);
+  *to = static_cast<char>(left);
+  return end;
+}
+
+const char* ListRun::at(size_t index) const noexcept {
+  if (index <= count / 2) {
+    const char* at = begin();
+    for (; index != 0; --index) at += list_element_size(at);
+    return at;
+  }
+  const char* at = end();
+  for (; index != count; ++index) at = list_element_before(at);
+  return at;
+}
+
+size_t ListRun::count_of(const ListElement& value) const noexcept {
+  size_t found = 0;
+  for (const char* at = begin(); at != end(); at += list_element_size(at)) {
+    if (value.equals(at)) ++found;
+  }
+  return found;
+}
+
+char* copy_without(const ListRun& run, const ListElement& value, size_t skipped, size_t erased,
+                   char* to) noexcept {
+  const char* kept = run.begin();  // from here on nothing is copied yet
+  const char* at = kept;
+  const auto copy_to = [&](const char* end) {
+    const auto size = static_cast<size_t>(end - kept);
+    if (size != 0) std::memmove(to, kept, size);
+    to += size;
+  };
+  while (erased != 0 && at != run.end()) {
+    const char* next = at + list_element_size(at);
+    if (value.equals(at)) {
+      if (skipped != 0) {
+        --skipped;
+      } else {
+        copy_to(at);
+        kept = next;
+        --erased;
+      }
+    }
+    at = next;
+  }
+  copy_to(run.end());
+  return to;
+}
+
+ListLimit ListLimit::of(int64_t setting) noexcept {
+  constexpr size_t kSafe = 8192;
+  if (setting >= 0) {
+    return {kSafe - kListpackFrame, std::max<size_t>(static_cast<size_t>(setting), 1)};
+  }
+  const auto step = static_cast<unsigned>(std::min<int64_t>(-(setting + 1), 4));
+  return {(size_t{4096} << step) - kListpackFrame, SIZE_MAX};
+}
+
+}  // namespace kevy

@@ -1,5 +1,6 @@
 #include "base/number.h"
 
+#include <cerrno>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
@@ -48,6 +49,13 @@ std::optional<long double> parse_long_double(Bytes text) noexcept {
 }
 
 std::optional<double> parse_double(Bytes text) noexcept {
+  double value = 0;
+  const char* text_end = text.data() + text.size();
+  const auto [fast_end, error] = std::from_chars(text.data(), text_end, value);
+  if (error == std::errc() && fast_end == text_end) {
+    return std::isnan(value) ? std::nullopt : std::optional(value);
+  }
+  // Signs in front, hexadecimal, and what is out of range are the C library's.
   constexpr size_t kTextMax = 255;
   if (text.empty() || text.size() > kTextMax || text.find('\0') != Bytes::npos) return std::nullopt;
   if (std::isspace(static_cast<unsigned char>(text[0])) != 0) return std::nullopt;
@@ -55,8 +63,10 @@ std::optional<double> parse_double(Bytes text) noexcept {
   std::memcpy(copy, text.data(), text.size());
   copy[text.size()] = '\0';
   char* end = nullptr;
-  const double value = std::strtod(copy, &end);
+  errno = 0;
+  value = std::strtod(copy, &end);
   if (end != copy + text.size() || std::isnan(value)) return std::nullopt;
+  if (errno == ERANGE && (std::isinf(value) || value == 0)) return std::nullopt;
   return value;
 }
 

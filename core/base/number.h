@@ -22,6 +22,8 @@ Bytes format_int64(int64_t value, char* buffer) noexcept;
 
 /// Anything strtold reads to the end, infinities included; no spaces before it, no NaN.
 std::optional<long double> parse_long_double(Bytes text) noexcept;
+/// The same of a double; no number either where it would be an infinity or zero only because a
+/// double ends there.
 std::optional<double> parse_double(Bytes text) noexcept;
 
 /// Shortest text that reads back as the same double: "3", "0.1", "1e+20", "inf".

@@ -9,7 +9,9 @@ std::span<const CommandFamily> all_commands() {
       string_commands(),      counter_commands(),     string_range_commands(),
       multi_string_commands(), lcs_commands(),        key_commands(),
       expiry_commands(),      scan_commands(),        rename_commands(),
-      object_commands(),      transaction_commands(), pubsub_commands(),
+      object_commands(),      sorted_set_commands(),  sorted_set_range_commands(),
+      sorted_set_algebra_commands(), sorted_set_pop_commands(), sorted_set_scan_commands(),
+      transaction_commands(), pubsub_commands(),
       connection_commands(),  client_commands(),      database_commands(),
       server_commands(),      command_commands(),
   };

@@ -9,6 +9,7 @@ inline constexpr KeySpec kOneReadAccess[] = {{1, 1, 1, kKeyRO | kKeyAccess}};
 inline constexpr KeySpec kOneRead[] = {{1, 1, 1, kKeyRO}};
 inline constexpr KeySpec kOneUpdate[] = {{1, 1, 1, kKeyRW | kKeyUpdate}};
 inline constexpr KeySpec kOneInsert[] = {{1, 1, 1, kKeyRW | kKeyInsert}};
+inline constexpr KeySpec kOneDelete[] = {{1, 1, 1, kKeyRW | kKeyDelete}};
 inline constexpr KeySpec kOneAccessUpdate[] = {{1, 1, 1, kKeyRW | kKeyAccess | kKeyUpdate}};
 inline constexpr KeySpec kOneAccessDelete[] = {{1, 1, 1, kKeyRW | kKeyAccess | kKeyDelete}};
 inline constexpr KeySpec kOneOverwrite[] = {{1, 1, 1, kKeyOW | kKeyUpdate}};

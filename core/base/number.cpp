@@ -75,11 +75,15 @@ std::string format_double(double value) {
   if (std::isnan(value)) return "nan";
   constexpr double kExactMax = 9007199254740992.0;  // 2^53
   char buffer[64];
-  if (value == std::floor(value) && std::fabs(value) < kExactMax && !std::signbit(value + 0.0)) {
+  const bool negative_zero = value == 0 && std::signbit(value);
+  if (value == std::floor(value) && std::fabs(value) < kExactMax && !negative_zero) {
     return std::string(format_int64(static_cast<int64_t>(value), buffer));
   }
-  std::snprintf(buffer, sizeof buffer, "%.17g", value);
-  return buffer;
+  // As printf's %.17g, but in whatever locale the process may be.
+  constexpr int kDigits = 17;
+  const auto [end, error] =
+      std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::general, kDigits);
+  return std::string(buffer, end);
 }
 
 std::string format_long_double(long double value) {

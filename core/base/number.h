@@ -26,7 +26,8 @@ std::optional<long double> parse_long_double(Bytes text) noexcept;
 /// double ends there.
 std::optional<double> parse_double(Bytes text) noexcept;
 
-/// Shortest text that reads back as the same double: "3", "0.1", "1e+20", "inf".
+/// Up to 17 digits, which read back as the same double: "3", "0.10000000000000001", "1e+20", "-0",
+/// "inf".
 std::string format_double(double value);
 
 /// 17 digits after the point without the zeros at the end, as INCRBYFLOAT stores numbers.

@@ -48,6 +48,12 @@ bool read_sources(Call& call, size_t counted, std::vector<ZsetSource>& sources) 
   return count != 0;
 }
 
+void smallest_first(std::vector<ZsetSource>& sources) {
+  std::stable_sort(sources.begin(), sources.end(), [](const ZsetSource& a, const ZsetSource& b) {
+    return a.size() < b.size();
+  });
+}
+
 bool Algebra::read(Call& call) {
   const size_t counted = stores ? 2 : 1;
   return read_sources(call, counted, sources) &&
@@ -150,9 +156,7 @@ std::unique_ptr<SortedSetObject> Algebra::result() {
     subtract(*gathered);
   } else {
     // The smallest first, as Redis does: the order in which scores are added may show in the sum.
-    std::stable_sort(sources.begin(), sources.end(), [](const ZsetSource& a, const ZsetSource& b) {
-      return a.size() < b.size();
-    });
+    smallest_first(sources);
     if (operation == Operation::kUnion) {
       unite(*gathered);
     } else {
@@ -187,10 +191,10 @@ void zinterstore(Call& call) { store(call, Operation::kInter, "zinterstore"); }
 void zdiffstore(Call& call) { store(call, Operation::kDiff, "zdiffstore"); }
 
 void zintercard(Call& call) {
-  const size_t count = input_keys_argument(call, 1);
-  if (count == 0) return;
-  uint64_t limit = 0;
-  for (Options options(call.args, 2 + count); !options.done();) {
+  std::vector<ZsetSource> sources;
+  if (!read_sources(call, 1, sources)) return;
+  uint64_t limit = 0;  // none
+  for (Options options(call.args, 2 + sources.size()); !options.done();) {
     if (!options.next_is("limit", 1)) {
       call.error(errors::kSyntax);
       return;
@@ -202,11 +206,7 @@ void zintercard(Call& call) {
     }
     limit = static_cast<uint64_t>(*number);
   }
-  std::vector<ZsetSource> sources;
-  if (!read_sources(call, 1, sources)) return;
-  std::stable_sort(sources.begin(), sources.end(), [](const ZsetSource& a, const ZsetSource& b) {
-    return a.size() < b.size();
-  });
+  smallest_first(sources);
   uint64_t in_all = 0;
   sources[0].for_each([&](Bytes member, double) {
     if (limit != 0 && in_all == limit) return;

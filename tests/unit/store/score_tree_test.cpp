@@ -104,6 +104,8 @@ struct Both {
   }
 };
 
+constexpr int kAscending = 0, kDescending = 1, kRandom = 2, kSameScore = 3;
+
 std::string name_of(uint64_t number) {
   std::string name = std::to_string(number);
   if (number % 97 == 0) name.append(255 - name.size() + number % 3, 'x');
@@ -114,7 +116,6 @@ std::string name_of(uint64_t number) {
 
 TEST_CASE("a tree holds what is inserted in any order, and is empty when all is erased") {
   constexpr uint64_t kCount = 100'000;
-  enum { kAscending, kDescending, kRandom, kSameScore };
   const int order = GENERATE(kAscending, kDescending, kRandom, kSameScore);
   Random random(5);
   Both both;

@@ -25,6 +25,7 @@ def commands(build: Path, quick: bool) -> dict[str, list[str]]:
     programs = {
         "in_process": ["7"] if quick else ["21"],
         "publish_latency": ["500"] if quick else ["3000"],
+        "sorted_set_structure": ["100000"] if quick else ["1000000"],
         "longest_set": ["1000000"] if quick else ["10000000"],
     }
     found = {

@@ -51,6 +51,13 @@ std::optional<long double> parse_long_double(Bytes text) noexcept {
 }
 
 std::optional<double> parse_double(Bytes text) noexcept {
+  double value = 0;
+  const char* text_end = text.data() + text.size();
+  const auto [fast_end, error] = std::from_chars(text.data(), text_end, value);
+  if (error == std::errc() && fast_end == text_end) {
+    return std::isnan(value) ? std::nullopt : std::optional(value);
+  }
+  // Signs in front, hexadecimal, and what is out of range are the C library's.
   constexpr size_t kTextMax = 255;
   if (text.empty() || text.size() > kTextMax || text.find('\0') != Bytes::npos) return std::nullopt;
   if (std::isspace(static_cast<unsigned char>(text[0])) != 0) return std::nullopt;
@@ -58,8 +65,10 @@ std::optional<double> parse_double(Bytes text) noexcept {
   std::memcpy(copy, text.data(), text.size());
   copy[text.size()] = '\0';
   char* end = nullptr;
-  const double value = std::strtod(copy, &end);
+  errno = 0;
+  value = std::strtod(copy, &end);
   if (end != copy + text.size() || std::isnan(value)) return std::nullopt;
+  if (errno == ERANGE && (std::isinf(value) || value == 0)) return std::nullopt;
   return value;
 }
 
@@ -68,11 +77,15 @@ std::string format_double(double value) {
   if (std::isnan(value)) return "nan";
   constexpr double kExactMax = 9007199254740992.0;  // 2^53
   char buffer[64];
-  if (value == std::floor(value) && std::fabs(value) < kExactMax && !std::signbit(value + 0.0)) {
+  const bool negative_zero = value == 0 && std::signbit(value);
+  if (value == std::floor(value) && std::fabs(value) < kExactMax && !negative_zero) {
     return std::string(format_int64(static_cast<int64_t>(value), buffer));
   }
-  std::snprintf(buffer, sizeof buffer, "%.17g", value);
-  return buffer;
+  // As printf's %.17g, but in whatever locale the process may be.
+  constexpr int kDigits = 17;
+  const auto [end, error] =
+      std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::general, kDigits);
+  return std::string(buffer, end);
 }
 
 std::string format_long_double(long double value) {

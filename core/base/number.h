@@ -23,10 +23,12 @@ Bytes format_int64(int64_t value, char* buffer) noexcept;
 /// Anything strtold reads to the end, infinities included; no spaces before it, no NaN, and nothing
 /// that is too large or too small for the type.
 std::optional<long double> parse_long_double(Bytes text) noexcept;
-/// The same with strtod, but what is too large is infinite, and what is too small is 0.
+/// The same of a double; no number either where it would be an infinity or zero only because a
+/// double ends there.
 std::optional<double> parse_double(Bytes text) noexcept;
 
-/// Shortest text that reads back as the same double: "3", "0.1", "1e+20", "inf".
+/// Up to 17 digits, which read back as the same double: "3", "0.10000000000000001", "1e+20", "-0",
+/// "inf".
 std::string format_double(double value);
 
 /// 17 digits after the point without the zeros at the end, as INCRBYFLOAT stores numbers.

@@ -7,30 +7,63 @@
 
 #include "command/string_value.h"
 #include "runtime/call.h"
+#include "store/hash.h"
 #include "store/list.h"
+#include "store/set.h"
+#include "store/sorted_set.h"
 
 namespace kevy {
 
 /// Whether a value has elements for SORT.
-inline bool has_sort_elements(const Entry& entry) { return entry.type() == Type::kList; }
+inline bool has_sort_elements(const Entry& entry) {
+  return entry.type() == Type::kList || entry.type() == Type::kSet || entry.type() == Type::kZset;
+}
 
 /// How many. Only where has_sort_elements.
-inline size_t sort_element_count(const Entry& entry) { return List(&entry).size(); }
+inline size_t sort_element_count(const Entry& entry) {
+  switch (entry.type()) {
+    case Type::kSet:
+      return Set(&entry).size();
+    case Type::kZset:
+      return SortedSet(&entry).size();
+    default:
+      return List(&entry).size();
+  }
+}
 
 /// visit(Bytes) for `count` elements in the value's own order, or `backwards` from its end; the
-/// `first` ones are left out. As many are there. Only where has_sort_elements.
+/// `first` ones are left out. As many are there. Only where has_sort_elements; a set, which has no
+/// order, is never gone through backwards.
 template <typename Visit>
 void for_each_sort_element(const Entry& entry, size_t first, size_t count, bool backwards,
                            Visit&& visit) {
-  const List list(&entry);
-  list.for_range(backwards ? list.size() - 1 - first : first, count,
-                 backwards ? End::kBack : End::kFront, visit);
+  if (entry.type() == Type::kList) {
+    const List list(&entry);
+    list.for_range(backwards ? list.size() - 1 - first : first, count,
+                   backwards ? End::kBack : End::kFront, visit);
+  } else if (entry.type() == Type::kZset) {
+    const SortedSet set(&entry);
+    const size_t lowest = backwards ? set.size() - first - count : first;
+    set.visit({lowest, count}, backwards ? Direction::kDown : Direction::kUp,
+              [&](Bytes member, double) { visit(member); });
+  } else {
+    size_t position = 0;
+    Set(&entry).for_each([&](Bytes member) {
+      if (position >= first && position < first + count) visit(member);
+      ++position;
+    });
+  }
 }
 
 /// visit(Bytes) with a field of a hash, where `entry` is one that has it. Returns whether.
 template <typename Visit>
-bool visit_sort_field(const Entry&, Bytes /*field*/, Visit&&) {
-  return false;
+bool visit_sort_field(const Entry& entry, Bytes field, Visit&& visit) {
+  if (entry.type() != Type::kHash) return false;
+  const auto value = Hash(&entry).find(field);
+  if (!value) return false;
+  char digits[kIntegerTextMax];
+  visit(value->text(digits));
+  return true;
 }
 
 /// A pattern of BY or GET: "#" is the element itself; otherwise the first '*' stands for the

@@ -9,7 +9,7 @@ LEFT_OUT = {
     "unsubscribe", "object|idletime", "object|refcount", "memory",
 }
 # Each kind of data has some keys of its own, so that most commands meet their type.
-KEYS_OF = {"string": "k", "list": "l", "set": "s", "sorted_set": "z", "hash": "h"}
+KEYS_OF = {"string": "k", "list": "l", "set": "s", "sorted-set": "z", "hash": "h"}
 RARE = {"flushall": 1, "flushdb": 2, "swapdb": 3, "select": 4}  # the others have weight 20
 NUMBERS = [0, 1, -1, 5, 100, -7, 2**63 - 1, -(2**63), 12345]
 FIELDS = ["a", "b", "c", "d", "1", "12", "-7", "", "f" * 64, "f" * 65]
@@ -22,9 +22,32 @@ def element(rng):
 
 
 # What a name asks for beyond its type. No time to live is short: it must not end during the test.
+SCORES = ["1", "2", "3", "-1", "0", "1.5", "0.1", "-0", "inf", "-inf", "1e17", "100000", "3000000000"]
+RANKS = [0, 0, -1, 1, 2, -3, 5, 8]
+MEMBERS = ["a", "b", "c", "1", "12", "-7", "", "x" * 65, "100000"]
+
+
+def bound(rng):
+    """Of a range by rank, by score or by the members' bytes."""
+    kind = rng.random()
+    if kind < 0.4:
+        return rng.choice(RANKS)
+    if kind < 0.7:
+        return rng.choice(["", "("]) + rng.choice(SCORES)
+    return rng.choice(["-", "+", "[", "("]) + rng.choice(["", "", rng.choice(MEMBERS)])
+
+
 BY_NAME = {
     # A string of 512 MB says no more than a short one.
     "offset": lambda rng: rng.choice([0, 0, 1, 2, -1, rng.randrange(250)]),
+    "score": lambda rng: rng.choice(SCORES) if rng.random() < 0.7 else rng.randrange(-50, 50),
+    "increment": lambda rng: rng.choice([1, -1, 5, 100, 2**63 - 1, "1.5", "-0.25", "inf"]),
+    "weight": lambda rng: rng.choice(["1", "2", "-1", "0", "0.5", "inf", "-3"]),
+    "start": lambda rng: rng.choice(RANKS) if rng.random() < 0.7 else bound(rng),
+    "stop": lambda rng: rng.choice(RANKS) if rng.random() < 0.7 else bound(rng),
+    "min": bound,
+    "max": bound,
+    "limit": lambda rng: rng.randrange(-1, 5),
     "seconds": lambda rng: rng.choice([100_000, 99_999, 0, -5, 2**62]),
     "milliseconds": lambda rng: rng.choice([100_000_000, 99_999_999, 0, -5, 2**62]),
     "db": lambda rng: rng.randrange(-1, 18) if rng.random() < 0.1 else rng.randrange(3),
@@ -34,8 +57,6 @@ BY_NAME = {
     "index2": lambda rng: rng.randrange(3),
     "field": lambda rng: rng.choice(FIELDS),
     "cursor": lambda rng: rng.choice([0, 0, 0, 5]),
-    "start": lambda rng: rng.randrange(-6, 9),
-    "stop": lambda rng: rng.randrange(-6, 9),
     "count": lambda rng: rng.choice([0, 1, 1, 2, 3, 5, -1, -3, 20, 100]),
     "element": lambda rng: element(rng),
     "pivot": lambda rng: element(rng),
@@ -43,7 +64,7 @@ BY_NAME = {
     "num-matches": lambda rng: rng.randrange(4),
     "len": lambda rng: rng.randrange(6),
 }
-SHORT = ["a", "b", "c", "3", "5", "-7", "12", "40000", "-3000000000", "007", ""]
+SHORT = ["a", "b", "c", "3", "5", "-7", "12", "40000", "-3000000000", "007", "", "m1", "m2", "m3"]
 
 
 def member(rng):

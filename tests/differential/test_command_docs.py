@@ -15,6 +15,8 @@ DIFFERENT = {
     "client|no-touch": "came with 7.2",
     "client|setinfo": "came with 7.2",
     "command|getkeys": "has no arguments in 7.0, has them in 7.2",
+    "zrank": "WITHSCORE came with 7.2",
+    "zrevrank": "WITHSCORE came with 7.2",
     "command|list": "kevy describes FILTERBY as two strings",
 }
 

@@ -12,6 +12,17 @@ SCRIPTS = {
             "RENAME e e; COPY e f; COPY e f REPLACE; COPY e g DB 1; MOVE e 1; DEL f f nosuch; "
             "SET h 1; UNLINK h; SET i 1; EXPIRE i 100000; PERSIST i; PERSIST i; EXPIRE i -1; "
             "SET j 1 EX 100000; SET j 2 KEEPTTL; EXPIREAT j 1; TOUCH k",
+    "sorted_sets": "ZADD k 1 a 2 b; ZADD k 1 a; ZADD k 3 a; ZADD k XX 1 n; ZADD n XX 1 n; ZADD k INCR 1 a; "
+                   "ZADD k GT 0 a; ZINCRBY k 1 a; ZINCRBY k 0 a; ZINCRBY l 1 a; ZREM k n; ZREM k a; "
+                   "ZREM k b; ZADD k 1 a 2 b 3 c 4 d 5 e; ZPOPMIN k; ZPOPMAX k 0; ZPOPMAX k 2; "
+                   "ZMPOP 2 n k MIN; ZMPOP 1 k MAX COUNT 5; ZADD k 1 a 2 b 3 c; "
+                   "ZREMRANGEBYRANK k 7 8; ZREMRANGEBYRANK k 0 0; ZREMRANGEBYSCORE k 2 2; "
+                   "ZREMRANGEBYLEX k - +; ZADD k 1 a 2 b; ZRANGESTORE d k 0 0; ZRANGESTORE d k 0 1; "
+                   "ZRANGESTORE d k 5 6; ZRANGESTORE d k 5 6; ZUNIONSTORE d 2 k l; "
+                   "ZUNIONSTORE d 1 k; ZINTERSTORE d 2 k n; ZINTERSTORE d 2 k n; ZDIFFSTORE d 1 k; "
+                   "ZDIFFSTORE k 1 n; SET s 1; ZUNIONSTORE s 1 d; ZADD s 1 z EX 1; ZRANGE n 0 1; "
+                   "ZUNION 2 n d; ZCARD n; ZSCORE n a; ZRANDMEMBER n; ZPOPMIN n; ZMPOP 1 n MIN; "
+                   "ZINTERCARD 1 n; ZSCAN n 0; ZREM n a; ZADD n XX 1 a",
     "misses": "GET nosuch; MGET nosuch a; EXISTS nosuch; TYPE nosuch; STRLEN nosuch; TTL nosuch; "
               "GETRANGE nosuch 0 1; OBJECT ENCODING nosuch; DUMP_NONE; LLEN nosuch; LINDEX nosuch 0; "
               "LRANGE nosuch 0 1; LPOS nosuch a; LPOP nosuch; LSET nosuch 0 a; LREM nosuch 0 a",

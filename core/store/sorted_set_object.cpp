@@ -1,0 +1,93 @@
+#include "store/sorted_set_object.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace kevy {
+
+SortedSetObject::~SortedSetObject() {
+  members_.for_each([](ScoredMember& member) { ScoredMember::free(&member); });
+}
+
+std::unique_ptr<Object> SortedSetObject::clone() const {
+  auto copy = std::make_unique<SortedSetObject>();
+  order_.visit_up(0, order_.size(), [&](const ScoredMember& member, double score) {
+    copy->add(member.key(), score);
+  });
+  return copy;
+}
+
+size_t SortedSetObject::memory_bytes() const noexcept {
+  return allocated_bytes(const_cast<SortedSetObject*>(this)) + members_.memory_bytes() +
+         order_.memory_bytes() + member_memory_;
+}
+
+ScoredMember* SortedSetObject::make(Bytes member, double score) {
+  ScoredMember* made = ScoredMember::make(member, score);
+  member_memory_ += made->memory_bytes();
+  return made;
+}
+
+void SortedSetObject::release(ScoredMember* member) noexcept {
+  member_memory_ -= member->memory_bytes();
+  ScoredMember::free(member);
+}
+
+void SortedSetObject::add(Bytes member, double score) {
+  ScoredMember* made = make(member, score);
+  try {
+    order_.insert(made);
+  } catch (const std::bad_alloc&) {
+    release(made);
+    throw;
+  }
+  try {
+    members_.insert(made, members_.hash(member));
+  } catch (const std::bad_alloc&) {
+    order_.erase(made);
+    release(made);
+    throw;
+  }
+}
+
+bool SortedSetObject::erase(Bytes member) noexcept {
+  const uint64_t hash = members_.hash(member);
+  const auto slot = members_.find(member, hash);
+  if (!slot) return false;
+  ScoredMember* gone = slot.item();
+  members_.erase(slot, hash);
+  order_.erase(gone);
+  release(gone);
+  return true;
+}
+
+void SortedSetObject::erase_ranks(uint64_t first, uint64_t count) noexcept {
+  for (; count != 0; --count) {
+    ScoredMember* gone = order_.erase_at(first);
+    const uint64_t hash = members_.hash(gone->key());
+    members_.erase(members_.find(gone->key(), hash), hash);
+    release(gone);
+  }
+}
+
+void SortedSetObject::gather(Bytes member, double score) {
+  ScoredMember* made = make(member, score);
+  try {
+    members_.insert(made, members_.hash(member));
+  } catch (const std::bad_alloc&) {
+    release(made);
+    throw;
+  }
+}
+
+void SortedSetObject::order_gathered() {
+  std::vector<ScoredMember*> all;
+  all.reserve(members_.size());
+  members_.for_each([&](ScoredMember& member) { all.push_back(&member); });
+  std::sort(all.begin(), all.end(), [](const ScoredMember* a, const ScoredMember* b) {
+    return a->score() < b->score() || (a->score() == b->score() && a->key() < b->key());
+  });
+  for (ScoredMember* member : all) order_.insert(member);
+}
+
+}  // namespace kevy

@@ -17,7 +17,7 @@ from pathlib import Path
 import chart
 
 BENCH = Path(__file__).resolve().parent
-SCRIPTS = ["memory", "network", "bindings"]  # bench/<piece>.py, where it is there
+SCRIPTS = ["memory", "network", "set_operations", "bindings"]  # bench/<piece>.py, where it is there
 
 
 def commands(build: Path, quick: bool) -> dict[str, list[str]]:

@@ -56,3 +56,14 @@ TEST_CASE("B18 G1 an operation over several shards sees all of its sets at one m
   while (!done) REQUIRE(reader("SUNION here there").starts_with("*2\r\n"));
   moving.get();
 }
+
+TEST_CASE("G6 a repetition that no memory could hold is refused before it begins") {
+  const auto instance = test::start(1);
+  Client client(*instance);
+  client("SADD s a");
+  CHECK(client("SRANDMEMBER s -9223372036854775807") == "-ERR value is out of range\r\n");
+  CHECK(client("SRANDMEMBER s -16777217") == "-ERR value is out of range\r\n");
+  CHECK(client("SRANDMEMBER s -2") == "*2\r\n$1\r\na\r\n$1\r\na\r\n");
+  CHECK(client("SRANDMEMBER s 9223372036854775807") == "*1\r\n$1\r\na\r\n");
+  CHECK(client("SRANDMEMBER none -9223372036854775807") == "*0\r\n");
+}

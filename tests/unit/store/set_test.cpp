@@ -240,9 +240,9 @@ TEST_CASE("every choice of members has the same chance, in each form") {
     const double difference = static_cast<double>(picks[member]) - expected;
     chi_square += difference * difference / expected;
   }
-  // 59 degrees of freedom: above that once in 40,000 runs, the seed being fixed. Choosing without
-  // repetition spreads less.
-  CHECK(chi_square < 115);
+  // 59 degrees of freedom: above that once in three million runs (a table lies differently in each
+  // process). Choosing without repetition spreads less.
+  CHECK(chi_square < 130);
 }
 
 TEST_CASE("pairs are sampled together as often as chance would have it") {
@@ -262,7 +262,7 @@ TEST_CASE("pairs are sampled together as often as chance would have it") {
   REQUIRE(pairs.size() == 66);
   double chi_square = 0;
   for (const auto& [pair, times] : pairs) chi_square += (times - 1000.) * (times - 1000.) / 1000.;
-  CHECK(chi_square < 123);  // 65 degrees of freedom
+  CHECK(chi_square < 140);  // 65 degrees of freedom: once in four million runs
 }
 
 TEST_CASE("a sample of as many as there are, or more, is all of them") {

@@ -36,17 +36,15 @@ bool Hash::set(Bytes field, Bytes value, const Limits& limits) {
   }
   if (added) {
     const size_t pair_size = name.size() + content.size();
-    char* end = entry_ == nullptr
-                    ? keyspace_->make_packed(entry_, key_, Type::kHash, Encoding::kPacked,
-                                             pair_size, 1)
-                    : keyspace_->splice(entry_, key_, now.size(), 0, pair_size, 1);
+    char* end = entry_ == nullptr ? keyspace_->make_packed(entry_, key_, Type::kHash,
+                                                           Encoding::kPacked, pair_size, 1)
+                                  : keyspace_->splice(entry_, key_, now.size(), 0, pair_size, 1);
     content.write(name.write(end));
     return true;
   }
   const char* old = at + name.size();
   const auto offset = static_cast<size_t>(old - now.data());
-  content.write(
-      keyspace_->splice(entry_, key_, offset, packed_size(old), content.size(), 0));
+  content.write(keyspace_->splice(entry_, key_, offset, packed_size(old), content.size(), 0));
   return false;
 }
 

@@ -93,8 +93,7 @@ class Keyspace {
   Entry* make_packed(Key key, Type type, Encoding encoding);
   /// The same with `size` bytes in it, which the caller is to write to what is returned, and
   /// `counted` as its count. `entry` is where it is.
-  char* make_packed(Entry*& entry, Key key, Type type, Encoding encoding, size_t size,
-                    int counted);
+  char* make_packed(Entry*& entry, Key key, Type type, Encoding encoding, size_t size, int counted);
   /// Replaces the `erased` bytes at `at` of entry.packed() by `inserted` bytes, which the caller
   /// is to write to what is returned, and adds `counted` to its count. `entry`, whose key is
   /// `key`, is updated to where it is now. At most kPackedMax bytes may lie inside after it.
@@ -144,13 +143,14 @@ class Keyspace {
 
  private:
   struct Shape;
+  struct Outside;
 
   Entry* put_object(Key key, Type type, std::unique_ptr<Object> object, int64_t expires_at_ms);
   Entry* reshape(Key key, const Shape& wanted);
   Entry* replace(Table<Entry>::Slot slot, Key key, const Shape& shape);
   Entry* allocate(Key key, const Shape& shape);
   void enter_tables(Entry* entry, uint64_t hash, bool is_new, bool joins_expiring);
-  void release_value(Encoding encoding, int64_t word) noexcept;
+  void release_value(Outside outside) noexcept;
   void release(Entry* entry) noexcept;
   void discard(SharedBytes block) noexcept;
   void discard(std::unique_ptr<Object> object) noexcept;

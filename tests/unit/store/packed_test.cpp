@@ -138,6 +138,15 @@ TEST_CASE("an element equals a value when both are the same, and is never read b
   }
 }
 
+TEST_CASE("a value of 4 GB and more equals no element, whatever its first bytes") {
+  const std::string text(5000, 'x');
+  const Alone packed{Packing(Bytes(text))};
+  // Never read: the length alone decides.
+  const Packing huge(Bytes(text.data(), (uint64_t{1} << 32) + text.size()));
+  CHECK_FALSE(huge.equals(packed.memory.get()));
+  CHECK(huge.size() > text.size() + UINT32_MAX);
+}
+
 TEST_CASE("one value has one code: the codes differ where the values do") {
   std::vector<std::string> values = border_strings();
   for (const int64_t number : border_numbers()) values.push_back(std::to_string(number));

@@ -20,7 +20,8 @@ struct CollectionScan {
   bool wants(Bytes name) const { return !pattern || glob_match(*pattern, name); }
 };
 
-/// A cursor as Redis, with strtoul, reads one: up to a zero byte, with a sign, and 0 if it is empty.
+/// A cursor as Redis, with strtoul, reads one: up to a zero byte, with a sign, and 0 if it is
+/// empty.
 inline std::optional<uint64_t> scan_cursor(Bytes text) {
   text = text.substr(0, text.find('\0'));
   if (text.empty()) return 0;
@@ -52,8 +53,8 @@ inline bool read_scan_options(Call& call, CollectionScan& scan) {
   return true;
 }
 
-/// Runs the whole command. `step(entry, scan, found)` walks on from scan.cursor, puts what is wanted
-/// to `found`, and returns the next cursor.
+/// Runs the whole command. `step(entry, scan, found)` walks on from scan.cursor, puts what is
+/// wanted to `found`, and returns the next cursor.
 template <typename Step>
 void scan_collection(Call& call, Type type, Step&& step) {
   CollectionScan scan;

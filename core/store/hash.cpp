@@ -45,8 +45,7 @@ bool Hash::set(Bytes field, Bytes value, const Limits& limits) {
   }
   const char* old = at + name.size();
   const auto offset = static_cast<size_t>(old - now.data());
-  content.write(
-      keyspace_->splice(entry_, key_, offset, packed_size(old), content.size(), 0));
+  content.write(keyspace_->splice(entry_, key_, offset, packed_size(old), content.size(), 0));
   return false;
 }
 

@@ -41,7 +41,8 @@ class Field {
   const char* begin() const noexcept { return reinterpret_cast<const char*>(this); }
   static Bytes read_sized(const char* at) noexcept {
     const auto first = static_cast<uint8_t>(*at);
-    if (first < 0x80) [[likely]] return {at + 1, first};
+    if (first < 0x80) [[likely]]
+      return {at + 1, first};
     size_t size = first & 0x7f;
     for (unsigned shift = 7;; shift += 7) {
       const auto next = static_cast<uint8_t>(*++at);

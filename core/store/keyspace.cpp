@@ -86,6 +86,17 @@ struct Keyspace::Shape {
   }
 };
 
+/// What an entry's value word points at, which outlives the entry for a moment.
+struct Keyspace::Outside {
+  SharedBytes::Block* block = nullptr;
+  Object* object = nullptr;
+
+  explicit Outside(const Entry& entry) noexcept {
+    if (entry.encoding() == Encoding::kShared) block = entry.shared();
+    if (entry.encoding() == Encoding::kObject) object = entry.object();
+  }
+};
+
 Keyspace::~Keyspace() {
   entries_.for_each([](Entry& entry) {
     if (entry.encoding() == Encoding::kShared) SharedBytes::adopt(entry.shared());
@@ -123,17 +134,13 @@ void Keyspace::discard(std::unique_ptr<Object> object) noexcept {
   }
 }
 
-// Lets go of what the value word of an entry of this encoding stands for.
-void Keyspace::release_value(Encoding encoding, int64_t word) noexcept {
-  const auto address = static_cast<intptr_t>(word);
-  if (encoding == Encoding::kShared) {
-    auto* block = reinterpret_cast<SharedBytes::Block*>(address);
-    value_memory_ -= allocated_bytes(block);
-    discard(SharedBytes::adopt(block));
-  } else if (encoding == Encoding::kObject) {
-    auto* object = reinterpret_cast<Object*>(address);
-    value_memory_ -= object->accounted_;
-    discard(std::unique_ptr<Object>(object));
+void Keyspace::release_value(Outside outside) noexcept {
+  if (outside.block != nullptr) {
+    value_memory_ -= allocated_bytes(outside.block);
+    discard(SharedBytes::adopt(outside.block));
+  } else if (outside.object != nullptr) {
+    value_memory_ -= outside.object->accounted_;
+    discard(std::unique_ptr<Object>(outside.object));
   }
 }
 
@@ -233,11 +240,9 @@ Entry* Keyspace::reshape(Key key, const Shape& wanted) {
     shape.expires_at_ms = slot ? slot.item()->expires_at_ms() : kNoExpiry;
   }
   if (!slot) return replace(slot, key, shape);
-  const Entry& old = *slot.item();
-  const Encoding old_encoding = old.encoding();
-  const int64_t old_word = lies_inside(old_encoding) ? 0 : old.word(old.word_offset());
+  const Outside old(*slot.item());
   Entry* entry = replace(slot, key, shape);
-  release_value(old_encoding, old_word);
+  release_value(old);
   return entry;
 }
 
@@ -343,9 +348,7 @@ bool Keyspace::erase(Key key) {
   Entry* entry = slot.item();
   if (entry->has_expiry()) expiring_.erase(expiring_.find(key.bytes, key.hash), key.hash);
   entries_.erase(slot, key.hash);
-  if (!lies_inside(entry->encoding())) {
-    release_value(entry->encoding(), entry->word(entry->word_offset()));
-  }
+  release_value(Outside(*entry));
   release(entry);
   return true;
 }
@@ -427,7 +430,9 @@ Entry* Keyspace::put(Key key, Value value, int64_t expires_at_ms) {
     default:
       break;
   }
-  Shape shape{.type = value.type, .encoding = value.encoding, .expires_at_ms = expires_at_ms,
+  Shape shape{.type = value.type,
+              .encoding = value.encoding,
+              .expires_at_ms = expires_at_ms,
               .grown = value.grown};
   shape.inside = value.inside;
   shape.inside_size = value.inside.size();
@@ -469,8 +474,8 @@ char* Keyspace::splice(Entry*& entry, Key key, size_t at, size_t erased, size_t 
   if (size <= old_size) move_tail();
   if (entry_capacity(total) != entry_capacity(old_total)) {
     auto slot = entries_.find(key.bytes, key.hash);
-    auto expiring = entry->has_expiry() ? expiring_.find(key.bytes, key.hash)
-                                        : Table<Entry>::Slot();
+    auto expiring =
+        entry->has_expiry() ? expiring_.find(key.bytes, key.hash) : Table<Entry>::Slot();
     const size_t before = allocated_bytes(entry);
     auto* moved = static_cast<Entry*>(std::realloc(entry, entry_capacity(total)));
     if (moved == nullptr && size > old_size) throw std::bad_alloc();
@@ -496,7 +501,7 @@ Entry* Keyspace::put_object(Key key, Type type, std::unique_ptr<Object> object,
   shape.word = static_cast<int64_t>(reinterpret_cast<intptr_t>(object.get()));
   Entry* entry = reshape(key, shape);
   account(*object);
-  object.release();  // the entry's now
+  static_cast<void>(object.release());  // the entry's now
   return entry;
 }
 

@@ -154,13 +154,14 @@ class Keyspace {
 
  private:
   struct Shape;
+  struct Outside;
 
   Entry* put_object(Key key, Type type, std::unique_ptr<Object> object, int64_t expires_at_ms);
   Entry* reshape(Key key, const Shape& wanted);
   Entry* replace(Table<Entry>::Slot slot, Key key, const Shape& shape);
   Entry* allocate(Key key, const Shape& shape);
   void enter_tables(Entry* entry, uint64_t hash, bool is_new, bool joins_expiring);
-  void release_value(Encoding encoding, int64_t word) noexcept;
+  void release_value(Outside outside) noexcept;
   void release(Entry* entry) noexcept;
   void discard(SharedBytes block) noexcept;
 

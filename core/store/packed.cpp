@@ -6,6 +6,7 @@ namespace {
 
 constexpr uint8_t kString6 = 0x80, kInteger13 = 0xc0, kString12 = 0xe0, kString32 = 0xf0;
 constexpr uint8_t kInteger16 = 0xf1, kInteger24 = 0xf2, kInteger32 = 0xf3, kInteger64 = 0xf4;
+constexpr uint8_t kNoElement = 0xff;
 
 uint8_t byte_at(const char* at) noexcept { return static_cast<uint8_t>(*at); }
 
@@ -66,7 +67,7 @@ void Packing::encode_length(size_t size) noexcept {
     head_size_ = 2;
   } else {
     const auto size32 = static_cast<uint32_t>(size);
-    head_[0] = kString32;
+    head_[0] = size == size32 ? kString32 : kNoElement;
     std::memcpy(head_ + 1, &size32, sizeof size32);
     head_size_ = 5;
   }

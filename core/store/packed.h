@@ -24,7 +24,8 @@
 
 namespace kevy {
 
-/// The code of a value that is to be stored or looked for. Refers to the value's bytes.
+/// The code of a value that is to be stored or looked for. Refers to the value's bytes. What has 4 GB
+/// or more has no code: it equals nothing, and must not be written.
 class Packing {
  public:
   explicit Packing(Bytes value) noexcept;

@@ -76,17 +76,15 @@ class Program {
     if (how == 0) {
       keys_.set_expiry(hash.entry(), key_.hash, input_.below(2) == 0 ? -1 : 1000);
     } else {
-      kevy::Value value =
-          how == 1 ? kevy::Keyspace::copy_value(*hash.entry()) : keys_.take(key_);
+      kevy::Value value = how == 1 ? kevy::Keyspace::copy_value(*hash.entry()) : keys_.take(key_);
       keys_.put(key_, std::move(value), input_.below(2) == 0 ? -1 : 1000);
     }
   }
   void check_all() const {
     std::map<std::string, std::string> found;
     const Hash hash(keys_.find(key_));
-    hash.for_each([&](Bytes field, Bytes value) {
-      FUZZ_CHECK(found.emplace(field, value).second);
-    });
+    hash.for_each(
+        [&](Bytes field, Bytes value) { FUZZ_CHECK(found.emplace(field, value).second); });
     FUZZ_CHECK(found == model_);
     size_t scanned = 0;
     uint64_t cursor = 0;

@@ -113,8 +113,8 @@ TEST_CASE("a random program of splices leaves what it leaves in strings") {
       model.erase(known);
     } else {
       const std::string other = random_name(random);
-      Value value = choice == 18 ? Keyspace::copy_value(*space.keys.find(key))
-                                 : space.keys.take(key);
+      Value value =
+          choice == 18 ? Keyspace::copy_value(*space.keys.find(key)) : space.keys.take(key);
       Model moved = known->second;
       if (choice == 19) model.erase(known);
       moved.expires_at_ms = random.below(2) == 0 ? Keyspace::kNoExpiry : 5000 + i;

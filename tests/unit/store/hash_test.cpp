@@ -38,8 +38,8 @@ Fields fields_of(const Hash& hash) {
 
 bool is_packed(const Hash& hash) { return hash.entry()->encoding() == Encoding::kPacked; }
 
-// Numbers and texts, mostly of lengths at which something changes: the limit of the packed form, the
-// second byte of a length, a step of the allocator.
+// Numbers and texts, mostly of lengths at which something changes: the limit of the packed form,
+// the second byte of a length, a step of the allocator.
 std::string random_text(Random& random, uint64_t kinds) {
   const uint64_t n = random.below(kinds);
   switch (n % 4) {
@@ -336,9 +336,8 @@ TEST_CASE("a sample of as many as there are, or more, is all fields once") {
   fill(hash, GENERATE(3, 100), kLimits);
   for (const size_t wanted : {hash.size(), hash.size() + 1, SIZE_MAX}) {
     Fields seen;
-    hash.sample(wanted, random, [&](Bytes field, Bytes value) {
-      REQUIRE(seen.emplace(field, value).second);
-    });
+    hash.sample(wanted, random,
+                [&](Bytes field, Bytes value) { REQUIRE(seen.emplace(field, value).second); });
     CHECK(seen == fields_of(hash));
   }
   hash.sample(0, random, [](Bytes, Bytes) { FAIL("nothing was wanted"); });

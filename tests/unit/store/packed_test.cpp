@@ -42,13 +42,31 @@ std::vector<int64_t> border_numbers() {
 
 // Strings that are no numbers: of lengths at the borders, and those that nearly are numbers.
 std::vector<std::string> border_strings() {
-  std::vector<std::string> strings = {"-",   "+1", " 1", "1 ", "01",  "-0", "00",   "1.0", "1e5", "0x1",
-                                      "--1", "-a", "/",  ":",  "9a", "\xff", "12\n", "9223372036854775808",
-                                      "-9223372036854775809", "18446744073709551616",
-                                      std::string("1\0", 2), std::string("\0", 1)};
-  for (const size_t size : {0, 1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 19, 20, 21, 31, 32, 33, 62, 63, 64,
-                            65, 127, 128, 255, 256, 257, 4094, 4095, 4096, 4097, 65535, 65536,
-                            70000}) {
+  std::vector<std::string> strings = {"-",
+                                      "+1",
+                                      " 1",
+                                      "1 ",
+                                      "01",
+                                      "-0",
+                                      "00",
+                                      "1.0",
+                                      "1e5",
+                                      "0x1",
+                                      "--1",
+                                      "-a",
+                                      "/",
+                                      ":",
+                                      "9a",
+                                      "\xff",
+                                      "12\n",
+                                      "9223372036854775808",
+                                      "-9223372036854775809",
+                                      "18446744073709551616",
+                                      std::string("1\0", 2),
+                                      std::string("\0", 1)};
+  for (const size_t size :
+       {0,  1,  2,  3,  4,   7,   8,   9,   15,  16,   17,   19,   20,   21,    31,    32,   33,
+        62, 63, 64, 65, 127, 128, 255, 256, 257, 4094, 4095, 4096, 4097, 65535, 65536, 70000}) {
     strings.emplace_back(size, 'x');
     if (size != 0) strings.back().back() = 'y';
   }
@@ -118,6 +136,15 @@ TEST_CASE("an element equals a value when both are the same, and is never read b
       }
     }
   }
+}
+
+TEST_CASE("a value of 4 GB and more equals no element, whatever its first bytes") {
+  const std::string text(5000, 'x');
+  const Alone packed{Packing(Bytes(text))};
+  // Never read: the length alone decides.
+  const Packing huge(Bytes(text.data(), (uint64_t{1} << 32) + text.size()));
+  CHECK_FALSE(huge.equals(packed.memory.get()));
+  CHECK(huge.size() > text.size() + UINT32_MAX);
 }
 
 TEST_CASE("one value has one code: the codes differ where the values do") {

@@ -106,24 +106,13 @@ void Keyspace::discard(std::unique_ptr<Object> object) noexcept {
   }
 }
 
-/// What an entry's value word points at.
-struct Keyspace::OldValue {
-  SharedBytes::Block* block = nullptr;
-  Object* object = nullptr;
-
-  explicit OldValue(const Entry& entry) noexcept {
-    if (entry.encoding() == Encoding::kShared) block = entry.shared();
-    if (entry.encoding() == Encoding::kObject) object = entry.object();
-  }
-};
-
-void Keyspace::release_value(const OldValue& value) noexcept {
-  if (value.block != nullptr) {
-    value_memory_ -= allocated_bytes(value.block);
-    discard(SharedBytes::adopt(value.block));
-  } else if (value.object != nullptr) {
-    value_memory_ -= value.object->accounted_;
-    discard(std::unique_ptr<Object>(value.object));
+void Keyspace::release_value(Entry& entry) noexcept {
+  if (entry.encoding() == Encoding::kShared) {
+    value_memory_ -= allocated_bytes(entry.shared());
+    discard(SharedBytes::adopt(entry.shared()));
+  } else if (entry.encoding() == Encoding::kObject) {
+    value_memory_ -= entry.object()->accounted_;
+    discard(std::unique_ptr<Object>(entry.object()));
   }
 }
 
@@ -205,12 +194,8 @@ Entry* Keyspace::reshape(Key key, const Shape& wanted) {
   if (shape.expires_at_ms == kKeepExpiry) {
     shape.expires_at_ms = slot ? slot.item()->expires_at_ms() : kNoExpiry;
   }
-  if (!slot) return replace(slot, key, shape);
-  // The old value goes last: while there may not be enough memory for the new one it is needed.
-  const OldValue old(*slot.item());
-  Entry* entry = replace(slot, key, shape);
-  release_value(old);
-  return entry;
+  if (slot) release_value(*slot.item());
+  return replace(slot, key, shape);
 }
 
 Entry* Keyspace::set_string(Key key, Bytes value, int64_t expires_at_ms) {
@@ -311,7 +296,7 @@ bool Keyspace::erase(Key key) {
   Entry* entry = slot.item();
   if (entry->has_expiry()) expiring_.erase(expiring_.find(key.bytes, key.hash), key.hash);
   entries_.erase(slot, key.hash);
-  release_value(OldValue(*entry));
+  release_value(*entry);
   release(entry);
   return true;
 }

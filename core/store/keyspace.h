@@ -144,13 +144,12 @@ class Keyspace {
 
  private:
   struct Shape;
-  struct OldValue;
 
   Entry* put_object(Key key, Type type, std::unique_ptr<Object> object, int64_t expires_at_ms);
   Entry* reshape(Key key, const Shape& wanted);
   Entry* replace(Table<Entry>::Slot slot, Key key, const Shape& shape);
   Entry* allocate(Key key, const Shape& shape);
-  void release_value(const OldValue& value) noexcept;
+  void release_value(Entry& entry) noexcept;
   void release(Entry* entry) noexcept;
   void discard(SharedBytes block) noexcept;
 

@@ -64,9 +64,8 @@ std::vector<int64_t> positions(const List& list, Bytes value, const PositionOpti
   const ListElement wanted(value);
   const size_t size = list.size();
   const bool front = options.from == End::kFront;
-  const size_t last = options.elements_max == 0
-                          ? size
-                          : std::min(size, static_cast<size_t>(options.elements_max));
+  const size_t last =
+      options.elements_max == 0 ? size : std::min(size, static_cast<size_t>(options.elements_max));
   ListCursor cursor(list, front ? 0 : size - 1, options.from);
   uint64_t matches = 0;
   for (size_t i = 0; i < last; ++i, cursor.next()) {
@@ -83,8 +82,8 @@ void lpos(Call& call) {
   const auto [entry, wrong] = find_to_read(call, call.key(1), Type::kList);
   if (wrong) return;
   const bool many = options.count.has_value();
-  // A count of 0 asks for all.
-  const size_t max = !many ? 1 : *options.count == 0 ? SIZE_MAX : static_cast<size_t>(*options.count);
+  const auto count = static_cast<size_t>(options.count.value_or(1));
+  const size_t max = count == 0 ? SIZE_MAX : count;  // 0 asks for all
   const auto found = positions(List(entry), call.args[2], options, max);
   if (many) {
     call.reply.array(found.size());
@@ -110,8 +109,8 @@ void lrem(Call& call) {
   const uint64_t max = *count == 0  ? UINT64_MAX
                        : *count > 0 ? static_cast<uint64_t>(*count)
                                     : 0 - static_cast<uint64_t>(*count);
-  const size_t removed = list.erase_equal(
-      call.args[3], max, *count < 0 ? End::kBack : End::kFront, list_limit(call));
+  const End from = *count < 0 ? End::kBack : End::kFront;
+  const size_t removed = list.erase_equal(call.args[3], max, from, list_limit(call));
   if (removed != 0) {
     const bool empty = list.empty();
     call.changed(key, kEventList, "lrem");

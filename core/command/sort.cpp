@@ -211,7 +211,7 @@ int Sorting::compare(const Item& a, const Item& b) const {
     return a.element.compare(b.element);
   }
   if (!by_) return compare_text(a.element, b.element);
-  if (!a.weighted || !b.weighted) return static_cast<int>(a.weighted) - static_cast<int>(b.weighted);
+  if (a.weighted != b.weighted) return a.weighted ? 1 : -1;
   return compare_text(a.weight, b.weight);
 }
 
@@ -242,8 +242,8 @@ void answer(Call& call, const SortOptions& options, const std::vector<Item>& ite
   for (const Item& item : items) {
     if (options.get.empty()) call.reply.bulk(item.element);
     for (const SortPattern& pattern : options.get) {
-      const bool found = pattern.look_up(call, item.element,
-                                         [&](Bytes value) { call.reply.bulk(value); });
+      const bool found =
+          pattern.look_up(call, item.element, [&](Bytes value) { call.reply.bulk(value); });
       if (!found) call.reply.null();
     }
   }

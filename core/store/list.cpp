@@ -1,6 +1,8 @@
 #include "store/list.h"
 
-#include "base/check.h"
+#include <algorithm>
+#include <new>
+#include <string>
 
 namespace kevy {
 
@@ -19,16 +21,19 @@ bool List::keep_packed(size_t more_bytes, size_t more, const ListLimit& limit) {
   return false;
 }
 
-// Back to the packed form, where half of the limit is enough.
-void List::shrink(const ListLimit& limit) {
-  ListChunks& big = chunks();
+// Back to the packed form, where half of the limit is enough and there is memory for it.
+void List::shrink(const ListLimit& limit) noexcept {
+  const ListChunks& big = chunks();
   if (!limit.half().holds(big.bytes(), big.size()) || big.size() == 0) return;
-  std::string all;
-  all.reserve(big.bytes());
-  for (size_t i = 0; i < big.run_count(); ++i) all += big.run(i).bytes;
-  char* to = keyspace_->put_packed(entry_, key_, Type::kList, Encoding::kPacked, all.size(),
-                                   static_cast<uint32_t>(big.size()));
-  std::memcpy(to, all.data(), all.size());
+  try {
+    std::string all;
+    all.reserve(big.bytes());
+    for (size_t i = 0; i < big.run_count(); ++i) all += big.run(i).bytes;
+    char* to = keyspace_->put_packed(entry_, key_, Type::kList, Encoding::kPacked, all.size(),
+                                     static_cast<uint32_t>(big.size()));
+    std::copy(all.begin(), all.end(), to);
+  } catch (const std::bad_alloc&) {  // then the chunks stay
+  }
 }
 
 void List::push_packed(End end, Args values) {
@@ -77,8 +82,8 @@ void List::set(size_t index, Bytes value, const ListLimit& limit) {
   if (keep_packed(value.size(), 1, limit)) {
     const ListRun now = run();
     const char* at = now.at(index);
-    element.write(splice(static_cast<size_t>(at - now.begin()), list_element_size(at),
-                         element.size(), 0));
+    element.write(
+        splice(static_cast<size_t>(at - now.begin()), list_element_size(at), element.size(), 0));
     return;
   }
   chunks().replace(index, element, limit);
@@ -112,8 +117,8 @@ size_t List::erase_equal(Bytes value, size_t max, End from, const ListLimit& lim
   const size_t erased = std::min(found, max);
   if (erased == 0) return 0;
   std::string left(now.bytes.size(), '\0');
-  const char* end = copy_without(now, element, from == End::kFront ? 0 : found - erased, erased,
-                                 left.data());
+  const char* end =
+      copy_without(now, element, from == End::kFront ? 0 : found - erased, erased, left.data());
   const auto size = static_cast<size_t>(end - left.data());
   char* to = splice(size, now.bytes.size() - size, 0, -static_cast<int>(erased));
   std::memcpy(to - size, left.data(), size);

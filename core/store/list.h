@@ -3,9 +3,9 @@
 // other: to chunks when the list would pass the limit given with a change, and back when something
 // was taken out and half the limit is enough.
 //
-// A view is made on the stack for one command and knows nothing of settings. What is visited is good
-// until the list changes; values given to it must not lie in it. A list that becomes empty is the
-// caller's to erase. Used by the holder of the shard's lock.
+// A view is made on the stack for one command and knows nothing of settings. What is visited is
+// good until the list changes; values given to it must not lie in it. A list that becomes empty is
+// the caller's to erase. Used by the holder of the shard's lock.
 #pragma once
 
 #include "store/keyspace.h"
@@ -57,7 +57,7 @@ class List {
   }
   bool keep_packed(size_t more_bytes, size_t more, const ListLimit& limit);
   void push_packed(End end, Args values);
-  void shrink(const ListLimit& limit);
+  void shrink(const ListLimit& limit) noexcept;
 
   Keyspace* keyspace_ = nullptr;
   Key key_;

@@ -64,7 +64,8 @@ char* ListChunk::splice(ListChunk*& chunk, size_t at, size_t erased, size_t inse
     return from;
   }
   const auto more = static_cast<uint32_t>(inserted - erased);
-  // What grows at one end is not moved to the other for it: that would be the whole chunk each time.
+  // What grows at one end is not moved to the other for it: that would be the whole chunk each
+  // time.
   const bool empty = chunk->size() == 0;
   const bool front = chunk->room(End::kFront) >= more, back = chunk->room(End::kBack) >= more;
   if (front && (empty || at < tail || (!back && tail != 0))) {

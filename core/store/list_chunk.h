@@ -66,9 +66,7 @@ class ChunkRing {
   size_t size() const noexcept { return size_; }
   size_t memory_bytes() const noexcept;
   Slot& operator[](size_t i) noexcept { return slots_[(first_ + i) & (capacity_ - 1)]; }
-  const Slot& operator[](size_t i) const noexcept {
-    return slots_[(first_ + i) & (capacity_ - 1)];
-  }
+  const Slot& operator[](size_t i) const noexcept { return slots_[(first_ + i) & (capacity_ - 1)]; }
 
   /// Puts a slot before slot `at`, or at the end. Moves the slots of the nearer side.
   void insert(size_t at, Slot slot);

@@ -1,10 +1,11 @@
-// ListChunks: a list too big to lie in its entry: chunks of some kilobytes in a ring. Both ends grow
-// and shrink in O(1); an index is found by skipping whole chunks by their counts, from the nearer
-// end; a change in the middle moves a chunk's bytes, and now and then splits a chunk or joins two.
+// ListChunks: a list too big to lie in its entry: chunks of some kilobytes in a ring. Both ends
+// grow and shrink in O(1); an index is found by skipping whole chunks by their counts, from the
+// nearer end; a change in the middle moves a chunk's bytes, and now and then splits a chunk or
+// joins two.
 //
 // No chunk is empty. A chunk keeps within the limit that the caller gives with each change, but an
-// element beyond it has a chunk of its own. Two neighbours that fit in half a chunk are joined where
-// something was taken out. Knows neither its key nor its keyspace.
+// element beyond it has a chunk of its own. Two neighbours that fit in half a chunk are joined
+// where something was taken out. Knows neither its key nor its keyspace.
 #pragma once
 
 #include <memory>

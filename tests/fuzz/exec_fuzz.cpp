@@ -23,6 +23,7 @@ constexpr size_t kBufferSize = 64;
 
 /// What makes commands meet: few keys, borders of numbers, and the options.
 constexpr char kWords[] =
+    "LEFT RIGHT BEFORE AFTER RANK MAXLEN BY LIMIT ASC DESC ALPHA STORE # a* nosort "
     "a b {a}c 0 1 -1 3 100 9223372036854775807 -9223372036854775808 1.5 inf nan * ? value EX PX "
     "EXAT PXAT NX XX GT LT GET KEEPTTL PERSIST MATCH COUNT TYPE string DB REPLACE LEN IDX "
     "MINMATCHLEN WITHMATCHLEN ON OFF SKIP YES NO SETNAME AUTH default ID ADDR BIT BYTE ASYNC SYNC "

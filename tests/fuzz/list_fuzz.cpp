@@ -1,5 +1,5 @@
-// A list is what a deque with the same changes is, whatever the changes are and at any limit; it can
-// be walked from both sides, and its memory is given back.
+// A list is what a deque with the same changes is, whatever the changes are and at any limit; it
+// can be walked from both sides, and its memory is given back.
 //
 // Input: the limit, then changes. A change is a byte, two places in the list, and a value: a length
 // with what it is made of, so that short inputs make long values too.

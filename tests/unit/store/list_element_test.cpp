@@ -56,7 +56,9 @@ TEST_CASE("the length behind an element is that of a listpack") {
   CHECK(sequence.size() == 304);
   CHECK(sequence[302] == 2);
   CHECK(static_cast<uint8_t>(sequence[303]) == (0x80 | 46));
-  CHECK(sequence_of({"ab"}) == "\x82" "ab\x03");
+  CHECK(sequence_of({"ab"}) ==
+        "\x82"
+        "ab\x03");
 }
 
 TEST_CASE("elements are left out by their value, some kept at the front") {

@@ -73,9 +73,8 @@ void check_same(const Space& space, const Model& model) {
   REQUIRE(list.size() == model.size());
   REQUIRE(contents(list) == model);
   size_t left = model.size();
-  list.for_range(left - 1, left, End::kBack, [&](Bytes element) {
-    REQUIRE(element == model[--left]);
-  });
+  list.for_range(left - 1, left, End::kBack,
+                 [&](Bytes element) { REQUIRE(element == model[--left]); });
   REQUIRE(left == 0);
 }
 
@@ -110,8 +109,9 @@ void change(Space& space, Model& model, Random& random, const ListLimit& limit, 
   } else {
     const bool end = random.below(2) == 0;
     const size_t first = choice < 12 ? (end ? model.size() - 1 : 0) : at;
-    const size_t count = 1 + (choice == 15 ? random.below(model.size() - first)
-                                           : std::min<size_t>(random.below(3), model.size() - first - 1));
+    const size_t count =
+        1 + (choice == 15 ? random.below(model.size() - first)
+                          : std::min<size_t>(random.below(3), model.size() - first - 1));
     space.list().erase(first, count, limit);
     const auto from = model.begin() + static_cast<ptrdiff_t>(first);
     model.erase(from, from + static_cast<ptrdiff_t>(count));

@@ -468,7 +468,9 @@ char* Keyspace::splice(Entry*& entry, Key key, size_t at, size_t erased, size_t 
   KEVY_DCHECK(at + erased <= old_size && size <= kPackedMax);
   const auto move_tail = [&] {
     char* from = entry->at(old_total - old_size + at);
-    std::memmove(from + inserted, from + erased, old_size - at - erased);
+    if (inserted != erased) {
+      std::memmove(from + inserted, from + erased, old_size - at - erased);
+    }
     return from;
   };
   if (size <= old_size) move_tail();

@@ -24,11 +24,20 @@
 
 namespace kevy {
 
-/// The code of a value that is to be stored or looked for. Refers to the value's bytes. What has 4 GB
-/// or more has no code: it equals nothing, and must not be written.
+/// The code of a value that is to be stored or looked for. Refers to the value's bytes. What has 4
+/// GB or more has no code: it equals nothing, and must not be written.
 class Packing {
  public:
-  explicit Packing(Bytes value) noexcept;
+  explicit Packing(Bytes value) noexcept {
+    if (!value.empty() && value.size() <= kIntegerTextMax && value[0] <= '9') {
+      if (const auto number = parse_int64(value)) {
+        encode_integer(*number);
+        return;
+      }
+    }
+    encode_length(value.size());
+    payload_ = value;
+  }
   explicit Packing(int64_t number) noexcept { encode_integer(number); }
 
   size_t size() const noexcept { return head_size_ + payload_.size(); }
@@ -42,13 +51,21 @@ class Packing {
   bool equals(const char* at) const noexcept {
     // The first byte tells how many there are at least.
     return static_cast<uint8_t>(*at) == head_[0] &&
-           std::memcmp(at + 1, head_ + 1, head_size_ - 1u) == 0 &&
+           (head_size_ == 1 || std::memcmp(at + 1, head_ + 1, head_size_ - 1u) == 0) &&
            same_bytes({at + head_size_, payload_.size()}, payload_);
   }
 
  private:
   void encode_integer(int64_t number) noexcept;
-  void encode_length(size_t size) noexcept;
+  void encode_length(size_t size) noexcept {
+    if (size < 64) {
+      head_[0] = static_cast<uint8_t>(0x80 | size);
+      head_size_ = 1;
+    } else {
+      encode_long_length(size);
+    }
+  }
+  void encode_long_length(size_t size) noexcept;
 
   uint8_t head_[9];
   uint8_t head_size_ = 0;

@@ -8,6 +8,7 @@ LEFT_OUT = {
     "quit", "randomkey", "reset", "scan", "ssubscribe", "subscribe", "sunsubscribe", "time",
     "unsubscribe", "object|idletime", "object|refcount", "memory",
 }
+SINCE_7_2 = {"WITHSCORE"}  # tokens that redis-server 7.0 does not know
 # Each kind of data has some keys of its own, so that most commands meet their type.
 KEYS_OF = {"string": "k", "list": "l", "set": "s", "sorted_set": "z", "hash": "h"}
 RARE = {"flushall": 1, "flushdb": 2, "swapdb": 3, "select": 4}  # the others have weight 20
@@ -104,6 +105,8 @@ class Grammar:
 
     def _argument(self, rng, argument):
         flags = argument.get("flags", [])
+        if argument.get("token") in SINCE_7_2:
+            return []
         if "optional" in flags and rng.random() < 0.6:
             return []
         words = [argument["token"]] if "token" in argument else []

@@ -29,7 +29,7 @@ std::optional<uint64_t> parse_cursor(Bytes text) {
 }
 
 struct ScanOptions {
-  Bytes pattern;
+  std::optional<Bytes> pattern;
   int64_t count = 10;
 };
 
@@ -45,7 +45,7 @@ bool read_scan_options(Call& call, ScanOptions& scan) {
       scan.count = *count;
     } else if (options.next_is("match", 1)) {
       scan.pattern = options.value();
-      if (scan.pattern == "*") scan.pattern = {};
+      if (scan.pattern == "*") scan.pattern.reset();
     } else {
       call.error(errors::kSyntax);
       return false;
@@ -77,7 +77,7 @@ void zscan(Call& call) {
   std::vector<std::string> elements;
   const uint64_t next =
       set.scan(*cursor, static_cast<size_t>(options.count), [&](Bytes member, double score) {
-        if (!options.pattern.empty() && !glob_match(options.pattern, member)) return;
+        if (options.pattern && !glob_match(*options.pattern, member)) return;
         elements.emplace_back(member);
         elements.push_back(scanned_score(set, score));
       });

@@ -25,7 +25,14 @@ def run_on_both(redis, kevy, words):
     theirs, ours = redis.run(words), kevy.run(words)
     if verb in PICKS:
         return theirs, ours, _same_picks(redis, ours, theirs, words)
+    if verb in SCANS and ours[:1] == theirs[:1] == b"*" and _partial(words, ours, theirs):
+        return theirs, ours, True
     return theirs, ours, same(ours, theirs, verb)
+
+
+def _partial(words, *replies):
+    """Whether this is a part of an iteration, which each side may cut as it likes."""
+    return words[2].lstrip(b"+-0") != b"" or any(parse(reply)[0] != b"0" for reply in replies)
 
 
 def same(ours, theirs, verb):

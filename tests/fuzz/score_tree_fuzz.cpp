@@ -82,9 +82,10 @@ class Both {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   kevy::fuzz::Input input(data, size);
-  const unsigned run = 1 + input.below(100);
+  const unsigned run = 1 + input.below(32);
   Both both;
-  while (!input.empty()) {
+  constexpr int kOperationsMax = 250;  // so that no input takes long
+  for (int i = 0; i < kOperationsMax && !input.empty(); ++i) {
     const uint8_t what = input.byte();
     const double score = static_cast<double>(input.byte());
     const unsigned number = input.raw<uint16_t>();
@@ -92,12 +93,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     switch (what % 5) {
       case 0:
       case 1:
-        for (unsigned i = 0; i < run; ++i) {
-          both.insert(what % 5 == 0 ? score + i : score, std::to_string(number + i));
+        for (unsigned j = 0; j < run; ++j) {
+          both.insert(what % 5 == 0 ? score + j : score, std::to_string(number + j));
         }
         break;
       case 2:
-        for (unsigned i = 0; i < run; ++i) both.erase_at(number);
+        for (unsigned j = 0; j < run; ++j) both.erase_at(number);
         break;
       case 3:
         both.erase_near({score, name});

@@ -400,7 +400,7 @@ char* Keyspace::splice(Entry*& entry, Key key, size_t at, size_t erased, size_t 
     std::memmove(from + inserted, from + erased, old_size - at - erased);
     return from;
   };
-  if (size <= old_size) move_tail();
+  if (size < old_size) move_tail();
   if (entry_capacity(total) != entry_capacity(old_total)) {
     auto slot = entries_.find(key.bytes, key.hash);
     auto expiring = entry->has_expiry() ? expiring_.find(key.bytes, key.hash)

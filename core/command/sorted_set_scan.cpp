@@ -17,8 +17,19 @@ namespace {
 // What one call gathers at most of elements that may come again: their number alone is the client's.
 constexpr int64_t kRepeatedMax = int64_t{1} << 24;
 
+// Redis reads a cursor with the C library: it ends at a zero byte, a sign may stand before it, and
+// nothing at all is 0.
+std::optional<uint64_t> parse_cursor(Bytes text) {
+  text = text.substr(0, text.find('\0'));
+  if (text.empty()) return 0;
+  const bool negative = text[0] == '-';
+  if (negative || text[0] == '+') text.remove_prefix(1);
+  const auto number = parse_uint64(text);
+  return number && negative ? 0 - *number : number;
+}
+
 struct ScanOptions {
-  Bytes pattern;
+  std::optional<Bytes> pattern;
   int64_t count = 10;
 };
 
@@ -34,7 +45,7 @@ bool read_scan_options(Call& call, ScanOptions& scan) {
       scan.count = *count;
     } else if (options.next_is("match", 1)) {
       scan.pattern = options.value();
-      if (scan.pattern == "*") scan.pattern = {};
+      if (scan.pattern == "*") scan.pattern.reset();
     } else {
       call.error(errors::kSyntax);
       return false;
@@ -53,7 +64,7 @@ std::string scanned_score(const SortedSet& set, double score) {
 }
 
 void zscan(Call& call) {
-  const auto cursor = parse_uint64(call.args[2]);
+  const auto cursor = parse_cursor(call.args[2]);
   if (!cursor) {
     call.error("ERR invalid cursor");
     return;
@@ -66,7 +77,7 @@ void zscan(Call& call) {
   std::vector<std::string> elements;
   const uint64_t next =
       set.scan(*cursor, static_cast<size_t>(options.count), [&](Bytes member, double score) {
-        if (!options.pattern.empty() && !glob_match(options.pattern, member)) return;
+        if (options.pattern && !glob_match(*options.pattern, member)) return;
         elements.emplace_back(member);
         elements.push_back(scanned_score(set, score));
       });

@@ -443,7 +443,7 @@ char* Keyspace::splice(Entry*& entry, Key key, size_t at, size_t erased, size_t 
     }
     return from;
   };
-  if (size <= old_size) move_tail();
+  if (size < old_size) move_tail();
   if (entry_capacity(total) != entry_capacity(old_total)) {
     auto slot = entries_.find(key.bytes, key.hash);
     auto expiring =

@@ -15,14 +15,6 @@
 
 namespace kevy {
 
-/// packed_size, for what is as short as most members and scores are without a call.
-inline size_t packed_size_inline(const char* at) noexcept {
-  const auto kind = static_cast<uint8_t>(*at);
-  if (kind < 0x80) return 1;
-  if (kind < 0xc0) return 1u + (kind & 0x3f);
-  return packed_size(at);
-}
-
 /// The code of a score.
 class PackedScore {
  public:
@@ -51,16 +43,54 @@ class PackedScore {
     const auto kind = static_cast<uint8_t>(*at);
     if (kind < 0x80) return kind;
     if (kind == kRawHead) return std::bit_cast<double>(load_word(at + 1));
+    if (kind == kInteger24) {
+      // Not three bytes into four at once: that would wait for the store.
+      const auto high = static_cast<int8_t>(at[3]);
+      return static_cast<double>(high * 65536 + load<uint16_t>(at + 1));
+    }
+    if (kind == kInteger16) return load<int16_t>(at + 1);
+    if (kind == kInteger32) return load<int32_t>(at + 1);
     return static_cast<double>(read_packed(at).integer);
   }
 
  private:
+  template <typename Number>
+  static Number load(const char* from) noexcept {
+    Number number;
+    std::memcpy(&number, from, sizeof number);
+    return number;
+  }
+
   static constexpr uint8_t kRawHead = 0x88;  // a string of 8 bytes
+  static constexpr uint8_t kInteger16 = 0xf1, kInteger24 = 0xf2, kInteger32 = 0xf3;
   static constexpr size_t kRawSize = 9;
 
   Packing integer_;
   uint64_t bits_ = 0;  // of what is no integer; 0 is one
   size_t size_;
+};
+
+/// A member that is looked for in packed sequences. Most are told apart by their last 8 bytes, since
+/// the first are often the same.
+class MemberProbe {
+ public:
+  explicit MemberProbe(Bytes member) noexcept : code_(member) {
+    if (member.size() < 8 || code_.size() != member.size() + 1) return;
+    tail_at_ = code_.size() - 8;
+    tail_ = load_word(member.data() + member.size() - 8);
+    head_ = 0x80 | static_cast<int>(member.size());
+  }
+  /// Whether the element at `at`, whose first byte is `kind`, is this member.
+  bool equals(const char* at, int kind) const noexcept {
+    if (head_ != 0 && (kind != head_ || load_word(at + tail_at_) != tail_)) return false;
+    return code_.equals(at);
+  }
+
+ private:
+  Packing code_;
+  int head_ = 0;  // 0: the code is no string with a head of one byte, or too short
+  size_t tail_at_ = 0;
+  uint64_t tail_ = 0;
 };
 
 /// The pairs of a sequence, one after another.
@@ -72,31 +102,54 @@ class ScoredCursor {
   }
 
   bool done() const noexcept { return at_ == end_; }
-  const char* at() const noexcept { return at_; }
   size_t offset() const noexcept { return static_cast<size_t>(at_ - begin_); }
   /// Of the pair.
-  size_t size() const noexcept {
-    return static_cast<size_t>(score_at_ - at_) + packed_size_inline(score_at_);
-  }
-  void next() noexcept { go_to(score_at_ + packed_size_inline(score_at_)); }
+  size_t size() const noexcept { return static_cast<size_t>(next_ - at_); }
+  void next() noexcept { go_to(next_); }
   void skip(uint64_t pairs) noexcept {
     while (pairs-- != 0) next();
   }
 
   double score() const noexcept { return PackedScore::read(score_at_); }
+  bool member_is(const MemberProbe& probe) const noexcept { return probe.equals(at_, member_.kind); }
   /// `digits`, of kIntegerTextMax bytes, holds a number's.
   Bytes member(char* digits) const noexcept { return read_packed(at_).text(digits); }
 
  private:
+  /// The size of an element, guessed to be that of the one before it: while the guess is right the
+  /// processor need not wait for an element's first byte to go on to the next.
+  struct Stride {
+    int kind = -1;
+    size_t size = 0;
+    size_t of(const char* at) noexcept {
+      const int now = static_cast<uint8_t>(*at);
+      if (now != kind) [[unlikely]] {
+        // With a length in further bytes the kind alone says nothing.
+        const bool telling = now < 0xe0 || now > 0xf0;
+        kind = telling ? now : -1;
+        size = now < 0x80 ? 1 : now < 0xc0 ? 1u + (now & 0x3f) : packed_size(at);
+      }
+      return size;
+    }
+  };
+
+  // A set that nobody has used lately comes from memory, and a line at a time would be waited for.
+  static constexpr size_t kFetchAhead = 768;
+
   void go_to(const char* at) noexcept {
     at_ = at;
-    if (at != end_) score_at_ = at + packed_size_inline(at);
+    if (at == end_) return;
+    __builtin_prefetch(at + kFetchAhead);
+    score_at_ = at + member_.of(at);
+    next_ = score_at_ + score_.of(score_at_);
   }
 
   const char* begin_;
   const char* end_;
   const char* at_;
   const char* score_at_ = nullptr;
+  const char* next_ = nullptr;
+  Stride member_, score_;
 };
 
 }  // namespace kevy

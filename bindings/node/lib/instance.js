@@ -70,7 +70,7 @@ class Instance extends native.Instance {
     if (words.length !== 0) this._setMany(words);
   }
 
-  _verb(convert, words) {
+  _converted(convert, words) {
     return convert(this.exec(...words), this.#buffers, words);
   }
 

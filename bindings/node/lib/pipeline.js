@@ -39,7 +39,7 @@ class Pipeline {
     return this.exec(...setWords(key, value, ttlMs));
   }
 
-  _verb(convert, words) {
+  _converted(convert, words) {
     this.#conversions.push([this.length, (reply) => convert(reply, this.#buffers, words)]);
     return this.exec(...words);
   }

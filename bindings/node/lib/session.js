@@ -78,7 +78,7 @@ class Session extends native.Session {
     this.exec(...setWords(key, value, ttlMs));
   }
 
-  _verb(convert, words) {
+  _converted(convert, words) {
     return convert(this.exec(...words), this.#buffers, words);
   }
 

@@ -32,13 +32,22 @@ const isRecord = (value) =>
 const pairs = (record) =>
   (record instanceof Map ? [...record] : Object.entries(record)).flat();
 
-/** The words, of which the one at `index` may be a Map or an object when it is the last. */
-const withRecordAt = (index) => (words) =>
-  words.length === index + 1 && isRecord(words[index])
-    ? [...words.slice(0, index), ...pairs(words[index])]
-    : words.flat();
+/** Arguments as words. Array.prototype.flat would cost several times the command itself. */
+function opened(args) {
+  if (!args.some(Array.isArray)) return args;
+  const words = [];
+  for (const arg of args) {
+    if (Array.isArray(arg)) for (const word of arg) words.push(word);
+    else words.push(arg);
+  }
+  return words;
+}
 
-const opened = (words) => words.flat();
+/** Arguments of which the one at `index` may be a Map or an object, when it is the last. */
+const withRecordAt = (index) => (args) =>
+  args.length === index + 1 && isRecord(args[index])
+    ? [...args.slice(0, index), ...pairs(args[index])]
+    : opened(args);
 
 const ARGUMENTS = {
   mset: withRecordAt(0),
@@ -49,8 +58,6 @@ const ARGUMENTS = {
 // ---- Replies -----------------------------------------------------------------------------------
 //
 // A converter goes by the shape it finds: null, QUEUED and errors stay what they are.
-
-const asIs = (reply) => reply;
 
 const list = (reply) => (reply instanceof Set ? [...reply] : reply);
 
@@ -109,10 +116,13 @@ const CONVERTERS = {
 function method(name) {
   const verb = name.toUpperCase();
   const wordsOf = ARGUMENTS[name] ?? opened;
-  const convert = CONVERTERS[name] ?? asIs;
+  const convert = CONVERTERS[name];
   const { [name]: run } = {
     [name](...args) {
-      return this._verb(convert, [verb, ...wordsOf(args)]);
+      const words = wordsOf(args);
+      return convert === undefined
+        ? this.exec(verb, ...words)
+        : this._converted(convert, [verb, ...words]);
     },
   };
   return { value: run, writable: true, configurable: true };
@@ -122,8 +132,8 @@ const names = Object.values(VERBS).flatMap((all) => all.split(/\s+/));
 const methods = Object.fromEntries(names.map((name) => [name, method(name)]));
 
 /**
- * Gives a class the verbs. Its `_verb(convert, words)` runs the command, and gives
- * `convert(reply, whether strings are Buffers, words)`, at once or later.
+ * Gives a class the verbs. Its `exec(...words)` runs a command, at once or later, and its
+ * `_converted(convert, words)` does so for `convert(reply, whether strings are Buffers, words)`.
  */
 function addVerbs(kind) {
   Object.defineProperties(kind.prototype, methods);

@@ -129,6 +129,8 @@ class Grammar:
             if argument["name"] == "numkeys":
                 counted = len(words)
             words += given
+        if name.startswith("sort") and "BY" in words and "ALPHA" in words:
+            words.remove("ALPHA")  # Redis leaves it open how weights that are equal are ordered
         if rng.random() < 0.02 and len(words) > 1:
             words.pop(rng.randrange(1, len(words)))
         return [word if isinstance(word, bytes) else str(word).encode() for word in words]

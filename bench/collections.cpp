@@ -1,5 +1,5 @@
-// Writes to collections in process, beside kevy's own SET: many small lists, hashes and sets, sorted
-// sets of 100 members; and one hot key, written by one thread and by two. C ABI only, 16 shards.
+// Writes to collections in process, beside kevy's own SET: many small lists, hashes and sets, many
+// sorted sets of 100 members; and one hot key, written by one thread and by two. 16 shards.
 // Usage: collections [rounds]. Prints rows; see README.md.
 #include <kevy.h>
 
@@ -19,7 +19,6 @@ using namespace bench;
 
 constexpr size_t kOperations = 100'000;  // of a thread in a round
 constexpr size_t kHotOperations = 50'000;
-constexpr uint32_t kSortedSets = 10'000;
 constexpr uint32_t kMembers = 100;  // of such a sorted set
 constexpr size_t kScores = 1'009;   // that ZADD gives
 constexpr size_t kSmall = 5;        // elements of a small collection before each round; 10 at most
@@ -85,11 +84,12 @@ class Collections {
   }
   void set(const KeyText& key) { exec({"SET", {key.data(), kKeySize}, kValue}); }
 
-  /// Gives `keys` keys the `elements`, with `verb`, before every round, and measures
-  /// step(key, number of the operation) on keys that are drawn, beside SET of as many.
+  /// Gives many keys the `elements`, with `verb`, and measures step(key, number of the operation)
+  /// on keys that are drawn, beside SET of as many. Before each round `undo`, a command with
+  /// an empty word for the key, takes away what was added.
   template <typename Step>
   void many(const char* name, const std::string& verb, const std::vector<std::string>& elements,
-            char prefix, uint32_t keys, double goal, Step step);
+            char prefix, const std::vector<std::string>& undo, double goal, Step step);
   /// The rate of step(thread, number of the operation) on one key, by two threads and by one.
   template <typename Step>
   void hot(const std::string& name, Step step);
@@ -108,18 +108,15 @@ std::string_view view(const KeyText& key) { return {key.data(), key.size()}; }
 
 template <typename Step>
 void Collections::many(const char* name, const std::string& verb,
-                       const std::vector<std::string>& elements, char prefix, uint32_t keys,
-                       double goal, Step step) {
+                       const std::vector<std::string>& elements, char prefix,
+                       const std::vector<std::string>& undo, double goal, Step step) {
   std::vector<KeyText> drawn;  // as many different ones for both sides
   std::mt19937 generator(7);
-  std::uniform_int_distribution<uint32_t> number(0, keys - 1);
+  std::uniform_int_distribution<uint32_t> number(0, kKeys - 1);
   for (size_t i = 0; i < kOperations; ++i) drawn.push_back(key_text(number(generator)));
-  const auto fill = [&] {
-    for (uint32_t i = 0; i < keys; ++i) {
-      const KeyText key = with_prefix(key_text(i), prefix);
-      exec({"DEL", view(key)});
-      std::vector<std::string> words{verb, std::string(view(key))};
-      words.insert(words.end(), elements.begin(), elements.end());
+  const auto each_key = [&](std::vector<std::string> words) {  // words[1] is the key
+    for (uint32_t i = 0; i < kKeys; ++i) {
+      words[1] = view(with_prefix(key_text(i), prefix));
       exec(words);
     }
   };
@@ -128,11 +125,16 @@ void Collections::many(const char* name, const std::string& verb,
              for (size_t i = 0; i < kOperations; ++i) body(drawn[i], i);
            }) / kOperations;
   };
+  std::vector<std::string> fill{verb, ""};
+  fill.insert(fill.end(), elements.begin(), elements.end());
+  each_key(fill);
   std::vector<Side> sides{
       {"kevy_exec SET", [&] { return timed([&](const KeyText& key, size_t) { set(key); }); }},
       {"kevy_exec", [&] {
-         fill();
-         return timed([&](const KeyText& key, size_t i) { step(view(with_prefix(key, prefix)), i); });
+         if (!undo.empty()) each_key(undo);
+         return timed([&](const KeyText& key, size_t i) {
+           step(view(with_prefix(key, prefix)), i);
+         });
        }}};
   run_rounds(sides, rounds_);
   print_row(name, sides[0].name, sides[0].ns(), "ns");
@@ -141,7 +143,8 @@ void Collections::many(const char* name, const std::string& verb,
 
 void Collections::small_lists() {
   const std::vector<std::string> elements(kSmall, std::string(kValue));
-  many("LPUSH, small lists", "RPUSH", elements, 'l', kKeys, 1.6,
+  const std::vector<std::string> undo{"LTRIM", "", "0", std::to_string(kSmall - 1)};
+  many("LPUSH, small lists", "RPUSH", elements, 'l', undo, 1.6,
        [this](std::string_view key, size_t) { exec({"LPUSH", key, kValue}); });
 }
 
@@ -152,7 +155,9 @@ void Collections::small_hashes() {
     elements.push_back(fields_[i]);
     elements.emplace_back(kValue);
   }
-  many("HSET, small hashes, half of it new fields", "HSET", elements, 'h', kKeys, 1.6,
+  std::vector<std::string> undo{"HDEL", ""};
+  undo.insert(undo.end(), fields_.begin() + kSmall, fields_.begin() + 2 * kSmall);
+  many("HSET, small hashes, half of it new fields", "HSET", elements, 'h', undo, 1.6,
        [this](std::string_view key, size_t i) {
          exec({"HSET", key, fields_[i % (2 * kSmall)], kValue});
        });
@@ -160,7 +165,9 @@ void Collections::small_hashes() {
 
 void Collections::small_sets() {
   std::vector<std::string> elements(members_.begin(), members_.begin() + kSmall);
-  many("SADD, small sets, half of it new members", "SADD", elements, 's', kKeys, 1.6,
+  std::vector<std::string> undo{"SREM", ""};
+  undo.insert(undo.end(), members_.begin() + kSmall, members_.begin() + 2 * kSmall);
+  many("SADD, small sets, half of it new members", "SADD", elements, 's', undo, 1.6,
        [this](std::string_view key, size_t i) { exec({"SADD", key, members_[i % (2 * kSmall)]}); });
 }
 
@@ -171,7 +178,7 @@ void Collections::sorted_sets() {
     elements.push_back(members_[i]);
   }
   std::mt19937 generator(3);
-  many("ZADD, 10,000 sorted sets of 100, new scores", "ZADD", elements, 'z', kSortedSets, 3.0,
+  many("ZADD, sorted sets of 100, new scores", "ZADD", elements, 'z', {}, 3.0,
        [&](std::string_view key, size_t) {
          exec({"ZADD", key, scores_[generator() % scores_.size()],
                members_[generator() % members_.size()]});

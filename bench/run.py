@@ -18,7 +18,8 @@ import chart
 
 BENCH = Path(__file__).resolve().parent
 # bench/<piece>.py, where it is there
-SCRIPTS = ["memory", "network", "set_operations", "collections_memory", "collections_cpu", "bindings"]
+SCRIPTS = ["memory", "network", "set_operations", "collections_memory", "collections_cpu",
+           "bindings"]
 
 
 def commands(build: Path, quick: bool) -> dict[str, list[str]]:

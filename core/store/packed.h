@@ -42,7 +42,7 @@ class Packing {
   bool equals(const char* at) const noexcept {
     // The first byte tells how many there are at least.
     return static_cast<uint8_t>(*at) == head_[0] &&
-           std::memcmp(at + 1, head_ + 1, head_size_ - 1u) == 0 &&
+           (head_size_ == 1 || std::memcmp(at + 1, head_ + 1, head_size_ - 1u) == 0) &&
            same_bytes({at + head_size_, payload_.size()}, payload_);
   }
 
@@ -77,6 +77,13 @@ inline size_t packed_size(const char* at) noexcept {
   return long_packed_size(at);
 }
 PackedElement read_packed(const char* at) noexcept;
+
+/// A hint that a sequence is about to be gone through or moved, for what lies beyond its start.
+inline void prefetch_packed(Bytes sequence) noexcept {
+  constexpr size_t kLine = 64, kMost = 2048;
+  const size_t size = sequence.size() < kMost ? sequence.size() : kMost;
+  for (size_t i = kLine; i < size; i += kLine) __builtin_prefetch(sequence.data() + i);
+}
 
 /// The elements of a sequence, one after another.
 class PackedCursor {

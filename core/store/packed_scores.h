@@ -20,7 +20,8 @@ inline size_t packed_size_inline(const char* at) noexcept {
   const auto kind = static_cast<uint8_t>(*at);
   if (kind < 0x80) return 1;
   if (kind < 0xc0) return 1u + (kind & 0x3f);
-  return packed_size(at);
+  if (kind < 0xe0) return 2;
+  return long_packed_size(at);
 }
 
 /// The code of a score.
@@ -64,6 +65,9 @@ class PackedScore {
 };
 
 /// The pairs of a sequence, one after another.
+///
+/// A walk is as slow as one size waits for the one before it. So a member is taken to be as long as
+/// the last one that lay in a string of up to 63 bytes, which the processor can guess ahead.
 class ScoredCursor {
  public:
   explicit ScoredCursor(Bytes sequence) noexcept
@@ -75,28 +79,52 @@ class ScoredCursor {
   const char* at() const noexcept { return at_; }
   size_t offset() const noexcept { return static_cast<size_t>(at_ - begin_); }
   /// Of the pair.
-  size_t size() const noexcept {
-    return static_cast<size_t>(score_at_ - at_) + packed_size_inline(score_at_);
-  }
-  void next() noexcept { go_to(score_at_ + packed_size_inline(score_at_)); }
+  size_t size() const noexcept { return static_cast<size_t>(next_ - at_); }
+  void next() noexcept { go_to(next_); }
   void skip(uint64_t pairs) noexcept {
     while (pairs-- != 0) next();
   }
 
-  double score() const noexcept { return PackedScore::read(score_at_); }
+  double score() const noexcept { return score_; }
   /// `digits`, of kIntegerTextMax bytes, holds a number's.
   Bytes member(char* digits) const noexcept { return read_packed(at_).text(digits); }
 
  private:
   void go_to(const char* at) noexcept {
     at_ = at;
-    if (at != end_) score_at_ = at + packed_size_inline(at);
+    if (at != end_) read_score(at + member_size(at));
+  }
+  size_t member_size(const char* at) noexcept {
+    const auto kind = static_cast<uint8_t>(*at);
+    if (kind == last_kind_) [[likely]] return last_size_;
+    const size_t size = packed_size_inline(at);
+    if (kind < 0xc0) {
+      last_kind_ = kind;
+      last_size_ = size;
+    }
+    return size;
+  }
+  void read_score(const char* at) noexcept {
+    const auto kind = static_cast<uint8_t>(*at);
+    if (kind < 0x80) {
+      score_ = kind;
+      next_ = at + 1;
+    } else if (kind >= 0xc0 && kind < 0xe0) {  // 13 bits, signed
+      score_ = ((kind & 0x0f) << 8 | static_cast<uint8_t>(at[1])) - ((kind & 0x10) << 8);
+      next_ = at + 2;
+    } else {
+      score_ = PackedScore::read(at);
+      next_ = at + packed_size_inline(at);
+    }
   }
 
   const char* begin_;
   const char* end_;
   const char* at_;
-  const char* score_at_ = nullptr;
+  const char* next_ = nullptr;
+  double score_ = 0;
+  unsigned last_kind_ = 256;  // of no element
+  size_t last_size_ = 0;
 };
 
 }  // namespace kevy

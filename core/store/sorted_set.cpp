@@ -40,9 +40,11 @@ struct SortedSet::Place {
 // One walk for both; `score` may be left out.
 SortedSet::Place SortedSet::look(Bytes member, const double* score) const noexcept {
   const Bytes all = entry_->packed();
+  prefetch_packed(all);
   const Packing code(member);
   Place place;
   bool placed = score == nullptr;
+  const double wanted = placed ? 0 : *score;
   char digits[kIntegerTextMax];
   for (ScoredCursor cursor(all); !cursor.done(); cursor.next()) {
     if (place.at == Place::kNone && code.equals(cursor.at())) {
@@ -52,7 +54,7 @@ SortedSet::Place SortedSet::look(Bytes member, const double* score) const noexce
       if (placed) return place;
     } else if (!placed) {
       const double other = cursor.score();
-      if (other < *score || (other == *score && cursor.member(digits) < member)) continue;
+      if (other < wanted || (other == wanted && cursor.member(digits) < member)) continue;
       place.place = cursor.offset();
       placed = true;
       if (place.at != Place::kNone) return place;

@@ -17,7 +17,9 @@ from pathlib import Path
 import chart
 
 BENCH = Path(__file__).resolve().parent
-SCRIPTS = ["memory", "network", "set_operations", "bindings"]  # bench/<piece>.py, where it is there
+# bench/<piece>.py, where it is there
+SCRIPTS = ["memory", "network", "set_operations", "collections_memory", "collections_cpu",
+           "bindings"]
 
 
 def commands(build: Path, quick: bool) -> dict[str, list[str]]:
@@ -25,6 +27,7 @@ def commands(build: Path, quick: bool) -> dict[str, list[str]]:
     programs = {
         "in_process": ["7"] if quick else ["21"],
         "publish_latency": ["500"] if quick else ["3000"],
+        "collections": ["5"] if quick else ["15"],
         "sorted_set_structure": ["100000"] if quick else ["1000000"],
         "longest_set": ["1000000"] if quick else ["10000000"],
     }

@@ -94,18 +94,26 @@ bool read_sort_options(Call& call, bool may_store, SortOptions& sort) {
   return true;
 }
 
-/// An element, and what it is sorted by.
+/// An element, and what its pattern stands for.
 struct Item {
   std::string element;
-  double number = 0;
   std::string weight;     // with BY and ALPHA
   bool weighted = false;  // whether there is such a weight
-  size_t position = 0;    // in the value
+};
+
+/// What is moved about while sorting: which item, and the number it is sorted by, if it is by one.
+struct Rank {
+  double number;
+  size_t position;  // in the value
 };
 
 // A number as strtod takes it: spaces before it and nothing at all are fine, and a zero byte ends
 // it. Nothing where it is none or out of range.
 std::optional<double> sort_number(Bytes text) {
+  constexpr int64_t kExactMax = int64_t{1} << 53;
+  if (const auto integer = parse_int64(text)) {
+    if (*integer >= -kExactMax && *integer <= kExactMax) return static_cast<double>(*integer);
+  }
   const std::string copy(text);
   char* end = nullptr;
   errno = 0;
@@ -124,7 +132,12 @@ class Sorting {
   bool weigh();
   /// Brings those within the limit into order.
   void sort();
-  const std::vector<Item>& items() const noexcept { return items_; }
+  size_t size() const noexcept { return order_.size(); }
+  /// visit(Bytes element), in order.
+  template <typename Visit>
+  void for_each(Visit&& visit) const {
+    for (const Rank& rank : order_) visit(items_[rank.position].element);
+  }
 
  private:
   struct Window {
@@ -132,8 +145,9 @@ class Sorting {
   };
   Window window(size_t size) const;
   void take(const Entry& entry, Window window, bool backwards);
-  bool before(const Item& a, const Item& b) const;
-  int compare(const Item& a, const Item& b) const;
+  /// Of those whose numbers are equal.
+  bool before(const Rank& a, const Rank& b) const;
+  int compare(const Rank& a, const Rank& b) const;
   int compare_text(Bytes a, Bytes b) const;
 
   Call& call_;
@@ -141,6 +155,7 @@ class Sorting {
   bool sorted_ = true, alpha_ = false, by_ = false;
   bool unordered_ = false;  // the value has no order of its own
   std::vector<Item> items_;
+  std::vector<Rank> order_;
 };
 
 Sorting::Window Sorting::window(size_t size) const {
@@ -152,10 +167,10 @@ Sorting::Window Sorting::window(size_t size) const {
 
 void Sorting::take(const Entry& entry, Window window, bool backwards) {
   items_.reserve(window.count);
+  order_.reserve(window.count);
   for_each_sort_element(entry, window.first, window.count, backwards, [&](Bytes element) {
-    Item& item = items_.emplace_back();
-    item.element = element;
-    item.position = items_.size();
+    order_.push_back({0, items_.size()});
+    items_.emplace_back().element = element;
   });
 }
 
@@ -177,21 +192,22 @@ void Sorting::read(const Entry& entry) {
 bool Sorting::weigh() {
   if (!sorted_ || (alpha_ && !by_)) return true;
   bool numbers = true;
-  const auto set_number = [&](Item& item, Bytes text) {
+  const auto set_number = [&](Rank& rank, Bytes text) {
     const auto number = sort_number(text);
     numbers &= number.has_value();
-    item.number = number.value_or(0);
+    rank.number = number.value_or(0);
   };
-  for (Item& item : items_) {
+  for (Rank& rank : order_) {
+    Item& item = items_[rank.position];
     if (!by_) {
-      set_number(item, item.element);
+      set_number(rank, item.element);
       continue;
     }
     item.weighted = options_.by->look_up(call_, item.element, [&](Bytes weight) {
       if (alpha_) {
         item.weight = weight;
       } else {
-        set_number(item, weight);
+        set_number(rank, weight);
       }
     });
   }
@@ -205,62 +221,66 @@ int Sorting::compare_text(Bytes a, Bytes b) const {
   return a.substr(0, a.find('\0')).compare(b.substr(0, b.find('\0')));
 }
 
-int Sorting::compare(const Item& a, const Item& b) const {
-  if (!alpha_) {
-    if (a.number != b.number) return a.number < b.number ? -1 : 1;
-    return a.element.compare(b.element);
-  }
-  if (!by_) return compare_text(a.element, b.element);
-  if (a.weighted != b.weighted) return a.weighted ? 1 : -1;
-  return compare_text(a.weight, b.weight);
+int Sorting::compare(const Rank& a, const Rank& b) const {
+  const Item &one = items_[a.position], &other = items_[b.position];
+  if (!alpha_) return one.element.compare(other.element);
+  if (!by_) return compare_text(one.element, other.element);
+  if (one.weighted != other.weighted) return one.weighted ? 1 : -1;
+  return compare_text(one.weight, other.weight);
 }
 
-bool Sorting::before(const Item& a, const Item& b) const {
+bool Sorting::before(const Rank& a, const Rank& b) const {
   const int order = options_.descending ? compare(b, a) : compare(a, b);
   if (order != 0) return order < 0;
-  if (unordered_ && a.element != b.element) return a.element < b.element;
+  if (unordered_) {
+    const int elements = items_[a.position].element.compare(items_[b.position].element);
+    if (elements != 0) return elements < 0;
+  }
   return a.position < b.position;
 }
 
 void Sorting::sort() {
   if (!sorted_) return;
-  const Window wanted = window(items_.size());
-  const auto begin = items_.begin();
+  const Window wanted = window(order_.size());
+  const auto begin = order_.begin();
   const auto end = begin + static_cast<ptrdiff_t>(wanted.first + wanted.count);
-  const auto less = [this](const Item& a, const Item& b) { return before(a, b); };
-  if (end == items_.end()) {
+  const bool descending = options_.descending;
+  const auto less = [this, descending](const Rank& a, const Rank& b) {
+    if (a.number != b.number) return (a.number < b.number) != descending;
+    return before(a, b);
+  };
+  if (end == order_.end()) {
     std::sort(begin, end, less);
   } else {
-    std::partial_sort(begin, end, items_.end(), less);
+    std::partial_sort(begin, end, order_.end(), less);
   }
-  items_.erase(end, items_.end());
-  items_.erase(begin, begin + static_cast<ptrdiff_t>(wanted.first));
+  order_.erase(end, order_.end());
+  order_.erase(begin, begin + static_cast<ptrdiff_t>(wanted.first));
 }
 
-void answer(Call& call, const SortOptions& options, const std::vector<Item>& items) {
-  call.reply.array(items.size() * std::max<size_t>(options.get.size(), 1));
-  for (const Item& item : items) {
-    if (options.get.empty()) call.reply.bulk(item.element);
+void answer(Call& call, const SortOptions& options, const Sorting& sorting) {
+  call.reply.array(sorting.size() * std::max<size_t>(options.get.size(), 1));
+  sorting.for_each([&](Bytes element) {
+    if (options.get.empty()) call.reply.bulk(element);
     for (const SortPattern& pattern : options.get) {
       const bool found =
-          pattern.look_up(call, item.element, [&](Bytes value) { call.reply.bulk(value); });
+          pattern.look_up(call, element, [&](Bytes value) { call.reply.bulk(value); });
       if (!found) call.reply.null();
     }
-  }
+  });
 }
 
-void store(Call& call, const SortOptions& options, const std::vector<Item>& items) {
+void store(Call& call, const SortOptions& options, const Sorting& sorting) {
   std::vector<std::string> gotten;
-  for (const Item& item : items) {
+  std::vector<Bytes> values;
+  sorting.for_each([&](Bytes element) {
+    if (options.get.empty()) values.push_back(element);
     for (const SortPattern& pattern : options.get) {
       std::string& value = gotten.emplace_back();
-      pattern.look_up(call, item.element, [&](Bytes bytes) { value = bytes; });
+      pattern.look_up(call, element, [&](Bytes bytes) { value = bytes; });
     }
-  }
-  std::vector<Bytes> values(gotten.begin(), gotten.end());
-  if (options.get.empty()) {
-    for (const Item& item : items) values.push_back(item.element);
-  }
+  });
+  values.insert(values.end(), gotten.begin(), gotten.end());
   if (!check_elements(call, values)) return;
   const Key key = call.key(options.destination);
   const bool existed = call.find_write(key) != nullptr;
@@ -293,9 +313,9 @@ void sort_values(Call& call, bool may_store) {
   }
   sorting.sort();
   if (options.destination != 0) {
-    store(call, options, sorting.items());
+    store(call, options, sorting);
   } else {
-    answer(call, options, sorting.items());
+    answer(call, options, sorting);
   }
 }
 

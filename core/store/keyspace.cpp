@@ -1,6 +1,7 @@
 #include "store/keyspace.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstdlib>
 #include <new>
 
@@ -16,9 +17,12 @@ namespace {
 constexpr size_t kGarbageMin = 64 * 1024;
 constexpr size_t kSpareMax = 1024 * 1024;
 
-// An entry's memory is asked for in such steps; it stays where it is while the step is the same.
-constexpr size_t kEntryStep = 16;
-size_t entry_capacity(size_t size) { return (size + 7) / kEntryStep * kEntryStep + 8; }
+// An entry's memory is asked for in such steps; it stays where it is while the step is the same. A
+// large one, which is a collection that may still grow, has steps of up to a sixteenth of it.
+size_t entry_capacity(size_t size) {
+  const size_t step = std::max(size_t{16}, std::bit_floor(size) / 16);
+  return (size + step - 9) / step * step + 8;
+}
 
 // Whether `value` is the shortest decimal form of a number, and which.
 bool is_integer(Bytes value, int64_t& number) {
@@ -429,38 +433,39 @@ char* Keyspace::put_packed(Entry*& entry, Key key, Type type, Encoding encoding,
   return const_cast<char*>(entry->packed().data());
 }
 
+// A new block is malloc's, not realloc's: that would pass over the freed blocks which the thread
+// has at hand, and the bytes are copied only once so.
 char* Keyspace::splice(Entry*& entry, Key key, size_t at, size_t erased, size_t inserted,
                        int counted) {
   const size_t old_size = entry->packed().size();
   const size_t size = old_size - erased + inserted;
   const size_t old_total = entry->size_bytes();
   const size_t total = old_total - old_size + size;
+  const size_t gap = old_total - old_size + at;
+  const size_t tail = old_size - at - erased;
   KEVY_DCHECK(at + erased <= old_size && size <= kPackedMax);
-  const auto move_tail = [&] {
-    char* from = entry->at(old_total - old_size + at);
-    if (inserted != erased) {
-      std::memmove(from + inserted, from + erased, old_size - at - erased);
-    }
-    return from;
-  };
-  if (size < old_size) move_tail();
+  Entry* moved = nullptr;
   if (entry_capacity(total) != entry_capacity(old_total)) {
-    auto slot = entries_.find(key.bytes, key.hash);
-    auto expiring =
-        entry->has_expiry() ? expiring_.find(key.bytes, key.hash) : Table<Entry>::Slot();
-    const size_t before = allocated_bytes(entry);
-    auto* moved = static_cast<Entry*>(std::realloc(entry, entry_capacity(total)));
-    if (moved == nullptr && size > old_size) throw std::bad_alloc();
-    if (moved == nullptr) moved = entry;  // then it keeps what it has
-    value_memory_ += allocated_bytes(moved) - before;
-    slot.replace(moved);
-    if (expiring) expiring.replace(moved);
+    moved = static_cast<Entry*>(std::malloc(entry_capacity(total)));
+    if (moved == nullptr && size > old_size) throw std::bad_alloc();  // else it keeps what it has
+  }
+  if (moved == nullptr) {
+    // What stays where it is need not come into the cache.
+    if (inserted != erased) {
+      std::memmove(entry->at(gap + inserted), entry->at(gap + erased), tail);
+    }
+  } else {
+    std::memcpy(static_cast<void*>(moved), entry, gap);
+    std::memcpy(moved->at(gap + inserted), entry->at(gap + erased), tail);
+    entries_.find(key.bytes, key.hash).replace(moved);
+    if (entry->has_expiry()) expiring_.find(key.bytes, key.hash).replace(moved);
+    value_memory_ += allocated_bytes(moved);
+    release(entry);
     entry = moved;
   }
-  char* gap = size > old_size ? move_tail() : entry->at(old_total - old_size + at);
   entry->set_packed_head(static_cast<uint32_t>(size),
                          entry->packed_count() + static_cast<uint32_t>(counted));
-  return gap;
+  return entry->at(gap);
 }
 
 Entry* Keyspace::set_object(Key key, Type type, std::unique_ptr<Object> object) {

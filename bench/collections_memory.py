@@ -1,0 +1,141 @@
+"""The memory of an element of collections, kevy beside redis-server: growth of the resident set.
+
+Many small collections of 10 elements, keys of 16 bytes included, and single large ones. Both sides
+get the same requests, in a process of their own: kevy in process (feed.cpp), redis-server over its
+Unix socket. Prints rows (see README.md). Usage: collections_memory.py --build DIRECTORY [--quick]
+"""
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from memory import connect, resident_bytes
+
+SMALL, LARGE = 10, 1_000_000  # elements
+KEYS, KEYS_QUICK = 1_000_000, 200_000
+LARGE_QUICK = 200_000
+GOAL_SMALL, GOAL_LARGE = 0.8, 0.7
+IN_A_COMMAND = 100  # elements of a large collection
+CHUNK = 500  # commands sent at once
+
+# The words of element `n` of a collection.
+KINDS: dict[str, tuple[bytes, Callable[[int, int], tuple[bytes, ...]]]] = {
+    # A small hash has fields "field:N", all values have 16 bytes.
+    "hash": (b"HSET", lambda n, salt: (b"field:%d" % n, b"value:%010d" % (n + salt))),
+    "list": (b"RPUSH", lambda n, salt: (b"value:%010d" % (n + salt),)),
+    "set of integers": (b"SADD", lambda n, salt: (b"%d" % (n * 7 + salt),)),
+    "set of strings": (b"SADD", lambda n, salt: (b"member:%09d" % (n + salt),)),
+    "sorted set": (b"ZADD", lambda n, salt: (b"%d" % (n * 3 + salt), b"member:%09d" % n)),
+}
+
+
+def request(words: list[bytes]) -> bytes:
+    return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(w), w) for w in words)
+
+
+def small(kind: str, keys: int) -> Iterator[bytes]:
+    """A request a key."""
+    verb, element = KINDS[kind]
+    for key in range(keys):
+        words = [verb, b"key:%012d" % key]
+        for n in range(SMALL):
+            words += element(n, key)
+        yield request(words)
+
+
+def large(kind: str, elements: int) -> Iterator[bytes]:
+    verb, element = KINDS[kind]
+    if kind == "hash":
+        element = lambda n, salt: (b"field:%010d" % n, b"value:%010d" % n)  # noqa: E731
+    for first in range(0, elements, IN_A_COMMAND):
+        words = [verb, b"large"]
+        for n in range(first, first + IN_A_COMMAND):
+            # Scattered, so that scores and numbers do not come in order.
+            words += element(n * 7_368_787 % elements, 0)
+        yield request(words)
+
+
+def chunks(requests: Iterator[bytes]) -> Iterator[tuple[bytes, int]]:
+    """Bytes to send, and how many replies they will get."""
+    gathered: list[bytes] = []
+    for one in requests:
+        gathered.append(one)
+        if len(gathered) == CHUNK:
+            yield b"".join(gathered), len(gathered)
+            gathered.clear()
+    if gathered:
+        yield b"".join(gathered), len(gathered)
+
+
+def kevy_growth(program: Path, requests: Iterator[bytes]) -> int:
+    with subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as running:
+        assert running.stdin is not None and running.stdout is not None
+        for data, _ in chunks(requests):
+            running.stdin.write(data)
+        running.stdin.close()
+        answer = running.stdout.read()
+    if running.returncode != 0:
+        raise SystemExit(f"{program} failed")
+    return int(answer)
+
+
+def redis_growth(requests: Iterator[bytes]) -> int:
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "redis.sock"
+        server = subprocess.Popen(
+            ["redis-server", "--port", "0", "--unixsocket", str(path), "--save", "",
+             "--dir", directory],
+            stdout=subprocess.DEVNULL,
+        )
+        try:
+            with connect(path, time.monotonic() + 10) as connection:
+                before = resident_bytes(server.pid)
+                for data, replies in chunks(requests):
+                    connection.sendall(data)
+                    while replies > 0:
+                        answer = connection.recv(1 << 16)
+                        if b"-" in answer:
+                            raise SystemExit(f"redis-server: {answer!r}")
+                        replies -= answer.count(b"\n")
+                return resident_bytes(server.pid) - before
+        finally:
+            server.terminate()
+            server.wait()
+
+
+def compare(name: str, program: Path, requests: Callable[[], Iterator[bytes]], elements: int,
+            goal: float) -> None:
+    print(f"  {name}", file=sys.stderr, flush=True)
+    ours = kevy_growth(program, requests()) / elements
+    row = {"name": name, "side": "kevy", "value": round(ours, 1), "unit": "bytes"}
+    if shutil.which("redis-server"):
+        theirs = redis_growth(requests()) / elements
+        print(json.dumps(row | {"side": "redis-server", "value": round(theirs, 1)}), flush=True)
+        row |= {"against": "redis-server", "ratio": round(ours / theirs, 3), "goal": goal}
+    print(json.dumps(row), flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--build", type=Path, required=True)
+    parser.add_argument("--quick", action="store_true")
+    options = parser.parse_args()
+    program = options.build / "bench" / "bench_feed"
+    keys, elements = (KEYS_QUICK, LARGE_QUICK) if options.quick else (KEYS, LARGE)
+    for kind in KINDS:
+        # The other kinds are told as well by a part of the keys.
+        count = keys if kind == "hash" else KEYS_QUICK
+        compare(f"element of {count:,} small: {kind}", program,
+                lambda: small(kind, count), count * SMALL, GOAL_SMALL)
+        compare(f"element of one of {elements:,}: {kind}", program,
+                lambda: large(kind, elements), elements, GOAL_LARGE)
+
+
+if __name__ == "__main__":
+    main()

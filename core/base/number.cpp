@@ -51,6 +51,8 @@ std::optional<long double> parse_long_double(Bytes text) noexcept {
 }
 
 std::optional<double> parse_double(Bytes text) noexcept {
+  constexpr size_t kTextMax = 255;
+  if (text.empty() || text.size() > kTextMax) return std::nullopt;
   double value = 0;
   const char* text_end = text.data() + text.size();
   const auto [fast_end, error] = std::from_chars(text.data(), text_end, value);
@@ -58,8 +60,7 @@ std::optional<double> parse_double(Bytes text) noexcept {
     return std::isnan(value) ? std::nullopt : std::optional(value);
   }
   // Signs in front, hexadecimal, and what is out of range are the C library's.
-  constexpr size_t kTextMax = 255;
-  if (text.empty() || text.size() > kTextMax || text.find('\0') != Bytes::npos) return std::nullopt;
+  if (text.find('\0') != Bytes::npos) return std::nullopt;
   if (std::isspace(static_cast<unsigned char>(text[0])) != 0) return std::nullopt;
   char copy[kTextMax + 1];
   std::memcpy(copy, text.data(), text.size());

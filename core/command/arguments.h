@@ -66,6 +66,25 @@ inline std::optional<int64_t> moment_of(Call& call, int64_t number, TimeUnit uni
   return number;
 }
 
+/// The LIMIT of SINTERCARD and ZINTERCARD among the arguments from `first` on, SIZE_MAX where there
+/// is none; answers the error of anything else.
+inline std::optional<size_t> cardinality_limit(Call& call, size_t first) {
+  int64_t limit = 0;
+  for (Options options(call.args, first); !options.done();) {
+    if (!options.next_is("limit", 1)) {
+      call.error(errors::kSyntax);
+      return std::nullopt;
+    }
+    const auto number = parse_int64(options.value());
+    if (!number || *number < 0) {
+      call.error("ERR LIMIT can't be negative");
+      return std::nullopt;
+    }
+    limit = *number;
+  }
+  return limit == 0 ? SIZE_MAX : static_cast<size_t>(limit);
+}
+
 /// False, and the error is answered, when `entry` is there and no string.
 inline bool require_string(Call& call, const Entry* entry) {
   if (entry == nullptr || entry->is_string()) return true;

@@ -32,6 +32,7 @@ std::span<const CommandFamily> all_commands() {
       scan_commands(),
       rename_commands(),
       object_commands(),
+      memory_commands(),
       transaction_commands(),
       pubsub_commands(),
       connection_commands(),

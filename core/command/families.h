@@ -31,6 +31,7 @@ CommandFamily expiry_commands();
 CommandFamily scan_commands();
 CommandFamily rename_commands();
 CommandFamily object_commands();
+CommandFamily memory_commands();
 CommandFamily sorted_set_commands();
 CommandFamily sorted_set_range_commands();
 CommandFamily sorted_set_algebra_commands();

@@ -3,9 +3,8 @@
 // A cursor holds the shard in its low bits and the place in that shard's table above them.
 #include <algorithm>
 
-#include "base/glob.h"
-#include "command/arguments.h"
 #include "command/families.h"
+#include "command/scan_options.h"
 #include "command/type_name.h"
 
 namespace kevy {
@@ -14,34 +13,20 @@ namespace {
 
 constexpr unsigned kShardBits = 12;  // the most shards an instance may have is 4,096
 
-struct ScanOptions {
-  Bytes pattern;
-  int64_t count = 10;
-  Bytes type;  // empty: any
+struct KeyScan : ScanOptions {
+  Bytes type = {};  // empty: any
 
-  bool wants(const Entry& entry) const {
-    if (!type.empty() && !equals_ignoring_case(type, type_name(entry.type()))) return false;
-    return pattern.empty() || glob_match(pattern, entry.key());
+  bool wants_key(const Entry& entry) const {
+    return (type.empty() || equals_ignoring_case(type, type_name(entry.type()))) &&
+           wants(entry.key());
   }
 };
 
-bool read_options(Call& call, ScanOptions& scan) {
+bool read_options(Call& call, KeyScan& scan) {
   for (Options options(call.args, 2); !options.done();) {
-    if (options.next_is("count", 1)) {
-      const auto count = integer_argument(call, options.value());
-      if (!count) return false;
-      if (*count < 1) {
-        call.error(errors::kSyntax);
-        return false;
-      }
-      scan.count = *count;
-    } else if (options.next_is("match", 1)) {
-      scan.pattern = options.value();
-      if (scan.pattern == "*") scan.pattern = {};
-    } else if (options.next_is("type", 1)) {
+    if (options.next_is("type", 1)) {
       scan.type = options.value();
-    } else {
-      call.error(errors::kSyntax);
+    } else if (!read_scan_option(call, options, scan)) {
       return false;
     }
   }
@@ -49,16 +34,16 @@ bool read_options(Call& call, ScanOptions& scan) {
 }
 
 void scan(Call& call) {
-  const auto cursor = parse_uint64(call.args[1]);
+  const auto cursor = scan_cursor(call.args[1]);
   if (!cursor) {
     call.error("ERR invalid cursor");
     return;
   }
-  ScanOptions options;
+  KeyScan options;
   if (!read_options(call, options)) return;
   uint32_t shard = static_cast<uint32_t>(*cursor & ((1u << kShardBits) - 1));
   uint64_t place = *cursor >> kShardBits;
-  auto left = static_cast<size_t>(options.count);
+  size_t left = options.count;
   std::vector<std::string> found;
   while (shard < call.runtime.shard_count() && left != 0) {
     Keyspace& space =
@@ -67,7 +52,7 @@ void scan(Call& call) {
     size_t visited = 0;
     place = space.scan(place, left, [&](const Entry& entry) {
       ++visited;
-      if (options.wants(entry) && !entry.expired(now_ms)) found.emplace_back(entry.key());
+      if (options.wants_key(entry) && !entry.expired(now_ms)) found.emplace_back(entry.key());
     });
     left -= std::min(left, std::max<size_t>(visited, 1));
     if (place != 0) break;

@@ -95,7 +95,7 @@ void smembers(Call& call) {
 }
 
 void sscan(Call& call) {
-  scan_collection(call, Type::kSet, [](const Entry* entry, const CollectionScan& scan,
+  scan_collection(call, Type::kSet, [](const Entry* entry, const ScanOptions& scan,
                                        std::vector<std::string>& found) {
     return Set(entry).scan(scan.cursor, scan.count, [&](Bytes member) {
       if (scan.wants(member)) found.emplace_back(member);

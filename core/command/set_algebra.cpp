@@ -77,23 +77,11 @@ void sintercard(Call& call) {
     return;
   }
   const auto keys = static_cast<size_t>(*count);
-  int64_t limit = 0;
-  for (Options options(call.args, 2 + keys); !options.done();) {
-    if (!options.next_is("limit", 1)) {
-      call.error(errors::kSyntax);
-      return;
-    }
-    const auto number = parse_int64(options.value());
-    if (!number || *number < 0) {
-      call.error("ERR LIMIT can't be negative");
-      return;
-    }
-    limit = *number;
-  }
+  const auto limit = cardinality_limit(call, 2 + keys);
+  if (!limit) return;
   const auto sets = read_sets(call, 2, keys);
   if (!sets) return;
-  const size_t count_max = limit == 0 ? SIZE_MAX : static_cast<size_t>(limit);
-  call.reply.integer(static_cast<int64_t>(intersect(*sets, count_max).list.size()));
+  call.reply.integer(static_cast<int64_t>(intersect(*sets, *limit).list.size()));
 }
 
 constexpr KeySpec kInterstoreKeys[] = {{1, 1, 1, kKeyRW | kKeyUpdate},

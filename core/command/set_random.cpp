@@ -7,15 +7,12 @@
 #include "command/collection.h"
 #include "command/families.h"
 #include "command/key_specs.h"
+#include "command/random_count.h"
 #include "command/set_value.h"
 
 namespace kevy {
 
 namespace {
-
-// The most members that one reply may repeat: what would not fit into memory anyhow is refused
-// before it is begun.
-constexpr int64_t kRepeatedMax = int64_t{1} << 24;
 
 void pop_one(Call& call) {
   const Key key = call.key(1);
@@ -94,28 +91,20 @@ void pick_one(Call& call) {
 }
 
 void pick_several(Call& call) {
-  const auto count = integer_argument(call, call.args[2]);
-  if (!count) return;
-  if (*count == INT64_MIN) {
-    call.error(
-        "ERR value is out of range, value must between -9223372036854775807 and "
-        "9223372036854775807");
-    return;
-  }
+  const auto wanted = random_count(call);
+  if (!wanted) return;
+  const int64_t count = wanted->count;
   const auto [entry, wrong] = find_to_read(call, call.key(1), Type::kSet);
   if (wrong) return;
   const auto reply_member = [&](Bytes member) { call.reply.bulk(member); };
   const Set set(entry);
-  if (*count < 0 && !set.empty()) {
-    if (*count < -kRepeatedMax) {
-      call.error("ERR value is out of range");
-      return;
-    }
-    const auto picked = static_cast<size_t>(-*count);
+  if (count < 0 && !set.empty()) {
+    if (!check_repeated(call, count)) return;
+    const auto picked = static_cast<size_t>(-count);
     call.reply.array(picked);
     set.pick(picked, thread_random(), reply_member);
   } else {
-    const size_t picked = std::min(static_cast<size_t>(std::max<int64_t>(*count, 0)), set.size());
+    const size_t picked = std::min(static_cast<size_t>(std::max<int64_t>(count, 0)), set.size());
     call.reply.array(picked);
     set.sample(picked, thread_random(), reply_member);
   }

@@ -298,11 +298,13 @@ void store(Call& call, const SortOptions& options, const Sorting& sorting) {
 void sort_values(Call& call, bool may_store) {
   SortOptions options;
   if (!read_sort_options(call, may_store, options)) return;
-  const Entry* entry = call.find_read(call.key(1));
+  const Key key = call.key(1);
+  Entry* entry = call.find_read(key);
   if (entry != nullptr && !has_sort_elements(*entry)) {
     call.error(errors::kWrongType);
     return;
   }
+  if (entry != nullptr) entry = prepare_for_sort(call, key, entry);
   Sorting sorting(call, options);
   if (entry != nullptr) sorting.read(*entry);
   if (!sorting.weigh()) {

@@ -19,6 +19,15 @@ inline bool has_sort_elements(const Entry& entry) {
   return entry.type() == Type::kList || entry.type() == Type::kSet || entry.type() == Type::kZset;
 }
 
+/// Redis unpacks a sorted set to sort it, which OBJECT ENCODING shows from then on, and a score of
+/// -0 too. Returns where the entry is now.
+inline Entry* prepare_for_sort(Call& call, const Key& key, Entry* entry) {
+  if (entry->type() != Type::kZset || entry->encoding() != Encoding::kPacked) return entry;
+  SortedSet set(call.keyspace(key), key, entry);
+  set.make_big();
+  return set.entry();
+}
+
 /// How many. Only where has_sort_elements.
 inline size_t sort_element_count(const Entry& entry) {
   switch (entry.type()) {

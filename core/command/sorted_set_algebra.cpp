@@ -193,23 +193,12 @@ void zdiffstore(Call& call) { store(call, Operation::kDiff, "zdiffstore"); }
 void zintercard(Call& call) {
   std::vector<ZsetSource> sources;
   if (!read_sources(call, 1, sources)) return;
-  uint64_t limit = 0;  // none
-  for (Options options(call.args, 2 + sources.size()); !options.done();) {
-    if (!options.next_is("limit", 1)) {
-      call.error(errors::kSyntax);
-      return;
-    }
-    const auto number = parse_int64(options.value());
-    if (!number || *number < 0) {
-      call.error("ERR LIMIT can't be negative");
-      return;
-    }
-    limit = static_cast<uint64_t>(*number);
-  }
+  const auto limit = cardinality_limit(call, 2 + sources.size());
+  if (!limit) return;
   smallest_first(sources);
   uint64_t in_all = 0;
   sources[0].for_each([&](Bytes member, double) {
-    if (limit != 0 && in_all == limit) return;
+    if (in_all == *limit) return;
     const bool everywhere = std::all_of(sources.begin() + 1, sources.end(), [&](const auto& other) {
       return other.score(member).has_value();
     });

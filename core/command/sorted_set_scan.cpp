@@ -1,47 +1,17 @@
 // ZSCAN and ZRANDMEMBER: elements in no order of their own.
-#include <charconv>
 #include <cmath>
 #include <unordered_set>
 
-#include "base/glob.h"
 #include "base/random.h"
-#include "command/arguments.h"
+#include "command/collection_scan.h"
 #include "command/families.h"
 #include "command/key_specs.h"
+#include "command/random_count.h"
 #include "command/sorted_set_access.h"
 
 namespace kevy {
 
 namespace {
-
-// What one call gathers at most of elements that may come again: their number alone is the client's.
-constexpr int64_t kRepeatedMax = int64_t{1} << 24;
-
-struct ScanOptions {
-  Bytes pattern;
-  int64_t count = 10;
-};
-
-bool read_scan_options(Call& call, ScanOptions& scan) {
-  for (Options options(call.args, 3); !options.done();) {
-    if (options.next_is("count", 1)) {
-      const auto count = integer_argument(call, options.value());
-      if (!count) return false;
-      if (*count < 1) {
-        call.error(errors::kSyntax);
-        return false;
-      }
-      scan.count = *count;
-    } else if (options.next_is("match", 1)) {
-      scan.pattern = options.value();
-      if (scan.pattern == "*") scan.pattern = {};
-    } else {
-      call.error(errors::kSyntax);
-      return false;
-    }
-  }
-  return true;
-}
 
 // As ZSCAN shows scores, always as strings; a packed integer in all its digits.
 std::string scanned_score(const SortedSet& set, double score) {
@@ -53,29 +23,15 @@ std::string scanned_score(const SortedSet& set, double score) {
 }
 
 void zscan(Call& call) {
-  const auto cursor = parse_uint64(call.args[2]);
-  if (!cursor) {
-    call.error("ERR invalid cursor");
-    return;
-  }
-  const Found found = find_to_read(call, call.key(1), Type::kZset);
-  if (found.wrong) return;
-  ScanOptions options;
-  if (found.entry != nullptr && !read_scan_options(call, options)) return;
-  const SortedSet set(found.entry);
-  std::vector<std::string> elements;
-  const uint64_t next =
-      set.scan(*cursor, static_cast<size_t>(options.count), [&](Bytes member, double score) {
-        if (!options.pattern.empty() && !glob_match(options.pattern, member)) return;
-        elements.emplace_back(member);
-        elements.push_back(scanned_score(set, score));
-      });
-  char digits[kIntegerTextMax + 1];
-  const auto [end, error] = std::to_chars(digits, digits + sizeof digits, next);
-  call.reply.array(2);
-  call.reply.bulk({digits, static_cast<size_t>(end - digits)});
-  call.reply.array(elements.size());
-  for (const std::string& element : elements) call.reply.bulk(element);
+  scan_collection(call, Type::kZset, [](const Entry* entry, const ScanOptions& scan,
+                                        std::vector<std::string>& found) {
+    const SortedSet set(entry);
+    return set.scan(scan.cursor, scan.count, [&](Bytes member, double score) {
+      if (!scan.wants(member)) return;
+      found.emplace_back(member);
+      found.push_back(scanned_score(set, score));
+    });
+  });
 }
 
 // `count` elements, each drawn from all of them.
@@ -103,37 +59,21 @@ void answer_distinct(Call& call, const SortedSet& set, uint64_t count, WithScore
 }
 
 void answer_counted(Call& call) {
-  const auto count = integer_argument(call, call.args[2]);
-  if (!count) return;
-  if (*count == INT64_MIN) {
-    call.error(
-        "ERR value is out of range, value must between -9223372036854775807 and "
-        "9223372036854775807");
-    return;
-  }
-  WithScores scores = WithScores::kNo;
-  if (call.argc() > 3) {
-    if (call.argc() > 4 || !equals_ignoring_case(call.args[3], "withscores")) {
-      call.error(errors::kSyntax);
-      return;
-    }
-    scores = WithScores::kYes;
-  }
-  const bool too_many = scores == WithScores::kYes &&
-                        (*count > INT64_MAX / 2 || *count < -(INT64_MAX / 2));
-  if (too_many || *count < -kRepeatedMax) {
-    call.error("ERR value is out of range");
-    return;
-  }
+  const auto wanted = random_count(call, "withscores");
+  if (!wanted) return;
+  const int64_t count = wanted->count;
+  const WithScores scores = wanted->with ? WithScores::kYes : WithScores::kNo;
   const Found found = find_to_read(call, call.key(1), Type::kZset);
   if (found.wrong) return;
   const SortedSet set(found.entry);
-  if (*count == 0 || set.empty()) {
+  if (count == 0 || set.empty()) {
     call.reply.array(0);
-  } else if (*count < 0) {
-    answer_repeated(call, set, static_cast<uint64_t>(-*count), scores);
-  } else if (static_cast<uint64_t>(*count) < set.size()) {
-    answer_distinct(call, set, static_cast<uint64_t>(*count), scores);
+  } else if (count < 0) {
+    if (check_repeated(call, count)) {
+      answer_repeated(call, set, static_cast<uint64_t>(-count), scores);
+    }
+  } else if (static_cast<uint64_t>(count) < set.size()) {
+    answer_distinct(call, set, static_cast<uint64_t>(count), scores);
   } else {
     reply_elements(call.reply, set.size(), scores);
     set.visit({0, set.size()}, Direction::kDown, [&](Bytes member, double score) {

@@ -13,13 +13,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <vector>
 
 #include "base/bytes.h"
 #include "base/hash.h"
 #include "base/random.h"
 #include "base/shared_bytes.h"
 #include "store/entry.h"
+#include "store/garbage.h"
 #include "store/object.h"
 #include "store/table.h"
 #include "store/value.h"
@@ -30,26 +30,6 @@ namespace kevy {
 struct Key {
   Bytes bytes;
   uint64_t hash = 0;
-};
-
-class Keyspace;
-
-/// What takes long to free, kept until the shard's lock is released.
-class Garbage {
- public:
-  bool empty() const noexcept { return !any_; }
-  /// These throw std::bad_alloc when there is no room, and then have freed what they were given.
-  void add(SharedBytes block);
-  void add(std::unique_ptr<Object> object);
-  void add(std::unique_ptr<Keyspace> keyspace);
-  void take_from(Garbage& other);
-  void clear() noexcept;
-
- private:
-  std::vector<SharedBytes> blocks_;
-  std::vector<std::unique_ptr<Object>> objects_;
-  std::vector<std::unique_ptr<Keyspace>> keyspaces_;
-  bool any_ = false;
 };
 
 class Keyspace {

@@ -27,17 +27,6 @@ bool fits(int64_t number, unsigned bits) noexcept {
 
 }  // namespace
 
-Packing::Packing(Bytes value) noexcept {
-  if (!value.empty() && value.size() <= kIntegerTextMax && value[0] <= '9') {
-    if (const auto number = parse_int64(value)) {
-      encode_integer(*number);
-      return;
-    }
-  }
-  encode_length(value.size());
-  payload_ = value;
-}
-
 void Packing::encode_integer(int64_t number) noexcept {
   if (number >= 0 && number < 128) {
     head_[0] = static_cast<uint8_t>(number);
@@ -57,11 +46,8 @@ void Packing::encode_integer(int64_t number) noexcept {
   }
 }
 
-void Packing::encode_length(size_t size) noexcept {
-  if (size < 64) {
-    head_[0] = static_cast<uint8_t>(kString6 | size);
-    head_size_ = 1;
-  } else if (size < 4096) {
+void Packing::encode_long_length(size_t size) noexcept {
+  if (size < 4096) {
     head_[0] = static_cast<uint8_t>(kString12 | size >> 8);
     head_[1] = static_cast<uint8_t>(size);
     head_size_ = 2;

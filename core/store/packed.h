@@ -24,11 +24,20 @@
 
 namespace kevy {
 
-/// The code of a value that is to be stored or looked for. Refers to the value's bytes. What has 4 GB
-/// or more has no code: it equals nothing, and must not be written.
+/// The code of a value that is to be stored or looked for. Refers to the value's bytes. What has 4
+/// GB or more has no code: it equals nothing, and must not be written.
 class Packing {
  public:
-  explicit Packing(Bytes value) noexcept;
+  explicit Packing(Bytes value) noexcept {
+    if (!value.empty() && value.size() <= kIntegerTextMax && value[0] <= '9') {
+      if (const auto number = parse_int64(value)) {
+        encode_integer(*number);
+        return;
+      }
+    }
+    encode_length(value.size());
+    payload_ = value;
+  }
   explicit Packing(int64_t number) noexcept { encode_integer(number); }
 
   size_t size() const noexcept { return head_size_ + payload_.size(); }
@@ -48,7 +57,15 @@ class Packing {
 
  private:
   void encode_integer(int64_t number) noexcept;
-  void encode_length(size_t size) noexcept;
+  void encode_length(size_t size) noexcept {
+    if (size < 64) {
+      head_[0] = static_cast<uint8_t>(0x80 | size);
+      head_size_ = 1;
+    } else {
+      encode_long_length(size);
+    }
+  }
+  void encode_long_length(size_t size) noexcept;
 
   uint8_t head_[9];
   uint8_t head_size_ = 0;
@@ -77,13 +94,6 @@ inline size_t packed_size(const char* at) noexcept {
   return long_packed_size(at);
 }
 PackedElement read_packed(const char* at) noexcept;
-
-/// A hint that a sequence is about to be gone through or moved, for what lies beyond its start.
-inline void prefetch_packed(Bytes sequence) noexcept {
-  constexpr size_t kLine = 64, kMost = 2048;
-  const size_t size = sequence.size() < kMost ? sequence.size() : kMost;
-  for (size_t i = kLine; i < size; i += kLine) __builtin_prefetch(sequence.data() + i);
-}
 
 /// The elements of a sequence, one after another.
 class PackedCursor {

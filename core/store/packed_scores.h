@@ -15,15 +15,6 @@
 
 namespace kevy {
 
-/// packed_size, for what is as short as most members and scores are without a call.
-inline size_t packed_size_inline(const char* at) noexcept {
-  const auto kind = static_cast<uint8_t>(*at);
-  if (kind < 0x80) return 1;
-  if (kind < 0xc0) return 1u + (kind & 0x3f);
-  if (kind < 0xe0) return 2;
-  return long_packed_size(at);
-}
-
 /// The code of a score.
 class PackedScore {
  public:
@@ -52,11 +43,26 @@ class PackedScore {
     const auto kind = static_cast<uint8_t>(*at);
     if (kind < 0x80) return kind;
     if (kind == kRawHead) return std::bit_cast<double>(load_word(at + 1));
+    if (kind == kInteger24) {
+      // Not three bytes into four at once: that would wait for the store.
+      const auto high = static_cast<int8_t>(at[3]);
+      return static_cast<double>(high * 65536 + load<uint16_t>(at + 1));
+    }
+    if (kind == kInteger16) return load<int16_t>(at + 1);
+    if (kind == kInteger32) return load<int32_t>(at + 1);
     return static_cast<double>(read_packed(at).integer);
   }
 
  private:
+  template <typename Number>
+  static Number load(const char* from) noexcept {
+    Number number;
+    std::memcpy(&number, from, sizeof number);
+    return number;
+  }
+
   static constexpr uint8_t kRawHead = 0x88;  // a string of 8 bytes
+  static constexpr uint8_t kInteger16 = 0xf1, kInteger24 = 0xf2, kInteger32 = 0xf3;
   static constexpr size_t kRawSize = 9;
 
   Packing integer_;
@@ -64,10 +70,30 @@ class PackedScore {
   size_t size_;
 };
 
+/// A member that is looked for in packed sequences. Most are told apart by their last 8 bytes, since
+/// the first are often the same.
+class MemberProbe {
+ public:
+  explicit MemberProbe(Bytes member) noexcept : code_(member) {
+    if (member.size() < 8 || code_.size() != member.size() + 1) return;
+    tail_at_ = code_.size() - 8;
+    tail_ = load_word(member.data() + member.size() - 8);
+    head_ = 0x80 | static_cast<int>(member.size());
+  }
+  /// Whether the element at `at`, whose first byte is `kind`, is this member.
+  bool equals(const char* at, int kind) const noexcept {
+    if (head_ != 0 && (kind != head_ || load_word(at + tail_at_) != tail_)) return false;
+    return code_.equals(at);
+  }
+
+ private:
+  Packing code_;
+  int head_ = 0;  // 0: the code is no string with a head of one byte, or too short
+  size_t tail_at_ = 0;
+  uint64_t tail_ = 0;
+};
+
 /// The pairs of a sequence, one after another.
-///
-/// A walk is as slow as one size waits for the one before it. So a member is taken to be as long as
-/// the last one that lay in a string of up to 63 bytes, which the processor can guess ahead.
 class ScoredCursor {
  public:
   explicit ScoredCursor(Bytes sequence) noexcept
@@ -76,7 +102,6 @@ class ScoredCursor {
   }
 
   bool done() const noexcept { return at_ == end_; }
-  const char* at() const noexcept { return at_; }
   size_t offset() const noexcept { return static_cast<size_t>(at_ - begin_); }
   /// Of the pair.
   size_t size() const noexcept { return static_cast<size_t>(next_ - at_); }
@@ -85,46 +110,46 @@ class ScoredCursor {
     while (pairs-- != 0) next();
   }
 
-  double score() const noexcept { return score_; }
+  double score() const noexcept { return PackedScore::read(score_at_); }
+  bool member_is(const MemberProbe& probe) const noexcept { return probe.equals(at_, member_.kind); }
   /// `digits`, of kIntegerTextMax bytes, holds a number's.
   Bytes member(char* digits) const noexcept { return read_packed(at_).text(digits); }
 
  private:
+  /// The size of an element, guessed to be that of the one before it: while the guess is right the
+  /// processor need not wait for an element's first byte to go on to the next.
+  struct Stride {
+    int kind = -1;
+    size_t size = 0;
+    size_t of(const char* at) noexcept {
+      const int now = static_cast<uint8_t>(*at);
+      if (now != kind) [[unlikely]] {
+        // With a length in further bytes the kind alone says nothing.
+        const bool telling = now < 0xe0 || now > 0xf0;
+        kind = telling ? now : -1;
+        size = now < 0x80 ? 1 : now < 0xc0 ? 1u + (now & 0x3f) : packed_size(at);
+      }
+      return size;
+    }
+  };
+
+  // A set that nobody has used lately comes from memory, and a line at a time would be waited for.
+  static constexpr size_t kFetchAhead = 768;
+
   void go_to(const char* at) noexcept {
     at_ = at;
-    if (at != end_) read_score(at + member_size(at));
-  }
-  size_t member_size(const char* at) noexcept {
-    const auto kind = static_cast<uint8_t>(*at);
-    if (kind == last_kind_) [[likely]] return last_size_;
-    const size_t size = packed_size_inline(at);
-    if (kind < 0xc0) {
-      last_kind_ = kind;
-      last_size_ = size;
-    }
-    return size;
-  }
-  void read_score(const char* at) noexcept {
-    const auto kind = static_cast<uint8_t>(*at);
-    if (kind < 0x80) {
-      score_ = kind;
-      next_ = at + 1;
-    } else if (kind >= 0xc0 && kind < 0xe0) {  // 13 bits, signed
-      score_ = ((kind & 0x0f) << 8 | static_cast<uint8_t>(at[1])) - ((kind & 0x10) << 8);
-      next_ = at + 2;
-    } else {
-      score_ = PackedScore::read(at);
-      next_ = at + packed_size_inline(at);
-    }
+    if (at == end_) return;
+    __builtin_prefetch(at + kFetchAhead);
+    score_at_ = at + member_.of(at);
+    next_ = score_at_ + score_.of(score_at_);
   }
 
   const char* begin_;
   const char* end_;
   const char* at_;
+  const char* score_at_ = nullptr;
   const char* next_ = nullptr;
-  double score_ = 0;
-  unsigned last_kind_ = 256;  // of no element
-  size_t last_size_ = 0;
+  Stride member_, score_;
 };
 
 }  // namespace kevy

@@ -103,6 +103,8 @@ class SortedSet {
   Stored store(Bytes member, double score, ScoreRule rule, Limits limits);
   bool erase(Bytes member);
   void erase(Ranks ranks);
+  /// Gives a packed set, which there must be, the form that scales.
+  void make_big();
 
   /// visit(Bytes member, double score).
   template <typename Visit>
@@ -127,7 +129,6 @@ class SortedSet {
   Stored store_big(Bytes member, double score, ScoreRule rule);
   void add_packed(Bytes member, double score, size_t at);
   void replace_packed(const Place& old, Bytes member, double score);
-  void make_big();
   template <typename Visit>
   void visit_packed_down(Ranks ranks, Visit&& visit) const;
 

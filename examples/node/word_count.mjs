@@ -12,7 +12,7 @@ function countWords(db, text) {
   const words = text.toLowerCase().match(/[a-z]+/g) ?? [];
   for (let first = 0; first < words.length; first += BATCH) {
     const pipeline = db.pipeline();
-    for (const word of words.slice(first, first + BATCH)) pipeline.exec('INCR', word);
+    for (const word of words.slice(first, first + BATCH)) pipeline.incr(word);
     pipeline.run();
   }
   return words.length;
@@ -21,7 +21,7 @@ function countWords(db, text) {
 function* keysOf(db) {
   let cursor = '0';
   do {
-    const [next, keys] = db.exec('SCAN', cursor, 'COUNT', 1000);
+    const [next, keys] = db.scan(cursor, 'COUNT', 1000);
     yield* keys;
     cursor = next;
   } while (cursor !== '0');

@@ -18,11 +18,11 @@ def main(paths: list[Path]) -> None:
         total = 0
         for path in paths:
             for word in words_of(path):
-                db.execute("INCR", word)
+                db.incr(word)
                 total += 1
         seconds = time.perf_counter() - begin
 
-        words = db.execute("KEYS", "*")
+        words = db.keys()
         counts = zip(words, map(int, filter(None, db.get_many(words))))
         for word, times in sorted(counts, key=lambda pair: (-pair[1], pair[0]))[:10]:
             print(f"{times:8}  {word}")

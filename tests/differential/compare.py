@@ -58,11 +58,9 @@ def same(ours, theirs, verb):
 
 
 def _order_left_open(redis, words):
-    """Whether what Redis sorts has ties, which it orders by chance, or is a set, unsorted."""
+    """Whether what is sorted is a set, and maybe by nothing."""
     options = {word.upper() for word in words[2:]}
-    if b"BY" not in options:
-        return False
-    return b"ALPHA" in options or redis.run([b"TYPE", words[1]]) == b"+set\r\n"
+    return b"BY" in options and redis.run([b"TYPE", words[1]]) == b"+set\r\n"
 
 
 def _same_sorted(redis, kevy, ours, theirs, words):

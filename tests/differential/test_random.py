@@ -10,7 +10,7 @@ from doors import as_text, parse
 from grammar import Grammar
 
 SEED = int(os.environ.get("KEVY_SEED", "1"))  # another one: other programs
-COMMANDS = int(os.environ.get("KEVY_COMMANDS", "17000"))  # of each of the six programs
+COMMANDS = int(os.environ.get("KEVY_COMMANDS", "50000"))  # of each of the six programs
 PROGRAM = 500  # commands between two fresh starts, so that what fails can be made short
 
 

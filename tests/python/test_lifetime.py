@@ -175,6 +175,31 @@ def test_the_interpreter_ends_with_kevy_alive(program: str) -> None:
     run_python(f"import kevy, threading; {program}")
 
 
+def test_regress_stopping_while_calls_begin_is_only_ever_closed() -> None:
+    for _ in range(40):
+        db = kevy.start(shards=1)
+        ends: list[BaseException] = []
+
+        def work(db: kevy.Instance[bytes] = db, ends: list[BaseException] = ends) -> None:
+            try:
+                while True:
+                    db.execute("KEYS", "*")
+                    db.set("k", "v")
+                    db.get("k")
+            except kevy.Error as error:
+                ends.append(error)
+
+        threads = [threading.Thread(target=work) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        while db.get("k") is None:
+            pass
+        db.stop()
+        for thread in threads:
+            thread.join(DEADLINE)
+        assert [type(end) for end in ends] == [kevy.ClosedError] * 4, ends
+
+
 def test_the_interpreter_ends_while_daemon_threads_use_kevy() -> None:
     run_python(
         """

@@ -7,6 +7,8 @@
  * over in less time than a promise takes. Only what waits for somebody else returns a promise.
  */
 
+import type { QueuedVerbs, Verbs } from './verbs.js';
+
 /** A key, a value or any other word of a command. Strings are stored as UTF-8. */
 export type Word = string | number | bigint | ArrayBufferView | ArrayBuffer;
 
@@ -52,6 +54,11 @@ export function start(options?: Options): Instance<string> | Instance<Buffer>;
 
 /** The version of kevy, such as "0.1.0". */
 export const version: string;
+
+/** The everyday verbs as methods: lpush, hgetall, zadd and so on, as ioredis has them. */
+export interface Instance<T extends Text = string> extends Verbs<T> {}
+export interface Session<T extends Text = string> extends Verbs<T> {}
+export interface Pipeline<T extends Text = string> extends QueuedVerbs<Pipeline<T>> {}
 
 /** A store. Throws a KevyError of kind "closed" once it is stopped. */
 export class Instance<T extends Text = string> implements Disposable {
@@ -167,6 +174,10 @@ export class Session<T extends Text = string> implements Disposable {
    * while one waits, other uses of the session are refused.
    */
   execAsync(verb: Word, ...words: Word[]): Promise<Reply<T> | undefined>;
+  /** GET, in the session's database. Verbs give 'QUEUED' after exec('MULTI'). */
+  get(key: Word): T | null;
+  /** SET, with a time to live in milliseconds if given. */
+  set(key: Word, value: Word, ttlMs?: number): void;
   pipeline(): Pipeline<T>;
 
   /**

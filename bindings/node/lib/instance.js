@@ -8,6 +8,7 @@ const { getBuffer } = require('./pool');
 const { Session } = require('./session');
 const { Subscription } = require('./subscription');
 const { checkOptions, directiveWords } = require('./options');
+const { addVerbs } = require('./verbs');
 
 const CHANNEL = 0;
 const PATTERN = 1;
@@ -69,8 +70,13 @@ class Instance extends native.Instance {
     if (words.length !== 0) this._setMany(words);
   }
 
+  _converted(convert, words) {
+    return convert(this.exec(...words), this.#buffers, words);
+  }
+
   pipeline() {
-    return new Pipeline((words, sizes) => this._pipeline(words, sizes, this.#buffers));
+    const run = (words, sizes) => this._pipeline(words, sizes, this.#buffers);
+    return new Pipeline(run, this.#buffers);
   }
 
   session() {
@@ -129,5 +135,7 @@ class Instance extends native.Instance {
     return this;
   }
 }
+
+addVerbs(Instance);
 
 module.exports = { Instance };

@@ -1,14 +1,23 @@
 'use strict';
 
+const { addVerbs } = require('./verbs');
+
+function setWords(key, value, ttlMs) {
+  return ttlMs === undefined ? ['SET', key, value] : ['SET', key, value, 'PX', ttlMs];
+}
+
 /** Commands that are collected, then run in one call. Can be run again, with the same commands. */
 class Pipeline {
   #run;
+  #buffers;
   #words = [];
   #sizes = [];
+  #conversions = []; // [which command, of its reply]
 
-  /** `run` takes all words, and how many each command has. */
-  constructor(run) {
+  /** `run` takes all words, and how many each command has; `buffers` says what strings come as. */
+  constructor(run, buffers) {
     this.#run = run;
+    this.#buffers = buffers;
   }
 
   get length() {
@@ -27,20 +36,28 @@ class Pipeline {
   }
 
   set(key, value, ttlMs) {
-    return ttlMs === undefined
-      ? this.exec('SET', key, value)
-      : this.exec('SET', key, value, 'PX', ttlMs);
+    return this.exec(...setWords(key, value, ttlMs));
+  }
+
+  _converted(convert, words) {
+    this.#conversions.push([this.length, (reply) => convert(reply, this.#buffers, words)]);
+    return this.exec(...words);
   }
 
   clear() {
     this.#words = [];
     this.#sizes = [];
+    this.#conversions = [];
     return this;
   }
 
   run() {
-    return this.#run(this.#words, this.#sizes);
+    const replies = this.#run(this.#words, this.#sizes);
+    for (const [i, convert] of this.#conversions) replies[i] = convert(replies[i]);
+    return replies;
   }
 }
 
-module.exports = { Pipeline };
+addVerbs(Pipeline);
+
+module.exports = { Pipeline, setWords };

@@ -3,8 +3,9 @@
 const native = require('./native');
 const { KevyError } = require('./errors');
 const { mayWait } = require('./blocking');
-const { Pipeline } = require('./pipeline');
+const { Pipeline, setWords } = require('./pipeline');
 const { Hold, Readiness, Watch } = require('./readiness');
+const { addVerbs } = require('./verbs');
 
 /** What a connection is to a server. Its commands take effect in the order of the calls. */
 class Session extends native.Session {
@@ -69,8 +70,21 @@ class Session extends native.Session {
     });
   }
 
+  get(key) {
+    return this.exec('GET', key);
+  }
+
+  set(key, value, ttlMs) {
+    this.exec(...setWords(key, value, ttlMs));
+  }
+
+  _converted(convert, words) {
+    return convert(this.exec(...words), this.#buffers, words);
+  }
+
   pipeline() {
-    return new Pipeline((words, sizes) => this._pipeline(words, sizes, this.#buffers));
+    const run = (words, sizes) => this._pipeline(words, sizes, this.#buffers);
+    return new Pipeline(run, this.#buffers);
   }
 
   async next(timeoutMs) {
@@ -111,5 +125,7 @@ class Session extends native.Session {
     this.close();
   }
 }
+
+addVerbs(Session);
 
 module.exports = { Session };

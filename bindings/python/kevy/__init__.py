@@ -5,11 +5,12 @@
     with kevy.start() as db:
         db.set("greeting", "hello")
         db.get("greeting")             # b"hello"
-        db.execute("INCR", "visits")   # 1
+        db.incr("visits")              # 1
+        db.execute("OBJECT", "ENCODING", "visits")
 
 An instance answers Redis' commands as a server would, without one: no port, no file, nothing to
-install or wait for. ``Instance.execute`` runs any command; ``get`` and ``set`` are faster ways to
-the commonest; ``pipeline``, ``session`` and ``subscribe`` give the rest of what a connection gives.
+install or wait for. The everyday commands are methods, as redis-py has them; ``Instance.execute``
+runs any; ``pipeline``, ``session`` and ``subscribe`` give the rest of what a connection gives.
 
 Commands, keys and values are str (as UTF-8), bytes or bytes-like, int or float. Strings come back
 as bytes, or as str with ``kevy.start(decode=True)``. Error replies are raised: see ``kevy.errors``.

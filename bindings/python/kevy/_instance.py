@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Callable, Generic, Literal, overload
 
 from kevy._clock import Clock
+from kevy._commands import Commands, Iterators
 from kevy._door import InstanceHandle
 from kevy._pipeline import Pipeline
 from kevy._session import Session
@@ -27,8 +28,11 @@ if TYPE_CHECKING:
 __all__ = ["Instance", "start"]
 
 
-class Instance(InstanceHandle, Generic[V]):
+class Instance(InstanceHandle, Commands[V], Iterators[V], Generic[V]):
     """A sharded store that answers commands as a Redis server would. Made by ``kevy.start``.
+
+    ``execute`` runs any command; the everyday ones are methods, with the names, arguments and
+    results of redis-py's.
 
     Any number of threads may use it. After ``fork()`` a child gets ``ForkedError`` for an inherited
     instance, and may start its own.
@@ -64,6 +68,8 @@ class Instance(InstanceHandle, Generic[V]):
     if TYPE_CHECKING:  # inherited, with the docstrings there
 
         def get(self, key: Word, /) -> V | None: ...
+
+        def execute(self, /, *words: Word) -> Any: ...
 
     def get_many(self, keys: Iterable[Word]) -> list[V | None]:
         """The strings at ``keys``, in one atomic step; None for what is missing or no string."""
@@ -156,6 +162,10 @@ class Instance(InstanceHandle, Generic[V]):
     def __repr__(self) -> str:
         state = "stopped" if self.stopped else ", ".join(self.addresses) or "in process"
         return f"<kevy.Instance {state}>"
+
+    def _converted(self, convert: Callable[[Any], Any], *words: Word) -> Any:
+        reply = self.execute(*words)
+        return None if reply is None else convert(reply)
 
     def _run_atomic(self, commands: tuple[tuple[Word, ...], ...]) -> list[Any]:
         with self.session() as session:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable
 
+from kevy._queued import QueuedCommands
+from kevy._verbs import is_queued
 from kevy.errors import Error, WatchError
 
 if TYPE_CHECKING:
@@ -19,12 +21,14 @@ if TYPE_CHECKING:
 __all__ = ["Pipeline"]
 
 
-class Pipeline:
+class Pipeline(QueuedCommands):
     """Collects commands and runs them in one call.
 
     Every method that adds a command returns the pipeline, so that they can be chained::
 
-        replies = db.pipeline().set("a", 1).execute("INCR", "a").get("a").run()
+        replies = db.pipeline().set("a", 1).incr("a").get("a").run()
+
+    The everyday verbs are methods as those of an instance, and give ``run`` the same results.
 
     Without ``atomic`` other callers' commands may run in between. With it they can not: the
     commands go as one MULTI ... EXEC.
@@ -41,13 +45,20 @@ class Pipeline:
         self._run = run
         self._atomic = atomic
         self._commands: list[tuple[Word, ...]] = []
+        self._converters: list[Callable[[Any], Any] | None] = []
 
-    def execute(self, *words: Word) -> Self:
+    def execute(self, /, *words: Word) -> Self:
         """Adds a command, the verb first. It runs with ``run``."""
         if not words:
             msg = "execute() takes a command: its verb and its arguments"
             raise TypeError(msg)
         self._commands.append(words)
+        self._converters.append(None)
+        return self
+
+    def _converted(self, convert: Callable[[Any], Any], *words: Word) -> Self:
+        self._commands.append(words)
+        self._converters.append(convert)
         return self
 
     def get(self, key: Word) -> Self:
@@ -63,6 +74,7 @@ class Pipeline:
     def clear(self) -> None:
         """Forgets the commands added so far."""
         self._commands.clear()
+        self._converters.clear()
 
     def __len__(self) -> int:
         """How many commands were added since the last run."""
@@ -79,10 +91,14 @@ class Pipeline:
         raised, or, without ``raise_on_error``, the errors stand among the replies as exceptions.
         An atomic pipeline raises ``WatchError`` when a key watched by its session was changed.
         """
-        commands, self._commands = tuple(self._commands), []
+        commands, converters = tuple(self._commands), self._converters
+        self._commands, self._converters = [], []
         if not commands:
             return []
         replies = self._run_atomic(commands) if self._atomic else self._run(commands)
+        for i, convert in enumerate(converters):
+            if convert is not None and _is_convertible(replies[i]):
+                replies[i] = convert(replies[i])
         if raise_on_error:
             for reply in replies:
                 if isinstance(reply, Error):
@@ -101,3 +117,7 @@ class Pipeline:
             raise outcome from refused
         replies: list[Any] = outcome
         return replies
+
+
+def _is_convertible(reply: object) -> bool:
+    return not (reply is None or isinstance(reply, Error) or is_queued(reply))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic
+from typing import TYPE_CHECKING, Any, Callable, Generic
 
+from kevy._commands import Commands, Iterators
 from kevy._door import SessionHandle
 from kevy._pipeline import Pipeline
 from kevy._types import V, Word
+from kevy._verbs import given, is_queued
 from kevy._waiting import readable, wait_for
 from kevy.errors import ClosedError
 
@@ -24,10 +26,14 @@ if TYPE_CHECKING:
 __all__ = ["Session"]
 
 
-class Session(SessionHandle, Generic[V]):
+class Session(SessionHandle, Commands[V], Iterators[V], Generic[V]):
     """A connection's state: database, protocol, transaction, watches, subscriptions, name.
 
     ``execute`` runs every verb of Redis; one that blocks in Redis blocks the calling thread alone.
+    The everyday verbs are methods as those of an instance. After ``execute("MULTI")`` a method
+    gives ``QUEUED``, and EXEC's replies are as Redis has them; ``pipeline(atomic=True)`` gives each
+    in its own shape.
+
     What is pushed to the session (messages of its subscriptions) is taken with ``next``.
 
     Or the session is used raw: ``feed`` it RESP and ``take`` what it answers, as over a socket. One
@@ -40,6 +46,15 @@ class Session(SessionHandle, Generic[V]):
     def __init__(self, instance: Instance[V]) -> None:
         """Opens a session; ``Instance.session`` does the same."""
         super().__init__(instance)
+
+    def get(self, key: Word, /) -> V | None:
+        """The string at ``key`` of the session's database, or None when there is none."""
+        value: V | None = self.execute("GET", key)
+        return value
+
+    def set(self, key: Word, value: Word, /, *, ttl_ms: int | None = None) -> None:
+        """Stores a string at ``key``, for ``ttl_ms`` milliseconds or for good."""
+        self.execute("SET", key, value, *given(px=ttl_ms))
 
     def pipeline(self, *, atomic: bool = False) -> Pipeline:
         """An empty pipeline of this session; with ``atomic`` it runs as one MULTI ... EXEC."""
@@ -98,6 +113,10 @@ class Session(SessionHandle, Generic[V]):
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _converted(self, convert: Callable[[Any], Any], *words: Word) -> Any:
+        reply = self.execute(*words)
+        return reply if reply is None or is_queued(reply) else convert(reply)
 
     if TYPE_CHECKING:  # inherited, with the docstring there
 

@@ -57,20 +57,22 @@ void InstanceHandle::stop() {
 }
 
 PyObject* InstanceHandle::execute(const Words& words) {
-  if (handle == nullptr) return raise_closed();
+  kevy_instance* const running = handle;
+  if (running == nullptr) return raise_closed();
   kevy_reply* reply = nullptr;
   const kevy_status status = run(pace_of(words), [&] {
-    return kevy_exec(handle, words.count(), words.data(), words.sizes(), &reply);
+    return kevy_exec(running, words.count(), words.data(), words.sizes(), &reply);
   });
   return status == KEVY_OK ? take_reply(reply, decode) : raise_status(status);
 }
 
 PyObject* InstanceHandle::get(const Words& key) {
-  if (handle == nullptr) return raise_closed();
+  kevy_instance* const running = handle;
+  if (running == nullptr) return raise_closed();
   char buffer[2048];
   size_t size = 0;
   const kevy_status status = run(Pace::kShort, [&] {
-    return kevy_get(handle, key.data()[0], key.sizes()[0], buffer, sizeof buffer, &size);
+    return kevy_get(running, key.data()[0], key.sizes()[0], buffer, sizeof buffer, &size);
   });
   if (status == KEVY_OK) return text_object(buffer, size, decode);
   if (status == KEVY_NOT_FOUND) Py_RETURN_NONE;
@@ -78,20 +80,23 @@ PyObject* InstanceHandle::get(const Words& key) {
 }
 
 PyObject* InstanceHandle::get_big(const Words& key, size_t size) {
+  kevy_instance* const running = handle;
+  if (running == nullptr) return raise_closed();  // it was stopped since its size was read
   const char* words[] = {"GET", key.data()[0]};
   const size_t sizes[] = {3, key.sizes()[0]};
   kevy_reply* reply = nullptr;
   const kevy_status status =
       run(size > kShortBytes ? Pace::kLong : Pace::kShort,
-          [&] { return kevy_exec(handle, 2, words, sizes, &reply); });
+          [&] { return kevy_exec(running, 2, words, sizes, &reply); });
   return status == KEVY_OK ? take_reply(reply, decode) : raise_status(status);
 }
 
 PyObject* InstanceHandle::set(const Words& pair, int64_t ttl_ms) {
-  if (handle == nullptr) return raise_closed();
+  kevy_instance* const running = handle;
+  if (running == nullptr) return raise_closed();
   const kevy_status status =
       run(pair.total_size() > kShortBytes ? Pace::kLong : Pace::kShort, [&] {
-        return kevy_set(handle, pair.data()[0], pair.sizes()[0], pair.data()[1], pair.sizes()[1],
+        return kevy_set(running, pair.data()[0], pair.sizes()[0], pair.data()[1], pair.sizes()[1],
                         ttl_ms);
       });
   if (status != KEVY_OK) return raise_status(status);

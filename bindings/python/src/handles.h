@@ -45,6 +45,7 @@ struct InstanceHandle {
   PyObject* set(const Words& key_and_value, int64_t ttl_ms);
 
   /// Runs `call` on the instance: with the GIL kept when it is short and nobody may be in its way.
+  /// `call` has a copy of the handle from before: stop() empties the member at once, then waits.
   template <typename Call>
   kevy_status run(Pace pace, Call&& call) {
     if (pace == Pace::kShort && !contention->is_possible()) return call();

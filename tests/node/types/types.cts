@@ -38,6 +38,28 @@ expectType<Promise<kevy.Reply[] | null>>()(session.next(10), true);
 expectType<boolean>()(session.feed('PING\r\n'), true);
 expectType<Buffer>()(session.take(), true);
 
+expectType<number>()(db.lpush('l', 1, ['b', Buffer.from('c')]), true);
+expectType<string | null>()(db.lpop('l'), true);
+expectType<string[] | null>()(db.lpop('l', 2), true);
+expectType<Buffer | null>()(raw.rpop('l'), true);
+expectType<number>()(db.hset('h', { a: 1 }), true);
+expectType<number>()(db.hset('h', new Map([['a', 1]])), true);
+expectType<number>()(db.hset('h', 'a', 1, 'b', 2), true);
+expectType<Record<string, string>>()(db.hgetall('h'), true);
+expectType<Record<string, Buffer>>()(raw.hgetall('h'), true);
+expectType<string[]>()(session.smembers('s'), true);
+expectType<number>()(db.sismember('s', 1), true);
+expectType<number>()(db.zadd('z', 1, 'a'), true);
+expectType<string | number | null>()(db.zadd('z', 'INCR', 1, 'a'), true);
+expectType<string | null>()(db.zscore('z', 'a'), true);
+expectType<string[]>()(db.zrange('z', 0, -1, 'WITHSCORES'), true);
+expectType<number | bigint>()(db.incrby('n', 5n), true);
+expectType<number>()(db.expire('k', 5, 'NX'), true);
+expectType<[string, string[]]>()(db.scan(0, 'MATCH', 'a*'), true);
+expectType<string | null>()(session.get('k'), true);
+expectType<kevy.Pipeline<Buffer>>()(raw.pipeline().lpush('l', 1).lpop('l').hset('h', { a: 1 }), true);
+expectType<kevy.Reply[]>()(db.pipeline().mset({ a: 1 }).lpop('l', 2).get('a').ttl('a').run(), true);
+
 const subscription = raw.psubscribe(['n*'], ({ payload, channel, pattern }) => {
   expectType<Buffer>()(payload, true);
   expectType<Buffer>()(channel, true);
@@ -58,6 +80,12 @@ void narrow;
 
 // @ts-expect-error: undefined is no word
 db.set('key', undefined);
+// @ts-expect-error: undefined is no word
+db.lpush('l', undefined);
+// @ts-expect-error: a list has two ends
+db.lmove('a', 'b', 'TOP', 'LEFT');
+// @ts-expect-error: a pipeline checks the words of its verbs, too
+db.pipeline().hget('h');
 // @ts-expect-error: a command has a verb
 db.exec();
 // @ts-expect-error: there is no such option

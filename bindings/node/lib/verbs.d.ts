@@ -1,0 +1,283 @@
+// The types of the everyday verbs: see verbs.js.
+import type { Text, Word } from './index.js';
+
+/** Words, or arrays of them. */
+type Words = (Word | readonly Word[])[];
+type Pairs = Record<string, Word> | ReadonlyMap<Word, Word>;
+/** An integer; beyond 2^53 a bigint. */
+type Integer = number | bigint;
+type Expiry = 'NX' | 'XX' | 'GT' | 'LT';
+
+/**
+ * The verbs of strings, keys, lists, hashes, sets and sorted sets, with the names, words and
+ * results that they have in ioredis: options are words as in Redis' own syntax, scores are text,
+ * members with scores come in turn. Results are the same with either protocol.
+ */
+export interface Verbs<T extends Text> {
+  // ---- Strings ----
+
+  /** The strings at several keys; null for what is missing or no string. */
+  mget(...keys: Words): (T | null)[];
+  /** Stores strings at several keys, in one step. */
+  mset(pairs: Pairs): 'OK';
+  mset(...keysAndValues: Words | [pairs: Pairs]): 'OK';
+  /** As mset, if none of the keys exists: 1, else 0. */
+  msetnx(pairs: Pairs): number;
+  msetnx(...keysAndValues: Words | [pairs: Pairs]): number;
+  /** Stores a string if there is no such key: 1, else 0. */
+  setnx(key: Word, value: Word): number;
+  /** Stores a string for so many seconds. */
+  setex(key: Word, seconds: number, value: Word): 'OK';
+  /** Stores a string for so many milliseconds. */
+  psetex(key: Word, milliseconds: number, value: Word): 'OK';
+  /** Stores a string and gives the one before. */
+  getset(key: Word, value: Word): T | null;
+  /** The string, which is deleted. */
+  getdel(key: Word): T | null;
+  /** The string, whose time to live is set: `getex(key, 'EX', 60)`, or taken away: 'PERSIST'. */
+  getex(key: Word, ...options: Words): T | null;
+  /** Adds to the end of a string; its new length. */
+  append(key: Word, value: Word): number;
+  /** How many bytes a string has. */
+  strlen(key: Word): number;
+  /** The bytes from `start` to `end`, which is included; negative from the end. */
+  getrange(key: Word, start: number, end: number): T;
+  /** Overwrites a string from `offset` on; its new length. */
+  setrange(key: Word, offset: number, value: Word): number;
+  /** Adds 1 to an integer; the sum. */
+  incr(key: Word): Integer;
+  /** Adds to an integer; the sum. */
+  incrby(key: Word, increment: Integer): Integer;
+  /** Adds to a number; the sum, as text. */
+  incrbyfloat(key: Word, increment: Word): T;
+  /** Takes 1 from an integer; the difference. */
+  decr(key: Word): Integer;
+  /** Takes from an integer; the difference. */
+  decrby(key: Word, decrement: Integer): Integer;
+
+  // ---- Keys ----
+
+  /** Deletes keys; how many there were. */
+  del(...keys: Words): number;
+  /** Deletes keys and frees big values later; how many keys there were. */
+  unlink(...keys: Words): number;
+  /** How many of the keys exist. */
+  exists(...keys: Words): number;
+  /** Marks keys as used just now; how many there are. */
+  touch(...keys: Words): number;
+  /** The type of the value: string, list, hash, set, zset or none. */
+  type(key: Word): string;
+  /** The keys that match a pattern; scan does not hold others up meanwhile. */
+  keys(pattern: Word): T[];
+  /** Any key. */
+  randomkey(): T | null;
+  /** Gives a key another name, in the place of what has it. */
+  rename(key: Word, newKey: Word): 'OK';
+  /** Gives a key another name if that is free: 1, else 0. */
+  renamenx(key: Word, newKey: Word): number;
+  /** Copies a value to another key, which is free unless 'REPLACE' is given: 1, else 0. */
+  copy(source: Word, destination: Word, ...options: Words): number;
+  /** Lets a key live for so many seconds: 1, or 0 when it is not there or the option forbids. */
+  expire(key: Word, seconds: number, option?: Expiry): number;
+  /** As expire, in milliseconds. */
+  pexpire(key: Word, milliseconds: number, option?: Expiry): number;
+  /** As expire, until a moment in seconds since the Unix epoch. */
+  expireat(key: Word, unixSeconds: number, option?: Expiry): number;
+  /** As expireat, in milliseconds. */
+  pexpireat(key: Word, unixMilliseconds: number, option?: Expiry): number;
+  /** Takes a key's time to live away: 1, or 0 when it had none. */
+  persist(key: Word): number;
+  /** How many seconds a key has left; -1 for good, -2 when there is no such key. */
+  ttl(key: Word): number;
+  /** As ttl, in milliseconds. */
+  pttl(key: Word): number;
+  /** The elements in order, with options as SORT has them; with 'STORE' how many there are. */
+  sort(key: Word, ...options: Words): (T | null)[] | number;
+  /** Some keys, and the cursor that the next step begins with, '0' at the end. */
+  scan(cursor: Word, ...options: Words): [cursor: T, keys: T[]];
+
+  // ---- Lists ----
+
+  /** Adds elements at the head, one after the other; the new length. */
+  lpush(key: Word, ...elements: Words): number;
+  /** Adds elements at the tail; the new length. */
+  rpush(key: Word, ...elements: Words): number;
+  /** As lpush, if there is such a list; the new length, 0 without one. */
+  lpushx(key: Word, ...elements: Words): number;
+  /** As rpush, if there is such a list; the new length, 0 without one. */
+  rpushx(key: Word, ...elements: Words): number;
+  /** Takes the first element, or an array of the first `count`; null when there is none. */
+  lpop(key: Word): T | null;
+  lpop(key: Word, count: number): T[] | null;
+  lpop(key: Word, ...count: [] | [number]): T | T[] | null;
+  /** Takes the last element, or an array of the last `count`; null when there is none. */
+  rpop(key: Word): T | null;
+  rpop(key: Word, count: number): T[] | null;
+  rpop(key: Word, ...count: [] | [number]): T | T[] | null;
+  /** How many elements there are. */
+  llen(key: Word): number;
+  /** The elements from `start` to `stop`, which is included; negative from the end. */
+  lrange(key: Word, start: number, stop: number): T[];
+  /** The element at an index, null beyond the ends. */
+  lindex(key: Word, index: number): T | null;
+  /** Overwrites the element at an index. */
+  lset(key: Word, index: number, element: Word): 'OK';
+  /** Inserts before or after the first element equal to `pivot`; the new length, -1 without it. */
+  linsert(key: Word, where: 'BEFORE' | 'AFTER', pivot: Word, element: Word): number;
+  /** Removes `count` equal elements, from the tail when negative, all for 0; how many. */
+  lrem(key: Word, count: number, element: Word): number;
+  /** Keeps only the elements from `start` to `stop`. */
+  ltrim(key: Word, start: number, stop: number): 'OK';
+  /** The index of an equal element; with 'COUNT' an array of them. */
+  lpos(key: Word, element: Word): number | null;
+  lpos(key: Word, element: Word, ...options: Words): number | number[] | null;
+  /** Moves the element at one end of a list to an end of another, and gives it. */
+  lmove(
+    source: Word,
+    destination: Word,
+    from: 'LEFT' | 'RIGHT',
+    to: 'LEFT' | 'RIGHT',
+  ): T | null;
+  /** Moves the last element of a list to the head of another, and gives it. */
+  rpoplpush(source: Word, destination: Word): T | null;
+
+  // ---- Hashes ----
+
+  /** Stores fields, given as an object, a Map, or names and values in turn; how many are new. */
+  hset(key: Word, fields: Pairs): number;
+  hset(key: Word, ...fieldsAndValues: Words | [fields: Pairs]): number;
+  /** Stores a field if there is none of this name: 1, else 0. */
+  hsetnx(key: Word, field: Word, value: Word): number;
+  /** The value of a field, null when there is none. */
+  hget(key: Word, field: Word): T | null;
+  /** The values of several fields. */
+  hmget(key: Word, ...fields: Words): (T | null)[];
+  /** All fields and their values. */
+  hgetall(key: Word): Record<string, T>;
+  /** Removes fields; how many there were. */
+  hdel(key: Word, ...fields: Words): number;
+  /** 1 when there is such a field, else 0. */
+  hexists(key: Word, field: Word): number;
+  /** The names of all fields. */
+  hkeys(key: Word): T[];
+  /** The values of all fields. */
+  hvals(key: Word): T[];
+  /** How many fields there are. */
+  hlen(key: Word): number;
+  /** How many bytes the value of a field has. */
+  hstrlen(key: Word, field: Word): number;
+  /** Adds to the integer in a field; the sum. */
+  hincrby(key: Word, field: Word, increment: Integer): Integer;
+  /** Adds to the number in a field; the sum, as text. */
+  hincrbyfloat(key: Word, field: Word, increment: Word): T;
+  /** Some fields and their values in turn, and the cursor of the next step. */
+  hscan(key: Word, cursor: Word, ...options: Words): [cursor: T, fieldsAndValues: T[]];
+
+  // ---- Sets ----
+
+  /** Adds members; how many are new. */
+  sadd(key: Word, ...members: Words): number;
+  /** Removes members; how many there were. */
+  srem(key: Word, ...members: Words): number;
+  /** 1 when it is a member, else 0. */
+  sismember(key: Word, member: Word): number;
+  /** Whether each of several is a member: 1 or 0. */
+  smismember(key: Word, ...members: Words): number[];
+  /** How many members there are. */
+  scard(key: Word): number;
+  /** All members. */
+  smembers(key: Word): T[];
+  /** Takes any member, or an array of `count`. */
+  spop(key: Word): T | null;
+  spop(key: Word, count: number): T[];
+  spop(key: Word, ...count: [] | [number]): T | T[] | null;
+  /** Any member, or an array of `count`, in which one may come again when it is negative. */
+  srandmember(key: Word): T | null;
+  srandmember(key: Word, count: number): T[];
+  srandmember(key: Word, ...count: [] | [number]): T | T[] | null;
+  /** Moves a member to another set: 1, or 0 when it was not there. */
+  smove(source: Word, destination: Word, member: Word): number;
+  /** The members that all of the sets have. */
+  sinter(...keys: Words): T[];
+  /** The members that any of the sets has. */
+  sunion(...keys: Words): T[];
+  /** The members of the first set that no other has. */
+  sdiff(...keys: Words): T[];
+  /** Stores what sinter gives as a set; its size. */
+  sinterstore(destination: Word, ...keys: Words): number;
+  /** Stores what sunion gives as a set; its size. */
+  sunionstore(destination: Word, ...keys: Words): number;
+  /** Stores what sdiff gives as a set; its size. */
+  sdiffstore(destination: Word, ...keys: Words): number;
+  /** How many members all of the sets have: `sintercard(2, 'a', 'b', 'LIMIT', 10)`. */
+  sintercard(numkeys: number, ...keysAndOptions: Words): number;
+  /** Some members, and the cursor of the next step. */
+  sscan(key: Word, cursor: Word, ...options: Words): [cursor: T, members: T[]];
+
+  // ---- Sorted sets ----
+
+  /**
+   * Adds members: `zadd('key', 'NX', 1, 'one', 2, 'two')`; how many are new. With 'INCR' the new
+   * score of the only member, as text, or null when an option forbids it.
+   */
+  zadd(key: Word, score: number, member: Word): number;
+  zadd(key: Word, ...optionsScoresAndMembers: Words): number | T | null;
+  /** Removes members; how many there were. */
+  zrem(key: Word, ...members: Words): number;
+  /** The score of a member, as text. */
+  zscore(key: Word, member: Word): T | null;
+  /** The scores of several members, as text. */
+  zmscore(key: Word, ...members: Words): (T | null)[];
+  /** Adds to the score of a member; the sum, as text. */
+  zincrby(key: Word, increment: Word, member: Word): T;
+  /** How many members there are. */
+  zcard(key: Word): number;
+  /** How many members have scores within a range, whose ends are numbers, '(1' or '-inf'. */
+  zcount(key: Word, min: Word, max: Word): number;
+  /** How many members lie within a range of names, when all scores are equal. */
+  zlexcount(key: Word, min: Word, max: Word): number;
+  /** How many members come before a member. */
+  zrank(key: Word, member: Word): number | null;
+  /** How many members come after a member. */
+  zrevrank(key: Word, member: Word): number | null;
+  /**
+   * The members of a range of ranks, or with 'BYSCORE' or 'BYLEX' of scores or names; also 'REV',
+   * 'LIMIT', offset, count, and 'WITHSCORES', which puts its score after each member.
+   */
+  zrange(key: Word, start: Word, stop: Word, ...options: Words): T[];
+  /** The members of a range of ranks, the highest score first. */
+  zrevrange(key: Word, start: number, stop: number, ...options: Words): T[];
+  /** Stores what zrange gives as a sorted set; its size. */
+  zrangestore(destination: Word, key: Word, start: Word, stop: Word, ...options: Words): number;
+  /** The members with scores within a range, the lowest first. */
+  zrangebyscore(key: Word, min: Word, max: Word, ...options: Words): T[];
+  /** The members with scores within a range, the highest first. */
+  zrevrangebyscore(key: Word, max: Word, min: Word, ...options: Words): T[];
+  /** The members within a range of names, when all scores are equal. */
+  zrangebylex(key: Word, min: Word, max: Word, ...options: Words): T[];
+  /** As zrangebylex, the last name first. */
+  zrevrangebylex(key: Word, max: Word, min: Word, ...options: Words): T[];
+  /** Removes the members of a range of ranks; how many. */
+  zremrangebyrank(key: Word, start: number, stop: number): number;
+  /** Removes the members with scores within a range; how many. */
+  zremrangebyscore(key: Word, min: Word, max: Word): number;
+  /** Removes the members within a range of names, when all scores are equal; how many. */
+  zremrangebylex(key: Word, min: Word, max: Word): number;
+  /** Takes the member with the lowest score, or `count` of them: members and scores in turn. */
+  zpopmin(key: Word, ...count: [] | [number]): T[];
+  /** Takes the member with the highest score, or `count` of them: members and scores in turn. */
+  zpopmax(key: Word, ...count: [] | [number]): T[];
+  /** Stores the members that any of the sorted sets has; how many. */
+  zunionstore(destination: Word, numkeys: number, ...keysAndOptions: Words): number;
+  /** Stores the members that all of the sorted sets have; how many. */
+  zinterstore(destination: Word, numkeys: number, ...keysAndOptions: Words): number;
+  /** Stores the members of the first sorted set that no other has; how many. */
+  zdiffstore(destination: Word, numkeys: number, ...keys: Words): number;
+  /** Some members and their scores in turn, and the cursor of the next step. */
+  zscan(key: Word, cursor: Word, ...options: Words): [cursor: T, membersAndScores: T[]];
+}
+
+/** The same verbs, each of which gives the pipeline: their results come from run(). */
+export type QueuedVerbs<Pipeline> = {
+  [Verb in keyof Verbs<string>]: (...words: Parameters<Verbs<string>[Verb]>) => Pipeline;
+};

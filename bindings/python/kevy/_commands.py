@@ -1,0 +1,72 @@
+"""The everyday verbs of all types, as methods with the names and shapes of redis-py's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from kevy._hashes import Hashes
+from kevy._keys import Keys
+from kevy._lists import Lists
+from kevy._sets import Sets
+from kevy._sorted_sets import SortedSets
+from kevy._strings import Strings
+from kevy._types import V, Word
+from kevy._verbs import Verbs, dict_of, given, scored
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Commands(Strings[V], Keys[V], Lists[V], Hashes[V], Sets[V], SortedSets[V]):
+    """The verbs that are one command each: what a pipeline has, too."""
+
+    __slots__ = ()
+
+
+class Iterators(Verbs[V]):
+    """The verbs that are a command over and over, while they are iterated over.
+
+    What is there from the first step to the last comes at least once; what was added or removed
+    meanwhile may come.
+    """
+
+    __slots__ = ()
+
+    def scan_iter(
+        self,
+        match: Word | None = None,
+        count: int | None = None,
+        _type: Word | None = None,
+    ) -> Iterator[V]:
+        """The keys, of those that match a pattern and have a type."""
+        for batch in self._batches("SCAN", options=given(match=match, count=count, type=_type)):
+            yield from batch
+
+    def hscan_iter(
+        self, name: Word, match: Word | None = None, count: int | None = None
+    ) -> Iterator[tuple[V, V]]:
+        """The fields of a hash and their values, of fields that match a pattern."""
+        for batch in self._batches("HSCAN", name, options=given(match=match, count=count)):
+            yield from dict_of(batch).items()
+
+    def sscan_iter(
+        self, name: Word, match: Word | None = None, count: int | None = None
+    ) -> Iterator[V]:
+        """The members of a set, of those that match a pattern."""
+        for batch in self._batches("SSCAN", name, options=given(match=match, count=count)):
+            yield from batch
+
+    def zscan_iter(
+        self, name: Word, match: Word | None = None, count: int | None = None
+    ) -> Iterator[tuple[V, float]]:
+        """The members of a sorted set and their scores, of members that match a pattern."""
+        for batch in self._batches("ZSCAN", name, options=given(match=match, count=count)):
+            yield from scored(batch)
+
+    def _batches(self, *words: Word, options: list[Word]) -> Iterator[list[Any]]:
+        cursor: Word = 0
+        while True:
+            cursor, batch = self.execute(*words, cursor, *options)
+            yield batch
+            if int(cursor) == 0:
+                return

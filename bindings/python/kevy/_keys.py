@@ -1,0 +1,204 @@
+"""The verbs of keys of any type."""
+# mypy: no-warn-return-any
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+from kevy._types import V, Word
+from kevy._verbs import (
+    Verbs,
+    Words,
+    chosen,
+    given,
+    grouped,
+    is_done,
+    limit,
+    milliseconds,
+    seconds,
+    unix_milliseconds,
+    unix_seconds,
+    words_of,
+)
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+
+class Keys(Verbs[V]):
+    """Keys: whether they exist, how long they live, their names, and SORT."""
+
+    __slots__ = ()
+
+    def delete(self, *names: Word) -> int:
+        """Deletes keys; how many there were."""
+        return self.execute("DEL", *names)
+
+    def unlink(self, *names: Word) -> int:
+        """Deletes keys and frees big values later; how many keys there were."""
+        return self.execute("UNLINK", *names)
+
+    def exists(self, *names: Word) -> int:
+        """How many of the keys exist."""
+        return self.execute("EXISTS", *names)
+
+    def touch(self, *args: Word) -> int:
+        """Marks keys as used just now; how many there are."""
+        return self.execute("TOUCH", *args)
+
+    def type(self, name: Word) -> V:
+        """The type of the value: ``string``, ``list``, ``hash``, ``set``, ``zset`` or ``none``."""
+        return self.execute("TYPE", name)
+
+    def keys(self, pattern: Word = "*") -> list[V]:
+        """The keys that match a pattern; ``scan_iter`` does not hold others up meanwhile."""
+        return self.execute("KEYS", pattern)
+
+    def randomkey(self) -> V | None:
+        """Any key."""
+        return self.execute("RANDOMKEY")
+
+    def rename(self, src: Word, dst: Word) -> bool:
+        """Gives a key another name, in the place of what has it."""
+        return self._converted(is_done, "RENAME", src, dst)
+
+    def renamenx(self, src: Word, dst: Word) -> bool:
+        """Gives a key another name if that is free; whether it was."""
+        return self._converted(bool, "RENAMENX", src, dst)
+
+    def copy(
+        self,
+        source: Word,
+        destination: Word,
+        destination_db: int | None = None,
+        replace: bool = False,
+    ) -> bool:
+        """Copies a value to another key, that is free unless ``replace``; whether it did."""
+        options = [*given(db=destination_db), *chosen(replace=replace)]
+        return self._converted(bool, "COPY", source, destination, *options)
+
+    def expire(
+        self,
+        name: Word,
+        time: int | timedelta,
+        nx: bool = False,
+        xx: bool = False,
+        gt: bool = False,
+        lt: bool = False,
+    ) -> bool:
+        """Lets a key live for so many seconds; whether it is there and the options allow it."""
+        options = chosen(nx=nx, xx=xx, gt=gt, lt=lt)
+        return self._converted(bool, "EXPIRE", name, seconds(time), *options)
+
+    def pexpire(
+        self,
+        name: Word,
+        time: int | timedelta,
+        nx: bool = False,
+        xx: bool = False,
+        gt: bool = False,
+        lt: bool = False,
+    ) -> bool:
+        """As ``expire``, in milliseconds."""
+        options = chosen(nx=nx, xx=xx, gt=gt, lt=lt)
+        return self._converted(bool, "PEXPIRE", name, milliseconds(time), *options)
+
+    def expireat(
+        self,
+        name: Word,
+        when: int | datetime,
+        nx: bool = False,
+        xx: bool = False,
+        gt: bool = False,
+        lt: bool = False,
+    ) -> bool:
+        """As ``expire``, until a moment: a datetime, or seconds since the Unix epoch."""
+        options = chosen(nx=nx, xx=xx, gt=gt, lt=lt)
+        return self._converted(bool, "EXPIREAT", name, unix_seconds(when), *options)
+
+    def pexpireat(
+        self,
+        name: Word,
+        when: int | datetime,
+        nx: bool = False,
+        xx: bool = False,
+        gt: bool = False,
+        lt: bool = False,
+    ) -> bool:
+        """As ``expireat``, in milliseconds since the Unix epoch."""
+        options = chosen(nx=nx, xx=xx, gt=gt, lt=lt)
+        return self._converted(bool, "PEXPIREAT", name, unix_milliseconds(when), *options)
+
+    def persist(self, name: Word) -> bool:
+        """Takes a key's time to live away; whether it had one."""
+        return self._converted(bool, "PERSIST", name)
+
+    def ttl(self, name: Word) -> int:
+        """How many seconds a key has left; -1 for good, -2 when there is no such key."""
+        return self.execute("TTL", name)
+
+    def pttl(self, name: Word) -> int:
+        """As ``ttl``, in milliseconds."""
+        return self.execute("PTTL", name)
+
+    @overload
+    def sort(
+        self,
+        name: Word,
+        start: int | None = None,
+        num: int | None = None,
+        by: Word | None = None,
+        get: Words | None = None,
+        desc: bool = False,
+        alpha: bool = False,
+        store: None = None,
+        groups: Literal[False] = False,
+    ) -> list[V | None]: ...
+    @overload
+    def sort(
+        self,
+        name: Word,
+        start: int | None = None,
+        num: int | None = None,
+        by: Word | None = None,
+        get: Words | None = None,
+        desc: bool = False,
+        alpha: bool = False,
+        store: None = None,
+        *,
+        groups: Literal[True],
+    ) -> list[tuple[V | None, ...]]: ...
+    @overload
+    def sort(
+        self,
+        name: Word,
+        start: int | None = None,
+        num: int | None = None,
+        by: Word | None = None,
+        get: Words | None = None,
+        desc: bool = False,
+        alpha: bool = False,
+        *,
+        store: Word,
+    ) -> int: ...
+    def sort(
+        self,
+        name: Word,
+        start: int | None = None,
+        num: int | None = None,
+        by: Word | None = None,
+        get: Words | None = None,
+        desc: bool = False,
+        alpha: bool = False,
+        store: Word | None = None,
+        groups: bool = False,
+    ) -> Any:
+        """The elements in order, or what ``get`` names for each; ``groups`` makes those tuples."""
+        patterns = [] if get is None else words_of(get)
+        words = ["SORT", name, *given(by=by), *limit(start, num)]
+        for pattern in patterns:
+            words += ["GET", pattern]
+        words += [*chosen(desc=desc, alpha=alpha), *given(store=store)]
+        if groups and store is None:
+            return self._converted(grouped(max(1, len(patterns))), *words)
+        return self.execute(*words)

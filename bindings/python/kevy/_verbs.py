@@ -1,0 +1,142 @@
+"""What the typed verbs of all types share: how words are gathered and replies converted.
+
+A verb is a method that builds the words of a command and gives them to ``execute``, or to
+``_converted`` where the reply's shape is not yet what a caller expects. It knows nothing of how the
+command runs: at once in an instance or session, later in a pipeline.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Callable, Generic, Union
+
+from kevy._types import V, Word
+from kevy.errors import InvalidError
+
+#: A word, or several of them.
+Words = Union[Word, Iterable[Word]]
+
+_WORD = (str, bytes, bytearray, memoryview, int, float)
+
+
+class Verbs(Generic[V]):
+    """The root of the classes that have a type's verbs."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+
+        def execute(self, /, *words: Word) -> Any: ...
+
+        def _converted(self, convert: Callable[[Any], Any], *words: Word) -> Any: ...
+
+
+# ---- Words -------------------------------------------------------------------------------------
+
+
+def words_of(first: Words, rest: Iterable[Word] = ()) -> list[Word]:
+    """One word or several, and those after it: ``f("a", "b")`` and ``f(["a", "b"])`` are alike."""
+    return [first, *rest] if isinstance(first, _WORD) else [*first, *rest]
+
+
+def pairs_of(mapping: Mapping[Any, Word]) -> list[Word]:
+    """Keys and values in turn."""
+    return [word for pair in mapping.items() for word in pair]
+
+
+def chosen(**options: bool) -> list[Word]:
+    """The names, in capitals, of the options that are True."""
+    return [name.upper() for name, is_wanted in options.items() if is_wanted]
+
+
+def given(**options: Word | None) -> list[Word]:
+    """The names, in capitals, and the values of the options that are not None."""
+    return [
+        word
+        for name, value in options.items()
+        if value is not None
+        for word in (name.upper(), value)
+    ]
+
+
+def limit(offset: int | None, count: int | None) -> list[Word]:
+    """``LIMIT offset count``, or nothing when both are None."""
+    if offset is None and count is None:
+        return []
+    if offset is None or count is None:
+        msg = "where a range begins and how many it has are given together, or not at all"
+        raise InvalidError(msg)
+    return ["LIMIT", offset, count]
+
+
+def seconds(span: int | timedelta) -> int:
+    """A span of time in whole seconds."""
+    return span // timedelta(seconds=1) if isinstance(span, timedelta) else span
+
+
+def milliseconds(span: int | timedelta) -> int:
+    """A span of time in whole milliseconds."""
+    return span // timedelta(milliseconds=1) if isinstance(span, timedelta) else span
+
+
+def unix_seconds(moment: int | datetime) -> int:
+    """A moment in seconds since the Unix epoch."""
+    return int(moment.timestamp()) if isinstance(moment, datetime) else moment
+
+
+def unix_milliseconds(moment: int | datetime) -> int:
+    """A moment in milliseconds since the Unix epoch."""
+    return int(moment.timestamp() * 1000) if isinstance(moment, datetime) else moment
+
+
+# ---- Replies -----------------------------------------------------------------------------------
+#
+# Converters take the shapes of RESP2 and of RESP3 alike. None and errors never reach them.
+
+
+def is_done(_: object) -> bool:
+    """True, of ``OK``."""
+    return True
+
+
+def floats_of(reply: list[Any]) -> list[float | None]:
+    """Scores, None where there is none."""
+    return [None if score is None else float(score) for score in reply]
+
+
+def bools_of(reply: list[int]) -> list[bool]:
+    """Zeros and ones as bools."""
+    return [bool(each) for each in reply]
+
+
+def dict_of(reply: Any) -> dict[Any, Any]:
+    """Fields and values, which RESP2 has in turn."""
+    return reply if isinstance(reply, dict) else dict(zip(reply[::2], reply[1::2]))
+
+
+def list_of(reply: Any) -> Any:
+    """A set of RESP3 as the list it is in RESP2; one element as it is."""
+    return list(reply) if isinstance(reply, set) else reply
+
+
+def scored(reply: list[Any]) -> list[tuple[Any, float]]:
+    """Members and scores: in turn in RESP2, in pairs in RESP3."""
+    if reply and isinstance(reply[0], list):
+        return [(member, float(score)) for member, score in reply]
+    return [(member, float(score)) for member, score in zip(reply[::2], reply[1::2])]
+
+
+def grouped(size: int) -> Callable[[list[Any]], list[tuple[Any, ...]]]:
+    """Cuts a list into tuples of ``size``."""
+    return lambda reply: [tuple(reply[i : i + size]) for i in range(0, len(reply), size)]
+
+
+_QUEUED = (b"QUEUED", "QUEUED")
+
+
+def is_queued(reply: object) -> bool:
+    """Whether the reply says that the command waits for EXEC. No converted verb answers so."""
+    return type(reply) in (bytes, str) and any(
+        reply == word for word in _QUEUED if type(word) is type(reply)
+    )

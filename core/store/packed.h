@@ -95,13 +95,6 @@ inline size_t packed_size(const char* at) noexcept {
 }
 PackedElement read_packed(const char* at) noexcept;
 
-/// A hint that a sequence is about to be gone through or moved, for what lies beyond its start.
-inline void prefetch_packed(Bytes sequence) noexcept {
-  constexpr size_t kLine = 64, kMost = 2048;
-  const size_t size = sequence.size() < kMost ? sequence.size() : kMost;
-  for (size_t i = kLine; i < size; i += kLine) __builtin_prefetch(sequence.data() + i);
-}
-
 /// The elements of a sequence, one after another.
 class PackedCursor {
  public:

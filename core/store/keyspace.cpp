@@ -21,7 +21,7 @@ constexpr size_t kSpareMax = 1024 * 1024;
 // large one, which is a collection that may still grow, has steps of up to a sixteenth of it.
 size_t entry_capacity(size_t size) {
   const size_t step = std::max(size_t{16}, std::bit_floor(size) / 16);
-  return (size + step - 9) / step * step + 8;
+  return ((size + step - 9) & ~(step - 1)) + 8;  // a power of two, so that nothing is divided
 }
 
 // Whether `value` is the shortest decimal form of a number, and which.
@@ -445,7 +445,7 @@ char* Keyspace::splice(Entry*& entry, Key key, size_t at, size_t erased, size_t 
   const size_t tail = old_size - at - erased;
   KEVY_DCHECK(at + erased <= old_size && size <= kPackedMax);
   Entry* moved = nullptr;
-  if (entry_capacity(total) != entry_capacity(old_total)) {
+  if (size != old_size && entry_capacity(total) != entry_capacity(old_total)) {
     moved = static_cast<Entry*>(std::malloc(entry_capacity(total)));
     if (moved == nullptr && size > old_size) throw std::bad_alloc();  // else it keeps what it has
   }
@@ -463,8 +463,10 @@ char* Keyspace::splice(Entry*& entry, Key key, size_t at, size_t erased, size_t 
     release(entry);
     entry = moved;
   }
-  entry->set_packed_head(static_cast<uint32_t>(size),
-                         entry->packed_count() + static_cast<uint32_t>(counted));
+  if (size != old_size || counted != 0) {
+    entry->set_packed_head(static_cast<uint32_t>(size),
+                           entry->packed_count() + static_cast<uint32_t>(counted));
+  }
   return entry->at(gap);
 }
 

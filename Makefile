@@ -22,7 +22,7 @@ try: build python node
 test: build
 	@python3 tools/test.py
 
-bench: build
+bench: build python node
 	@sh tools/setup.sh libabsl-dev
 	@cmake --preset release -DKEVY_BENCH=ON >/dev/null
 	@cmake --build --preset release

@@ -7,6 +7,7 @@ namespace kevy {
 
 inline constexpr KeySpec kOneReadAccess[] = {{1, 1, 1, kKeyRO | kKeyAccess}};
 inline constexpr KeySpec kOneRead[] = {{1, 1, 1, kKeyRO}};
+inline constexpr KeySpec kSecondRead[] = {{2, 2, 1, kKeyRO}};  // behind a subcommand
 inline constexpr KeySpec kOneUpdate[] = {{1, 1, 1, kKeyRW | kKeyUpdate}};
 inline constexpr KeySpec kOneInsert[] = {{1, 1, 1, kKeyRW | kKeyInsert}};
 inline constexpr KeySpec kOneDelete[] = {{1, 1, 1, kKeyRW | kKeyDelete}};

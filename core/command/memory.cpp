@@ -2,6 +2,7 @@
 #include "command/arguments.h"
 #include "command/families.h"
 #include "command/help.h"
+#include "command/key_specs.h"
 
 namespace kevy {
 
@@ -34,8 +35,6 @@ void usage(Call& call) {
   }
   call.reply.integer(static_cast<int64_t>(call.keyspace(key).memory_bytes_of(*entry)));
 }
-
-constexpr KeySpec kSecondRead[] = {{2, 2, 1, kKeyRO}};
 
 constexpr CommandRow kSubcommands[] = {
     {.name = "help", .arity = 2, .flags = kLoading | kStale, .group = "server", .since = "4.0.0",

@@ -2,6 +2,7 @@
 #include "command/arguments.h"
 #include "command/families.h"
 #include "command/help.h"
+#include "command/key_specs.h"
 #include "runtime/access.h"
 
 namespace kevy {
@@ -88,8 +89,6 @@ void freq(Call& call) {
     call.reply.integer(lfu_counter(entry->access(), call.runtime.clock().coarse_seconds()));
   }
 }
-
-constexpr KeySpec kSecondRead[] = {{2, 2, 1, kKeyRO}};
 
 constexpr CommandRow kSubcommands[] = {
     {.name = "encoding", .arity = 3, .flags = kReadonly, .categories = kAclKeyspace,

@@ -32,7 +32,7 @@ void RespWriter::bulk(Bytes bytes) {
     *out++ = static_cast<char>('0' + size % 10);
     *out++ = '\r';
     *out++ = '\n';
-    if (size != 0) std::memcpy(out, bytes.data(), size);
+    copy_bytes(out, bytes);
     out += size;
     *out++ = '\r';
     *out++ = '\n';

@@ -25,32 +25,32 @@ Entry* Call::drop_expired(Entry& entry, const Key& key, int database) {
   return nullptr;
 }
 
-Entry* Call::peek(const Key& key) { 
+Entry* Call::peek(const Key& key) {
   return find_unexpired(keyspace(key), key, session.database);
 }
 
-Entry* Call::find_write(const Key& key) {
-  Entry* entry = find_unexpired(keyspace(key), key, session.database);
+[[gnu::always_inline]] inline Entry* Call::find_used(Keyspace& keyspace, const Key& key,
+                                                     int database) {
+  Entry* entry = find_unexpired(keyspace, key, database);
   if (entry != nullptr && !session.no_touch) note_access(runtime, *entry);
   return entry;
 }
 
+Entry* Call::find_write(const Key& key) { return find_used(keyspace(key), key, session.database); }
+
 Entry* Call::find_in(const Key& key, int database) {
-  Entry* entry = find_unexpired(keyspace(key, database), key, database);
-  if (entry != nullptr && !session.no_touch) note_access(runtime, *entry);
-  return entry;
+  return find_used(keyspace(key, database), key, database);
 }
 
 Entry* Call::find_read(const Key& key) {
   Shard& shard = shard_of(key);
-  Entry* entry = find_unexpired(keyspace(key), key, session.database);
+  Entry* entry = find_used(keyspace(key), key, session.database);
   if (entry == nullptr) {
     ++shard.statistics.keyspace_misses;
     notify(key, session.database, kEventKeyMiss, "keymiss");
     return nullptr;
   }
   ++shard.statistics.keyspace_hits;
-  if (!session.no_touch) note_access(runtime, *entry);
   return entry;
 }
 

@@ -123,6 +123,7 @@ class Call {
     notify(key, database, event_class, event);
   }
   Entry* find_unexpired(Keyspace& keyspace, const Key& key, int database);
+  Entry* find_used(Keyspace& keyspace, const Key& key, int database);
   Entry* drop_expired(Entry& entry, const Key& key, int database);
   void log_effect(int database, std::initializer_list<Bytes> words);
   void log_words();

@@ -32,7 +32,7 @@ kevy_reply* run_words(kevy_instance* instance, const std::vector<Bytes>& words) 
     Turn turn(runtime);
     runtime.execute(turn, runtime.stateless(), words, tree);
   }
-  return handle_of(tree.finish());
+  return handle_of(tree.take());
 }
 
 }  // namespace
@@ -40,17 +40,18 @@ kevy_reply* run_words(kevy_instance* instance, const std::vector<Bytes>& words) 
 kevy_status kevy_exec(kevy_instance* instance, size_t argc, const char* const* argv,
                       const size_t* argv_size, kevy_reply** reply) {
   if (const kevy_status status = check(instance); status != KEVY_OK) return status;
-  if (reply == nullptr || has_null(argc, argv)) return null_argument();
+  if (reply == nullptr) return null_argument();
   if (argc == 0) return fail(KEVY_INVALID, "argc is 0: a command has at least its verb");
   return guard([&]() -> kevy_status {
     const Words words(argc, argv, argv_size);
+    if (!words.complete()) return null_argument();
     kevy::ReplyTree tree(stateless_protocol(*instance));
     kevy::Runtime& runtime = instance->engine->runtime();
     {
       Turn turn(runtime);
       runtime.execute(turn, runtime.stateless(), words.args(), tree);
     }
-    *reply = handle_of(tree.finish());
+    *reply = handle_of(tree.take());
     return KEVY_OK;
   });
 }
@@ -79,7 +80,7 @@ kevy_status kevy_pipeline(kevy_instance* instance, size_t count, const size_t* a
       if (i % 32 == 31) turn.release();
     }
     turn.release();
-    *replies = handle_of(tree.finish());
+    *replies = handle_of(tree.take());
     return KEVY_OK;
   });
 }

@@ -42,22 +42,27 @@ inline const ReplyNode* node_of(const kevy_reply* reply) {
   return reinterpret_cast<const ReplyNode*>(reply);
 }
 
-/// The words of a command on the stack, or on the heap when there are many.
+/// The words of a command on the stack, or on the heap when there are many. Complete unless one of
+/// them, or all of `words`, is NULL.
 class Words {
  public:
   Words(size_t count, const char* const* words, const size_t* sizes) {
+    if (words == nullptr) return;
     Bytes* out = few_.words;
     if (count > kFew) {
       many_ = std::make_unique<Bytes[]>(count);
       out = many_.get();
     }
     for (size_t i = 0; i < count; ++i) {
+      if (words[i] == nullptr) return;
       std::construct_at(out + i, words[i], sizes == nullptr ? std::strlen(words[i]) : sizes[i]);
     }
     args_ = Args(out, count);
+    complete_ = true;
   }
   Words(const Words&) = delete;
   Words& operator=(const Words&) = delete;
+  bool complete() const noexcept { return complete_; }
   Args args() const noexcept { return args_; }
 
  private:
@@ -70,8 +75,10 @@ class Words {
   Few few_;
   std::unique_ptr<Bytes[]> many_;
   Args args_;
+  bool complete_ = false;
 };
 
+/// Whether one of the words, or all of them, is NULL.
 inline bool has_null(size_t count, const char* const* words) {
   if (words == nullptr) return true;
   for (size_t i = 0; i < count; ++i) {

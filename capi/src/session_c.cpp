@@ -54,8 +54,8 @@ kevy::ReplyRoot* run(kevy_session& handle, kevy::Args args) {
                       (before == kevy::ReplyMode::kOff &&
                        session.reply_mode == kevy::ReplyMode::kOn);
   if (!wanted) return nullptr;
-  kevy::ReplyRoot* first = tree.finish();
-  for (kevy::ReplyRoot* more : tree.take_more()) handle.pushes.push_back(more);
+  kevy::ReplyRoot* const first = tree.take();
+  while (kevy::ReplyRoot* more = tree.take()) handle.pushes.push_back(more);
   return first;
 }
 
@@ -86,7 +86,7 @@ void kevy_session_close(kevy_session* session) {
 
 kevy_status kevy_session_exec(kevy_session* session, size_t argc, const char* const* argv,
                               const size_t* argv_size, kevy_reply** reply) {
-  if (reply == nullptr || has_null(argc, argv)) return null_argument();
+  if (reply == nullptr) return null_argument();
   if (argc == 0) return fail(KEVY_INVALID, "argc is 0: a command has at least its verb");
   if (const auto status = check(session, kevy_session::Form::kTrees); status != KEVY_OK) {
     return status;
@@ -94,6 +94,7 @@ kevy_status kevy_session_exec(kevy_session* session, size_t argc, const char* co
   if (session->protocol->closing()) return closed();
   return guard([&]() -> kevy_status {
     const Words words(argc, argv, argv_size);
+    if (!words.complete()) return null_argument();
     *reply = handle_of(run(*session, words.args()));
     return KEVY_OK;
   });
@@ -129,7 +130,7 @@ kevy_status kevy_session_pipeline(kevy_session* session, size_t count, const siz
         kevy::free_reply(one);
       }
     }
-    *replies = handle_of(all.finish());
+    *replies = handle_of(all.take());
     return KEVY_OK;
   });
 }
@@ -152,7 +153,7 @@ kevy_status kevy_session_next(kevy_session* session, int64_t timeout_ms, kevy_re
     if (message == nullptr) return outbox.cancelled() ? closed() : KEVY_TIMEOUT;
     kevy::ReplyTree tree(session->session().protocol);
     kevy::write_message(tree, *message);
-    *push = handle_of(tree.finish());
+    *push = handle_of(tree.take());
     return KEVY_OK;
   });
 }

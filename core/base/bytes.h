@@ -48,11 +48,11 @@ inline uint64_t load_short(const char* from, size_t size) noexcept {
     std::memcpy(&last, from + size - 4, 4);
     return first | static_cast<uint64_t>(last) << (8 * (size - 4));
   }
-  uint64_t word = 0;
-  for (size_t i = 0; i < size; ++i) {
-    word |= static_cast<uint64_t>(static_cast<unsigned char>(from[i])) << (8 * i);
-  }
-  return word;
+  if (size == 0) return 0;
+  const auto byte = [&](size_t i) {
+    return static_cast<uint64_t>(static_cast<unsigned char>(from[i])) << (8 * i);
+  };
+  return byte(0) | byte(size / 2) | byte(size - 1);
 }
 
 /// Equality, without a call for what is as short as most keys are.

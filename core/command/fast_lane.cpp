@@ -17,6 +17,7 @@ class NoReply final : public Reply {
   void bulk(Bytes) override {}
   void bulk(const SharedBytes&) override {}
   void status(Bytes) override {}
+  void ok() override {}
   void null() override {}
   void null_array() override {}
   void array(size_t) override {}

@@ -68,7 +68,8 @@ bool read_set_options(Call& call, SetOptions& set) {
   return true;
 }
 
-void set_with_options(Call& call) {
+// Kept out of SET's usual way, which needs none of what this keeps in registers.
+[[gnu::noinline]] void set_with_options(Call& call) {
   SetOptions options;
   if (!read_set_options(call, options)) return;
   int64_t expires_at_ms = options.expiry.keep ? Keyspace::kKeepExpiry : Keyspace::kNoExpiry;

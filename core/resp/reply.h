@@ -31,6 +31,8 @@ class Reply {
   virtual void bulk(const SharedBytes& block) = 0;
   /// A simple string such as OK; no CR or LF in it.
   virtual void status(Bytes text) = 0;
+  /// The simple string OK.
+  virtual void ok() = 0;
   /// `text` is the whole error, its code first, without the leading minus: "ERR no such key".
   /// CR and LF become spaces.
   void error(Bytes text) {
@@ -54,8 +56,6 @@ class Reply {
   virtual void boolean(bool value) = 0;
   /// `format` is three characters such as "txt". RESP2: a bulk string.
   virtual void verbatim(Bytes format, Bytes text) = 0;
-
-  void ok() { status("OK"); }
 
   /// How many errors were written so far, nested ones included.
   size_t errors() const noexcept { return errors_; }

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <new>
 #include <utility>
+#include <vector>
 
 #include "base/number.h"
 
@@ -25,24 +26,23 @@ struct Chunk {
 
 struct ReplyRoot {
   ReplyNode node;
-  size_t used = 0;  // of the inline bytes
+  ReplyRoot* next = nullptr;  // of the same builder, or of those kept for later
+  uint32_t used = 0;          // of the inline bytes
+  bool used_more = false;     // chunks or blocks
   Chunk* chunks = nullptr;
   char* free_bytes = nullptr;
   size_t free_size = 0;
   std::vector<SharedBytes> blocks;
-  ReplyRoot* next_cached = nullptr;
   alignas(8) char inline_bytes[kInlineBytes];
 
   void* allocate(size_t size) {
     size = (size + 7) & ~size_t{7};
     if (size > kInlineBytes - used) [[unlikely]] return allocate_more(size);
     void* memory = inline_bytes + used;
-    used += size;
+    used += static_cast<uint32_t>(size);
     return memory;
   }
   void* allocate_more(size_t size);
-  /// Whether it has anything but the inline bytes.
-  bool used_more() const noexcept { return chunks != nullptr || !blocks.empty(); }
   void clear() noexcept;
 };
 
@@ -68,7 +68,7 @@ struct CacheGuard {
   bool armed = false;
   ~CacheGuard() {
     cache.closed = true;
-    while (cache.first != nullptr) delete std::exchange(cache.first, cache.first->next_cached);
+    while (cache.first != nullptr) delete std::exchange(cache.first, cache.first->next);
   }
 };
 
@@ -81,7 +81,7 @@ void guard_cache() {
 ReplyRoot* new_root() {
   ReplyRoot* root = cache.first;
   if (root == nullptr) return new ReplyRoot;
-  cache.first = root->next_cached;
+  cache.first = std::exchange(root->next, nullptr);
   --cache.size;
   return root;
 }
@@ -95,6 +95,7 @@ void* ReplyRoot::allocate_more(size_t size) {
     if (chunk == nullptr) throw std::bad_alloc();
     chunk->next = chunks;
     chunks = chunk;
+    used_more = true;
     free_bytes = reinterpret_cast<char*>(chunk + 1);
     free_size = capacity;
   }
@@ -107,19 +108,20 @@ void* ReplyRoot::allocate_more(size_t size) {
 void ReplyRoot::clear() noexcept {
   while (chunks != nullptr) std::free(std::exchange(chunks, chunks->next));
   free_size = 0;
-  if (!blocks.empty()) std::vector<SharedBytes>().swap(blocks);
+  std::vector<SharedBytes>().swap(blocks);
+  used_more = false;
 }
 
 void free_reply(ReplyRoot* root) noexcept {
   if (root == nullptr) return;
-  if (root->used_more()) [[unlikely]] root->clear();
+  if (root->used_more) [[unlikely]] root->clear();
   root->used = 0;
   if (!kCacheRoots || cache.size >= kCachedMax || cache.closed) {
     delete root;
     return;
   }
   if (!cache.guarded) guard_cache();
-  root->next_cached = cache.first;
+  root->next = cache.first;
   cache.first = root;
   ++cache.size;
 }
@@ -128,15 +130,14 @@ const ReplyNode* node_of(const ReplyRoot* root) noexcept { return &root->node; }
 
 ReplyRoot* root_of(ReplyNode* node) noexcept { return reinterpret_cast<ReplyRoot*>(node); }
 
-ReplyRoot* ReplyTree::finish_several() noexcept {
-  if (root_ != nullptr) more_.push_back(std::exchange(root_, nullptr));
-  return std::exchange(first_, nullptr);
+ReplyRoot* ReplyTree::take_first() noexcept {
+  ReplyRoot* const taken = first_;
+  first_ = std::exchange(taken->next, nullptr);
+  return taken;
 }
 
 void ReplyTree::discard() noexcept {
-  free_reply(root_);
-  free_reply(first_);
-  for (ReplyRoot* root : more_) free_reply(root);
+  while (ReplyRoot* root = take()) free_reply(root);
 }
 
 void ReplyTree::copy(const ReplyNode& node) {
@@ -151,39 +152,30 @@ void ReplyTree::copy(const ReplyNode& node) {
   }
 }
 
-inline ReplyNode* ReplyTree::add(NodeType type) {
-  if (root_ != nullptr) [[unlikely]] return add_further(type);
-  root_ = new_root();
-  ReplyNode* node = &root_->node;
-  node->type = type;
-  node->root = true;
-  std::memset(node->format, 0, sizeof node->format);
-  node->integer = 0;
-  node->size = 0;
-  return node;
+// Where the next node lies: in the aggregate that is open, or at the root of a further reply.
+inline ReplyNode* ReplyTree::place() {
+  if (open_.next != nullptr) {
+    ReplyNode* const node = open_.next++;
+    if (open_.next == open_.end) std::memcpy(&open_, static_cast<void*>(node), sizeof open_);
+    return node;
+  }
+  ReplyRoot* const root = new_root();
+  (last_ == nullptr ? first_ : last_->next) = root;
+  last_ = root;
+  return &root->node;
 }
 
-// Into the aggregate that is open, or as a further reply.
-ReplyNode* ReplyTree::add_further(NodeType type) {
-  if (open_.empty()) {
-    if (first_ == nullptr) {
-      first_ = root_;
-    } else {
-      more_.push_back(root_);
-    }
-    root_ = nullptr;
-    return add(type);
-  }
-  ReplyNode* node = open_.back().next++;
-  --open_.back().left;
+inline ReplyNode* ReplyTree::add(NodeType type) {
+  const bool root = open_.next == nullptr;
+  ReplyNode* const node = new (place()) ReplyNode;
   node->type = type;
-  while (!open_.empty() && open_.back().left == 0) open_.pop_back();
+  node->root = root;
   return node;
 }
 
 ReplyNode* ReplyTree::add_bytes(NodeType type, Bytes bytes) {
   ReplyNode* node = add(type);
-  char* copy = static_cast<char*>(root_->allocate(bytes.size() + 1));
+  char* copy = static_cast<char*>(last_->allocate(bytes.size() + 1));
   copy_bytes(copy, bytes);
   copy[bytes.size()] = '\0';
   node->bytes = copy;
@@ -192,6 +184,13 @@ ReplyNode* ReplyTree::add_bytes(NodeType type, Bytes bytes) {
 }
 
 void ReplyTree::integer(int64_t value) { add(NodeType::kInteger)->integer = value; }
+
+void ReplyTree::ok() {
+  static constexpr Bytes kText = "OK";
+  ReplyNode* node = add(NodeType::kStatus);
+  node->bytes = kText.data();
+  node->size = kText.size();
+}
 
 void ReplyTree::null() { add(NodeType::kNull); }
 
@@ -207,7 +206,8 @@ void ReplyTree::bulk(const SharedBytes& block) {
     return;
   }
   ReplyNode* node = add(NodeType::kString);
-  root_->blocks.push_back(block);
+  last_->used_more = true;
+  last_->blocks.push_back(block);
   node->bytes = block.bytes().data();
   node->size = block.bytes().size();
 }
@@ -215,11 +215,11 @@ void ReplyTree::bulk(const SharedBytes& block) {
 void ReplyTree::add_aggregate(NodeType type, size_t size) {
   ReplyNode* node = add(type);
   if (size == 0) return;
-  auto* children = static_cast<ReplyNode*>(root_->allocate(size * sizeof(ReplyNode)));
-  for (size_t i = 0; i < size; ++i) new (&children[i]) ReplyNode;
+  auto* children = static_cast<ReplyNode*>(last_->allocate(size * sizeof(ReplyNode)));
   node->children = children;
   node->size = size;
-  open_.push_back({children, size});
+  std::memcpy(static_cast<void*>(&children[size - 1]), &open_, sizeof open_);
+  open_ = {children, children + size};
 }
 
 void ReplyTree::real(double value) {

@@ -6,7 +6,6 @@
 #pragma once
 
 #include <utility>
-#include <vector>
 
 #include "resp/reply.h"
 
@@ -53,23 +52,23 @@ struct ReplyRoot;
 /// Frees a tree. Accepts nullptr.
 void free_reply(ReplyRoot* root) noexcept;
 
-/// Write one reply as any Reply, then take it with finish(). What is not taken is freed with the
-/// builder.
+/// Write replies as any Reply, then take them. What is not taken is freed with the builder.
 class ReplyTree final : public Reply {
  public:
   explicit ReplyTree(int protocol) { protocol_ = protocol; }
   ~ReplyTree() override {
-    if (root_ != nullptr || first_ != nullptr) [[unlikely]] discard();
+    if (first_ != nullptr) [[unlikely]] discard();
   }
 
-  /// The reply's root, whose first member is its node; nullptr when nothing was written.
-  ReplyRoot* finish() noexcept {
-    if (first_ == nullptr) [[likely]] return std::exchange(root_, nullptr);
-    return finish_several();
+  /// The next reply's root, whose first member is its node; nullptr when there is none. A command
+  /// has one reply, but for the likes of SUBSCRIBE a b.
+  ReplyRoot* take() noexcept {
+    if (first_ == last_) [[likely]] {
+      last_ = nullptr;
+      return std::exchange(first_, nullptr);
+    }
+    return take_first();
   }
-  bool started() const noexcept { return root_ != nullptr; }
-  /// The replies after the first, of a command that has several (SUBSCRIBE a b).
-  std::vector<ReplyRoot*> take_more() noexcept { return std::exchange(more_, {}); }
   /// Writes a copy of a finished tree.
   void copy(const ReplyNode& node);
 
@@ -77,6 +76,7 @@ class ReplyTree final : public Reply {
   void bulk(Bytes bytes) override;
   void bulk(const SharedBytes& block) override;
   void status(Bytes text) override { add_bytes(NodeType::kStatus, text); }
+  void ok() override;
   void null() override;
   void null_array() override { null(); }
   void array(size_t size) override { add_aggregate(NodeType::kArray, size); }
@@ -97,22 +97,24 @@ class ReplyTree final : public Reply {
   void write_error(Bytes text) override { add_bytes(NodeType::kError, text); }
 
  private:
+  // The children of an aggregate that are yet to be written. While they are, the place of its last
+  // child keeps those of the aggregate around it.
   struct Open {
-    ReplyNode* next;
-    size_t left;
+    ReplyNode* next = nullptr;
+    ReplyNode* end = nullptr;
   };
+  static_assert(sizeof(Open) <= sizeof(ReplyNode));
 
   ReplyNode* add(NodeType type);
-  ReplyNode* add_further(NodeType type);
-  ReplyRoot* finish_several() noexcept;
+  ReplyNode* place();
+  ReplyRoot* take_first() noexcept;
   void discard() noexcept;
   ReplyNode* add_bytes(NodeType type, Bytes bytes);
   void add_aggregate(NodeType type, size_t size);
 
-  ReplyRoot* root_ = nullptr;   // the reply being written
-  ReplyRoot* first_ = nullptr;  // once there are several, the first
-  std::vector<ReplyRoot*> more_;
-  std::vector<Open> open_;
+  ReplyRoot* first_ = nullptr;
+  ReplyRoot* last_ = nullptr;  // the one being written
+  Open open_;
 };
 
 /// The node of a root.

@@ -17,6 +17,7 @@ class RespWriter final : public Reply {
   void bulk(Bytes bytes) override;
   void bulk(const SharedBytes& block) override;
   void status(Bytes text) override;
+  void ok() override { output_->append("+OK\r\n"); }
   void null() override { output_->append(protocol_ == 2 ? "$-1\r\n" : "_\r\n"); }
   void null_array() override { output_->append(protocol_ == 2 ? "*-1\r\n" : "_\r\n"); }
   void array(size_t size) override { header('*', static_cast<int64_t>(size)); }

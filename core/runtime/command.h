@@ -123,19 +123,21 @@ struct CommandRow {
   /// are not among the arguments at all will be read.
   size_t (*further_key)(Args) = nullptr;
   bool (*needs_all_shards)(Args) = nullptr;
+  /// Follows from the above: which argument is the only key that the command can have; 0 when it
+  /// has none or may have several.
+  uint8_t only_key = find_only_key(keys, flags);
 
   bool has(uint32_t any_of) const noexcept { return (flags & any_of) != 0; }
-  /// Which argument is the only key the command can have; 0 when it has none or may have several.
-  size_t only_key() const noexcept {
-    if (keys.size() != 1 || keys[0].search != KeySearch::kRange ||
-        keys[0].first != keys[0].last || (keys[0].flags & kKeyNotKey) != 0 ||
-        has(kAllShards | kWatchedShards | kQueuedShards)) {
-      return 0;
-    }
-    return static_cast<size_t>(keys[0].first);
-  }
   bool accepts(size_t argc) const noexcept {
     return arity >= 0 ? argc == static_cast<size_t>(arity) : argc >= static_cast<size_t>(-arity);
+  }
+
+ private:
+  static constexpr uint8_t find_only_key(std::span<const KeySpec> specs, uint32_t flags) noexcept {
+    if (specs.size() != 1 || (flags & (kAllShards | kWatchedShards | kQueuedShards)) != 0) return 0;
+    const KeySpec& spec = specs[0];
+    const bool one = spec.search == KeySearch::kRange && spec.first == spec.last;
+    return one && (spec.flags & kKeyNotKey) == 0 ? static_cast<uint8_t>(spec.first) : uint8_t{0};
   }
 };
 

@@ -64,23 +64,13 @@ void Runtime::hold_planned(Turn& turn, const Session& session, const CommandRow&
   }
 }
 
-inline void Runtime::run(Turn& turn, Session& session, const CommandRow& row, Args args,
-                         Reply& reply) {
-  if (log_ == nullptr) [[likely]] {
-    run_for(turn, session, row, args, reply, nullptr);
-    return;
-  }
-  Unit unit;
-  run_for(turn, session, row, args, reply, &unit);
-  if (!unit.empty()) log_->append(std::move(unit));
-}
-
 // Runs the handler, with the shards of its keys held; the effects go to `unit`.
-void Runtime::run_for(Turn& turn, Session& session, const CommandRow& row, Args args, Reply& reply,
-                      Unit* unit) {
+[[gnu::always_inline]] inline void Runtime::run(Turn& turn, Session& session,
+                                                const CommandRow& row, Args args, Reply& reply,
+                                                Unit* unit) {
   Call call(turn, session, row, args, reply, unit);
   Key key;
-  if (const size_t only_key = row.only_key(); only_key != 0) [[likely]] {
+  if (const size_t only_key = row.only_key; only_key != 0) [[likely]] {
     key = {args[only_key], hash(args[only_key])};
     Shard& shard = turn.hold(shard_index(key));
     ++shard.statistics.commands;
@@ -97,12 +87,23 @@ void Runtime::run_for(Turn& turn, Session& session, const CommandRow& row, Args 
   }
 }
 
+void Runtime::run_logged(Turn& turn, Session& session, const CommandRow& row, Args args,
+                         Reply& reply) {
+  Unit unit;
+  run(turn, session, row, args, reply, &unit);
+  if (!unit.empty()) log_->append(std::move(unit));
+}
+
 void Runtime::execute(Turn& turn, Session& session, Args args, Reply& reply) {
   const CommandRow* row = table_.find(args);
   if (row == nullptr || !plainly_allowed(session, *row, args)) [[unlikely]] {
     if (!check(session, row, args, reply)) return;
   }
-  run(turn, session, *row, args, reply);
+  if (log_ == nullptr) [[likely]] {
+    run(turn, session, *row, args, reply, nullptr);
+  } else {
+    run_logged(turn, session, *row, args, reply);
+  }
 }
 
 void Runtime::run_queued(Call& exec) {

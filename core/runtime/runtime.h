@@ -114,9 +114,9 @@ class Runtime {
   bool plainly_allowed(const Session& session, const CommandRow& row, Args args) const;
   void hold_planned(Turn& turn, const Session& session, const CommandRow& row, Args args);
   void plan(const Session& session, const CommandRow& row, Args args, ShardSet& shards) const;
-  void run(Turn& turn, Session& session, const CommandRow& row, Args args, Reply& reply);
-  void run_for(Turn& turn, Session& session, const CommandRow& row, Args args, Reply& reply,
-               Unit* unit);
+  void run(Turn& turn, Session& session, const CommandRow& row, Args args, Reply& reply,
+           Unit* unit);
+  void run_logged(Turn& turn, Session& session, const CommandRow& row, Args args, Reply& reply);
   void first_expiry();
 
   // Constant after construction.

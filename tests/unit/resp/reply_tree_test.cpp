@@ -12,7 +12,7 @@ namespace {
 /// A finished tree, freed with this object.
 class Finished {
  public:
-  explicit Finished(ReplyTree& tree) : root_(tree.finish()) {}
+  explicit Finished(ReplyTree& tree) : root_(tree.take()) {}
   ~Finished() { free_reply(root_); }
   Finished(const Finished&) = delete;
   Finished& operator=(const Finished&) = delete;
@@ -88,7 +88,7 @@ TEST_CASE("a reply may be freed on another thread than the one that made it") {
     } else {
       tree.integer(i);
     }
-    made.push_back(tree.finish());
+    made.push_back(tree.take());
   }
   std::thread([&] {
     for (int i = 0; i < kReplies; ++i) {
@@ -144,11 +144,11 @@ TEST_CASE("replies after the first are handed out by themselves") {
   tree.integer(3);
   const Finished first(tree);
   CHECK(first.node().integer == 1);
-  const std::vector<ReplyRoot*> more = tree.take_more();
-  REQUIRE(more.size() == 2);
-  CHECK(node_of(more[0])->integer == 2);
-  CHECK(node_of(more[1])->children[0].integer == 3);
-  for (ReplyRoot* root : more) free_reply(root);
+  const Finished second(tree);
+  CHECK(second.node().integer == 2);
+  const Finished third(tree);
+  CHECK(third.node().children[0].integer == 3);
+  CHECK(tree.take() == nullptr);
 }
 
 TEST_CASE("what is not taken from a builder goes with it, finished or not") {

@@ -269,7 +269,8 @@ KEVY_API void kevy_subscription_cancel(kevy_subscription* subscription);
 KEVY_API void kevy_subscription_close(kevy_subscription* subscription);
 
 KEVY_API kevy_subscription_kind kevy_message_kind(const kevy_message* message);
-/* The pattern that matched; empty unless the kind is KEVY_PATTERN. `size` may be NULL. */
+/* The texts of a message, good as long as it is. A NUL, not counted in the size, follows each.
+ * `size` may be NULL. The pattern that matched is empty unless the kind is KEVY_PATTERN. */
 KEVY_API const char* kevy_message_pattern(const kevy_message* message, size_t* size);
 KEVY_API const char* kevy_message_channel(const kevy_message* message, size_t* size);
 KEVY_API const char* kevy_message_payload(const kevy_message* message, size_t* size);

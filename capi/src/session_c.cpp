@@ -148,9 +148,9 @@ kevy_status kevy_session_next(kevy_session* session, int64_t timeout_ms, kevy_re
     }
     kevy::Outbox& outbox = session->session().outbox;
     const bool in_time = outbox.wait(timeout_ms < 0 ? -1 : timeout_ms * 1000);
-    const kevy::MessagePtr message = in_time ? outbox.take() : nullptr;
+    const kevy::MessagePtr message = in_time ? outbox.take() : kevy::MessagePtr();
     if (session->descriptor != nullptr) session->descriptor->settle(outbox);
-    if (message == nullptr) return outbox.cancelled() ? closed() : KEVY_TIMEOUT;
+    if (!message) return outbox.cancelled() ? closed() : KEVY_TIMEOUT;
     kevy::ReplyTree tree(session->session().protocol);
     kevy::write_message(tree, *message);
     *push = handle_of(tree.take());

@@ -6,10 +6,6 @@
 
 using namespace kevy::capi;
 
-struct kevy_message {
-  kevy::MessagePtr message;
-};
-
 struct kevy_subscription {
   std::shared_ptr<kevy::Instance> engine;
   uint32_t generation = 0;
@@ -26,6 +22,15 @@ struct kevy_subscription {
 };
 
 namespace {
+
+// A kevy_message is a reference to a Message; whoever holds it as `kevy_message*` owns it, but for
+// the callbacks, which borrow it.
+kevy_message* handle_of(const kevy::Message* message) {
+  return reinterpret_cast<kevy_message*>(const_cast<kevy::Message*>(message));
+}
+const kevy::Message* message_of(const kevy_message* handle) {
+  return reinterpret_cast<const kevy::Message*>(handle);
+}
 
 // How many messages a subscription gets before the next one's turn.
 constexpr int kBatch = 64;
@@ -48,10 +53,10 @@ class CallbackRecipient final : public kevy::Delivery::Recipient {
   After deliver() override {
     kevy::Outbox& outbox = subscription_.session->outbox;
     for (int i = 0; i < kBatch; ++i) {
-      kevy_message handle{outbox.take()};
-      if (handle.message == nullptr) return After::kDone;
+      const kevy::MessagePtr message = outbox.take();
+      if (!message) return After::kDone;
       caller_.store(std::this_thread::get_id(), std::memory_order_relaxed);
-      callback_(&handle, user_);
+      callback_(handle_of(message.get()), user_);
       caller_.store(std::thread::id(), std::memory_order_relaxed);
       if (closing_) {
         delete &subscription_;
@@ -131,12 +136,10 @@ kevy_status kevy_subscription_next(kevy_subscription* subscription, int64_t time
   return guard([&]() -> kevy_status {
     kevy::Outbox& outbox = subscription->session->outbox;
     const bool in_time = outbox.wait(timeout_ms < 0 ? -1 : timeout_ms * 1000);
-    kevy::MessagePtr taken = in_time ? outbox.take() : nullptr;
+    kevy::MessagePtr taken = in_time ? outbox.take() : kevy::MessagePtr();
     if (subscription->descriptor != nullptr) subscription->descriptor->settle(outbox);
-    if (taken == nullptr) {
-      return outbox.cancelled() ? closed() : KEVY_TIMEOUT;
-    }
-    *message = new kevy_message{std::move(taken)};
+    if (!taken) return outbox.cancelled() ? closed() : KEVY_TIMEOUT;
+    *message = handle_of(taken.release());
     return KEVY_OK;
   });
 }
@@ -177,7 +180,7 @@ void kevy_subscription_close(kevy_subscription* subscription) {
 
 kevy_subscription_kind kevy_message_kind(const kevy_message* message) {
   if (message == nullptr) return KEVY_CHANNEL;
-  switch (message->message->kind) {
+  switch (message_of(message)->kind()) {
     case kevy::Message::Kind::kPattern:
       return KEVY_PATTERN;
     case kevy::Message::Kind::kSharded:
@@ -188,15 +191,15 @@ kevy_subscription_kind kevy_message_kind(const kevy_message* message) {
 }
 
 const char* kevy_message_pattern(const kevy_message* message, size_t* size) {
-  return text(message == nullptr ? kevy::Bytes() : kevy::Bytes(message->message->pattern), size);
+  return text(message == nullptr ? kevy::Bytes() : message_of(message)->pattern(), size);
 }
 
 const char* kevy_message_channel(const kevy_message* message, size_t* size) {
-  return text(message == nullptr ? kevy::Bytes() : kevy::Bytes(message->message->channel), size);
+  return text(message == nullptr ? kevy::Bytes() : message_of(message)->channel(), size);
 }
 
 const char* kevy_message_payload(const kevy_message* message, size_t* size) {
-  return text(message == nullptr ? kevy::Bytes() : message->message->payload.bytes(), size);
+  return text(message == nullptr ? kevy::Bytes() : message_of(message)->payload(), size);
 }
 
-void kevy_message_free(kevy_message* message) { delete message; }
+void kevy_message_free(kevy_message* message) { kevy::MessagePtr::adopt(message_of(message)); }

@@ -17,8 +17,8 @@ namespace {
 constexpr size_t kMessageOverhead = 64;
 
 size_t weight(const Message& message) {
-  return kMessageOverhead + message.pattern.size() + message.channel.size() +
-         message.payload.bytes().size();
+  return kMessageOverhead + message.pattern().size() + message.channel().size() +
+         message.payload().size();
 }
 
 }  // namespace
@@ -53,7 +53,7 @@ void Outbox::put(MessagePtr message) {
 
 MessagePtr Outbox::take() {
   std::lock_guard guard(lock_);
-  if (messages_.empty()) return nullptr;
+  if (messages_.empty()) return {};
   MessagePtr message = std::move(messages_.front());
   messages_.pop_front();
   bytes_ -= weight(*message);

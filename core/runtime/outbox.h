@@ -29,7 +29,7 @@ class Outbox {
   void set_limit(size_t bytes) noexcept;
 
   void put(MessagePtr message);
-  /// The next message, or nullptr.
+  /// The next message, or none.
   MessagePtr take();
   /// Whether there may be something to take or to notice; cheap, without the lock.
   bool ready() const noexcept { return ready_.load(std::memory_order_acquire) != 0; }

@@ -10,11 +10,11 @@ constexpr size_t kTurnCommands = 32;
 }  // namespace
 
 void write_message(Reply& reply, const Message& message) {
-  switch (message.kind) {
+  switch (message.kind()) {
     case Message::Kind::kPattern:
       reply.push(4);
       reply.bulk("pmessage");
-      reply.bulk(message.pattern);
+      reply.bulk(message.pattern());
       break;
     case Message::Kind::kSharded:
       reply.push(3);
@@ -25,8 +25,12 @@ void write_message(Reply& reply, const Message& message) {
       reply.bulk("message");
       break;
   }
-  reply.bulk(message.channel);
-  reply.bulk(message.payload);
+  reply.bulk(message.channel());
+  if (message.block()) {
+    reply.bulk(message.block());
+  } else {
+    reply.bulk(message.payload());
+  }
 }
 
 ProtocolSession::ProtocolSession(Runtime& runtime, Session::Door door)
@@ -95,7 +99,7 @@ void ProtocolSession::take_messages(size_t output_max) {
   writer_.set_protocol(session_->protocol);
   while (output_.size() <= output_max) {
     const MessagePtr message = session_->outbox.take();
-    if (message == nullptr) break;
+    if (!message) break;
     write_message(writer_, *message);
   }
 }

@@ -15,7 +15,7 @@ void PubSub::subscribe(ChannelKind kind, Bytes channel, Outbox& outbox) {
 
 void PubSub::unsubscribe(ChannelKind kind, Bytes channel, Outbox& outbox) {
   std::lock_guard guard(lock_);
-  const auto found = table(kind).find(std::string(channel));
+  const auto found = table(kind).find(channel);
   if (found == table(kind).end()) return;
   std::erase(found->second, &outbox);
   if (found->second.empty()) table(kind).erase(found);
@@ -23,24 +23,21 @@ void PubSub::unsubscribe(ChannelKind kind, Bytes channel, Outbox& outbox) {
 }
 
 int64_t PubSub::deliver(bool sharded, Bytes channel, Bytes payload) {
-  const auto kind = sharded ? Message::Kind::kSharded : Message::Kind::kChannel;
-  const SharedBytes shared = SharedBytes::copy_of(payload);
+  const SharedBytes block = Message::block_of(payload);
   int64_t receivers = 0;
+  const auto put = [&](Message::Kind kind, Bytes pattern, const std::vector<Outbox*>& outboxes) {
+    const MessagePtr message = Message::make(kind, pattern, channel, payload, block);
+    for (Outbox* outbox : outboxes) outbox->put(message);
+    receivers += static_cast<int64_t>(outboxes.size());
+  };
   std::lock_guard guard(lock_);
   const auto& subscribers = table(sharded ? ChannelKind::kSharded : ChannelKind::kChannel);
-  if (const auto found = subscribers.find(std::string(channel)); found != subscribers.end()) {
-    const auto message =
-        std::make_shared<const Message>(Message{kind, {}, std::string(channel), shared});
-    for (Outbox* outbox : found->second) outbox->put(message);
-    receivers += static_cast<int64_t>(found->second.size());
+  if (const auto found = subscribers.find(channel); found != subscribers.end()) {
+    put(sharded ? Message::Kind::kSharded : Message::Kind::kChannel, {}, found->second);
   }
   if (sharded) return receivers;
   for (const auto& [pattern, outboxes] : table(ChannelKind::kPattern)) {
-    if (!glob_match(pattern, channel)) continue;
-    const auto message = std::make_shared<const Message>(
-        Message{Message::Kind::kPattern, pattern, std::string(channel), shared});
-    for (Outbox* outbox : outboxes) outbox->put(message);
-    receivers += static_cast<int64_t>(outboxes.size());
+    if (glob_match(pattern, channel)) put(Message::Kind::kPattern, pattern, outboxes);
   }
   return receivers;
 }
@@ -55,7 +52,7 @@ std::vector<std::string> PubSub::channels(ChannelKind kind) {
 
 size_t PubSub::subscribers(ChannelKind kind, Bytes channel) {
   std::lock_guard guard(lock_);
-  const auto found = table(kind).find(std::string(channel));
+  const auto found = table(kind).find(channel);
   return found == table(kind).end() ? 0 : found->second.size();
 }
 

@@ -41,7 +41,11 @@ class PubSub {
   }
 
  private:
-  using Subscribers = std::unordered_map<std::string, std::vector<Outbox*>>;
+  struct HashOfName : std::hash<Bytes> {
+    using is_transparent = void;
+  };
+  using Subscribers =
+      std::unordered_map<std::string, std::vector<Outbox*>, HashOfName, std::equal_to<>>;
 
   int64_t deliver(bool sharded, Bytes channel, Bytes payload);
   Subscribers& table(ChannelKind kind) { return tables_[static_cast<size_t>(kind)]; }

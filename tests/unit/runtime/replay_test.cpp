@@ -102,10 +102,10 @@ TEST_CASE("keyspace events tell what happened to which key") {
   engine.session->protocol = 3;
   engine.run({"SET", "a", "1"});
   MessagePtr first = engine.session->outbox.take(), second = engine.session->outbox.take();
-  REQUIRE(first != nullptr);
-  REQUIRE(second != nullptr);
-  CHECK(first->channel == "__keyspace@0__:a");
-  CHECK(first->payload.bytes() == "set");
-  CHECK(second->channel == "__keyevent@0__:set");
-  CHECK(second->payload.bytes() == "a");
+  REQUIRE(first);
+  REQUIRE(second);
+  CHECK(first->channel() == "__keyspace@0__:a");
+  CHECK(first->payload() == "set");
+  CHECK(second->channel() == "__keyevent@0__:set");
+  CHECK(second->payload() == "a");
 }

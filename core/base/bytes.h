@@ -23,16 +23,6 @@ constexpr char ascii_lower(char c) noexcept {
   return (c >= 'A' && c <= 'Z') ? static_cast<char>(c | 0x20) : c;
 }
 
-/// The letters A to Z of eight bytes in lower case.
-constexpr uint64_t lower_letters(uint64_t word) noexcept {
-  constexpr uint64_t kOnes = 0x0101010101010101, kHighs = kOnes << 7;
-  const uint64_t low_bits = word & ~kHighs;
-  const uint64_t from_a = low_bits + kOnes * (0x80 - 'A');
-  const uint64_t above_z = low_bits + kOnes * (0x7f - 'Z');
-  const uint64_t is_upper = ~word & kHighs & (from_a ^ above_z);
-  return word | is_upper >> 2;
-}
-
 inline uint64_t load_word(const char* from) noexcept {
   uint64_t word;
   std::memcpy(&word, from, sizeof word);

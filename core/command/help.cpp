@@ -3,25 +3,17 @@
 #include <string>
 #include <vector>
 
+#include "runtime/full_name.h"
+
 namespace kevy {
-
-namespace {
-
-std::string upper(Bytes text) {
-  std::string result(text);
-  for (char& c : result) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
-  return result;
-}
-
-}  // namespace
 
 void help(Call& call) {
   const CommandRow* verb = call.runtime.table().parent(call.row);
   std::vector<std::string> lines;
-  lines.push_back(upper(verb->name) +
+  lines.push_back(in_capitals(verb->name) +
                   " <subcommand> [<arg> [value] [opt] ...]. Subcommands are:");
   for (const CommandRow& sub : verb->subcommands) {
-    std::string line = upper(sub.name);
+    std::string line = in_capitals(sub.name);
     if (!sub.syntax.empty()) line += ' ' + std::string(sub.syntax);
     lines.push_back(std::move(line));
     lines.push_back("    " + std::string(sub.summary));

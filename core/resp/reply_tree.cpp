@@ -48,41 +48,43 @@ struct ReplyRoot {
 
 namespace {
 
-#if defined(KEVY_SANITIZED)
-constexpr bool kCacheRoots = false;  // so that a use after free is seen
-#else
-constexpr bool kCacheRoots = true;
-#endif
-
 // A thread's roots to use again. Plain data, so that reaching it costs no check; the guard
 // object, made when the first root is kept, frees them when the thread ends.
 struct Cache {
   ReplyRoot* first;
-  size_t size;
-  bool guarded;
-  bool closed;
+  size_t room;   // how many more may be kept
+  bool guarded;  // the guard has been made, and may be gone again
 };
 __attribute__((tls_model("initial-exec"))) thread_local constinit Cache cache{};
 
 struct CacheGuard {
   bool armed = false;
   ~CacheGuard() {
-    cache.closed = true;
+    cache.room = 0;
     while (cache.first != nullptr) delete std::exchange(cache.first, cache.first->next);
   }
 };
 
-void guard_cache() {
-  thread_local CacheGuard guard;
-  guard.armed = true;
-  cache.guarded = true;
+// What free_reply does where there is no room: at first, when there are many, and at the thread's
+// end. Under the sanitizers nothing is kept, so that they see a use after free.
+[[gnu::noinline]] void free_root(ReplyRoot* root) {
+#if !defined(KEVY_SANITIZED)
+  if (!cache.guarded) {
+    thread_local CacheGuard guard;
+    guard.armed = cache.guarded = true;
+    cache.room = kCachedMax;
+    free_reply(root);
+    return;
+  }
+#endif
+  delete root;
 }
 
 ReplyRoot* new_root() {
   ReplyRoot* root = cache.first;
   if (root == nullptr) return new ReplyRoot;
   cache.first = std::exchange(root->next, nullptr);
-  --cache.size;
+  ++cache.room;
   return root;
 }
 
@@ -116,14 +118,13 @@ void free_reply(ReplyRoot* root) noexcept {
   if (root == nullptr) return;
   if (root->used_more) [[unlikely]] root->clear();
   root->used = 0;
-  if (!kCacheRoots || cache.size >= kCachedMax || cache.closed) {
-    delete root;
+  if (cache.room == 0) [[unlikely]] {
+    free_root(root);
     return;
   }
-  if (!cache.guarded) guard_cache();
   root->next = cache.first;
   cache.first = root;
-  ++cache.size;
+  --cache.room;
 }
 
 const ReplyNode* node_of(const ReplyRoot* root) noexcept { return &root->node; }

@@ -10,12 +10,6 @@ namespace kevy {
 
 namespace {
 
-std::string upper(Bytes text) {
-  std::string result(text);
-  for (char& c : result) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
-  return result;
-}
-
 // Redis shows at most 128 bytes of the verb and of the arguments after it.
 std::string unknown_command(Args args) {
   constexpr size_t kShownMax = 128;
@@ -31,7 +25,7 @@ std::string unknown_command(Args args) {
 
 std::string unknown_subcommand(const CommandRow& row, Bytes word) {
   return "ERR unknown subcommand '" + std::string(word.substr(0, 128)) + "'. Try " +
-         upper(row.name) + " HELP.";
+         in_capitals(row.name) + " HELP.";
 }
 
 constexpr Bytes kStatelessRefusal =

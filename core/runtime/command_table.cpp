@@ -1,5 +1,6 @@
 #include "runtime/command_table.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 
@@ -15,11 +16,13 @@ CommandTable::CommandTable(std::span<const std::span<const CommandRow>> families
   for (const CommandRow* row : rows_) {
     const Bytes name = row->name;
     KEVY_CHECK(find(name) == nullptr);
-    if (name.size() > kShortMax) {
+    const bool only_letters =
+        std::all_of(name.begin(), name.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+    if (name.size() > kShortMax || !only_letters) {
       long_.emplace(name, row);
       continue;
     }
-    const uint64_t word = load_short(name.data(), name.size());
+    const uint64_t word = load_short(name.data(), name.size()) | kLowerCase;
     size_t i = slot_of(word);
     while (short_[i].row != nullptr) i = (i + 1) & (short_.size() - 1);
     short_[i] = {word, row};

@@ -18,10 +18,10 @@ class CommandTable {
   /// The row of a verb in any case, subcommands not considered; nullptr when there is none.
   const CommandRow* find(Bytes verb) const noexcept {
     if (verb.size() > kShortMax) [[unlikely]] return find_long(verb);
-    const uint64_t name = lower_letters(load_short(verb.data(), verb.size()));
+    const uint64_t name = load_short(verb.data(), verb.size()) | kLowerCase;
     for (size_t i = slot_of(name);; i = (i + 1) & (short_.size() - 1)) {
       const Short& slot = short_[i];
-      if (slot.row == nullptr) return nullptr;
+      if (slot.row == nullptr) [[unlikely]] return find_long(verb);
       if (slot.name == name && slot.row->name.size() == verb.size()) return slot.row;
     }
   }
@@ -40,9 +40,11 @@ class CommandTable {
 
  private:
   static constexpr size_t kShortMax = 8;
-  /// A verb short enough to be compared at once.
+  /// Turns letters into small ones, and nothing else into a letter.
+  static constexpr uint64_t kLowerCase = 0x2020202020202020;
+  /// A verb short enough to be compared at once, of letters alone.
   struct Short {
-    uint64_t name = 0;  // in lower case
+    uint64_t name = 0;
     const CommandRow* row = nullptr;
   };
 
@@ -54,7 +56,7 @@ class CommandTable {
 
   std::vector<const CommandRow*> rows_;
   std::vector<Short> short_;  // open addressing, a power of two, at most a quarter full
-  std::unordered_map<Bytes, const CommandRow*> long_;  // the names of the rows
+  std::unordered_map<Bytes, const CommandRow*> long_;  // all others
 };
 
 }  // namespace kevy

@@ -9,4 +9,11 @@ namespace kevy {
 
 std::string full_name(const CommandTable& table, const CommandRow& row);
 
+/// A name as Redis writes it in its texts: in capitals.
+inline std::string in_capitals(Bytes name) {
+  std::string result(name);
+  for (char& c : result) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+  return result;
+}
+
 }  // namespace kevy

@@ -18,7 +18,7 @@ from typing import Any
 import kevy
 import pytest
 from conftest import run_python
-from kevy import _cffi, _native
+from kevy import _cffi, _cffi_library, _native
 
 ROOT = Path(__file__).resolve().parents[2]
 HANDLES = ("InstanceHandle", "SessionHandle", "SubscriptionHandle")
@@ -78,7 +78,7 @@ def test_the_declarations_of_cffi_are_all_of_the_header() -> None:
     assert (Path(kevy.__file__).parent / "kevy.h").read_text() == header
     functions = set(re.findall(r"^KEVY_API [^(]*?(kevy_\w+)\(", header, re.MULTILINE))
     assert len(functions) > 40
-    assert all(hasattr(_cffi._lib, function) for function in functions)
+    assert all(hasattr(_cffi_library.lib, function) for function in functions)
 
 
 def test_the_version_is_that_of_the_file() -> None:

@@ -79,6 +79,7 @@ def main() -> None:
         rows.show(f"{verb}, Python", "bare call", f"python bare {verb}")
         rows.show(f"{verb}, Python", "db." + verb, f"python {verb}", "C + bare call",
                   lambda round: round[f"python c {verb}"] + round[f"python bare {verb}"], 1.5)
+        rows.show(f"{verb}, Python", "bare cffi call", f"cffi bare {verb}")
         rows.show(f"{verb}, Python", "db." + verb + " (cffi)", f"cffi {verb}", "db." + verb,
                   lambda round: round[f"python {verb}"], 8)
         rows.show(f"{verb}, Node", "bare call", f"node bare {verb}")

@@ -35,6 +35,28 @@ def two_arguments(call, first=None):
     return (time.perf_counter_ns() - start) / (ROUNDS * len(KEYS))
 
 
+def bare_cffi():
+    """The calls of the library that get and set over cffi come down to, and nothing else."""
+    from kevy._cffi_library import INSTANCE, SIZE, ffi, lib
+
+    instance = ffi.new(INSTANCE)
+    lib.kevy_start(ffi.NULL, instance)
+    db, get, set_ = instance[0], lib.kevy_get, lib.kevy_set
+    buffer, size = ffi.new("char[]", 2048), ffi.new(SIZE)
+    start = time.perf_counter_ns()
+    for _ in range(ROUNDS):
+        for key in KEYS:
+            set_(db, key, 12, VALUE, 64, 0)
+    between = time.perf_counter_ns()
+    for _ in range(ROUNDS):
+        for key in KEYS:
+            get(db, key, 12, buffer, 2048, size)
+    end = time.perf_counter_ns()
+    lib.kevy_stop(db)
+    operations = ROUNDS * len(KEYS)
+    return {"bare get": (end - between) / operations, "bare set": (between - start) / operations}
+
+
 with kevy.start() as db:
     c_get, c_set = bare_python.c_cost(ROUNDS)
     result = {
@@ -46,4 +68,6 @@ with kevy.start() as db:
         "get": one_argument(db.get),
         "execute": two_arguments(db.execute, "GET"),
     }
+if kevy.backend == "cffi":
+    result |= bare_cffi()
 print(json.dumps(result))

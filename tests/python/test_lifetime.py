@@ -233,6 +233,32 @@ def test_ctrl_c_interrupts_a_wait(db: kevy.Instance[bytes]) -> None:
             session.next(DEADLINE)
 
 
+INTERRUPTED = """
+import random, signal, sys, kevy
+sys.unraisablehook = id  # an alarm may come in a weakref callback
+def interrupt(*_):
+    raise KeyboardInterrupt
+signal.signal(signal.SIGALRM, interrupt)
+db = kevy.start()
+db.set("k", "v")
+session = db.session()
+for call in [db.get] * 500 + [session.get] * 500:
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.0002 + random.random() * 0.0003)
+        for _ in range(100_000):  # long enough
+            call("k")
+    except KeyboardInterrupt:
+        pass
+session.close()
+db.stop()
+print("stopped")
+"""
+
+
+def test_regress_after_ctrl_c_a_session_is_usable_and_an_instance_stops() -> None:
+    assert run_python(INTERRUPTED) == "stopped\n"
+
+
 FORK = """
 import os, sys, threading, kevy
 parent = kevy.start()
@@ -287,3 +313,43 @@ print("both fine")
 
 def test_a_child_of_fork_gets_an_error_and_may_start_its_own() -> None:
     assert run_python(FORK) == "both fine\n"
+
+
+# With cffi's lock held, as a child finds it whose parent had another thread in it at the fork.
+LOCKED = """
+import kevy
+from kevy._cffi_library import ffi
+with ffi._lock, kevy.start(listen="127.0.0.1:0", maxclients="10") as db:
+    db.set("k", "v")
+    assert db.get("k") == b"v"
+    db.set_many({"a": 1, "b": bytearray(3000)})
+    assert [len(value) for value in db.get_many(["a", "b"])] == [1, 3000]
+    assert len(db.get("b")) == 3000
+    assert db.hset("h", mapping={str(i): i for i in range(10)}) == 10
+    assert len(db.hgetall("h")) == 10
+    assert db.pipeline(atomic=True).incr("n").incr("n").run() == [1, 2]
+    db.clock.freeze()
+    db.clock.advance(1)
+    assert db.clock.now() > 0
+    db.clock.resume()
+    try:
+        db.get("h")
+    except kevy.WrongTypeError:
+        pass
+    with db.session() as session, db.subscribe("c*", kind="pattern") as messages:
+        session.execute("SUBSCRIBE", "c")
+        db.execute("PUBLISH", "c", "x")
+        assert messages.next(10) == kevy.Message(b"c", b"x", b"c*")
+        assert session.next(10) == [b"message", b"c", b"x"]
+        assert messages.next(0) is None
+        assert session.fileno() != messages.fileno()
+    with db.session() as session:
+        session.feed(b"PING\\r\\n")
+        assert session.take() == b"+PONG\\r\\n"
+print("never waited")
+"""
+
+
+@pytest.mark.skipif(kevy.backend != "cffi", reason="the lock is cffi's")
+def test_regress_no_call_needs_the_lock_of_cffi() -> None:
+    assert run_python(LOCKED) == "never waited\n"

@@ -10,21 +10,27 @@ namespace kevy {
 
 namespace {
 
-// Redis shows at most 128 bytes of the verb and of the arguments after it.
+constexpr size_t kShownMax = 128;
+
+// What Redis shows of a word: up to a NUL, and no more than `max` bytes.
+Bytes shown_part(Bytes word, size_t max = kShownMax) {
+  return word.substr(0, std::min(max, word.find('\0')));
+}
+
+// Of the arguments together no more is shown than of the verb.
 std::string unknown_command(Args args) {
-  constexpr size_t kShownMax = 128;
   std::string shown;
   for (size_t i = 1; i < args.size() && shown.size() < kShownMax; ++i) {
     shown += '\'';
-    shown += args[i].substr(0, kShownMax - shown.size());
+    shown += shown_part(args[i], kShownMax - shown.size());
     shown += "' ";
   }
-  return "ERR unknown command '" + std::string(args[0].substr(0, kShownMax)) +
+  return "ERR unknown command '" + std::string(shown_part(args[0])) +
          "', with args beginning with: " + shown;
 }
 
 std::string unknown_subcommand(const CommandRow& row, Bytes word) {
-  return "ERR unknown subcommand '" + std::string(word.substr(0, 128)) + "'. Try " +
+  return "ERR unknown subcommand '" + std::string(shown_part(word)) + "'. Try " +
          in_capitals(row.name) + " HELP.";
 }
 

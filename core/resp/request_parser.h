@@ -29,7 +29,10 @@ class InputBuffer {
   void append(Bytes bytes);
 
   Bytes pending() const noexcept { return {data_ + start_, end_ - start_}; }
-  void consume(size_t count) noexcept;
+  void consume(size_t count) noexcept {
+    start_ += count;
+    if (start_ == end_) start_ = end_ = 0;
+  }
   size_t capacity() const noexcept { return capacity_; }
   void swap(InputBuffer& other) noexcept;
   /// Gives the memory back. Only when nothing is pending.
@@ -66,6 +69,7 @@ class RequestParser {
  private:
   enum class Step { kMore, kDone, kError };
 
+  bool parse_plain(Bytes input, const Limits& limits);
   Step parse_array(Bytes input, const Limits& limits);
   Step parse_bulk(Bytes input, const Limits& limits);
   Outcome parse_inline(InputBuffer& buffer);

@@ -78,7 +78,7 @@ void Runtime::prefetch(const Session& session, std::span<const Args> commands) {
     const CommandRow* row = table_.find(args[0]);
     if (row == nullptr || row->only_key == 0 || row->only_key >= args.size()) continue;
     const Bytes key = args[row->only_key];
-    if (same_bytes(key, last)) continue;
+    if (same_bytes(key, last)) continue;  // many pipelines are of one key
     last = key;
     const uint64_t key_hash = hash(key);
     prefetch.add(shard_of({key, key_hash}), key_hash);

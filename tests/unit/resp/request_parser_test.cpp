@@ -70,6 +70,18 @@ TEST_CASE("commands are read ahead as far as they have come whole, and given aga
   CHECK(buffer.pending().empty());
 }
 
+TEST_CASE("who may send long commands no more may not send those that were read ahead either") {
+  std::string eleven = "*11\r\n";
+  for (int i = 0; i < 11; ++i) eleven += "$1\r\nw\r\n";
+  InputBuffer buffer;
+  RequestParser parser;
+  buffer.append("*1\r\n$5\r\nRESET\r\n" + eleven);
+  REQUIRE(parser.read_ahead(buffer, {}).size() == 2);
+  REQUIRE(parser.next(buffer, {}) == RequestParser::Outcome::kCommand);
+  REQUIRE(parser.next(buffer, {.authenticated = false}) == RequestParser::Outcome::kProtocolError);
+  CHECK(parser.error() == "ERR Protocol error: unauthenticated multibulk length");
+}
+
 TEST_CASE("a header that is not plain is read the careful way") {
   using Words = std::vector<std::string>;
   const std::string bulk(100'000, 'x');  // six digits

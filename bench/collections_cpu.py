@@ -1,26 +1,23 @@
 """Commands on collections over sockets: the CPU time that kevy-server spends beside redis-server's.
 
-What is counted is the time all threads of the server have run, so the rate of the client does not
-matter. redis-benchmark makes the load, 50 connections with 16 requests on the way, but for the
-commands that take long, which one connection asks for one after the other. kevy has one reactor.
+redis-benchmark makes the load, 50 connections with 16 requests on the way, but for the commands that
+take long, which one connection asks for one after the other. kevy has one reactor.
 """
 
 import argparse
 import json
-import socket
 import statistics
-import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from network import Server
+from servers import CONNECTIONS, Server, kevy, redis, running
 
 ROUNDS, ROUNDS_QUICK = 5, 1
 BIG, BIG_QUICK = 1_000_000, 100_000  # members of the sorted set
 MEMBERS = 100_000  # of the others
 KEYS = 100_000  # that redis-benchmark draws from
+DEPTH = 16  # requests on the way
 NUMBER = "__rand_int__"  # redis-benchmark's word for 12 random digits
 
 # Over a Unix socket. Requests in a round, the command, and the goal.
@@ -59,67 +56,35 @@ DEFAULTS = [
 ]
 
 
-class Side:
-    def __init__(self, server: Server):
-        self.server = server
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.connect(str(server.path))
+def fill(server: Server, big: int) -> None:
+    """All but what redis-benchmark's own tests make."""
+    for first in range(0, big, 1000):
+        words = ["ZADD", "big"]
+        for n in range(first, first + 1000):
+            words += [str(n * 7_368_787 % big), f"member:{n:012}"]
+        server.run(words)
+    for first in range(0, MEMBERS, 1000):
+        numbers = range(first, first + 1000)
+        for key, odd in ("first", 0), ("second", MEMBERS):
+            words = ["ZADD", key]
+            for n in numbers:
+                words += [str(n * 31 % MEMBERS), f"member:{n + n % 2 * odd:09}"]
+            server.run(words)
+        server.run(["RPUSH", "numbers", *(str(n * 7919 % MEMBERS) for n in numbers)])
+    texts = [f"value:{n:010}" for n in range(100)]
+    fields = [word for n in range(50) for word in (f"field:{n}", texts[n])]
+    scored = [word for n in range(100) for word in (str(n), f"member:{n:09}")]
+    server.run(["RPUSH", "list", *texts], ["SADD", "set", *texts], ["HSET", "hash", *fields],
+               ["ZADD", "sorted", *scored])
 
-    def run(self, *commands: list[str]) -> None:
-        """Sends commands, and an ECHO whose reply is the end of what there is to read."""
-        sent = b""
-        for words in [*commands, ["ECHO", "end"]]:
-            sent += f"*{len(words)}\r\n".encode()
-            sent += "".join(f"${len(word)}\r\n{word}\r\n" for word in words).encode()
-        self.socket.sendall(sent)
-        end = b"$3\r\nend\r\n"
-        tail = b""
-        while not tail.endswith(end):
-            tail = (tail + self.socket.recv(1 << 20))[-len(end):]
 
-    def fill(self, big: int) -> None:
-        """All but what redis-benchmark's own tests make."""
-        for first in range(0, big, 1000):
-            words = ["ZADD", "big"]
-            for n in range(first, first + 1000):
-                words += [str(n * 7_368_787 % big), f"member:{n:012}"]
-            self.run(words)
-        for first in range(0, MEMBERS, 1000):
-            numbers = range(first, first + 1000)
-            for key, odd in ("first", 0), ("second", MEMBERS):
-                words = ["ZADD", key]
-                for n in numbers:
-                    words += [str(n * 31 % MEMBERS), f"member:{n + n % 2 * odd:09}"]
-                self.run(words)
-            self.run(["RPUSH", "numbers", *(str(n * 7919 % MEMBERS) for n in numbers)])
-        texts = [f"value:{n:010}" for n in range(100)]
-        fields = [word for n in range(50) for word in (f"field:{n}", texts[n])]
-        scored = [word for n in range(100) for word in (str(n), f"member:{n:09}")]
-        self.run(["RPUSH", "list", *texts], ["SADD", "set", *texts], ["HSET", "hash", *fields],
-                 ["ZADD", "sorted", *scored])
-
-    def benchmark(self, over: str, requests: int, draw_from: int, *words: str) -> float:
-        """CPU time of the server for one request, in ns."""
-        where = (["-s", str(self.server.path)] if over == "Unix socket"
-                 else ["-p", str(self.server.port)])
-        before = self.server.cpu_ns()
-        subprocess.run(["redis-benchmark", *where, "-c", "50", "-P", "16", "-n", str(requests),
-                        "-r", str(draw_from), "-d", "16", "-q", *words],
-                       check=True, capture_output=True)
-        return (self.server.cpu_ns() - before) / requests
-
-    def default(self, requests: int, test: str) -> float:
-        if not test.startswith("LRANGE_"):  # those would push as well
-            return self.benchmark("TCP", requests, KEYS, "-t", test.lower())
-        # The short list is filled anew: what the pushes before left is of any length.
-        self.run(["DEL", "mylist"], ["RPUSH", "mylist", *["a value of 16 b."] * 1000])
-        return self.benchmark("TCP", requests, KEYS, "LRANGE", "mylist", "0",
-                              str(int(test.split("_")[1]) - 1))
-
-    def long(self, command: str) -> float:
-        before = self.server.cpu_ns()
-        self.run(command.split())
-        return self.server.cpu_ns() - before
+def default(server: Server, requests: int, test: str) -> float:
+    if not test.startswith("LRANGE_"):  # those would push as well
+        return server.benchmark("TCP", DEPTH, requests, KEYS, "-t", test.lower())
+    # The short list is filled anew: what the pushes before left is of any length.
+    server.run(["DEL", "mylist"], ["RPUSH", "mylist", *["a value of 16 b."] * 1000])
+    return server.benchmark("TCP", DEPTH, requests, KEYS, "LRANGE", "mylist", "0",
+                            str(int(test.split("_")[1]) - 1))
 
 
 def show(name: str, pairs: list[tuple[float, float]], goal: float) -> None:
@@ -133,28 +98,28 @@ def show(name: str, pairs: list[tuple[float, float]], goal: float) -> None:
           flush=True)
 
 
-def measure(ours: Side, theirs: Side, rounds: int, share: float, big: int) -> Iterator[tuple]:
+def measure(ours: Server, theirs: Server, rounds: int, share: float, big: int) -> Iterator[tuple]:
     """Name, pairs of costs, goal."""
     for commands, members in (BIG_SORTED_SET, big), (RANGES, 100):
         for requests, command, goal in commands:
-            def cost(side: Side) -> float:
-                return side.benchmark("Unix socket", int(requests * share), members,
-                                      *command.split())
+            def cost(server: Server) -> float:
+                return server.benchmark("Unix socket", DEPTH, int(requests * share), members,
+                                        *command.split())
             name = command.replace(NUMBER, "n")
             yield (f"{name}, {members:,} members" if members == big else name,
                    [(cost(ours), cost(theirs)) for _ in range(rounds)], goal)
     for command, goal in LONG:
         yield (f"{command}, of {MEMBERS:,}",
-               [(ours.long(command), theirs.long(command)) for _ in range(rounds * 2 + 1)], goal)
+               [(ours.cost(command), theirs.cost(command)) for _ in range(rounds * 2 + 1)], goal)
     costs: dict[str, list[tuple[float, float]]] = {test: [] for _, test, _ in DEFAULTS}
     for _ in range(rounds):
-        for side in ours, theirs:
-            side.run(["DEL", "mylist", "myset", "myzset", "myhash"])
+        for server in ours, theirs:
+            server.run(["DEL", "mylist", "myset", "myzset", "myhash"])
         for requests, test, _ in DEFAULTS:
             count = int(requests * share)
-            costs[test].append((ours.default(count, test), theirs.default(count, test)))
+            costs[test].append((default(ours, count, test), default(theirs, count, test)))
     for _, test, goal in DEFAULTS:
-        yield f"{test}, TCP, -c 50 -P 16", costs[test], goal
+        yield f"{test}, TCP, -c {CONNECTIONS} -P {DEPTH}", costs[test], goal
 
 
 def main() -> None:
@@ -164,20 +129,11 @@ def main() -> None:
     options = parser.parse_args()
     rounds = ROUNDS_QUICK if options.quick else ROUNDS
     big = BIG_QUICK if options.quick else BIG
-    with tempfile.TemporaryDirectory() as name:
-        directory = Path(name)
-        servers = [Server("redis-server", "redis-server", 28391, directory),
-                   Server("kevy-server", str(options.build / "server" / "kevy-server"), 28392,
-                          directory, "--threads", "1")]
-        try:
-            theirs, ours = (Side(server) for server in servers)
-            for side in ours, theirs:
-                side.fill(big)
-            for row in measure(ours, theirs, rounds, 0.25 if options.quick else 1, big):
-                show(*row)
-        finally:
-            for server in servers:
-                server.stop()
+    with running(redis(), kevy(options.build)) as (theirs, ours):
+        for server in ours, theirs:
+            fill(server, big)
+        for row in measure(ours, theirs, rounds, 0.25 if options.quick else 1, big):
+            show(*row)
 
 
 if __name__ == "__main__":

@@ -10,12 +10,10 @@ import json
 import shutil
 import subprocess
 import sys
-import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from memory import connect, resident_bytes
+from servers import redis, running
 
 SMALL, LARGE = 10, 1_000_000  # elements
 KEYS, KEYS_QUICK = 1_000_000, 200_000
@@ -86,27 +84,16 @@ def kevy_growth(program: Path, requests: Iterator[bytes]) -> int:
 
 
 def redis_growth(requests: Iterator[bytes]) -> int:
-    with tempfile.TemporaryDirectory() as directory:
-        path = Path(directory) / "redis.sock"
-        server = subprocess.Popen(
-            ["redis-server", "--port", "0", "--unixsocket", str(path), "--save", "",
-             "--dir", directory],
-            stdout=subprocess.DEVNULL,
-        )
-        try:
-            with connect(path, time.monotonic() + 10) as connection:
-                before = resident_bytes(server.pid)
-                for data, replies in chunks(requests):
-                    connection.sendall(data)
-                    while replies > 0:
-                        answer = connection.recv(1 << 16)
-                        if b"-" in answer:
-                            raise SystemExit(f"redis-server: {answer!r}")
-                        replies -= answer.count(b"\n")
-                return resident_bytes(server.pid) - before
-        finally:
-            server.terminate()
-            server.wait()
+    with running(redis()) as (server,):
+        before = server.resident_bytes()
+        for data, replies in chunks(requests):
+            server.connection.sendall(data)
+            while replies > 0:
+                answer = server.connection.recv(1 << 16)
+                if b"-" in answer:
+                    raise SystemExit(f"redis-server: {answer!r}")
+                replies -= answer.count(b"\n")
+        return server.resident_bytes() - before
 
 
 def compare(name: str, program: Path, requests: Callable[[], Iterator[bytes]], elements: int,

@@ -8,33 +8,13 @@ import json
 import shutil
 import socket
 import subprocess
-import tempfile
-import time
 from pathlib import Path
+
+from servers import redis, running
 
 GOAL = 0.65
 VALUE = b"a value of 16 b."
 BATCH = 10_000
-
-
-def resident_bytes(pid: int) -> int:
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) * 1024
-    raise RuntimeError("no VmRSS")
-
-
-def connect(path: Path, deadline: float) -> socket.socket:
-    while True:
-        connection = socket.socket(socket.AF_UNIX)
-        try:
-            connection.connect(str(path))
-            return connection
-        except OSError:
-            connection.close()
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.01)
 
 
 def fill(connection: socket.socket, keys: int) -> None:
@@ -53,21 +33,10 @@ def fill(connection: socket.socket, keys: int) -> None:
 
 
 def redis_bytes_per_key(keys: int) -> float:
-    with tempfile.TemporaryDirectory() as directory:
-        path = Path(directory) / "redis.sock"
-        server = subprocess.Popen(
-            ["redis-server", "--port", "0", "--unixsocket", str(path), "--save", "",
-             "--dir", directory],
-            stdout=subprocess.DEVNULL,
-        )
-        try:
-            with connect(path, time.monotonic() + 10) as connection:
-                before = resident_bytes(server.pid)
-                fill(connection, keys)
-                return (resident_bytes(server.pid) - before) / keys
-        finally:
-            server.terminate()
-            server.wait()
+    with running(redis()) as (server,):
+        before = server.resident_bytes()
+        fill(server.connection, keys)
+        return (server.resident_bytes() - before) / keys
 
 
 def main() -> None:

@@ -24,9 +24,12 @@ void mget(Call& call) {
 void store_pairs(Call& call) {
   for (size_t i = 1; i < call.argc(); i += 2) {
     const Key key = call.key(i);
-    const bool there = call.find_write(key) != nullptr;
-    call.keyspace(key).set_string(key, call.args[i + 1], Keyspace::kNoExpiry);
-    if (!there) call.made(key);
+    Entry* entry = call.find_write(key);
+    Keyspace& keyspace = call.keyspace(key);
+    if (entry == nullptr || !keyspace.overwrite(*entry, call.args[i + 1], Keyspace::kNoExpiry)) {
+      keyspace.set_string(key, call.args[i + 1], Keyspace::kNoExpiry);
+    }
+    if (entry == nullptr) call.made(key);
     call.changed(key, kEventString, "set");
   }
 }

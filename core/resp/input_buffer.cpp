@@ -42,11 +42,6 @@ void InputBuffer::append(Bytes bytes) {
   commit(bytes.size());
 }
 
-void InputBuffer::consume(size_t count) noexcept {
-  start_ += count;
-  if (start_ == end_) start_ = end_ = 0;
-}
-
 void InputBuffer::shrink() noexcept {
   if (start_ == end_ && capacity_ > kKeptMax) release();
 }

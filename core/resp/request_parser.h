@@ -29,7 +29,10 @@ class InputBuffer {
   void append(Bytes bytes);
 
   Bytes pending() const noexcept { return {data_ + start_, end_ - start_}; }
-  void consume(size_t count) noexcept;
+  void consume(size_t count) noexcept {
+    start_ += count;
+    if (start_ == end_) start_ = end_ = 0;
+  }
   size_t capacity() const noexcept { return capacity_; }
   void swap(InputBuffer& other) noexcept;
   /// Gives the memory back. Only when nothing is pending.
@@ -57,8 +60,15 @@ class RequestParser {
   /// Looks for the next command. kCommand: args() are its words, never none; they are views into
   /// the buffer, good until the next call of next() or a change of the buffer.
   Outcome next(InputBuffer& buffer, const Limits& limits);
-
   Args args() const noexcept { return args_; }
+
+  /// Some of the next commands, as many as have come whole and plain and not too many, so that what
+  /// they need can be prepared. next() gives them again; until it did, or they were forgotten, the
+  /// buffer must not change.
+  std::span<const Args> read_ahead(InputBuffer& buffer, const Limits& limits);
+  bool has_ahead() const noexcept { return ahead_next_ != ahead_.size(); }
+  void forget_ahead() noexcept;
+
   /// After kProtocolError: the error for the client, without the minus, or empty when it deserves
   /// none: a web browser that was tricked into talking to this port. The stream is lost.
   const std::string& error() const noexcept { return error_; }
@@ -66,13 +76,16 @@ class RequestParser {
  private:
   enum class Step { kMore, kDone, kError };
 
+  void consume_last(InputBuffer& buffer) noexcept;
+  bool is_fresh() const noexcept { return words_left_ < 0 && scanned_ == 0; }
+  size_t parse_plain(Bytes input, const Limits& limits);
   Step parse_array(Bytes input, const Limits& limits);
   Step parse_bulk(Bytes input, const Limits& limits);
   Outcome parse_inline(InputBuffer& buffer);
   Step fail(std::string what);
   Step find_line(Bytes input, Bytes& line, const char* too_big);
 
-  // Of the command that is being read; offsets from the start of what is pending.
+  // Of the command that is read the careful way; offsets from the start of what is pending.
   size_t position_ = 0;
   size_t scanned_ = 0;        // no line end before this
   int64_t words_left_ = -1;   // -1: the array's header is still to come
@@ -83,9 +96,15 @@ class RequestParser {
   };
   std::vector<Word> words_;
 
-  std::vector<Bytes> args_;
+  std::vector<Bytes> read_;  // the words of args_, or of all that was read ahead
+  Args args_;
   std::vector<std::string> inline_words_;
-  size_t consume_next_ = 0;   // the last command's bytes, consumed at the next call
+  size_t consume_next_ = 0;  // the last command's bytes, consumed at the next call
+
+  // What was read ahead: words, sizes in bytes, and how many of them next() has given.
+  std::vector<Args> ahead_;
+  std::vector<size_t> ahead_sizes_;
+  size_t ahead_next_ = 0;
   std::string error_;
 };
 

@@ -2,13 +2,6 @@
 
 namespace kevy {
 
-namespace {
-
-// A turn keeps its shard over that many commands at most.
-constexpr size_t kTurnCommands = 32;
-
-}  // namespace
-
 void write_message(Reply& reply, const Message& message) {
   switch (message.kind()) {
     case Message::Kind::kPattern:
@@ -40,6 +33,7 @@ ProtocolSession::~ProtocolSession() { runtime_.close_session(*session_); }
 
 bool ProtocolSession::run(Budget budget) {
   Turn turn(runtime_);
+  parser_.forget_ahead();  // the input has changed
   const size_t output_max = output_.size() + budget.output_bytes;
   size_t ran = 0;
   bool more = true;
@@ -49,6 +43,7 @@ bool ProtocolSession::run(Budget budget) {
     const RequestParser::Limits limits{
         runtime_.settings().proto_max_bulk_len.load(std::memory_order_relaxed),
         session_->authenticated};
+    if (!parser_.has_ahead()) read_ahead(turn, limits);
     const auto outcome = parser_.next(input_, limits);
     if (outcome == RequestParser::Outcome::kNeedMore) {
       more = false;
@@ -65,7 +60,7 @@ bool ProtocolSession::run(Budget budget) {
       break;
     }
     run_one(turn, parser_.args());
-    if (++ran % kTurnCommands == 0) turn.release();
+    ++ran;
   }
   turn.release();
   if (ran != 0) {
@@ -73,6 +68,14 @@ bool ProtocolSession::run(Budget budget) {
   }
   session_->output_bytes.store(output_.size(), std::memory_order_relaxed);
   return more && !closing();
+}
+
+// Has the next commands of a pipeline fetch their keys together. The turn ends here, so that it
+// lasts no longer than the commands that are read at once.
+void ProtocolSession::read_ahead(Turn& turn, const RequestParser::Limits& limits) {
+  turn.release();
+  const std::span<const Args> commands = parser_.read_ahead(input_, limits);
+  if (commands.size() > 1) runtime_.prefetch(*session_, commands);
 }
 
 // CLIENT REPLY: what is written while replies are off goes aside; CLIENT REPLY ON is itself

@@ -43,6 +43,7 @@ class ProtocolSession {
   }
 
  private:
+  void read_ahead(Turn& turn, const RequestParser::Limits& limits);
   void run_one(Turn& turn, Args args);
   void take_messages(size_t output_max);
 

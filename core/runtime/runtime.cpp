@@ -4,6 +4,7 @@
 #include <string>
 
 #include "runtime/call.h"
+#include "runtime/key_prefetch.h"
 
 namespace kevy {
 
@@ -19,12 +20,16 @@ Runtime::Runtime(const CommandTable& table, RuntimeOptions options, Settings& se
 
 Runtime::~Runtime() = default;
 
-void Runtime::plan(const Session& session, const CommandRow& row, Args args,
-                   ShardSet& shards) const {
+void Runtime::plan(const Session& session, const CommandRow& row, Args args, ShardSet& shards,
+                   KeyPrefetch& prefetch) const {
   const bool undeclared = row.needs_all_shards != nullptr && row.needs_all_shards(args);
   if (row.has(kAllShards) || undeclared) shards.add_all();
   for_each_key(row, args, [&](size_t i, const KeySpec& spec) {
-    if ((spec.flags & kKeyNotKey) == 0) shards.add(shard_index({args[i], hash(args[i])}));
+    if ((spec.flags & kKeyNotKey) != 0) return;
+    const Key key{args[i], hash(args[i])};
+    const uint32_t index = shard_index(key);
+    shards.add(index);
+    prefetch.add(shards_[index], key.hash);
   });
   if (row.has(kWatchedShards | kQueuedShards)) {
     for (const WatchedKey& watched : session.transaction.watched) {
@@ -35,7 +40,7 @@ void Runtime::plan(const Session& session, const CommandRow& row, Args args,
     for (const QueuedCommand& queued : session.transaction.queue) {
       if (queued.row->has(kWalksShards)) shards.add_all();
       const std::vector<Bytes> words(queued.args.begin(), queued.args.end());
-      plan(session, *queued.row, words, shards);
+      plan(session, *queued.row, words, shards, prefetch);
     }
   }
 }
@@ -56,12 +61,29 @@ void Runtime::hold_planned(Turn& turn, const Session& session, const CommandRow&
     return;
   }
   ShardSet shards;
-  plan(session, row, args, shards);
+  KeyPrefetch prefetch(session.database);
+  plan(session, row, args, shards, prefetch);
   if (shards.empty()) {
     turn.release();
   } else {
     turn.hold(shards);
+    prefetch.run_held();
   }
+}
+
+void Runtime::prefetch(const Session& session, std::span<const Args> commands) {
+  KeyPrefetch prefetch(session.database);
+  Bytes last;
+  for (const Args args : commands) {
+    const CommandRow* row = table_.find(args[0]);
+    if (row == nullptr || row->only_key == 0 || row->only_key >= args.size()) continue;
+    const Bytes key = args[row->only_key];
+    if (same_bytes(key, last)) continue;  // many pipelines are of one key
+    last = key;
+    const uint64_t key_hash = hash(key);
+    prefetch.add(shard_of({key, key_hash}), key_hash);
+  }
+  prefetch.run_unheld();
 }
 
 // Runs the handler, with the shards of its keys held; the effects go to `unit`.

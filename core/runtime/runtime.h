@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,7 @@
 namespace kevy {
 
 class Call;
+class KeyPrefetch;
 
 struct RuntimeOptions {
   uint32_t shards = 16;
@@ -41,6 +43,10 @@ class Runtime {
   /// Runs one command of a session and writes its reply, whatever the command is. The session's
   /// commands take effect in the order of the calls. `args` has at least one word.
   void execute(Turn& turn, Session& session, Args args, Reply& reply);
+
+  /// A hint that these commands are about to be executed, while their session holds no shard: has
+  /// the keys of those with one key fetched. Those with several do so themselves.
+  void prefetch(const Session& session, std::span<const Args> commands);
 
   /// Runs the commands queued in the session as one step, each writing its reply. Called by the
   /// handler of EXEC, whose row has kQueuedShards, so that all their shards are held.
@@ -113,7 +119,8 @@ class Runtime {
   bool check(Session& session, const CommandRow* row, Args args, Reply& reply);
   bool plainly_allowed(const Session& session, const CommandRow& row, Args args) const;
   void hold_planned(Turn& turn, const Session& session, const CommandRow& row, Args args);
-  void plan(const Session& session, const CommandRow& row, Args args, ShardSet& shards) const;
+  void plan(const Session& session, const CommandRow& row, Args args, ShardSet& shards,
+            KeyPrefetch& prefetch) const;
   void run(Turn& turn, Session& session, const CommandRow& row, Args args, Reply& reply,
            Unit* unit);
   void run_logged(Turn& turn, Session& session, const CommandRow& row, Args args, Reply& reply);

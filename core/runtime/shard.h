@@ -1,8 +1,8 @@
 // Shard: a part of an instance's keys, with everything that belongs to them. Nothing is shared
 // between shards.
 //
-// A shard is run by one thread at a time: the one that holds its lock. Only Turn takes the lock.
-// The members are sorted by who may touch them; what moves between cores with the lock lies on
+// A shard is run by one thread at a time: the one that holds its lock. Turn takes the lock, and
+// KeyPrefetch for moments. The members are sorted by who may touch them; what moves between cores with the lock lies on
 // the lock's own cache line.
 #pragma once
 

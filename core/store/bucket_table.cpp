@@ -5,6 +5,7 @@
 #include <new>
 
 #include "base/check.h"
+#include "base/prefetch.h"
 
 namespace kevy {
 
@@ -178,7 +179,7 @@ void BucketTable::split(HashOf hash_of, const void* context) {
   std::vector<void*> many;
   size_t gathered = 0;
   visit_bucket(from, [&](void* item) {
-    __builtin_prefetch(item);
+    prefetch_line(item);
     if (gathered < kGatheredMax) {
       few[gathered] = item;
     } else {

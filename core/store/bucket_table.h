@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/prefetch.h"
 #include "base/random.h"
 
 namespace kevy {
@@ -35,7 +36,7 @@ class BucketTable {
 
   /// A hint that `hash` is about to be looked up.
   void prefetch(uint64_t hash) const noexcept {
-    if (count_ != 0) __builtin_prefetch(&bucket(hash));
+    if (count_ != 0) prefetch_line(&bucket(hash));
   }
 
  protected:

@@ -49,6 +49,10 @@ class Keyspace {
     const auto slot = entries_.find(key.bytes, key.hash);
     return slot ? slot.item() : nullptr;
   }
+  /// Hints that the key of `hash` is about to be looked up: the first has its bucket fetched, the
+  /// second, some time later, its entry.
+  void prefetch_bucket(uint64_t hash) const noexcept { entries_.prefetch(hash); }
+  void prefetch_entry(uint64_t hash) const noexcept { entries_.prefetch_items(hash); }
   size_t size() const noexcept { return entries_.size(); }
   size_t size_with_expiry() const noexcept { return expiring_.size(); }
   /// Bytes really allocated for entries, values and tables.

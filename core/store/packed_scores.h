@@ -11,6 +11,7 @@
 #include <bit>
 #include <cmath>
 
+#include "base/prefetch.h"
 #include "store/packed.h"
 
 namespace kevy {
@@ -139,7 +140,7 @@ class ScoredCursor {
   void go_to(const char* at) noexcept {
     at_ = at;
     if (at == end_) return;
-    __builtin_prefetch(at + kFetchAhead);
+    prefetch_line(at + kFetchAhead);
     score_at_ = at + member_.of(at);
     next_ = score_at_ + score_.of(score_at_);
   }

@@ -15,6 +15,7 @@
 #include <cstdint>
 
 #include "base/bytes.h"
+#include "base/prefetch.h"
 #include "store/scored_member.h"
 
 namespace kevy {
@@ -204,14 +205,14 @@ void ScoreTree::visit_up(uint64_t first, uint64_t count, Visit&& visit) const {
   if (count == 0) return;
   const Leaf* leaf = leaf_of(first);
   for (auto i = static_cast<unsigned>(first);; i = 0) {
-    __builtin_prefetch(leaf->next);
+    prefetch_line(leaf->next);
     const auto end = static_cast<unsigned>(std::min<uint64_t>(leaf->count, i + count));
     count -= end - i;
     for (unsigned ahead = i; ahead < std::min(end, i + kAhead); ++ahead) {
-      __builtin_prefetch(leaf->items()[ahead].member);
+      prefetch_line(leaf->items()[ahead].member);
     }
     for (; i < end; ++i) {
-      if (i + kAhead < end) __builtin_prefetch(leaf->items()[i + kAhead].member);
+      if (i + kAhead < end) prefetch_line(leaf->items()[i + kAhead].member);
       visit(*leaf->items()[i].member, leaf->items()[i].score);
     }
     if (count == 0) return;
@@ -224,11 +225,11 @@ void ScoreTree::visit_down(uint64_t first, uint64_t count, Visit&& visit) const 
   if (count == 0) return;
   const Leaf* leaf = leaf_of(first);
   for (auto end = static_cast<unsigned>(first) + 1;; end = leaf->count) {
-    __builtin_prefetch(leaf->previous);
+    prefetch_line(leaf->previous);
     const unsigned begin = count < end ? end - static_cast<unsigned>(count) : 0;
     count -= end - begin;
     for (unsigned i = end; i-- != begin;) {
-      if (i >= begin + kAhead) __builtin_prefetch(leaf->items()[i - kAhead].member);
+      if (i >= begin + kAhead) prefetch_line(leaf->items()[i - kAhead].member);
       visit(*leaf->items()[i].member, leaf->items()[i].score);
     }
     if (count == 0) return;

@@ -4,6 +4,8 @@
 #include <optional>
 #include <string>
 
+#include "base/prefetch.h"
+
 namespace kevy {
 
 namespace {
@@ -239,7 +241,7 @@ uint64_t Set::gather(uint64_t cursor, size_t count, std::vector<Bytes>& into,
     std::vector<const Member*> found;
     found.reserve(count);
     cursor = big().scan(cursor, count, [&](const Member& member) {
-      __builtin_prefetch(&member);
+      prefetch_line(&member);
       found.push_back(&member);
     });
     for (const Member* member : found) into.push_back(member->key());

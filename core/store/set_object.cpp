@@ -6,6 +6,7 @@
 #include <new>
 
 #include "base/memory.h"
+#include "base/prefetch.h"
 
 namespace kevy {
 
@@ -48,7 +49,7 @@ void SetObject::insert(std::span<const Bytes> members) {
     const auto batch = members.first(std::min(kBatch, members.size()));
     members = members.subspan(batch.size());
     for (const Bytes next : members.first(std::min(kBatch, members.size()))) {
-      __builtin_prefetch(next.data());
+      prefetch_line(next.data());
     }
     for (size_t i = 0; i < batch.size(); ++i) {
       hashes[i] = members_.hash(batch[i]);

@@ -12,6 +12,7 @@
 
 #include "base/bytes.h"
 #include "base/hash.h"
+#include "base/prefetch.h"
 #include "store/object.h"
 #include "store/table.h"
 
@@ -70,7 +71,7 @@ class SetObject final : public Object {
     const Member* ahead[kAhead];
     size_t seen = 0;
     members_.for_each([&](const Member& member) {
-      __builtin_prefetch(&member);
+      prefetch_line(&member);
       if (seen >= kAhead) visit(*ahead[seen % kAhead]);
       ahead[seen++ % kAhead] = &member;
     });

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/prefetch.h"
+
 namespace kevy {
 
 namespace {
@@ -33,7 +35,7 @@ Ranks between_counts(uint64_t below, uint64_t up_to_max) noexcept {
 void fetch_ahead(Bytes sequence) noexcept {
   constexpr size_t kLine = 64, kMost = 4096;
   const size_t size = std::min(sequence.size(), kMost);
-  for (size_t at = 0; at < size; at += kLine) __builtin_prefetch(sequence.data() + at);
+  for (size_t at = 0; at < size; at += kLine) prefetch_line(sequence.data() + at);
 }
 
 }  // namespace

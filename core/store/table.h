@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/hash.h"
+#include "base/prefetch.h"
 #include "store/bucket_table.h"
 
 namespace kevy {
@@ -40,19 +41,27 @@ class Table : private BucketTable {
 
   Slot find(Bytes key, uint64_t hash) const noexcept {
     if (!has_buckets()) [[unlikely]] return {};
-    const __m128i tag = _mm_set1_epi8(static_cast<char>(tag_of(hash)));
+    const uint8_t tag = tag_of(hash);
     for (Bucket* b = &bucket(hash);; b = b->next()) {
-      const __m128i tags = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(b->tags));
-      unsigned hits = static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(tags, tag)));
-      for (hits &= b->occupied(); hits != 0; hits &= hits - 1) {
+      for (unsigned hits = places_of(*b, tag); hits != 0; hits &= hits - 1) {
         void** slot = &b->items[std::countr_zero(hits)];
-        // An item may lie in two cache lines: fetch both at once.
-        __builtin_prefetch(static_cast<const char*>(*slot) + 32);
+        prefetch_line(static_cast<const char*>(*slot) + kSecondLine);
         if (same_bytes(static_cast<const Item*>(*slot)->key(), key)) [[likely]] {
           return Slot(slot);
         }
       }
       if (!b->linked()) return {};
+    }
+  }
+  /// A hint that find() is about to look at the items of `hash`: does best some time after
+  /// prefetch(), which has the bucket fetched.
+  void prefetch_items(uint64_t hash) const noexcept {
+    if (!has_buckets()) return;
+    const Bucket& first = bucket(hash);
+    for (unsigned hits = places_of(first, tag_of(hash)); hits != 0; hits &= hits - 1) {
+      const void* item = first.items[std::countr_zero(hits)];
+      prefetch_line(item);
+      prefetch_line(static_cast<const char*>(item) + kSecondLine);
     }
   }
   Slot find(Bytes key) const noexcept { return find(key, hash(key)); }
@@ -97,6 +106,16 @@ class Table : private BucketTable {
   }
 
  private:
+  /// From the start of an item to where it may lie in another cache line.
+  static constexpr ptrdiff_t kSecondLine = 32;
+
+  /// A bit for every place of the bucket that has an item of this tag.
+  static unsigned places_of(const Bucket& bucket, uint8_t tag) noexcept {
+    const __m128i wanted = _mm_set1_epi8(static_cast<char>(tag));
+    const __m128i tags = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(bucket.tags));
+    const int equal = _mm_movemask_epi8(_mm_cmpeq_epi8(tags, wanted));
+    return static_cast<unsigned>(equal) & bucket.occupied();
+  }
   static uint64_t hash_of(const void* item, const void* secret) {
     return hash_bytes(static_cast<const Item*>(item)->key(),
                       *static_cast<const HashSecret*>(secret));

@@ -22,9 +22,10 @@ struct Parsed {
   bool operator==(const Parsed&) const = default;
 };
 
-/// Parses `stream`, given in pieces whose sizes `piece_size` chooses.
+/// Parses `stream`, given in pieces whose sizes `piece_size` chooses; `ahead`: reads ahead.
 template <typename PieceSize>
-Parsed parse(Bytes stream, const kevy::RequestParser::Limits& limits, PieceSize piece_size) {
+Parsed parse(Bytes stream, const kevy::RequestParser::Limits& limits, bool ahead,
+             PieceSize piece_size) {
   Parsed parsed;
   kevy::InputBuffer buffer;
   kevy::RequestParser parser;
@@ -36,6 +37,7 @@ Parsed parse(Bytes stream, const kevy::RequestParser::Limits& limits, PieceSize 
     buffer.append({given.data(), given.size()});
     FUZZ_CHECK(buffer.capacity() <= 2 * kStreamMax);
     for (;;) {
+      if (ahead && !parser.has_ahead()) parser.read_ahead(buffer, limits);
       const auto outcome = parser.next(buffer, limits);
       if (outcome == kevy::RequestParser::Outcome::kNeedMore) break;
       if (outcome == kevy::RequestParser::Outcome::kProtocolError) {
@@ -61,8 +63,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if ((shape & 2) != 0) limits.bulk_max = 64;
   const Bytes stream = input.rest().substr(0, kStreamMax);
 
-  const Parsed whole = parse(stream, limits, [&] { return stream.size(); });
-  FUZZ_CHECK(parse(stream, limits, [&] { return 1 + random.below(stream.size()); }) == whole);
-  FUZZ_CHECK(parse(stream, limits, [&] { return 1 + random.below(3); }) == whole);
+  const Parsed whole = parse(stream, limits, false, [&] { return stream.size(); });
+  FUZZ_CHECK(parse(stream, limits, true, [&] { return stream.size(); }) == whole);
+  FUZZ_CHECK(parse(stream, limits, true, [&] { return 1 + random.below(stream.size()); }) == whole);
+  FUZZ_CHECK(parse(stream, limits, false, [&] { return 1 + random.below(3); }) == whole);
   return 0;
 }

@@ -11,13 +11,14 @@ namespace {
 using Commands = std::vector<std::vector<std::string>>;
 
 // Everything in `input`, fed in two pieces cut at `cut`; an error is the last command.
-Commands parse(const std::string& input, size_t cut) {
+Commands parse(const std::string& input, size_t cut, bool ahead = false) {
   InputBuffer buffer;
   RequestParser parser;
   Commands commands;
   for (const Bytes piece : {Bytes(input).substr(0, cut), Bytes(input).substr(cut)}) {
     buffer.append(piece);
     for (;;) {
+      if (ahead && !parser.has_ahead()) parser.read_ahead(buffer, {});
       const auto outcome = parser.next(buffer, {});
       if (outcome == RequestParser::Outcome::kNeedMore) break;
       if (outcome == RequestParser::Outcome::kProtocolError) {
@@ -41,7 +42,55 @@ TEST_CASE("requests are the same wherever the bytes are cut") {
   REQUIRE(whole.size() >= 4);
   CHECK(whole[0] == std::vector<std::string>{"GET", "k"});
   CHECK(whole[3] == std::vector<std::string>{"set", "aA\n", "b c"});
-  for (size_t cut = 0; cut < all.size(); ++cut) REQUIRE(parse(all, cut) == whole);
+  for (size_t cut = 0; cut < all.size(); ++cut) {
+    REQUIRE(parse(all, cut) == whole);
+    REQUIRE(parse(all, cut, true) == whole);
+  }
+}
+
+TEST_CASE("commands are read ahead as far as they have come whole, and given again") {
+  const std::string get = "*2\r\n$3\r\nGET\r\n$1\r\nk\r\n";
+  InputBuffer buffer;
+  RequestParser parser;
+  buffer.append(get + get + get.substr(0, 12));
+  const auto ahead = parser.read_ahead(buffer, {});
+  REQUIRE(ahead.size() == 2);
+  CHECK(ahead[1][1] == "k");
+  REQUIRE(parser.next(buffer, {}) == RequestParser::Outcome::kCommand);
+  REQUIRE(parser.has_ahead());
+  parser.forget_ahead();
+  buffer.append(get.substr(12));
+  CHECK(parser.read_ahead(buffer, {}).size() == 2);
+  for (int i = 0; i < 2; ++i) {
+    REQUIRE(parser.next(buffer, {}) == RequestParser::Outcome::kCommand);
+    CHECK(parser.args()[1] == "k");
+  }
+  CHECK_FALSE(parser.has_ahead());
+  CHECK(parser.next(buffer, {}) == RequestParser::Outcome::kNeedMore);
+  CHECK(buffer.pending().empty());
+}
+
+TEST_CASE("who may send long commands no more may not send those that were read ahead either") {
+  std::string eleven = "*11\r\n";
+  for (int i = 0; i < 11; ++i) eleven += "$1\r\nw\r\n";
+  InputBuffer buffer;
+  RequestParser parser;
+  buffer.append("*1\r\n$5\r\nRESET\r\n" + eleven);
+  REQUIRE(parser.read_ahead(buffer, {}).size() == 2);
+  REQUIRE(parser.next(buffer, {}) == RequestParser::Outcome::kCommand);
+  REQUIRE(parser.next(buffer, {.authenticated = false}) == RequestParser::Outcome::kProtocolError);
+  CHECK(parser.error() == "ERR Protocol error: unauthenticated multibulk length");
+}
+
+TEST_CASE("a header that is not plain is read the careful way") {
+  using Words = std::vector<std::string>;
+  const std::string bulk(100'000, 'x');  // six digits
+  const std::string input = "*1\r\n$100000\r\n" + bulk + "\r\n*02\r\n";
+  const Commands commands = parse(input, input.size());
+  REQUIRE(commands.size() == 2);
+  CHECK(commands[0] == Words{bulk});
+  CHECK(commands[1] == Words{"ERR Protocol error: invalid multibulk length"});
+  CHECK(parse("*1\r\n$04\r\nPING\r\n", 0)[0] == Words{"ERR Protocol error: invalid bulk length"});
 }
 
 TEST_CASE("B34 what is no request is a protocol error") {

@@ -2,8 +2,8 @@
 // between shards.
 //
 // A shard is run by one thread at a time: the one that holds its lock. Turn takes the lock, and
-// KeyPrefetch for moments. The members are sorted by who may touch them; what moves between cores with the lock lies on
-// the lock's own cache line.
+// KeyPrefetch for moments. The members are sorted by who may touch them; what moves between cores
+// with the lock lies on the lock's own cache line.
 #pragma once
 
 #include <memory>

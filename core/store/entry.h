@@ -103,6 +103,7 @@ class Entry {
   static constexpr uint8_t kHasExpiry = 1, kGrown = 2;
   static constexpr uint8_t kLongKey = 255;
   static constexpr size_t kPackedHead = 6;
+  static constexpr size_t kSpareStep = 16, kSpareMax = 255 * kSpareStep;
 
   // In two loads: a copy of three bytes goes through memory, and waits for it.
   static uint32_t load24(const char* from) noexcept {
@@ -114,6 +115,12 @@ class Entry {
     char* head = value_begin();
     std::memcpy(head, &size, 3);
     std::memcpy(head + 3, &count, 3);
+  }
+  /// Only for Encoding::kPacked and kIntset: what the entry's memory has beyond what an entry of its
+  /// size is given.
+  size_t spare() const noexcept { return value_size_ * kSpareStep; }
+  void set_spare(size_t spare) noexcept {
+    value_size_ = static_cast<uint8_t>(spare / kSpareStep);
   }
   const char* value_begin() const noexcept {
     return at(key_offset_) + (key_size_ != kLongKey ? key_size_ : long_key_size());
@@ -152,7 +159,7 @@ class Entry {
   uint8_t kind_;
   uint8_t flags_;
   uint8_t key_size_;    // 255: the long key length holds it
-  uint8_t value_size_;  // of an embedded string
+  uint8_t value_size_;  // of an embedded string; of a collection inside, the steps it has to spare
   uint32_t access_ : 24;
   uint32_t key_offset_ : 8;  // from the entry's start; follows from the other fields
 };

@@ -433,8 +433,10 @@ char* Keyspace::put_packed(Entry*& entry, Key key, Type type, Encoding encoding,
   return const_cast<char*>(entry->packed().data());
 }
 
-// A new block is malloc's, not realloc's: that would pass over the freed blocks which the thread
-// has at hand, and the bytes are copied only once so.
+// A collection that shrinks keeps its block while half of it is used, since what was taken out is
+// often followed by something new: malloc costs more than all the rest of a small change. A new
+// block is malloc's, not realloc's: that would pass over the freed blocks which the thread has at
+// hand, and the bytes are copied only once so.
 char* Keyspace::splice(Entry*& entry, Key key, size_t at, size_t erased, size_t inserted,
                        int counted) {
   const size_t old_size = entry->packed().size();
@@ -445,9 +447,16 @@ char* Keyspace::splice(Entry*& entry, Key key, size_t at, size_t erased, size_t 
   const size_t tail = old_size - at - erased;
   KEVY_DCHECK(at + erased <= old_size && size <= kPackedMax);
   Entry* moved = nullptr;
-  if (size != old_size && entry_capacity(total) != entry_capacity(old_total)) {
-    moved = static_cast<Entry*>(std::malloc(entry_capacity(total)));
-    if (moved == nullptr && size > old_size) throw std::bad_alloc();  // else it keeps what it has
+  size_t spare = entry->spare();
+  if (size != old_size) {
+    const size_t room = entry_capacity(old_total) + spare;
+    const size_t needed = entry_capacity(total);
+    const bool too_large = needed < room / 2 || needed + Entry::kSpareMax < room;
+    if (needed > room || too_large) {
+      moved = static_cast<Entry*>(std::malloc(needed));
+      if (moved == nullptr && !too_large) throw std::bad_alloc();  // else it keeps what it has
+    }
+    spare = moved == nullptr ? std::min(room - needed, Entry::kSpareMax) : 0;
   }
   if (moved == nullptr) {
     // What stays where it is need not come into the cache.
@@ -464,6 +473,7 @@ char* Keyspace::splice(Entry*& entry, Key key, size_t at, size_t erased, size_t 
     entry = moved;
   }
   if (size != old_size || counted != 0) {
+    entry->set_spare(spare);
     entry->set_packed_head(static_cast<uint32_t>(size),
                            entry->packed_count() + static_cast<uint32_t>(counted));
   }

@@ -41,6 +41,8 @@ constexpr bool lies_inside(Encoding encoding) noexcept {
 class Entry {
  public:
   static constexpr size_t kEmbeddedMax = 192;
+  /// A table that finds an entry fetches so much of it at once: most of a small collection.
+  static constexpr size_t kFetched = 192;
 
   Type type() const noexcept { return static_cast<Type>(kind_ & 0x0f); }
   Encoding encoding() const noexcept { return static_cast<Encoding>(kind_ >> 4); }

@@ -46,8 +46,7 @@ class Table : private BucketTable {
       unsigned hits = static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(tags, tag)));
       for (hits &= b->occupied(); hits != 0; hits &= hits - 1) {
         void** slot = &b->items[std::countr_zero(hits)];
-        // An item may lie in two cache lines: fetch both at once.
-        __builtin_prefetch(static_cast<const char*>(*slot) + 32);
+        fetch(static_cast<const char*>(*slot));
         if (same_bytes(static_cast<const Item*>(*slot)->key(), key)) [[likely]] {
           return Slot(slot);
         }
@@ -97,6 +96,13 @@ class Table : private BucketTable {
   }
 
  private:
+  // An item may lie in two cache lines, or in more, then it says so: fetch them all at once.
+  static void fetch(const char* item) noexcept {
+    __builtin_prefetch(item + 32);
+    if constexpr (requires { Item::kFetched; }) {
+      for (size_t at = 96; at < Item::kFetched; at += 64) __builtin_prefetch(item + at);
+    }
+  }
   static uint64_t hash_of(const void* item, const void* secret) {
     return hash_bytes(static_cast<const Item*>(item)->key(),
                       *static_cast<const HashSecret*>(secret));

@@ -42,6 +42,10 @@ class PackedScore {
   static double read(const char* at) noexcept {
     const auto kind = static_cast<uint8_t>(*at);
     if (kind < 0x80) return kind;
+    if (kind >> 5 == kInteger13 >> 5) {
+      const int bits = (kind & 0x1f) << 8 | static_cast<uint8_t>(at[1]);
+      return (bits ^ 0x1000) - 0x1000;
+    }
     if (kind == kRawHead) return std::bit_cast<double>(load_word(at + 1));
     if (kind == kInteger24) {
       // Not three bytes into four at once: that would wait for the store.
@@ -62,6 +66,7 @@ class PackedScore {
   }
 
   static constexpr uint8_t kRawHead = 0x88;  // a string of 8 bytes
+  static constexpr uint8_t kInteger13 = 0xc0;
   static constexpr uint8_t kInteger16 = 0xf1, kInteger24 = 0xf2, kInteger32 = 0xf3;
   static constexpr size_t kRawSize = 9;
 

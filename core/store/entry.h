@@ -118,11 +118,11 @@ class Entry {
     std::memcpy(head, &size, 3);
     std::memcpy(head + 3, &count, 3);
   }
-  /// Only for Encoding::kPacked and kIntset: what the entry's memory has beyond what an entry of its
-  /// size is given.
+  /// Only for Encoding::kPacked and kIntset: what the entry's memory has at least beyond what an
+  /// entry of its size is given.
   size_t spare() const noexcept { return value_size_ * kSpareStep; }
   void set_spare(size_t spare) noexcept {
-    value_size_ = static_cast<uint8_t>(spare / kSpareStep);
+    value_size_ = static_cast<uint8_t>((spare < kSpareMax ? spare : kSpareMax) / kSpareStep);
   }
   const char* value_begin() const noexcept {
     return at(key_offset_) + (key_size_ != kLongKey ? key_size_ : long_key_size());

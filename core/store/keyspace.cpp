@@ -24,6 +24,14 @@ size_t entry_capacity(size_t size) {
   return ((size + step - 9) & ~(step - 1)) + 8;  // a power of two, so that nothing is divided
 }
 
+// How much more a collection of `size` bytes is given when it has to grow, since the next element
+// may follow. Lists grow and shrink most often; sorted sets are walked most, and a large one has
+// steps as above.
+size_t growth_of(Type type, size_t size) {
+  if (type == Type::kZset) return 0;
+  return type == Type::kHash ? size / 8 : size / 4;
+}
+
 // Whether `value` is the shortest decimal form of a number, and which.
 bool is_integer(Bytes value, int64_t& number) {
   if (value.empty() || value.size() > kIntegerTextMax || value[0] > '9') return false;
@@ -449,14 +457,19 @@ char* Keyspace::splice(Entry*& entry, Key key, size_t at, size_t erased, size_t 
   Entry* moved = nullptr;
   size_t spare = entry->spare();
   if (size != old_size) {
-    const size_t room = entry_capacity(old_total) + spare;
-    const size_t needed = entry_capacity(total);
-    const bool too_large = needed < room / 2 || needed + Entry::kSpareMax < room;
-    if (needed > room || too_large) {
-      moved = static_cast<Entry*>(std::malloc(needed));
-      if (moved == nullptr && !too_large) throw std::bad_alloc();  // else it keeps what it has
+    const size_t needed = entry_capacity(total), room = entry_capacity(old_total) + spare;
+    size_t capacity = room;
+    if (needed > room) {
+      capacity = entry_capacity(total + growth_of(entry->type(), total));
+    } else if (needed < room / 2 || room - needed > Entry::kSpareMax) {
+      capacity = needed;
     }
-    spare = moved == nullptr ? std::min(room - needed, Entry::kSpareMax) : 0;
+    if (capacity != room) {
+      moved = static_cast<Entry*>(std::malloc(capacity));
+      if (moved == nullptr && needed > room) throw std::bad_alloc();
+      if (moved == nullptr) capacity = room;  // it keeps what it has
+    }
+    spare = capacity - needed;
   }
   if (moved == nullptr) {
     // What stays where it is need not come into the cache.

@@ -11,6 +11,8 @@
 // has to move. Everybody else reads. Touched only by the holder of the shard's lock.
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 
@@ -107,6 +109,14 @@ class Entry {
   static constexpr size_t kPackedHead = 6;
   static constexpr size_t kSpareStep = 16, kSpareMax = 255 * kSpareStep;
 
+  /// The memory that an entry of `size` bytes is given, in such steps; it stays where it is while
+  /// the step is the same. A large one, which is a collection that may still grow, has steps of up
+  /// to a sixteenth of it.
+  static constexpr size_t capacity_for(size_t size) noexcept {
+    const size_t step = std::max(kSpareStep, std::bit_floor(size) / 16);
+    return ((size + step - 9) & ~(step - 1)) + 8;  // a power of two, so that nothing is divided
+  }
+
   // In two loads: a copy of three bytes goes through memory, and waits for it.
   static uint32_t load24(const char* from) noexcept {
     uint16_t low;
@@ -122,7 +132,7 @@ class Entry {
   /// entry of its size is given.
   size_t spare() const noexcept { return value_size_ * kSpareStep; }
   void set_spare(size_t spare) noexcept {
-    value_size_ = static_cast<uint8_t>((spare < kSpareMax ? spare : kSpareMax) / kSpareStep);
+    value_size_ = static_cast<uint8_t>(std::min(spare, kSpareMax) / kSpareStep);
   }
   const char* value_begin() const noexcept {
     return at(key_offset_) + (key_size_ != kLongKey ? key_size_ : long_key_size());

@@ -11,6 +11,8 @@
 // has to move. Everybody else reads. Touched only by the holder of the shard's lock.
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <cstring>
 
@@ -41,6 +43,8 @@ constexpr bool lies_inside(Encoding encoding) noexcept {
 class Entry {
  public:
   static constexpr size_t kEmbeddedMax = 192;
+  /// A table that finds an entry fetches so much of it at once: most of a small collection.
+  static constexpr size_t kFetched = 192;
 
   Type type() const noexcept { return static_cast<Type>(kind_ & 0x0f); }
   Encoding encoding() const noexcept { return static_cast<Encoding>(kind_ >> 4); }
@@ -103,6 +107,15 @@ class Entry {
   static constexpr uint8_t kHasExpiry = 1, kGrown = 2;
   static constexpr uint8_t kLongKey = 255;
   static constexpr size_t kPackedHead = 6;
+  static constexpr size_t kSpareStep = 16, kSpareMax = 255 * kSpareStep;
+
+  /// The memory that an entry of `size` bytes is given, in such steps; it stays where it is while
+  /// the step is the same. A large one, which is a collection that may still grow, has steps of up
+  /// to a sixteenth of it.
+  static constexpr size_t capacity_for(size_t size) noexcept {
+    const size_t step = std::max(kSpareStep, std::bit_floor(size) / 16);
+    return ((size + step - 9) & ~(step - 1)) + 8;  // a power of two, so that nothing is divided
+  }
 
   // In two loads: a copy of three bytes goes through memory, and waits for it.
   static uint32_t load24(const char* from) noexcept {
@@ -114,6 +127,12 @@ class Entry {
     char* head = value_begin();
     std::memcpy(head, &size, 3);
     std::memcpy(head + 3, &count, 3);
+  }
+  /// Only for Encoding::kPacked and kIntset: what the entry's memory has at least beyond what an
+  /// entry of its size is given.
+  size_t spare() const noexcept { return value_size_ * kSpareStep; }
+  void set_spare(size_t spare) noexcept {
+    value_size_ = static_cast<uint8_t>(std::min(spare, kSpareMax) / kSpareStep);
   }
   const char* value_begin() const noexcept {
     return at(key_offset_) + (key_size_ != kLongKey ? key_size_ : long_key_size());
@@ -152,7 +171,7 @@ class Entry {
   uint8_t kind_;
   uint8_t flags_;
   uint8_t key_size_;    // 255: the long key length holds it
-  uint8_t value_size_;  // of an embedded string
+  uint8_t value_size_;  // of an embedded string; of a collection inside, the steps it has to spare
   uint32_t access_ : 24;
   uint32_t key_offset_ : 8;  // from the entry's start; follows from the other fields
 };

@@ -1,7 +1,6 @@
 #include "store/keyspace.h"
 
 #include <algorithm>
-#include <bit>
 #include <cstdlib>
 #include <new>
 
@@ -16,13 +15,6 @@ namespace {
 // Freeing less than this is cheaper than putting it aside.
 constexpr size_t kGarbageMin = 64 * 1024;
 constexpr size_t kSpareMax = 1024 * 1024;
-
-// An entry's memory is asked for in such steps; it stays where it is while the step is the same. A
-// large one, which is a collection that may still grow, has steps of up to a sixteenth of it.
-size_t entry_capacity(size_t size) {
-  const size_t step = std::max(size_t{16}, std::bit_floor(size) / 16);
-  return ((size + step - 9) & ~(step - 1)) + 8;  // a power of two, so that nothing is divided
-}
 
 // Whether `value` is the shortest decimal form of a number, and which.
 bool is_integer(Bytes value, int64_t& number) {
@@ -124,7 +116,7 @@ void Keyspace::release(Entry* entry) noexcept {
 }
 
 Entry* Keyspace::allocate(Key key, const Shape& shape) {
-  const size_t size = entry_capacity(shape.total(key.bytes.size()));
+  const size_t size = Entry::capacity_for(shape.total(key.bytes.size()));
   auto* entry = static_cast<Entry*>(std::malloc(size));
   if (entry == nullptr) throw std::bad_alloc();
   value_memory_ += allocated_bytes(entry);
@@ -153,7 +145,7 @@ Entry* Keyspace::replace(Table<Entry>::Slot slot, Key key, const Shape& shape) {
   const size_t key_offset = shape.key_offset(key_size);
   const bool had_expiry = old != nullptr && old->has_expiry();
   const bool in_place = old != nullptr && old->key_offset_ == key_offset &&
-                        entry_capacity(total) == entry_capacity(old->size_bytes());
+                        Entry::capacity_for(total) == Entry::capacity_for(old->size_bytes());
   const bool joins_expiring = shape.has_expiry() && !had_expiry;
   Entry* entry = in_place ? old : allocate(key, shape);
   if (in_place && joins_expiring) expiring_.insert(entry, key.hash);  // may fail: before any change
@@ -243,7 +235,7 @@ bool Keyspace::overwrite(Entry& entry, Bytes value, int64_t expires_at_ms) noexc
     char* const to = entry.value_begin();
     if (entry.value_size_ != value.size()) {
       const auto before = static_cast<size_t>(to - entry.at(0));
-      if (entry_capacity(before + value.size()) != entry_capacity(before + entry.value_size_)) {
+      if (Entry::capacity_for(before + value.size()) != Entry::capacity_for(before + entry.value_size_)) {
         return false;
       }
       entry.value_size_ = static_cast<uint8_t>(value.size());
@@ -431,43 +423,6 @@ char* Keyspace::put_packed(Entry*& entry, Key key, Type type, Encoding encoding,
   }
   entry->set_packed_head(static_cast<uint32_t>(size), count);
   return const_cast<char*>(entry->packed().data());
-}
-
-// A new block is malloc's, not realloc's: that would pass over the freed blocks which the thread
-// has at hand, and the bytes are copied only once so.
-char* Keyspace::splice(Entry*& entry, Key key, size_t at, size_t erased, size_t inserted,
-                       int counted) {
-  const size_t old_size = entry->packed().size();
-  const size_t size = old_size - erased + inserted;
-  const size_t old_total = entry->size_bytes();
-  const size_t total = old_total - old_size + size;
-  const size_t gap = old_total - old_size + at;
-  const size_t tail = old_size - at - erased;
-  KEVY_DCHECK(at + erased <= old_size && size <= kPackedMax);
-  Entry* moved = nullptr;
-  if (size != old_size && entry_capacity(total) != entry_capacity(old_total)) {
-    moved = static_cast<Entry*>(std::malloc(entry_capacity(total)));
-    if (moved == nullptr && size > old_size) throw std::bad_alloc();  // else it keeps what it has
-  }
-  if (moved == nullptr) {
-    // What stays where it is need not come into the cache.
-    if (inserted != erased) {
-      std::memmove(entry->at(gap + inserted), entry->at(gap + erased), tail);
-    }
-  } else {
-    std::memcpy(static_cast<void*>(moved), entry, gap);
-    std::memcpy(moved->at(gap + inserted), entry->at(gap + erased), tail);
-    entries_.find(key.bytes, key.hash).replace(moved);
-    if (entry->has_expiry()) expiring_.find(key.bytes, key.hash).replace(moved);
-    value_memory_ += allocated_bytes(moved);
-    release(entry);
-    entry = moved;
-  }
-  if (size != old_size || counted != 0) {
-    entry->set_packed_head(static_cast<uint32_t>(size),
-                           entry->packed_count() + static_cast<uint32_t>(counted));
-  }
-  return entry->at(gap);
 }
 
 Entry* Keyspace::set_object(Key key, Type type, std::unique_ptr<Object> object) {

@@ -43,6 +43,10 @@ class PackedScore {
   static double read(const char* at) noexcept {
     const auto kind = static_cast<uint8_t>(*at);
     if (kind < 0x80) return kind;
+    if (kind >> 5 == kInteger13 >> 5) {
+      const unsigned bits = std::rotl(load<uint16_t>(at), 8);
+      return static_cast<int16_t>(bits << 3) >> 3;
+    }
     if (kind == kRawHead) return std::bit_cast<double>(load_word(at + 1));
     if (kind == kInteger24) {
       // Not three bytes into four at once: that would wait for the store.
@@ -51,7 +55,7 @@ class PackedScore {
     }
     if (kind == kInteger16) return load<int16_t>(at + 1);
     if (kind == kInteger32) return load<int32_t>(at + 1);
-    return static_cast<double>(read_packed(at).integer);
+    return static_cast<double>(load<int64_t>(at + 1));
   }
 
  private:
@@ -63,6 +67,7 @@ class PackedScore {
   }
 
   static constexpr uint8_t kRawHead = 0x88;  // a string of 8 bytes
+  static constexpr uint8_t kInteger13 = 0xc0;
   static constexpr uint8_t kInteger16 = 0xf1, kInteger24 = 0xf2, kInteger32 = 0xf3;
   static constexpr size_t kRawSize = 9;
 
@@ -79,18 +84,21 @@ class MemberProbe {
     if (member.size() < 8 || code_.size() != member.size() + 1) return;
     tail_at_ = code_.size() - 8;
     tail_ = load_word(member.data() + member.size() - 8);
-    head_ = 0x80 | static_cast<int>(member.size());
   }
-  /// Whether the element at `at`, whose first byte is `kind`, is this member.
-  bool equals(const char* at, int kind) const noexcept {
-    if (head_ != 0 && (kind != head_ || load_word(at + tail_at_) != tail_)) return false;
-    return code_.equals(at);
+  /// Whether the element at `at`, in a sequence that goes on until `end`, is this member.
+  bool equals(const char* at, const char* end) const noexcept {
+    if (tail_at_ == 0) return code_.equals(at);
+    // The tail alone, wherever it is in another element: whether lengths are the same could not be
+    // foretold.
+    if (static_cast<size_t>(end - at) < tail_at_ + sizeof tail_) return false;
+    return load_word(at + tail_at_) == tail_ && equals_all(at);
   }
 
  private:
+  [[gnu::noinline]] bool equals_all(const char* at) const noexcept { return code_.equals(at); }
+
   Packing code_;
-  int head_ = 0;  // 0: the code is no string with a head of one byte, or too short
-  size_t tail_at_ = 0;
+  size_t tail_at_ = 0;  // 0: the code is no string with a head of one byte, or too short
   uint64_t tail_ = 0;
 };
 
@@ -112,37 +120,25 @@ class ScoredCursor {
   }
 
   double score() const noexcept { return PackedScore::read(score_at_); }
-  bool member_is(const MemberProbe& probe) const noexcept { return probe.equals(at_, member_.kind); }
+  bool member_is(const MemberProbe& probe) const noexcept { return probe.equals(at_, end_); }
   /// `digits`, of kIntegerTextMax bytes, holds a number's.
   Bytes member(char* digits) const noexcept { return read_packed(at_).text(digits); }
 
  private:
-  /// The size of an element, guessed to be that of the one before it: while the guess is right the
-  /// processor need not wait for an element's first byte to go on to the next.
-  struct Stride {
-    int kind = -1;
-    size_t size = 0;
-    size_t of(const char* at) noexcept {
-      const int now = static_cast<uint8_t>(*at);
-      if (now != kind) [[unlikely]] {
-        // With a length in further bytes the kind alone says nothing.
-        const bool telling = now < 0xe0 || now > 0xf0;
-        kind = telling ? now : -1;
-        size = now < 0x80 ? 1 : now < 0xc0 ? 1u + (now & 0x3f) : packed_size(at);
-      }
-      return size;
-    }
-  };
-
-  // A set that nobody has used lately comes from memory, and a line at a time would be waited for.
-  static constexpr size_t kFetchAhead = 768;
-
+  // An element's size is known when its first byte has come. For the score, which is mostly coded as
+  // the one before it, the processor need not wait for that.
   void go_to(const char* at) noexcept {
     at_ = at;
     if (at == end_) return;
-    prefetch_line(at + kFetchAhead);
-    score_at_ = at + member_.of(at);
-    next_ = score_at_ + score_.of(score_at_);
+    score_at_ = at + packed_size(at);
+    const unsigned kind = static_cast<uint8_t>(*score_at_);
+    if (((kind ^ score_kind_) & score_mask_) != 0) [[unlikely]] learn(kind);
+    next_ = score_at_ + score_size_;
+  }
+  void learn(unsigned kind) noexcept {
+    score_kind_ = kind;
+    score_mask_ = kind < 0x80 ? 0x80 : kind >= 0xc0 && kind < 0xe0 ? 0xe0 : 0xff;
+    score_size_ = packed_size(score_at_);
   }
 
   const char* begin_;
@@ -150,7 +146,9 @@ class ScoredCursor {
   const char* at_;
   const char* score_at_ = nullptr;
   const char* next_ = nullptr;
-  Stride member_, score_;
+  unsigned score_kind_ = 0;
+  unsigned score_mask_ = 0x80;  // the bits of the kind that tell its size
+  size_t score_size_ = 1;
 };
 
 }  // namespace kevy

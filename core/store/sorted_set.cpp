@@ -30,8 +30,13 @@ Ranks between_counts(uint64_t below, uint64_t up_to_max) noexcept {
   return up_to_max > below ? Ranks{below, up_to_max - below} : Ranks{};
 }
 
-// A walk to change a set that nobody has used lately would wait for one cache line after another,
-// and the rest of the set is moved after it anyway.
+// Out of the way of the walks, which have few registers.
+[[gnu::noinline]] bool is_greater(const ScoredCursor& cursor, Bytes member) noexcept {
+  char digits[kIntegerTextMax];
+  return cursor.member(digits) > member;
+}
+
+// A walk through a set that nobody has used lately would wait for one cache line after another.
 void fetch_ahead(Bytes sequence) noexcept {
   constexpr size_t kLine = 64, kMost = 4096;
   const size_t size = std::min(sequence.size(), kMost);
@@ -52,25 +57,40 @@ struct SortedSet::Place {
 // One walk for both; `score` may be left out.
 SortedSet::Place SortedSet::look(Bytes member, const double* score) const noexcept {
   const Bytes all = entry_->packed();
+  fetch_ahead(all);
   const MemberProbe probe(member);
+  const double wanted = score != nullptr ? *score : 0;
+  ScoredCursor cursor(all);
+  const auto is_behind = [&] {
+    const double other = cursor.score();
+    if (other < wanted) [[likely]] return false;
+    return other > wanted || is_greater(cursor, member);
+  };
   Place place;
-  bool placed = score == nullptr;
-  char digits[kIntegerTextMax];
-  for (ScoredCursor cursor(all); !cursor.done(); cursor.next()) {
-    if (place.at == Place::kNone && cursor.member_is(probe)) {
-      place.at = cursor.offset();
-      place.size = cursor.size();
-      place.score = cursor.score();
-      if (placed) return place;
-    } else if (!placed) {
-      const double other = cursor.score();
-      if (other < *score || (other == *score && cursor.member(digits) < member)) continue;
-      place.place = cursor.offset();
-      placed = true;
-      if (place.at != Place::kNone) return place;
+  const auto found = [&] {
+    place.at = cursor.offset();
+    place.size = cursor.size();
+    place.score = cursor.score();
+  };
+  if (score != nullptr) {
+    for (; !cursor.done(); cursor.next()) {
+      if (cursor.member_is(probe)) {
+        found();
+        do {
+          cursor.next();
+        } while (!cursor.done() && !is_behind());
+        break;
+      }
+      if (is_behind()) break;
     }
+    place.place = cursor.offset();
+    if (place.at != Place::kNone) return place;
   }
-  if (!placed) place.place = all.size();
+  for (; !cursor.done(); cursor.next()) {
+    if (!cursor.member_is(probe)) continue;
+    found();
+    break;
+  }
   return place;
 }
 
@@ -91,6 +111,7 @@ std::optional<SortedSet::Ranked> SortedSet::rank(Bytes member) const noexcept {
     if (found == nullptr) return std::nullopt;
     return Ranked{object().order().rank(found->score(), member), found->score()};
   }
+  fetch_ahead(entry_->packed());
   const MemberProbe probe(member);
   uint64_t rank = 0;
   for (ScoredCursor cursor(entry_->packed()); !cursor.done(); cursor.next(), ++rank) {
@@ -108,6 +129,7 @@ Ranks SortedSet::between(const ScoreRange& range) const noexcept {
             [&](double score, const ScoredMember&) { return !range.past_min(score); }),
         order.count_before([&](double score, const ScoredMember&) { return range.below_max(score); }));
   }
+  fetch_ahead(entry_->packed());
   Ranks ranks;
   for (ScoredCursor cursor(entry_->packed()); !cursor.done(); cursor.next()) {
     const double score = cursor.score();
@@ -178,7 +200,6 @@ SortedSet::Stored SortedSet::store(Bytes member, double score, ScoreRule rule, L
 
 SortedSet::Stored SortedSet::store_packed(Bytes member, double score, ScoreRule rule,
                                           Limits limits) {
-  fetch_ahead(entry_->packed());
   Place place = look(member, rule.add ? nullptr : &score);
   if (place.at != Place::kNone) {
     const Stored stored = apply(rule, place.score, score);

@@ -45,7 +45,7 @@ class Table : private BucketTable {
     for (Bucket* b = &bucket(hash);; b = b->next()) {
       for (unsigned hits = places_of(*b, tag); hits != 0; hits &= hits - 1) {
         void** slot = &b->items[std::countr_zero(hits)];
-        prefetch_line(static_cast<const char*>(*slot) + kSecondLine);
+        fetch_rest(static_cast<const char*>(*slot));
         if (same_bytes(static_cast<const Item*>(*slot)->key(), key)) [[likely]] {
           return Slot(slot);
         }
@@ -59,9 +59,9 @@ class Table : private BucketTable {
     if (!has_buckets()) return;
     const Bucket& first = bucket(hash);
     for (unsigned hits = places_of(first, tag_of(hash)); hits != 0; hits &= hits - 1) {
-      const void* item = first.items[std::countr_zero(hits)];
+      const char* item = static_cast<const char*>(first.items[std::countr_zero(hits)]);
       prefetch_line(item);
-      prefetch_line(static_cast<const char*>(item) + kSecondLine);
+      fetch_rest(item);
     }
   }
   Slot find(Bytes key) const noexcept { return find(key, hash(key)); }
@@ -106,15 +106,22 @@ class Table : private BucketTable {
   }
 
  private:
-  /// From the start of an item to where it may lie in another cache line.
-  static constexpr ptrdiff_t kSecondLine = 32;
+  // From the start of an item to where it may lie in another cache line.
+  static constexpr size_t kSecondLine = 32;
 
-  /// A bit for every place of the bucket that has an item of this tag.
+  // A bit for every place of the bucket that has an item of this tag.
   static unsigned places_of(const Bucket& bucket, uint8_t tag) noexcept {
     const __m128i wanted = _mm_set1_epi8(static_cast<char>(tag));
     const __m128i tags = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(bucket.tags));
     const int equal = _mm_movemask_epi8(_mm_cmpeq_epi8(tags, wanted));
     return static_cast<unsigned>(equal) & bucket.occupied();
+  }
+  // An item may lie in two cache lines, or in more, then it says so: fetch them all at once.
+  static void fetch_rest(const char* item) noexcept {
+    prefetch_line(item + kSecondLine);
+    if constexpr (requires { Item::kFetched; }) {
+      for (size_t at = kSecondLine + 64; at < Item::kFetched; at += 64) prefetch_line(item + at);
+    }
   }
   static uint64_t hash_of(const void* item, const void* secret) {
     return hash_bytes(static_cast<const Item*>(item)->key(),

@@ -146,7 +146,7 @@ TEST_CASE("memory counted is that of the entries, at every size and with and wit
   for (size_t size = 0; size < 2000; ++size) {
     *space.keys.splice(entry, key, size / 2, 0, 1, 1) = 'x';
     REQUIRE(counted() == allocated_bytes(entry));
-    REQUIRE(counted() <= entry->size_bytes() / 16 * 17 + 48);
+    REQUIRE(counted() <= entry->size_bytes() / 16 * 22 + 64);
   }
   while (!entry->packed().empty()) {
     space.keys.splice(entry, key, entry->packed().size() / 2, 1, 0, -1);
@@ -260,4 +260,34 @@ TEST_CASE("a string that is too long to lie inside is put as a block") {
   const Entry* entry = space.keys.put(space.key("k"), std::move(value), Keyspace::kNoExpiry);
   CHECK(entry->string() == text);
   CHECK(entry->encoding() == (text.size() <= 192 ? Encoding::kEmbedded : Encoding::kShared));
+}
+
+TEST_CASE("A collection that shrinks keeps its memory while half of it is used") {
+  Space space;
+  const Key key = space.key("k");
+  Entry* entry = space.keys.make_packed(key, Type::kList, Encoding::kPacked);
+  space.keys.splice(entry, key, 0, 0, 1000, 1);
+  const Entry* const at_first = entry;
+  const size_t full = space.keys.memory_bytes();
+  space.keys.splice(entry, key, 0, 300, 0, 0);
+  CHECK(entry == at_first);
+  space.keys.splice(entry, key, 0, 0, 300, 0);
+  CHECK(entry == at_first);
+  CHECK(space.keys.memory_bytes() == full);
+  space.keys.splice(entry, key, 0, 800, 0, 0);
+  CHECK(space.keys.memory_bytes() < full - 700);
+}
+
+TEST_CASE("A list that grows by little takes new memory less often than it grows") {
+  Space space;
+  const Key key = space.key("k");
+  Entry* entry = space.keys.make_packed(key, Type::kList, Encoding::kPacked);
+  size_t memory = 0, changes = 0;
+  for (uint32_t size = 0; size < 8000; size += 16) {
+    space.keys.splice(entry, key, size, 0, 16, 1);
+    changes += space.keys.memory_bytes() != memory ? 1 : 0;
+    memory = space.keys.memory_bytes();
+    REQUIRE(allocated_bytes(entry) <= (size + 16) * 3 / 2 + 64);
+  }
+  CHECK(changes < 30);
 }

@@ -1,0 +1,76 @@
+// How a collection inside an entry changes its size, and when its entry gets another block.
+#include <cstdlib>
+#include <new>
+
+#include "base/check.h"
+#include "base/memory.h"
+#include "store/keyspace.h"
+
+namespace kevy {
+
+namespace {
+
+// How much more a collection of `size` bytes is given when it has to grow, since the next element
+// may follow. Lists grow and shrink most often; sorted sets are walked most, and a large one has
+// steps as above.
+size_t growth_of(Type type, size_t size) {
+  if (type == Type::kZset) return 0;
+  return type == Type::kHash ? size / 8 : size / 4;
+}
+
+}  // namespace
+
+// A collection that shrinks keeps its block while half of it is used, since what was taken out is
+// often followed by something new: malloc costs more than all the rest of a small change. A new
+// block is malloc's, not realloc's: that would pass over the freed blocks which the thread has at
+// hand, and the bytes are copied only once so.
+char* Keyspace::splice(Entry*& entry, Key key, size_t at, size_t erased, size_t inserted,
+                       int counted) {
+  const size_t old_size = entry->packed().size();
+  const size_t size = old_size - erased + inserted;
+  const size_t old_total = entry->size_bytes();
+  const size_t total = old_total - old_size + size;
+  const size_t gap = old_total - old_size + at;
+  const size_t tail = old_size - at - erased;
+  KEVY_DCHECK(at + erased <= old_size && size <= kPackedMax);
+  Entry* moved = nullptr;
+  size_t spare = entry->spare();
+  if (size != old_size) {
+    const size_t needed = Entry::capacity_for(total);
+    const size_t room = Entry::capacity_for(old_total) + spare;
+    size_t capacity = room;
+    if (needed > room) {
+      capacity = Entry::capacity_for(total + growth_of(entry->type(), total));
+    } else if (needed < room / 2 || room - needed > Entry::kSpareMax) {
+      capacity = needed;
+    }
+    if (capacity != room) {
+      moved = static_cast<Entry*>(std::malloc(capacity));
+      if (moved == nullptr && needed > room) throw std::bad_alloc();
+      if (moved == nullptr) capacity = room;  // it keeps what it has
+    }
+    spare = capacity - needed;
+  }
+  if (moved == nullptr) {
+    // What stays where it is need not come into the cache.
+    if (inserted != erased) {
+      std::memmove(entry->at(gap + inserted), entry->at(gap + erased), tail);
+    }
+  } else {
+    std::memcpy(static_cast<void*>(moved), entry, gap);
+    std::memcpy(moved->at(gap + inserted), entry->at(gap + erased), tail);
+    entries_.find(key.bytes, key.hash).replace(moved);
+    if (entry->has_expiry()) expiring_.find(key.bytes, key.hash).replace(moved);
+    value_memory_ += allocated_bytes(moved);
+    release(entry);
+    entry = moved;
+  }
+  if (size != old_size || counted != 0) {
+    entry->set_spare(spare);
+    entry->set_packed_head(static_cast<uint32_t>(size),
+                           entry->packed_count() + static_cast<uint32_t>(counted));
+  }
+  return entry->at(gap);
+}
+
+}  // namespace kevy

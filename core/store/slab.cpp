@@ -10,8 +10,7 @@ namespace kevy {
 
 namespace {
 
-constexpr size_t kChunkMax = 16 * 1024;
-constexpr size_t kLeastBlocks = 4;      // that a chunk has more than the one before it
+constexpr size_t kChunkMin = 256, kChunkMax = 16 * 1024;
 constexpr size_t kWorthClosing = 4096;  // bytes of a shelf
 
 // The first word of a hole: the mark in its first byte, and behind it where the next hole is.
@@ -39,7 +38,7 @@ char* Slab::next_hole(const char* hole) noexcept {
 void Slab::add_hole(Shelf& shelf, char* block, size_t bytes) noexcept {
   poison(block, bytes);
   ++shelf.holes;
-  if (&shelf == closing_) {  // found when the end of the blocks or `next_` comes there
+  if (&shelf == shelves_->closing) {  // found when the end of the blocks or `next` comes there
     set_first_word(block, kMark);
     return;
   }
@@ -62,27 +61,24 @@ void Slab::release_alone(void* block) noexcept {
 }
 
 void Slab::make_shelves() {
-  shelves_ = static_cast<Shelf*>(std::calloc(kSizes, sizeof(Shelf)));
+  shelves_ = static_cast<Shelves*>(std::calloc(1, sizeof(Shelves)));
   if (shelves_ == nullptr) throw std::bad_alloc();
   memory_ += allocated_bytes(shelves_);
 }
 
 void Slab::drop_shelves() noexcept {
   if (shelves_ == nullptr) return;
-  for (size_t i = 0; i < kSizes; ++i) {
-    while (shelves_[i].last != nullptr) drop_chunk(shelves_[i]);
+  for (Shelf& shelf : shelves_->of_size) {
+    while (shelf.last != nullptr) drop_chunk(shelf);
   }
   memory_ -= allocated_bytes(shelves_);
   std::free(shelves_);
   shelves_ = nullptr;
 }
 
-// Each chunk is a third longer than the one before it, up to some size, so that few blocks take
-// little.
+// An eighth of what there is already, so that little of it is not in use, between two bounds.
 void Slab::add_chunk(Shelf& shelf, size_t bytes) {
-  const size_t before = shelf.last == nullptr ? 0 : shelf.last->capacity;
-  const size_t wanted = before + std::max(before / 3, kLeastBlocks * bytes);
-  void* memory = std::malloc(std::min(sizeof(Chunk) + wanted, kChunkMax));
+  void* memory = std::malloc(std::clamp(shelf.blocks * bytes / 8, kChunkMin, kChunkMax));
   if (memory == nullptr) throw std::bad_alloc();
   memory_ += allocated_bytes(memory);
   const size_t room = malloc_usable_size(memory) - sizeof(Chunk);
@@ -116,41 +112,44 @@ void Slab::consider_closing(Shelf& shelf) noexcept {
   if (shelf.holes == shelf.blocks) {
     while (shelf.last != nullptr) drop_chunk(shelf);
     shelf = {};
-    if (&shelf == closing_) closing_ = nullptr;
+    if (&shelf == shelves_->closing) shelves_->closing = nullptr;
     return;
   }
-  if (closing_ != nullptr || shelf.blocks * block_bytes(shelf) < kWorthClosing) return;
-  closing_ = &shelf;
+  if (shelves_->closing != nullptr || shelf.blocks * block_bytes(shelf) < kWorthClosing) return;
   shelf.holes_for_use = nullptr;
-  next_chunk_ = shelf.last->next;
-  next_ = next_chunk_->blocks();
+  shelves_->closing = &shelf;
+  shelves_->next_chunk = shelf.last->next;
+  shelves_->next = shelves_->next_chunk->blocks();
 }
 
 // One step: the last block goes if it is a hole, or else to the first hole, if that is next. Where it
 // is copied to, if it is; dropping it is left to the caller.
 void* Slab::close_hole() noexcept {
-  Shelf& shelf = *closing_;
+  Shelf& shelf = *shelves_->closing;
+  char*& next = shelves_->next;
   const size_t bytes = block_bytes(shelf);
   char* last = shelf.last->blocks() + shelf.last->used - bytes;
-  if (next_ == last) closing_ = nullptr;
+  const bool all_seen = next == last;
+  if (all_seen) shelves_->closing = nullptr;
   if (is_hole(last)) {
     --shelf.holes;
     drop_last(shelf);
     return nullptr;
   }
-  if (closing_ == nullptr) return nullptr;
-  if (!is_hole(next_)) {
-    next_ += bytes;
-    if (next_ == next_chunk_->blocks() + next_chunk_->capacity) {
-      next_chunk_ = next_chunk_->next;
-      next_ = next_chunk_->blocks();
+  if (all_seen) return nullptr;
+  if (!is_hole(next)) {
+    Chunk*& chunk = shelves_->next_chunk;
+    next += bytes;
+    if (next == chunk->blocks() + chunk->capacity) {
+      chunk = chunk->next;
+      next = chunk->blocks();
     }
     return nullptr;
   }
   --shelf.holes;
-  unpoison(next_, bytes);
-  std::memcpy(next_, last, bytes);
-  return next_;
+  unpoison(next, bytes);
+  std::memcpy(next, last, bytes);
+  return next;
 }
 
 }  // namespace kevy

@@ -70,12 +70,12 @@ class Slab {
     }
     Shelf& shelf = shelf_of(size);
     add_hole(shelf, static_cast<char*>(block), capacity(size));
-    if (closing_ != nullptr || shelf.holes > shelf.blocks / 4 * 3) [[unlikely]] {
+    if (shelves_->closing != nullptr || shelf.holes > shelf.blocks / 4 * 3) [[unlikely]] {
       consider_closing(shelf);
-      for (unsigned step = 0; step < kStepsARelease && closing_ != nullptr; ++step) {
+      for (unsigned step = 0; step < kStepsARelease && shelves_->closing != nullptr; ++step) {
         if (void* copy = close_hole()) {
           moved(copy);
-          drop_last(*closing_);
+          drop_last(*shelves_->closing);
         }
       }
     }
@@ -103,7 +103,7 @@ class Slab {
  private:
   static constexpr size_t kStep = 8;
   static constexpr size_t kSizes = kBlockMax / kStep;
-  static constexpr size_t kFew = 32;
+  static constexpr size_t kFew = 256;
   static constexpr unsigned kStepsARelease = 16;
 
   struct Chunk {
@@ -120,11 +120,19 @@ class Slab {
     size_t blocks;        // with the holes
     size_t holes;         // also those not linked
   };
+  struct Shelves {
+    Shelf of_size[kSizes];
+    // The holes of one shelf are closed at a time; none of its blocks before `next`, in `next_chunk`,
+    // is a hole, but for what has been released there since.
+    Shelf* closing;
+    Chunk* next_chunk;
+    char* next;
+  };
 
   bool lies_alone(size_t size) const noexcept { return shelves_ == nullptr || size > kBlockMax; }
-  Shelf& shelf_of(size_t size) const noexcept { return shelves_[(size - 1) / kStep]; }
+  Shelf& shelf_of(size_t size) const noexcept { return shelves_->of_size[(size - 1) / kStep]; }
   size_t block_bytes(const Shelf& shelf) const noexcept {
-    return (static_cast<size_t>(&shelf - shelves_) + 1) * kStep;
+    return (static_cast<size_t>(&shelf - shelves_->of_size) + 1) * kStep;
   }
 
   static bool is_hole(const char* block) noexcept;
@@ -162,14 +170,9 @@ class Slab {
     }
   }
 
-  Shelf* shelves_ = nullptr;  // one a size; none while all blocks lie alone
-  size_t alone_ = 0;          // blocks
+  Shelves* shelves_ = nullptr;  // none while all blocks lie alone
+  size_t alone_ = 0;            // blocks
   size_t memory_ = 0;
-  // Closing the holes of one shelf at a time: the blocks before `next_` have no hole, but for what
-  // was released there since.
-  Shelf* closing_ = nullptr;
-  Chunk* next_chunk_ = nullptr;
-  char* next_ = nullptr;
 };
 
 }  // namespace kevy

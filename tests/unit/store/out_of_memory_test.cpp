@@ -106,7 +106,7 @@ TEST_CASE("a change that finds no memory has changed nothing") {
     const uint64_t number = random.below(random.below(4) == 0 ? 3000 : 10);
     const std::string name = (number % 2 == 0 ? "string" : "hash") + std::to_string(number);
     const std::string text(random.below(300), 'v');
-    const std::string field = std::to_string(random.below(number < 4 ? 60 : 12));
+    const std::string field = std::to_string(random.below(12));
     const int64_t expiry = random.below(2) == 0 ? -1 : 1000 + i;
     const Key key = space.key(name);
     const auto known = model.find(name);
@@ -154,15 +154,21 @@ TEST_CASE("a change that finds no memory has changed nothing") {
   CHECK(space.keys.memory_bytes() <= 2 * 4096);
 }
 
-TEST_CASE("a member that a big set or sorted set finds no memory for is not in it") {
+TEST_CASE("a member that a big collection finds no memory for is not in it") {
   Random random(GENERATE(1u, 2u));
   const uint64_t names = GENERATE(40u, 3000u);
   const auto owned = std::make_unique<SetObject>();
   const auto owned_sorted = std::make_unique<SortedSetObject>();
+  const auto owned_hash = std::make_unique<HashObject>();
   SetObject& set = *owned;
+  HashObject& hash = *owned_hash;
   SortedSetObject& sorted = *owned_sorted;
   std::set<std::string> in_set, in_sorted;
-  const size_t start = set.memory_bytes() + sorted.memory_bytes();
+  std::map<std::string, std::string> in_hash;
+  const auto memory = [&] {
+    return set.memory_bytes() + sorted.memory_bytes() + hash.memory_bytes();
+  };
+  const size_t start = memory();
   int failed = 0;
   for (int i = 0; i < 40000; ++i) {
     const uint64_t number = random.below(names);
@@ -172,6 +178,7 @@ TEST_CASE("a member that a big set or sorted set finds no memory for is not in i
     if (random.below(3) == 0) {
       REQUIRE(set.erase(name) == (in_set.erase(name) != 0));
       REQUIRE(sorted.erase(name) == (in_sorted.erase(name) != 0));
+      REQUIRE(hash.erase(name) == (in_hash.erase(name) != 0));
     } else if (runs_with(allocations, [&] { set.add(name); })) {
       in_set.insert(name);
     } else {
@@ -184,6 +191,12 @@ TEST_CASE("a member that a big set or sorted set finds no memory for is not in i
         ++failed;
       }
     }
+    const std::string value(random.below(40), 'v');
+    if (runs_with(allocations, [&] { hash.set(name, value); })) {
+      in_hash[name] = value;
+    } else {
+      ++failed;
+    }
     if (i % 1000 != 0) continue;
     REQUIRE(sorted.order().valid());
     REQUIRE(sorted.order().size() == in_sorted.size());
@@ -191,11 +204,15 @@ TEST_CASE("a member that a big set or sorted set finds no memory for is not in i
     set.for_each([&](const Member& member) { found += in_set.count(std::string(member.key())); });
     REQUIRE(found == in_set.size());
     REQUIRE(set.size() == in_set.size());
+    REQUIRE(hash.fields().size() == in_hash.size());
+    hash.fields().for_each(
+        [&](const Field& field) { REQUIRE(in_hash.at(std::string(field.key())) == field.value()); });
   }
   CHECK(failed > 100);
   for (const std::string& name : in_set) REQUIRE(set.erase(name));
   for (const std::string& name : in_sorted) REQUIRE(sorted.erase(name));
-  CHECK(set.memory_bytes() + sorted.memory_bytes() <= start + 2 * (4096 + 1024));
+  for (const auto& [name, value] : in_hash) REQUIRE(hash.erase(name));
+  CHECK(memory() <= start + 3 * (4096 + 1024));
 }
 
 #endif

@@ -89,11 +89,11 @@ std::string name_of(uint64_t number, size_t size) {
 
 TEST_CASE("what lies in a slab stays what it is, whatever comes and goes") {
   Random random(GENERATE(1u, 2u, 3u));
-  const uint64_t names = GENERATE(20u, 200u, 5000u);
+  const uint64_t names = GENERATE(200u, 2000u, 10'000u);
   Space space;
   bool grows = true;
-  for (int i = 0; i < 60000; ++i) {
-    if (i % 6000 == 0) grows = !grows || i == 0;
+  for (int i = 0; i < 100000; ++i) {
+    if (i % 20000 == 0) grows = !grows || i == 0;
     const uint64_t number = random.below(names);
     // Lengths at which sizes change, and one in sixteen too long for a chunk.
     const std::string name = name_of(number, number % 16 == 0 ? 150 : 4 + number % 9 * 15);
@@ -137,12 +137,12 @@ TEST_CASE("a released block is there for the next of its size") {
     for (uint64_t i = 700; i < 1000; ++i) space.add(name_of(i + round * 1000, 20));
     REQUIRE(space.slab.memory_bytes() == before);
   }
-  CHECK(space.moves <= 40);  // into the chunks
+  CHECK(space.moves <= 300);  // into the chunks
 }
 
 TEST_CASE("few blocks cost no more than malloc's") {
   Space space;
-  for (uint64_t i = 0; i < 32; ++i) space.add(name_of(i, 20));
-  CHECK(space.slab.memory_bytes() < 32 * 48);
+  for (uint64_t i = 0; i < 256; ++i) space.add(name_of(i, 20));
+  CHECK(space.slab.memory_bytes() < 256 * 48);
   CHECK(space.moves == 0);
 }

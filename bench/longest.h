@@ -1,9 +1,10 @@
 // The longest single call of many, each made once in every one of some fills.
 //
-// What a call does by itself, like rebuilding a table, it does in each fill; a page that the host of
-// a virtual machine has to find, or another program, holds up now this one and now that. So a call's
-// time is the least of its times in all fills. The longest of any fill is told as well, beside that
-// of as many bare allocations. Times are those of the thread alone, or by the wall clock.
+// What a call does by itself, like rebuilding a table, it does in each fill; a page that the host
+// of a virtual machine has to find, or another program, holds up now this one and now that. So a
+// call's time is the least of its times in all fills. The longest of any fill is told as well,
+// beside that of as many bare allocations. Times are those of the thread alone, or by the wall
+// clock.
 #pragma once
 
 #include <algorithm>

@@ -2,8 +2,8 @@
 //
 //   size (1 byte; 128: it follows the score in 4 bytes) | score (8) | member
 //
-// It lies in memory that SortedSetObject has for it. The score changes only through ScoreTree, which
-// keeps it beside its pointer too. Touched only by the holder of the shard's lock.
+// It lies in memory that SortedSetObject has for it. The score changes only through ScoreTree,
+// which keeps it beside its pointer too. Touched only by the holder of the shard's lock.
 #pragma once
 
 #include <cstdint>

@@ -122,8 +122,8 @@ void Slab::consider_closing(Shelf& shelf) noexcept {
   shelves_->next = shelves_->next_chunk->blocks();
 }
 
-// One step: the last block goes if it is a hole, or else to the first hole, if that is next. Where it
-// is copied to, if it is; dropping it is left to the caller.
+// One step: the last block goes if it is a hole, or else to the first hole, if that is next. Where
+// it is copied to, if it is; dropping it is left to the caller.
 void* Slab::close_hole() noexcept {
   Shelf& shelf = *shelves_->closing;
   char*& next = shelves_->next;

@@ -1,6 +1,6 @@
 // Slab: the memory that the members of one big collection lie in. Blocks of up to 128 bytes, in
-// steps of 8, are cut from chunks; each longer one is an allocation of its own, and so is each block
-// while there are few of them, which the chunks would cost more than they save.
+// steps of 8, are cut from chunks; each longer one is an allocation of its own, and so is each
+// block while there are few of them, which the chunks would cost more than they save.
 //
 // A block that is given back is a hole, for the next block of its size. Where three of four blocks
 // of a size are holes they are closed, a few at each release: the last blocks move to the first
@@ -122,8 +122,8 @@ class Slab {
   };
   struct Shelves {
     Shelf of_size[kSizes];
-    // The holes of one shelf are closed at a time; none of its blocks before `next`, in `next_chunk`,
-    // is a hole, but for what has been released there since.
+    // The holes of one shelf are closed at a time; none of its blocks before `next`, which is in
+    // `next_chunk`, is a hole, but for what has been released there since.
     Shelf* closing;
     Chunk* next_chunk;
     char* next;

@@ -1,9 +1,9 @@
-// Many members of a big sorted set, so many that their blocks are cut from chunks and that holes are
-// closed: what is there is what a std::map has, where the table and the tree find it, whichever
+// Many members of a big sorted set, so many that their blocks are cut from chunks and that holes
+// are closed: what is there is what a std::map has, where the table and the tree find it, whichever
 // runs of additions and removals there were; and the memory of what is gone comes back.
 //
-// Input: operations of five bytes: what to do and how long the members are, the first number and the
-// step to the next one, and how many.
+// Input: operations of four or five bytes: what to do and how long the members are, the first
+// number and the step to the next one, and how many.
 #include <map>
 #include <memory>
 #include <string>

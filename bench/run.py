@@ -30,6 +30,7 @@ def commands(build: Path, quick: bool) -> dict[str, list[str]]:
         "collections": ["5"] if quick else ["15"],
         "sorted_set_structure": ["100000"] if quick else ["1000000"],
         "longest_set": ["1000000"] if quick else ["10000000"],
+        "longest_add": ["1000000"] if quick else ["10000000"],
     }
     found = {
         piece: [str(build / "bench" / f"bench_{piece}"), *arguments]

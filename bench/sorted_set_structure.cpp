@@ -143,13 +143,15 @@ struct Members {
     Random random(7);
     for (size_t i = 0; i < count; ++i) {
       const std::string name = "member:" + std::to_string(100'000'000 + i);
-      all.push_back(ScoredMember::make(name, static_cast<double>(random.below(1'000'000'000))));
+      void* memory = std::malloc(ScoredMember::size(name));
+      const auto score = static_cast<double>(random.below(1'000'000'000));
+      all.push_back(ScoredMember::write(memory, name, score));
     }
     shuffled = all;
     std::shuffle(shuffled.begin(), shuffled.end(), random);
   }
   ~Members() {
-    for (ScoredMember* member : all) ScoredMember::free(member);
+    for (ScoredMember* member : all) std::free(member);
   }
   Members(const Members&) = delete;
   Members& operator=(const Members&) = delete;

@@ -1,5 +1,6 @@
 #include "store/bucket_table.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -17,6 +18,12 @@ constexpr uint64_t kLoadMinTimes4 = 6;   // 1.5
 constexpr size_t kOverflowChunk = 16;
 constexpr size_t kKeptWhenEmpty = 4096;
 constexpr size_t kGatheredMax = 64;
+
+// Room for one more, so that adding it can not fail. By doubling: reserve() gives no more than asked.
+template <typename T>
+void make_room(std::vector<T>& in) {
+  if (in.size() == in.capacity()) in.reserve(std::max<size_t>(1, 2 * in.size()));
+}
 
 }  // namespace
 
@@ -43,7 +50,7 @@ void BucketTable::release_memory() noexcept {
 BucketTable::Bucket* BucketTable::new_overflow() {
   if (spare_ == nullptr) {
     const size_t bytes = kOverflowChunk * sizeof(Bucket);
-    overflow_chunks_.reserve(overflow_chunks_.size() + 1);
+    make_room(overflow_chunks_);
     auto* chunk = static_cast<Bucket*>(std::aligned_alloc(alignof(Bucket), bytes));
     if (chunk == nullptr) throw std::bad_alloc();
     overflow_chunks_.push_back(chunk);
@@ -132,7 +139,7 @@ void BucketTable::add_bucket() {
   if (number < kSegmentBuckets) {
     if (number == first_segment_capacity_) {
       const uint64_t capacity = number == 0 ? 1 : number * 2;
-      segments_.reserve(1);
+      if (number == 0) make_room(segments_);
       auto* grown =
           static_cast<Bucket*>(std::aligned_alloc(alignof(Bucket), capacity * sizeof(Bucket)));
       if (grown == nullptr) throw std::bad_alloc();
@@ -148,7 +155,7 @@ void BucketTable::add_bucket() {
     }
   } else if (number >> kSegmentBits == segments_.size()) {
     const size_t bytes = kSegmentBuckets * sizeof(Bucket);
-    segments_.reserve(segments_.size() + 1);
+    make_room(segments_);
     auto* segment = static_cast<Bucket*>(std::aligned_alloc(alignof(Bucket), bytes));
     if (segment == nullptr) throw std::bad_alloc();
     segments_.push_back(segment);

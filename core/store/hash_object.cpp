@@ -1,8 +1,6 @@
 #include "store/hash_object.h"
 
-#include <algorithm>
-#include <cstdlib>
-#include <new>
+#include <cstring>
 
 #include "base/memory.h"
 
@@ -26,24 +24,11 @@ char* write_sized(char* to, Bytes bytes) noexcept {
 
 }  // namespace
 
-// What malloc would give anyhow, so that a value of about the same length can take its place.
-size_t Field::capacity(Bytes name, Bytes value) noexcept {
-  constexpr size_t kStep = 16, kLeast = 24;
-  const size_t size =
-      length_size(name.size()) + name.size() + length_size(value.size()) + value.size();
-  return std::max(kLeast, (size + 7) / kStep * kStep + 8);
+size_t Field::size(Bytes name, Bytes value) noexcept {
+  return length_size(name.size()) + name.size() + length_size(value.size()) + value.size();
 }
 
-Field* Field::make(Bytes name, Bytes value) {
-  auto* memory = static_cast<char*>(std::malloc(capacity(name, value)));
-  if (memory == nullptr) throw std::bad_alloc();
-  write_sized(write_sized(memory, name), value);
-  return reinterpret_cast<Field*>(memory);
-}
-
-HashObject::~HashObject() {
-  fields_.for_each([](Field& field) { std::free(&field); });
-}
+HashObject::~HashObject() { slab_.release_all(fields_); }
 
 std::unique_ptr<Object> HashObject::clone() const {
   auto copy = std::make_unique<HashObject>();
@@ -54,23 +39,30 @@ std::unique_ptr<Object> HashObject::clone() const {
 }
 
 size_t HashObject::memory_bytes() const noexcept {
-  return allocated_bytes(const_cast<HashObject*>(this)) + fields_.memory_bytes() + fields_memory_;
+  return allocated_bytes(const_cast<HashObject*>(this)) + fields_.memory_bytes() +
+         slab_.memory_bytes();
 }
 
 void HashObject::insert(Bytes name, Bytes value, uint64_t hash) {
-  Field* field = Field::make(name, value);
-  fields_memory_ += allocated_bytes(field);
+  Field* field = make(name, value);
   try {
     fields_.insert(field, hash);
   } catch (...) {
     release(field);
     throw;
   }
+  slab_.grew(fields_, [this](void* copy) { moved(static_cast<Field*>(copy)); });
+}
+
+Field* HashObject::make(Bytes name, Bytes value) {
+  void* block = slab_.allocate(Field::size(name, value));
+  write_sized(write_sized(static_cast<char*>(block), name), value);
+  return static_cast<Field*>(block);
 }
 
 void HashObject::release(Field* field) noexcept {
-  fields_memory_ -= allocated_bytes(field);
-  std::free(field);
+  slab_.release(field, field->memory_size(),
+                [this](void* copy) { moved(static_cast<Field*>(copy)); });
 }
 
 bool HashObject::set(Bytes name, Bytes value) {
@@ -81,13 +73,12 @@ bool HashObject::set(Bytes name, Bytes value) {
     return true;
   }
   Field* old = slot.item();
-  if (Field::capacity(name, value) == Field::capacity(name, old->value())) {
+  if (Slab::capacity(Field::size(name, value)) == Slab::capacity(old->memory_size())) {
     const Bytes own = old->key();
     write_sized(const_cast<char*>(own.data() + own.size()), value);
     return false;
   }
-  Field* field = Field::make(name, value);
-  fields_memory_ += allocated_bytes(field);
+  Field* field = make(name, value);
   slot.replace(field);
   release(old);
   return false;

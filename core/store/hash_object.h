@@ -1,5 +1,5 @@
 // HashObject: a hash in the form that scales: its fields in a table, each field with its value in
-// one allocation.
+// one block of its slab.
 //
 // Made, changed and read through Hash (hash.h) alone. Touched only by the holder of the shard's
 // lock; destroyed by anyone once the keyspace has let go of it.
@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/random.h"
 #include "store/object.h"
+#include "store/slab.h"
 #include "store/table.h"
 
 namespace kevy {
@@ -33,10 +34,11 @@ class Field {
 
  private:
   friend class HashObject;
+  friend class Slab;
   Field() = default;
 
-  static Field* make(Bytes name, Bytes value);
-  static size_t capacity(Bytes name, Bytes value) noexcept;
+  static size_t size(Bytes name, Bytes value) noexcept;
+  size_t memory_size() const noexcept { return size(key(), value()); }
 
   const char* begin() const noexcept { return reinterpret_cast<const char*>(this); }
   static Bytes read_sized(const char* at) noexcept {
@@ -69,10 +71,12 @@ class HashObject final : public Object {
 
  private:
   void insert(Bytes name, Bytes value, uint64_t hash);
+  Field* make(Bytes name, Bytes value);
   void release(Field* field) noexcept;
+  void moved(Field* copy) noexcept { fields_.find(copy->key()).replace(copy); }
 
   Table<Field> fields_;
-  size_t fields_memory_ = 0;
+  Slab slab_;
 };
 
 }  // namespace kevy

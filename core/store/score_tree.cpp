@@ -1,8 +1,11 @@
 #include "store/score_tree.h"
 
+#include <cstdlib>
+#include <new>
 #include <utility>
 
 #include "base/check.h"
+#include "base/memory.h"
 
 namespace kevy {
 
@@ -372,6 +375,18 @@ void ScoreTree::update(ScoredMember* member, double score) {
   }
   remove(path);
   member->set_score(score);
+}
+
+void ScoreTree::replace(const ScoredMember* member, ScoredMember* copy) noexcept {
+  const Path path = find(*member);
+  KEVY_DCHECK(path.leaf->items()[path.index].member == member);
+  path.leaf->items()[path.index].member = copy;
+  bool first = path.index == 0;
+  for (unsigned level = height_; first && level-- != 0;) {
+    const auto& [node, i] = path.steps[level];
+    node->members[i] = copy;
+    first = i == 0;
+  }
 }
 
 const ScoreTree::Leaf* ScoreTree::leaf_of(uint64_t& rank) const noexcept {

@@ -41,6 +41,9 @@ class ScoreTree {
   /// it belongs nothing has changed.
   void update(ScoredMember* member, double score);
 
+  /// Puts `copy`, a copy of a member that is in the tree, in its place.
+  void replace(const ScoredMember* member, ScoredMember* copy) noexcept;
+
   /// How many elements come before this one, whether it is in the tree or not.
   uint64_t rank(double score, Bytes member) const noexcept {
     return count_before(Before{score, member});

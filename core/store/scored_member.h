@@ -1,18 +1,15 @@
-// ScoredMember: a member of a big sorted set and its score, in one allocation.
+// ScoredMember: a member of a big sorted set and its score.
 //
-//   score (8 bytes) | size (1; 255: it follows in 4 bytes) | member
+//   size (1 byte; 128: it follows the score in 4 bytes) | score (8) | member
 //
-// Made and freed by SortedSetObject alone; the score changes only through ScoreTree, which keeps it
-// beside its pointer too. Touched only by the holder of the shard's lock.
+// It lies in memory that SortedSetObject has for it. The score changes only through ScoreTree,
+// which keeps it beside its pointer too. Touched only by the holder of the shard's lock.
 #pragma once
 
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
-#include <new>
 
 #include "base/bytes.h"
-#include "base/memory.h"
 
 namespace kevy {
 
@@ -21,49 +18,55 @@ class ScoredMember {
   ScoredMember(const ScoredMember&) = delete;
   ScoredMember& operator=(const ScoredMember&) = delete;
 
-  static ScoredMember* make(Bytes member, double score) {
-    const size_t offset = member.size() < kLong ? kShortHead : kLongHead;
-    void* memory = std::malloc(offset + member.size());
-    if (memory == nullptr) throw std::bad_alloc();
-    auto* made = static_cast<ScoredMember*>(memory);
-    made->set_score(score);
+  static size_t size(Bytes member) noexcept { return head_size(member) + member.size(); }
+  /// Makes one in `memory`, which has room for size(member).
+  static ScoredMember* write(void* memory, Bytes member, double score) noexcept {
+    const size_t offset = head_size(member);
     char* bytes = static_cast<char*>(memory);
     if (offset == kShortHead) {
-      bytes[kSizeAt] = static_cast<char>(member.size());
+      *bytes = static_cast<char>(member.size());
     } else {
-      bytes[kSizeAt] = static_cast<char>(kLong);
+      *bytes = static_cast<char>(kLong);
       const auto size = static_cast<uint32_t>(member.size());
-      std::memcpy(bytes + kSizeAt + 1, &size, sizeof size);
+      std::memcpy(bytes + kShortHead, &size, sizeof size);
     }
     if (!member.empty()) std::memcpy(bytes + offset, member.data(), member.size());
+    auto* made = static_cast<ScoredMember*>(memory);
+    made->set_score(score);
     return made;
   }
-  static void free(ScoredMember* member) noexcept { std::free(member); }
 
   Bytes key() const noexcept {
-    const size_t size = static_cast<uint8_t>(at(0)[kSizeAt]);
+    const size_t size = static_cast<uint8_t>(*at(0));
     if (size != kLong) [[likely]] return {at(kShortHead), size};
     uint32_t long_size;
-    std::memcpy(&long_size, at(kSizeAt + 1), sizeof long_size);
+    std::memcpy(&long_size, at(kShortHead), sizeof long_size);
     return {at(kLongHead), long_size};
   }
-  double score() const noexcept { return score_; }
-  size_t memory_bytes() noexcept { return allocated_bytes(this); }
+  double score() const noexcept {
+    double score;
+    std::memcpy(&score, at(kScoreAt), sizeof score);
+    return score;
+  }
+  size_t memory_size() const noexcept { return size(key()); }
 
  private:
   friend class ScoreTree;
   friend class SortedSetObject;
 
-  static constexpr size_t kLong = 255;
-  static constexpr size_t kSizeAt = 8, kShortHead = 9, kLongHead = 13;
+  static constexpr size_t kLong = 128;
+  static constexpr size_t kScoreAt = 1, kShortHead = 9, kLongHead = 13;
 
   ScoredMember() = default;
+  static size_t head_size(Bytes member) noexcept {
+    return member.size() < kLong ? kShortHead : kLongHead;
+  }
   const char* at(size_t offset) const noexcept {
     return reinterpret_cast<const char*>(this) + offset;
   }
-  void set_score(double score) noexcept { score_ = score; }
-
-  double score_;
+  void set_score(double score) noexcept {
+    std::memcpy(reinterpret_cast<char*>(this) + kScoreAt, &score, sizeof score);
+  }
 };
 
 }  // namespace kevy

@@ -1,21 +1,22 @@
 #include "store/set_object.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
-#include <new>
 
 #include "base/memory.h"
 #include "base/prefetch.h"
 
 namespace kevy {
 
-Member* Member::make(Bytes bytes) {
+size_t Member::head_size(Bytes bytes) noexcept {
   size_t head_size = 1;
   for (size_t size = bytes.size(); size >= 0x80; size >>= 7) ++head_size;
-  auto* at = static_cast<char*>(std::malloc(head_size + bytes.size()));
-  if (at == nullptr) throw std::bad_alloc();
-  auto* member = reinterpret_cast<Member*>(at);
+  return head_size;
+}
+
+Member* Member::write(void* to, Bytes bytes) noexcept {
+  auto* member = static_cast<Member*>(to);
+  auto* at = static_cast<char*>(to);
   size_t size = bytes.size();
   for (; size >= 0x80; size >>= 7) *at++ = static_cast<char>(size | 0x80);
   *at++ = static_cast<char>(size);
@@ -23,9 +24,12 @@ Member* Member::make(Bytes bytes) {
   return member;
 }
 
-SetObject::~SetObject() { for_each([](const Member& member) { release(&member); }); }
+SetObject::~SetObject() { slab_.release_all(members_); }
 
-void SetObject::release(const Member* member) noexcept { std::free(const_cast<Member*>(member)); }
+void SetObject::release(Member* member) noexcept {
+  slab_.release(member, member->memory_size(),
+                [this](void* copy) { moved(static_cast<Member*>(copy)); });
+}
 
 std::unique_ptr<Object> SetObject::clone() const {
   auto copy = std::make_unique<SetObject>();
@@ -34,13 +38,20 @@ std::unique_ptr<Object> SetObject::clone() const {
 }
 
 size_t SetObject::memory_bytes() const noexcept {
-  return allocated_bytes(const_cast<SetObject*>(this)) + members_memory_ + members_.memory_bytes();
+  return allocated_bytes(const_cast<SetObject*>(this)) + members_.memory_bytes() +
+         slab_.memory_bytes();
 }
 
 void SetObject::insert(Bytes member, uint64_t hash) {
-  Member* made = Member::make(member);
-  members_memory_ += allocated_bytes(made);
-  members_.insert(made, hash);
+  Member* made =
+      Member::write(slab_.allocate(Member::head_size(member) + member.size()), member);
+  try {
+    members_.insert(made, hash);
+  } catch (...) {
+    release(made);
+    throw;
+  }
+  slab_.grew(members_, [this](void* copy) { moved(static_cast<Member*>(copy)); });
 }
 
 void SetObject::insert(std::span<const Bytes> members) {
@@ -72,7 +83,6 @@ bool SetObject::erase(Bytes member) noexcept {
   if (!slot) return false;
   Member* gone = slot.item();
   members_.erase(slot, hash);
-  members_memory_ -= allocated_bytes(gone);
   release(gone);
   return true;
 }

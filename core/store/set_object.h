@@ -1,4 +1,4 @@
-// SetObject: a set in the form that scales: its members in a table, each in one allocation.
+// SetObject: a set in the form that scales: its members in a table, each in a block of its slab.
 //
 // Read and changed through Set (set.h) and set_algebra.h alone. Touched only by the holder of the
 // shard's lock; destroyed by anyone once the keyspace has let go of it.
@@ -14,6 +14,7 @@
 #include "base/hash.h"
 #include "base/prefetch.h"
 #include "store/object.h"
+#include "store/slab.h"
 #include "store/table.h"
 
 namespace kevy {
@@ -39,8 +40,12 @@ class Member {
 
  private:
   friend class SetObject;
+  friend class Slab;
   Member() = default;
-  static Member* make(Bytes bytes);
+  static size_t head_size(Bytes bytes) noexcept;
+  /// `at` has room for head_size() and the bytes.
+  static Member* write(void* at, Bytes bytes) noexcept;
+  size_t memory_size() const noexcept { return head_size(key()) + key().size(); }
 };
 
 class SetObject final : public Object {
@@ -64,7 +69,7 @@ class SetObject final : public Object {
   /// Keeps those of `members` that are in this set, or those that are not. Faster than one by one.
   void filter(std::vector<Bytes>& members, bool keep_present) const;
 
-  /// Calls visit(const Member&) for every member, each fetched ahead. `visit` may free it.
+  /// Calls visit(const Member&) for every member, each fetched ahead.
   template <typename Visit>
   void for_each(Visit&& visit) const {
     constexpr size_t kAhead = 16;
@@ -89,10 +94,11 @@ class SetObject final : public Object {
   static constexpr size_t kBatch = 32;  // members whose look-ups are fetched ahead together
 
   void insert(Bytes member, uint64_t hash);
-  static void release(const Member* member) noexcept;
+  void release(Member* member) noexcept;
+  void moved(Member* copy) noexcept { members_.find(copy->key()).replace(copy); }
 
   Table<Member> members_;
-  size_t members_memory_ = 0;
+  Slab slab_;
 };
 
 }  // namespace kevy

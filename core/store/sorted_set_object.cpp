@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/memory.h"
+
 namespace kevy {
 
-SortedSetObject::~SortedSetObject() {
-  members_.for_each([](ScoredMember& member) { ScoredMember::free(&member); });
-}
+SortedSetObject::~SortedSetObject() { slab_.release_all(members_); }
 
 std::unique_ptr<Object> SortedSetObject::clone() const {
   auto copy = std::make_unique<SortedSetObject>();
@@ -19,18 +19,22 @@ std::unique_ptr<Object> SortedSetObject::clone() const {
 
 size_t SortedSetObject::memory_bytes() const noexcept {
   return allocated_bytes(const_cast<SortedSetObject*>(this)) + members_.memory_bytes() +
-         order_.memory_bytes() + member_memory_;
+         order_.memory_bytes() + slab_.memory_bytes();
 }
 
 ScoredMember* SortedSetObject::make(Bytes member, double score) {
-  ScoredMember* made = ScoredMember::make(member, score);
-  member_memory_ += made->memory_bytes();
-  return made;
+  return ScoredMember::write(slab_.allocate(ScoredMember::size(member)), member, score);
 }
 
 void SortedSetObject::release(ScoredMember* member) noexcept {
-  member_memory_ -= member->memory_bytes();
-  ScoredMember::free(member);
+  slab_.release(member, member->memory_size(),
+                [this](void* copy) { moved(static_cast<ScoredMember*>(copy)); });
+}
+
+void SortedSetObject::moved(ScoredMember* copy) noexcept {
+  auto slot = members_.find(copy->key());
+  if (order_.size() != 0) order_.replace(slot.item(), copy);
+  slot.replace(copy);
 }
 
 void SortedSetObject::add(Bytes member, double score) {
@@ -48,6 +52,7 @@ void SortedSetObject::add(Bytes member, double score) {
     release(made);
     throw;
   }
+  slab_.grew(members_, [this](void* copy) { moved(static_cast<ScoredMember*>(copy)); });
 }
 
 bool SortedSetObject::erase(Bytes member) noexcept {
@@ -78,6 +83,7 @@ void SortedSetObject::gather(Bytes member, double score) {
     release(made);
     throw;
   }
+  slab_.grew(members_, [this](void* copy) { moved(static_cast<ScoredMember*>(copy)); });
 }
 
 void SortedSetObject::order_gathered() {

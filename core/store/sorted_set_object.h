@@ -1,5 +1,5 @@
 // SortedSetObject: a sorted set in the form that scales: its members by their bytes in a table, and
-// in order in a tree. Owns the members.
+// in order in a tree. Owns the members, which lie in its slab.
 //
 // A result of ZUNION and its like is gathered in one too: while it is, the members are in the table
 // alone, until order() puts them into the tree; before that nothing but gather, find, and the
@@ -10,6 +10,7 @@
 
 #include "store/object.h"
 #include "store/score_tree.h"
+#include "store/slab.h"
 #include "store/table.h"
 
 namespace kevy {
@@ -52,10 +53,11 @@ class SortedSetObject final : public Object {
   }
   ScoredMember* make(Bytes member, double score);
   void release(ScoredMember* member) noexcept;
+  void moved(ScoredMember* copy) noexcept;
 
   Table<ScoredMember> members_;
   ScoreTree order_;
-  size_t member_memory_ = 0;
+  Slab slab_;
 };
 
 }  // namespace kevy

@@ -3,6 +3,7 @@
 //
 // Input: operations of four bytes: what to do, the score, and two of the member. The first byte says
 // how many elements a run of insertions adds at once, so that short inputs reach several levels.
+#include <cstdlib>
 #include <map>
 #include <set>
 #include <string>
@@ -19,11 +20,12 @@ using Element = std::pair<double, std::string>;
 class Both {
  public:
   ~Both() {
-    for (const auto& [element, member] : made_) ScoredMember::free(member);
+    for (const auto& [element, member] : made_) std::free(member);
   }
   void insert(double score, const std::string& name) {
     if (made_.count({score, name}) != 0) return;
-    ScoredMember* member = ScoredMember::make(name, score);
+    void* memory = std::malloc(ScoredMember::size(name));
+    ScoredMember* member = ScoredMember::write(memory, name, score);
     made_.emplace(Element{score, name}, member);
     tree_.insert(member);
   }
@@ -71,7 +73,7 @@ class Both {
   }
   void forget(ScoredMember* gone) {
     FUZZ_CHECK(made_.erase({gone->score(), std::string(gone->key())}) == 1);
-    ScoredMember::free(gone);
+    std::free(gone);
   }
 
   ScoreTree tree_;

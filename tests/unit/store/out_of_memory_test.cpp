@@ -6,11 +6,15 @@
 #include <cerrno>
 #include <cstdlib>
 #include <map>
+#include <memory>
 #include <new>
+#include <set>
 #include <string>
 
 #include "command/string_value.h"
 #include "store/hash.h"
+#include "store/set_object.h"
+#include "store/sorted_set_object.h"
 
 extern "C" void* __libc_malloc(size_t size);
 extern "C" void* __libc_realloc(void* memory, size_t size);
@@ -148,6 +152,67 @@ TEST_CASE("a change that finds no memory has changed nothing") {
   CHECK(space.keys.size_with_expiry() == with_expiry);
   for (const auto& [name, now] : model) space.keys.erase(space.key(name));
   CHECK(space.keys.memory_bytes() <= 2 * 4096);
+}
+
+TEST_CASE("a member that a big collection finds no memory for is not in it") {
+  Random random(GENERATE(1u, 2u));
+  const uint64_t names = GENERATE(40u, 3000u);
+  const auto owned = std::make_unique<SetObject>();
+  const auto owned_sorted = std::make_unique<SortedSetObject>();
+  const auto owned_hash = std::make_unique<HashObject>();
+  SetObject& set = *owned;
+  HashObject& hash = *owned_hash;
+  SortedSetObject& sorted = *owned_sorted;
+  std::set<std::string> in_set, in_sorted;
+  std::map<std::string, std::string> in_hash;
+  const auto memory = [&] {
+    return set.memory_bytes() + sorted.memory_bytes() + hash.memory_bytes();
+  };
+  const size_t start = memory();
+  int failed = 0;
+  for (int i = 0; i < 40000; ++i) {
+    const uint64_t number = random.below(names);
+    std::string name = std::to_string(number);
+    if (number % 8 == 0) name.append(number % 200, 'x');
+    const int allocations = static_cast<int>(random.below(4));
+    if (random.below(3) == 0) {
+      REQUIRE(set.erase(name) == (in_set.erase(name) != 0));
+      REQUIRE(sorted.erase(name) == (in_sorted.erase(name) != 0));
+      REQUIRE(hash.erase(name) == (in_hash.erase(name) != 0));
+    } else if (runs_with(allocations, [&] { set.add(name); })) {
+      in_set.insert(name);
+    } else {
+      ++failed;
+    }
+    if (sorted.find(name) == nullptr) {
+      if (runs_with(allocations, [&] { sorted.add(name, static_cast<double>(number % 7)); })) {
+        in_sorted.insert(name);
+      } else {
+        ++failed;
+      }
+    }
+    const std::string value(random.below(40), 'v');
+    if (runs_with(allocations, [&] { hash.set(name, value); })) {
+      in_hash[name] = value;
+    } else {
+      ++failed;
+    }
+    if (i % 1000 != 0) continue;
+    REQUIRE(sorted.order().valid());
+    REQUIRE(sorted.order().size() == in_sorted.size());
+    size_t found = 0;
+    set.for_each([&](const Member& member) { found += in_set.count(std::string(member.key())); });
+    REQUIRE(found == in_set.size());
+    REQUIRE(set.size() == in_set.size());
+    REQUIRE(hash.fields().size() == in_hash.size());
+    hash.fields().for_each(
+        [&](const Field& field) { REQUIRE(in_hash.at(std::string(field.key())) == field.value()); });
+  }
+  CHECK(failed > 100);
+  for (const std::string& name : in_set) REQUIRE(set.erase(name));
+  for (const std::string& name : in_sorted) REQUIRE(sorted.erase(name));
+  for (const auto& [name, value] : in_hash) REQUIRE(hash.erase(name));
+  CHECK(memory() <= start + 3 * (4096 + 1024));
 }
 
 #endif

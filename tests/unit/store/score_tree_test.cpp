@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <cstdlib>
 #include <map>
 #include <set>
 #include <string>
@@ -19,11 +20,12 @@ struct Both {
   using Element = std::pair<double, std::string>;
 
   ~Both() {
-    for (const auto& [element, member] : made) ScoredMember::free(member);
+    for (const auto& [element, member] : made) std::free(member);
   }
   bool insert(double score, const std::string& name) {
     if (!model.emplace(score, name).second) return false;
-    ScoredMember* member = ScoredMember::make(name, score);
+    void* memory = std::malloc(ScoredMember::size(name));
+    ScoredMember* member = ScoredMember::write(memory, name, score);
     made.emplace(Element{score, name}, member);
     tree.insert(member);
     return true;
@@ -100,7 +102,7 @@ struct Both {
     ScoredMember* member = found->second;
     model.erase(found->first);
     made.erase(found);
-    ScoredMember::free(member);
+    std::free(member);
   }
 };
 

@@ -235,9 +235,8 @@ bool Keyspace::overwrite(Entry& entry, Bytes value, int64_t expires_at_ms) noexc
     char* const to = entry.value_begin();
     if (entry.value_size_ != value.size()) {
       const auto before = static_cast<size_t>(to - entry.at(0));
-      if (Entry::capacity_for(before + value.size()) != Entry::capacity_for(before + entry.value_size_)) {
-        return false;
-      }
+      const size_t room = Entry::capacity_for(before + entry.value_size_);
+      if (Entry::capacity_for(before + value.size()) != room) return false;
       entry.value_size_ = static_cast<uint8_t>(value.size());
     }
     copy_bytes(to, value);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "base/radix_sort.h"
 #include "command/families.h"
 #include "command/list_arguments.h"
 #include "command/sort_source.h"
@@ -94,17 +95,30 @@ bool read_sort_options(Call& call, bool may_store, SortOptions& sort) {
   return true;
 }
 
-/// An element, and what its pattern stands for.
-struct Item {
-  std::string element;
-  std::string weight;     // with BY and ALPHA
-  bool weighted = false;  // whether there is such a weight
-};
-
-/// What is moved about while sorting: which item, and the number it is sorted by, if it is by one.
+/// What is moved about while sorting: which element, and the number it is sorted by, if it is by
+/// one.
 struct Rank {
   double number;
   size_t position;  // in the value
+};
+
+/// The elements one behind another, so that going through them in another order stays in the cache.
+class Texts {
+ public:
+  void reserve(size_t count) { ends_.reserve(count); }
+  void push_back(Bytes text) {
+    bytes_ += text;
+    ends_.push_back(bytes_.size());
+  }
+  size_t size() const noexcept { return ends_.size(); }
+  Bytes operator[](size_t i) const noexcept {
+    const size_t begin = i == 0 ? 0 : ends_[i - 1];
+    return {bytes_.data() + begin, ends_[i] - begin};
+  }
+
+ private:
+  std::string bytes_;
+  std::vector<size_t> ends_;
 };
 
 // A number as strtod takes it: spaces before it and nothing at all are fine, and a zero byte ends
@@ -136,7 +150,7 @@ class Sorting {
   /// visit(Bytes element), in order.
   template <typename Visit>
   void for_each(Visit&& visit) const {
-    for (const Rank& rank : order_) visit(items_[rank.position].element);
+    for (const Rank& rank : order_) visit(elements_[rank.position]);
   }
 
  private:
@@ -145,6 +159,7 @@ class Sorting {
   };
   Window window(size_t size) const;
   void take(const Entry& entry, Window window, bool backwards);
+  void sort_equals();
   /// Of those whose numbers are equal.
   bool before(const Rank& a, const Rank& b) const;
   int compare(const Rank& a, const Rank& b) const;
@@ -154,7 +169,8 @@ class Sorting {
   const SortOptions& options_;
   bool sorted_ = true, alpha_ = false, by_ = false;
   bool unordered_ = false;  // the value has no order of its own
-  std::vector<Item> items_;
+  Texts elements_;
+  std::vector<std::optional<std::string>> weights_;  // of the elements, with BY and ALPHA
   std::vector<Rank> order_;
 };
 
@@ -166,11 +182,11 @@ Sorting::Window Sorting::window(size_t size) const {
 }
 
 void Sorting::take(const Entry& entry, Window window, bool backwards) {
-  items_.reserve(window.count);
+  elements_.reserve(window.count);
   order_.reserve(window.count);
   for_each_sort_element(entry, window.first, window.count, backwards, [&](Bytes element) {
-    order_.push_back({0, items_.size()});
-    items_.emplace_back().element = element;
+    order_.push_back({0, elements_.size()});
+    elements_.push_back(element);
   });
 }
 
@@ -197,15 +213,16 @@ bool Sorting::weigh() {
     numbers &= number.has_value();
     rank.number = number.value_or(0);
   };
+  if (by_ && alpha_) weights_.resize(elements_.size());
   for (Rank& rank : order_) {
-    Item& item = items_[rank.position];
+    const Bytes element = elements_[rank.position];
     if (!by_) {
-      set_number(rank, item.element);
+      set_number(rank, element);
       continue;
     }
-    item.weighted = options_.by->look_up(call_, item.element, [&](Bytes weight) {
+    options_.by->look_up(call_, element, [&](Bytes weight) {
       if (alpha_) {
-        item.weight = weight;
+        weights_[rank.position] = weight;
       } else {
         set_number(rank, weight);
       }
@@ -222,18 +239,20 @@ int Sorting::compare_text(Bytes a, Bytes b) const {
 }
 
 int Sorting::compare(const Rank& a, const Rank& b) const {
-  const Item &one = items_[a.position], &other = items_[b.position];
-  if (!alpha_) return one.element.compare(other.element);
-  if (!by_) return compare_text(one.element, other.element);
-  if (one.weighted != other.weighted) return one.weighted ? 1 : -1;
-  return compare_text(one.weight, other.weight);
+  const Bytes one = elements_[a.position], other = elements_[b.position];
+  if (!alpha_) return one.compare(other);
+  if (!by_) return compare_text(one, other);
+  const auto &weight = weights_[a.position], &other_weight = weights_[b.position];
+  if (weight.has_value() != other_weight.has_value()) return weight.has_value() ? 1 : -1;
+  if (!weight) return 0;
+  return compare_text(*weight, *other_weight);
 }
 
 bool Sorting::before(const Rank& a, const Rank& b) const {
   const int order = options_.descending ? compare(b, a) : compare(a, b);
   if (order != 0) return order < 0;
   if (unordered_) {
-    const int elements = items_[a.position].element.compare(items_[b.position].element);
+    const int elements = elements_[a.position].compare(elements_[b.position]);
     if (elements != 0) return elements < 0;
   }
   return a.position < b.position;
@@ -249,13 +268,32 @@ void Sorting::sort() {
     if (a.number != b.number) return (a.number < b.number) != descending;
     return before(a, b);
   };
-  if (end == order_.end()) {
+  constexpr size_t kManyNumbers = 512;
+  if (end != order_.end()) {
+    std::partial_sort(begin, end, order_.end(), less);
+  } else if (alpha_ || order_.size() < kManyNumbers) {
     std::sort(begin, end, less);
   } else {
-    std::partial_sort(begin, end, order_.end(), less);
+    radix_sort(order_, [descending](const Rank& rank) {
+      return descending ? ~radix_key(rank.number) : radix_key(rank.number);
+    });
+    sort_equals();
   }
   order_.erase(end, order_.end());
   order_.erase(begin, begin + static_cast<ptrdiff_t>(wanted.first));
+}
+
+// What is left to be done when the numbers are in order.
+void Sorting::sort_equals() {
+  for (auto first = order_.begin(); first != order_.end();) {
+    const auto next = std::find_if(first + 1, order_.end(), [&](const Rank& rank) {
+      return rank.number != first->number;
+    });
+    if (next - first > 1) {
+      std::sort(first, next, [this](const Rank& a, const Rank& b) { return before(a, b); });
+    }
+    first = next;
+  }
 }
 
 void answer(Call& call, const SortOptions& options, const Sorting& sorting) {

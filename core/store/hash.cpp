@@ -1,12 +1,17 @@
 #include "store/hash.h"
 
+#include "store/packed_probe.h"
+
 namespace kevy {
 
 // Where the field is in a packed hash; nullptr when it is not.
 const char* Hash::find_packed(const Packing& field) const noexcept {
   if (entry_ == nullptr) return nullptr;
-  for (PackedCursor at(entry_->packed()); !at.done(); at.skip(2)) {
-    if (field.equals(at.at())) return at.at();
+  const Bytes all = entry_->packed();
+  const char* const end = all.data() + all.size();
+  const PackedProbe probe(field);
+  for (PackedCursor at(all); !at.done(); at.skip(2)) {
+    if (probe.equals(at.at(), end)) return at.at();
   }
   return nullptr;
 }

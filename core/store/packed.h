@@ -47,6 +47,13 @@ class Packing {
     if (!payload_.empty()) std::memcpy(to + head_size_, payload_.data(), payload_.size());
     return to + size();
   }
+  /// The last eight bytes; of a shorter code all, and zeros behind.
+  uint64_t last_word() const noexcept {
+    if (payload_.size() >= 8) return load_word(payload_.data() + payload_.size() - 8);
+    if (head_size_ == 1) return head_[0] | load_short(payload_.data(), payload_.size()) << 8;
+    const auto* head = reinterpret_cast<const char*>(head_);  // a number, which has no more
+    return head_size_ > 8 ? load_word(head + 1) : load_short(head, head_size_);
+  }
   /// Whether the element at `at` is this value. An element starts there.
   bool equals(const char* at) const noexcept {
     // The first byte tells how many there are at least.

@@ -13,6 +13,7 @@
 
 #include "base/prefetch.h"
 #include "store/packed.h"
+#include "store/packed_probe.h"
 
 namespace kevy {
 
@@ -76,32 +77,6 @@ class PackedScore {
   size_t size_;
 };
 
-/// A member that is looked for in packed sequences. Most are told apart by their last 8 bytes, since
-/// the first are often the same.
-class MemberProbe {
- public:
-  explicit MemberProbe(Bytes member) noexcept : code_(member) {
-    if (member.size() < 8 || code_.size() != member.size() + 1) return;
-    tail_at_ = code_.size() - 8;
-    tail_ = load_word(member.data() + member.size() - 8);
-  }
-  /// Whether the element at `at`, in a sequence that goes on until `end`, is this member.
-  bool equals(const char* at, const char* end) const noexcept {
-    if (tail_at_ == 0) return code_.equals(at);
-    // The tail alone, wherever it is in another element: whether lengths are the same could not be
-    // foretold.
-    if (static_cast<size_t>(end - at) < tail_at_ + sizeof tail_) return false;
-    return load_word(at + tail_at_) == tail_ && equals_all(at);
-  }
-
- private:
-  [[gnu::noinline]] bool equals_all(const char* at) const noexcept { return code_.equals(at); }
-
-  Packing code_;
-  size_t tail_at_ = 0;  // 0: the code is no string with a head of one byte, or too short
-  uint64_t tail_ = 0;
-};
-
 /// The pairs of a sequence, one after another.
 class ScoredCursor {
  public:
@@ -120,7 +95,7 @@ class ScoredCursor {
   }
 
   double score() const noexcept { return PackedScore::read(score_at_); }
-  bool member_is(const MemberProbe& probe) const noexcept { return probe.equals(at_, end_); }
+  bool member_is(const PackedProbe& probe) const noexcept { return probe.equals(at_, end_); }
   /// `digits`, of kIntegerTextMax bytes, holds a number's.
   Bytes member(char* digits) const noexcept { return read_packed(at_).text(digits); }
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/prefetch.h"
+#include "store/packed_probe.h"
 
 namespace kevy {
 
@@ -71,8 +72,11 @@ Bytes NumberTexts::add(int64_t number) {
 }
 
 const char* Set::find_packed(const Packing& member) const noexcept {
-  for (PackedCursor at(entry_->packed()); !at.done(); at.skip()) {
-    if (member.equals(at.at())) return at.at();
+  const Bytes all = entry_->packed();
+  const char* const end = all.data() + all.size();
+  const PackedProbe probe(member);
+  for (PackedCursor at(all); !at.done(); at.skip()) {
+    if (probe.equals(at.at(), end)) return at.at();
   }
   return nullptr;
 }

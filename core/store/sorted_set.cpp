@@ -58,7 +58,8 @@ struct SortedSet::Place {
 SortedSet::Place SortedSet::look(Bytes member, const double* score) const noexcept {
   const Bytes all = entry_->packed();
   fetch_ahead(all);
-  const MemberProbe probe(member);
+  const Packing code(member);
+  const PackedProbe probe(code);
   const double wanted = score != nullptr ? *score : 0;
   ScoredCursor cursor(all);
   const auto is_behind = [&] {
@@ -112,7 +113,8 @@ std::optional<SortedSet::Ranked> SortedSet::rank(Bytes member) const noexcept {
     return Ranked{object().order().rank(found->score(), member), found->score()};
   }
   fetch_ahead(entry_->packed());
-  const MemberProbe probe(member);
+  const Packing code(member);
+  const PackedProbe probe(code);
   uint64_t rank = 0;
   for (ScoredCursor cursor(entry_->packed()); !cursor.done(); cursor.next(), ++rank) {
     if (cursor.member_is(probe)) return Ranked{rank, cursor.score()};

@@ -32,9 +32,11 @@ class Random {
   uint64_t below(uint64_t bound) noexcept {
     __extension__ using Wide = unsigned __int128;
     Wide product = static_cast<Wide>((*this)()) * bound;
-    const uint64_t threshold = (0 - bound) % bound;
-    while (static_cast<uint64_t>(product) < threshold) {
-      product = static_cast<Wide>((*this)()) * bound;
+    if (static_cast<uint64_t>(product) < bound) [[unlikely]] {
+      const uint64_t threshold = (0 - bound) % bound;  // below `bound`, and a division
+      while (static_cast<uint64_t>(product) < threshold) {
+        product = static_cast<Wide>((*this)()) * bound;
+      }
     }
     return static_cast<uint64_t>(product >> 64);
   }

@@ -1,6 +1,7 @@
 #include "store/bucket_table.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -240,19 +241,26 @@ size_t BucketTable::chain_length(uint64_t number) const noexcept {
   return length;
 }
 
-// A place among `longest_chain_` of a bucket by chance, until it is a taken one. When the table
-// is nearly empty that takes long, and the n-th of all entries is looked for instead.
+// A place among `longest_chain_` of a bucket by chance, until it is a taken one. Some buckets are
+// drawn at a time, so that they come from memory together. When the table is nearly empty that takes
+// long, and the n-th of all entries is looked for instead.
 void* BucketTable::random(Random& random) const noexcept {
   if (size_ == 0) return nullptr;
-  constexpr int kTriesMax = 256;
-  for (int tried = 0; tried < kTriesMax; ++tried) {
-    const uint64_t number = random.below(count_);
-    uint64_t wanted = random.below(longest_chain_);
-    void* found = nullptr;
-    visit_bucket(number, [&](void* item) {
-      if (wanted-- == 0) found = item;
-    });
-    if (found != nullptr) return found;
+  constexpr int kBatches = 64;
+  for (int batch = 0; batch < kBatches; ++batch) {
+    std::array<uint64_t, 4> numbers;
+    for (uint64_t& number : numbers) {
+      number = random.below(count_);
+      prefetch_line(&bucket_at(number));
+    }
+    for (const uint64_t number : numbers) {
+      uint64_t wanted = random.below(longest_chain_);
+      void* found = nullptr;
+      visit_bucket(number, [&](void* item) {
+        if (wanted-- == 0) found = item;
+      });
+      if (found != nullptr) return found;
+    }
   }
   uint64_t wanted = random.below(size_);
   for (uint64_t number = 0;; ++number) {

@@ -43,8 +43,8 @@ class Member {
   friend class Slab;
   Member() = default;
   static size_t head_size(Bytes bytes) noexcept;
-  /// `at` has room for head_size() and the bytes.
-  static Member* write(void* at, Bytes bytes) noexcept;
+  /// `to` has room for head_size() and the bytes.
+  static Member* write(void* to, Bytes bytes) noexcept;
   size_t memory_size() const noexcept { return head_size(key()) + key().size(); }
 };
 

@@ -178,11 +178,6 @@ RequestParser::Outcome RequestParser::next(InputBuffer& buffer, const Limits& li
     return Outcome::kCommand;
   }
   read_.clear();
-  if (is_fresh()) {
-    consume_next_ = parse_plain(buffer.pending(), limits);
-    args_ = read_;
-    if (consume_next_ != 0) return Outcome::kCommand;
-  }
   while (true) {
     const Bytes input = buffer.pending();
     if (input.empty()) return Outcome::kNeedMore;

@@ -5,6 +5,7 @@
 #include "command/client_name.h"
 #include "command/families.h"
 #include "command/help.h"
+#include "runtime/full_name.h"
 
 namespace kevy {
 
@@ -31,7 +32,7 @@ void setinfo(Call& call) {
   const bool name = equals_ignoring_case(call.args[2], "lib-name");
   const Bytes value = call.args[3];
   if (!name && !equals_ignoring_case(call.args[2], "lib-ver")) {
-    call.error("ERR Unrecognized option '" + std::string(call.args[2]) + "'");
+    call.error("ERR Unrecognized option '" + std::string(before_nul(call.args[2])) + "'");
   } else if (!is_plain(value)) {
     call.error("ERR " + std::string(name ? "lib-name" : "lib-ver") +
                " cannot contain spaces, newlines or special characters.");
@@ -90,7 +91,7 @@ bool check_type(Call& call, Bytes type) {
   for (const Bytes known : {"normal", "pubsub", "master", "slave", "replica"}) {
     if (equals_ignoring_case(type, known)) return true;
   }
-  call.error("ERR Unknown client type '" + std::string(type) + "'");
+  call.error("ERR Unknown client type '" + std::string(before_nul(type)) + "'");
   return false;
 }
 
@@ -150,7 +151,7 @@ bool read_kill_filter(Call& call, KillFilter& filter) {
     } else if (options.next_is("user", 1)) {
       filter.user = options.value();
       if (filter.user == "default") continue;
-      call.error("ERR No such user '" + std::string(filter.user) + "'");
+      call.error("ERR No such user '" + std::string(before_nul(filter.user)) + "'");
       return false;
     } else if (options.next_is("skipme", 1)) {
       const Bytes answer = options.value();

@@ -3,6 +3,7 @@
 #include "command/client_name.h"
 #include "command/families.h"
 #include "runtime/configuration.h"
+#include "runtime/full_name.h"
 
 namespace kevy {
 
@@ -117,7 +118,7 @@ void hello(Call& call) {
       name = options.value();
       if (!check_client_name(call, *name)) return;
     } else {
-      call.error("ERR Syntax error in HELLO option '" + std::string(options.peek()) + "'");
+      call.error("ERR Syntax error in HELLO option '" + std::string(before_nul(options.peek())) + "'");
       return;
     }
   }

@@ -12,10 +12,7 @@ namespace {
 
 constexpr size_t kShownMax = 128;
 
-// What Redis shows of a word: up to a NUL, and no more than `max` bytes.
-Bytes shown_part(Bytes word, size_t max = kShownMax) {
-  return word.substr(0, std::min(max, word.find('\0')));
-}
+Bytes shown_part(Bytes word, size_t max = kShownMax) { return before_nul(word).substr(0, max); }
 
 // Of the arguments together no more is shown than of the verb.
 std::string unknown_command(Args args) {

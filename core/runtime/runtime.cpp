@@ -15,7 +15,7 @@ Runtime::Runtime(const CommandTable& table, RuntimeOptions options, Settings& se
       shard_count_(options.shards),
       database_count_(options.databases),
       shards_(std::make_unique<Shard[]>(options.shards)) {
-  for (uint32_t i = 0; i < shard_count_; ++i) shards_[i].open(database_count_);
+  for (uint32_t i = 0; i < shard_count_; ++i) shards_[i].open(database_count_, spans_);
 }
 
 Runtime::~Runtime() = default;

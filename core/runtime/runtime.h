@@ -132,6 +132,7 @@ class Runtime {
   Settings& settings_;
   const uint32_t shard_count_;
   const uint32_t database_count_;
+  SpanPool spans_;  // with its own synchronisation; outlives the shards
   const std::unique_ptr<Shard[]> shards_;
   WriteLog* log_ = nullptr;
   std::function<void()> on_first_expiry_;

@@ -28,7 +28,8 @@ struct ShardStatistics {
 
 struct alignas(128) Shard {  // two lines: processors fetch lines in pairs
   /// To be called once, before anything else.
-  void open(size_t databases) {
+  void open(size_t databases, SpanPool& span_pool) {
+    spans = &span_pool;
     keyspaces = std::make_unique<std::unique_ptr<Keyspace>[]>(databases);
   }
 
@@ -41,11 +42,12 @@ struct alignas(128) Shard {  // two lines: processors fetch lines in pairs
   Garbage garbage;
   uint64_t expiry_cursor = 0;
   size_t expiry_database = 0;
+  SpanPool* spans = nullptr;  // the instance's
 
   Keyspace& keyspace(size_t database) {
     auto& keyspace = keyspaces[database];
     if (keyspace == nullptr) [[unlikely]] {
-      keyspace = std::make_unique<Keyspace>(HashSecret::process(), garbage);
+      keyspace = std::make_unique<Keyspace>(HashSecret::process(), garbage, *spans);
     }
     return *keyspace;
   }

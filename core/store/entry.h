@@ -44,7 +44,7 @@ class Entry {
  public:
   static constexpr size_t kEmbeddedMax = 192;
   /// A table that finds an entry fetches so much of it at once: most of a small collection.
-  static constexpr size_t kFetched = 192;
+  static constexpr size_t kFetched = 320;
 
   Type type() const noexcept { return static_cast<Type>(kind_ & 0x0f); }
   Encoding encoding() const noexcept { return static_cast<Encoding>(kind_ >> 4); }
@@ -102,9 +102,10 @@ class Entry {
   void set_access(uint32_t access) noexcept { access_ = access & 0xffffff; }
 
  private:
+  friend class EntryMemory;
   friend class Keyspace;
 
-  static constexpr uint8_t kHasExpiry = 1, kGrown = 2;
+  static constexpr uint8_t kHasExpiry = 1, kGrown = 2, kInSpan = 4;
   static constexpr uint8_t kLongKey = 255;
   static constexpr size_t kPackedHead = 6;
   static constexpr size_t kSpareStep = 16, kSpareMax = 255 * kSpareStep;

@@ -64,19 +64,19 @@ struct Keyspace::Outside {
 };
 
 Keyspace::~Keyspace() {
-  entries_.for_each([](Entry& entry) {
+  entries_.for_each([this](Entry& entry) {
     if (entry.encoding() == Encoding::kShared) SharedBytes::adopt(entry.shared());
     if (entry.encoding() == Encoding::kObject) delete entry.object();
-    std::free(&entry);
+    if (!EntryMemory::lies_in_span(entry)) memory_.release(&entry);
   });
 }
 
 size_t Keyspace::memory_bytes() const noexcept {
-  return value_memory_ + entries_.memory_bytes() + expiring_.memory_bytes();
+  return memory_.memory_bytes() + value_memory_ + entries_.memory_bytes() + expiring_.memory_bytes();
 }
 
 size_t Keyspace::memory_bytes_of(const Entry& entry) const noexcept {
-  size_t bytes = allocated_bytes(const_cast<Entry*>(&entry));
+  size_t bytes = EntryMemory::bytes_of(entry);
   if (entry.encoding() == Encoding::kShared) bytes += allocated_bytes(entry.shared());
   if (entry.encoding() == Encoding::kObject) bytes += entry.object()->memory_bytes();
   if (entries_.size() != 0) bytes += entries_.memory_bytes() / entries_.size();
@@ -110,16 +110,9 @@ void Keyspace::release_value(Outside outside) noexcept {
   }
 }
 
-void Keyspace::release(Entry* entry) noexcept {
-  value_memory_ -= allocated_bytes(entry);
-  std::free(entry);
-}
-
 Entry* Keyspace::allocate(Key key, const Shape& shape) {
-  const size_t size = Entry::capacity_for(shape.total(key.bytes.size()));
-  auto* entry = static_cast<Entry*>(std::malloc(size));
+  Entry* entry = memory_.allocate(Entry::capacity_for(shape.total(key.bytes.size())));
   if (entry == nullptr) throw std::bad_alloc();
-  value_memory_ += allocated_bytes(entry);
   entry->access_ = 0;
   return entry;
 }
@@ -156,7 +149,8 @@ Entry* Keyspace::replace(Table<Entry>::Slot slot, Key key, const Shape& shape) {
   }
   entry->kind_ = static_cast<uint8_t>(static_cast<unsigned>(shape.encoding) << 4 |
                                       static_cast<unsigned>(shape.type));
-  entry->flags_ = static_cast<uint8_t>((shape.has_expiry() ? Entry::kHasExpiry : 0) |
+  entry->flags_ = static_cast<uint8_t>((entry->flags_ & Entry::kInSpan) |
+                                       (shape.has_expiry() ? Entry::kHasExpiry : 0) |
                                        (shape.grown ? Entry::kGrown : 0));
   entry->key_size_ = static_cast<uint8_t>(std::min<size_t>(key_size, Entry::kLongKey));
   if (key_size >= Entry::kLongKey) {
@@ -179,7 +173,7 @@ Entry* Keyspace::replace(Table<Entry>::Slot slot, Key key, const Shape& shape) {
     try {
       enter_tables(entry, key.hash, old == nullptr, joins_expiring);
     } catch (...) {
-      release(entry);
+      memory_.release(entry);
       throw;
     }
   }
@@ -194,7 +188,7 @@ Entry* Keyspace::replace(Table<Entry>::Slot slot, Key key, const Shape& shape) {
     }
   }
   slot.replace(entry);
-  if (!in_place) release(old);
+  if (!in_place) memory_.release(old);
   return entry;
 }
 
@@ -314,7 +308,7 @@ bool Keyspace::erase(Key key) {
   if (entry->has_expiry()) expiring_.erase(expiring_.find(key.bytes, key.hash), key.hash);
   entries_.erase(slot, key.hash);
   release_value(Outside(*entry));
-  release(entry);
+  memory_.release(entry);
   return true;
 }
 

@@ -19,6 +19,7 @@
 #include "base/random.h"
 #include "base/shared_bytes.h"
 #include "store/entry.h"
+#include "store/entry_memory.h"
 #include "store/garbage.h"
 #include "store/object.h"
 #include "store/table.h"
@@ -37,9 +38,9 @@ class Keyspace {
   static constexpr int64_t kNoExpiry = -1;
   static constexpr int64_t kKeepExpiry = -2;
 
-  /// Both arguments must outlive the keyspace.
-  Keyspace(const HashSecret& secret, Garbage& garbage) noexcept
-      : garbage_(&garbage), entries_(secret), expiring_(secret) {}
+  /// All arguments must outlive the keyspace.
+  Keyspace(const HashSecret& secret, Garbage& garbage, SpanPool& spans) noexcept
+      : garbage_(&garbage), memory_(spans), entries_(secret), expiring_(secret) {}
   ~Keyspace();
   Keyspace(const Keyspace&) = delete;
   Keyspace& operator=(const Keyspace&) = delete;
@@ -146,13 +147,13 @@ class Keyspace {
   Entry* allocate(Key key, const Shape& shape);
   void enter_tables(Entry* entry, uint64_t hash, bool is_new, bool joins_expiring);
   void release_value(Outside outside) noexcept;
-  void release(Entry* entry) noexcept;
   void discard(SharedBytes block) noexcept;
 
   Garbage* garbage_;
+  EntryMemory memory_;
   Table<Entry> entries_;
   Table<Entry> expiring_;
-  size_t value_memory_ = 0;
+  size_t value_memory_ = 0;  // of what lies outside the entries
 };
 
 }  // namespace kevy

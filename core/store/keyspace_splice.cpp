@@ -1,9 +1,7 @@
 // How a collection inside an entry changes its size, and when its entry gets another block.
-#include <cstdlib>
 #include <new>
 
 #include "base/check.h"
-#include "base/memory.h"
 #include "store/keyspace.h"
 
 namespace kevy {
@@ -45,7 +43,7 @@ char* Keyspace::splice(Entry*& entry, Key key, size_t at, size_t erased, size_t 
       capacity = needed;
     }
     if (capacity != room) {
-      moved = static_cast<Entry*>(std::malloc(capacity));
+      moved = memory_.allocate(capacity);
       if (moved == nullptr && needed > room) throw std::bad_alloc();
       if (moved == nullptr) capacity = room;  // it keeps what it has
     }
@@ -57,12 +55,13 @@ char* Keyspace::splice(Entry*& entry, Key key, size_t at, size_t erased, size_t 
       std::memmove(entry->at(gap + inserted), entry->at(gap + erased), tail);
     }
   } else {
+    const auto place = static_cast<uint8_t>(moved->flags_ & Entry::kInSpan);
     std::memcpy(static_cast<void*>(moved), entry, gap);
+    moved->flags_ = static_cast<uint8_t>((entry->flags_ & ~Entry::kInSpan) | place);
     std::memcpy(moved->at(gap + inserted), entry->at(gap + erased), tail);
     entries_.find(key.bytes, key.hash).replace(moved);
     if (entry->has_expiry()) expiring_.find(key.bytes, key.hash).replace(moved);
-    value_memory_ += allocated_bytes(moved);
-    release(entry);
+    memory_.release(entry);
     entry = moved;
   }
   if (size != old_size || counted != 0) {

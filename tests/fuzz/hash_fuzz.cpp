@@ -100,7 +100,8 @@ class Program {
   Input& input_;
   Hash::Limits limits_{};
   kevy::Garbage garbage_;
-  kevy::Keyspace keys_{kevy::HashSecret::process(), garbage_};
+  kevy::SpanPool spans_;
+  kevy::Keyspace keys_{kevy::HashSecret::process(), garbage_, spans_};
   const kevy::Key key_{"hash", hash_bytes("hash", kevy::HashSecret::process())};
   std::map<std::string, std::string> model_;
   bool was_big_ = false;

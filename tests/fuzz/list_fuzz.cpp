@@ -100,7 +100,8 @@ class Lists {
 
   const HashSecret& secret_ = HashSecret::process();
   Garbage garbage_;
-  Keyspace keys_{secret_, garbage_};
+  SpanPool spans_;
+  Keyspace keys_{secret_, garbage_, spans_};
   Key key_{"list", hash_bytes("list", secret_)};
   std::deque<std::string> model_;
 };

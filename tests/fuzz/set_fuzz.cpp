@@ -189,7 +189,8 @@ class Program {
   Input& input_;
   Set::Limits limits_{};
   kevy::Garbage garbage_;
-  kevy::Keyspace keys_{kevy::HashSecret::process(), garbage_};
+  kevy::SpanPool spans_;
+  kevy::Keyspace keys_{kevy::HashSecret::process(), garbage_, spans_};
   kevy::Random random_{1};
   Model models_[2];
 };

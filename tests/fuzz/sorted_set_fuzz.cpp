@@ -21,7 +21,8 @@ using Outcome = SortedSet::Outcome;
 
 struct Program {
   kevy::Garbage garbage;
-  kevy::Keyspace keys{kevy::HashSecret::process(), garbage};
+  kevy::SpanPool spans;
+  kevy::Keyspace keys{kevy::HashSecret::process(), garbage, spans};
   kevy::Key key{"k", kevy::hash_bytes("k", kevy::HashSecret::process())};
   SortedSet::Limits limits{};
   std::map<std::string, double> model;

@@ -4,21 +4,15 @@
 #include <string>
 
 #include "base/memory.h"
-#include "store/keyspace.h"
+#include "unit/store/space.h"
 
 using namespace kevy;
+using kevy::test::Space;
 
 namespace {
 
 // What the two tables of a keyspace may keep when the last key is gone.
 constexpr size_t kEmptyTables = 2 * 4096;
-
-struct Space {
-  const HashSecret& secret = HashSecret::process();
-  Garbage garbage;
-  Keyspace keys{secret, garbage};
-  Key key(Bytes bytes) const { return {bytes, hash_bytes(bytes, secret)}; }
-};
 
 // An object that says how much memory it takes, and tells when it is gone.
 class Blob final : public Object {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/memory.h"
+#include "unit/store/space.h"
 
 using namespace kevy;
 
@@ -15,11 +16,7 @@ using Fields = std::map<std::string, std::string>;
 
 constexpr Hash::Limits kLimits{16, 20};
 
-struct Space {
-  const HashSecret& secret = HashSecret::process();
-  Garbage garbage;
-  Keyspace keys{secret, garbage};
-  Key key(Bytes bytes) const { return {bytes, hash_bytes(bytes, secret)}; }
+struct Space : test::Space {
   Hash hash(Bytes name) { return {keys, key(name), keys.find(key(name))}; }
 };
 

@@ -1,21 +1,16 @@
-#include "store/keyspace.h"
-
 #include <catch2/catch.hpp>
 #include <map>
 #include <set>
 #include <string>
 
 #include "command/string_value.h"
+#include "unit/store/space.h"
 
 using namespace kevy;
 
 namespace {
 
-struct Space {
-  const HashSecret& secret = HashSecret::process();
-  Garbage garbage;
-  Keyspace keys{secret, garbage};
-  Key key(Bytes bytes) const { return {bytes, hash_bytes(bytes, secret)}; }
+struct Space : test::Space {
   std::string get(Bytes name) const { return std::string(StringText(keys.find(key(name))).bytes()); }
 };
 

@@ -5,16 +5,15 @@
 #include <deque>
 #include <string>
 
+#include "unit/store/space.h"
+
 using namespace kevy;
 
 namespace {
 
 using Model = std::deque<std::string>;
 
-struct Space {
-  const HashSecret& secret = HashSecret::process();
-  Garbage garbage;
-  Keyspace keys{secret, garbage};
+struct Space : test::Space {
   Key key{"list", hash_bytes("list", secret)};
 
   Entry* entry() const { return keys.find(key); }

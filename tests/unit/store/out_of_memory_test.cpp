@@ -15,6 +15,7 @@
 #include "store/hash.h"
 #include "store/set_object.h"
 #include "store/sorted_set_object.h"
+#include "unit/store/space.h"
 
 extern "C" void* __libc_malloc(size_t size);
 extern "C" void* __libc_realloc(void* memory, size_t size);
@@ -59,12 +60,7 @@ struct Held {
   bool operator==(const Held&) const = default;
 };
 
-struct Space {
-  const HashSecret& secret = HashSecret::process();
-  Garbage garbage;
-  Keyspace keys{secret, garbage};
-  Key key(Bytes bytes) const { return {bytes, hash_bytes(bytes, secret)}; }
-
+struct Space : test::Space {
   Held held(Bytes name) const {
     const Entry* entry = keys.find(key(name));
     Held now;

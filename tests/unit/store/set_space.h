@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "store/set.h"
+#include "unit/store/space.h"
 
 namespace kevy::test {
 
@@ -19,13 +20,8 @@ inline Model contents(const Set& set) {
   return found;
 }
 
-struct SetSpace {
+struct SetSpace : Space {
   static constexpr Set::Limits kLimits{512, 128, 64};
-  const HashSecret& secret = HashSecret::process();
-  Garbage garbage;
-  Keyspace keys{secret, garbage};
-
-  Key key(Bytes bytes) const { return {bytes, hash_bytes(bytes, secret)}; }
   Set set(Bytes name) {
     const Key wanted = key(name);
     return {keys, wanted, keys.find(wanted)};

@@ -6,16 +6,15 @@
 #include <set>
 #include <string>
 
+#include "unit/store/space.h"
+
 using namespace kevy;
 
 namespace {
 
 using Outcome = SortedSet::Outcome;
 
-struct Space {
-  const HashSecret& secret = HashSecret::process();
-  Garbage garbage;
-  Keyspace keys{secret, garbage};
+struct Space : test::Space {
   Key key{"k", hash_bytes("k", secret)};
   SortedSet set() { return {keys, key, keys.find(key)}; }
 };

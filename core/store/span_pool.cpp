@@ -1,0 +1,80 @@
+#include "store/span_pool.h"
+
+#include <sys/mman.h>
+
+#include <bit>
+#include <mutex>
+
+namespace kevy {
+
+SpanPool::~SpanPool() {
+  if (empty_ != nullptr) unmap(empty_);
+}
+
+// Twice as much is mapped as is needed, and what lies outside a multiple of 2 MB is given back.
+SpanPool::Region* SpanPool::map_region() noexcept {
+  void* mapped = mmap(nullptr, 2 * kRegionBytes, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (mapped == MAP_FAILED) return nullptr;
+  auto* const begin = static_cast<char*>(mapped);
+  const size_t before = -reinterpret_cast<uintptr_t>(begin) & (kRegionBytes - 1);
+  if (before != 0) munmap(begin, before);
+  munmap(begin + before + kRegionBytes, kRegionBytes - before);
+  madvise(begin + before, kRegionBytes, MADV_HUGEPAGE);  // refused where the kernel has none
+  auto* region = reinterpret_cast<Region*>(begin + before);
+  for (uint64_t& word : region->free) word = ~uint64_t{0};
+  region->free[0] &= ~uint64_t{1};  // the head
+  region->free_count = kUsable;
+  return region;
+}
+
+void SpanPool::unmap(Region* region) noexcept { munmap(region, kRegionBytes); }
+
+void SpanPool::link(Region* region) noexcept {
+  region->previous = nullptr;
+  region->next = with_free_;
+  if (with_free_ != nullptr) with_free_->previous = region;
+  with_free_ = region;
+}
+
+void SpanPool::unlink(Region* region) noexcept {
+  if (region->next != nullptr) region->next->previous = region->previous;
+  (region->previous != nullptr ? region->previous->next : with_free_) = region->next;
+}
+
+Span* SpanPool::take() noexcept {
+  const std::lock_guard guard(lock_);
+  Region* region = with_free_;
+  if (region == nullptr) {
+    region = map_region();
+    if (region == nullptr) return nullptr;
+    link(region);
+  }
+  if (region == empty_) empty_ = nullptr;
+  size_t word = 0;
+  while (region->free[word] == 0) ++word;
+  const auto bit = static_cast<size_t>(std::countr_zero(region->free[word]));
+  region->free[word] &= region->free[word] - 1;
+  if (--region->free_count == 0) unlink(region);
+  Span* span = &region->spans[word * 64 + bit];
+  *span = {};
+  return span;
+}
+
+void SpanPool::give_back(Span* span) noexcept {
+  const uintptr_t offset = reinterpret_cast<uintptr_t>(span) & (kRegionBytes - 1);
+  auto* region = reinterpret_cast<Region*>(reinterpret_cast<char*>(span) - offset);
+  const size_t number = static_cast<size_t>(span - region->spans);
+  const std::lock_guard guard(lock_);
+  region->free[number / 64] |= uint64_t{1} << number % 64;
+  if (region->free_count++ == 0) link(region);
+  if (region->free_count < kUsable) return;
+  if (empty_ == nullptr) {
+    empty_ = region;
+    return;
+  }
+  unlink(region);
+  unmap(region);
+}
+
+}  // namespace kevy

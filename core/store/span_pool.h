@@ -1,0 +1,87 @@
+// SpanPool: the memory of an instance that the entries of its keyspaces lie in once they are many:
+// spans of 16 KB, cut from regions of 2 MB for which the kernel is asked for huge pages. A key
+// drawn at random is then mostly found without a walk through the page tables, which costs as much
+// as the key's own cache miss.
+//
+// The pool hands out whole spans; cutting them into blocks is EntryMemory's matter. A region all
+// whose spans have come back is given back, but for one. Any thread may call any method.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/lock.h"
+
+namespace kevy {
+
+/// 16 KB, and what its owner notes about them. Made by SpanPool alone; it lies at the start of its
+/// region.
+struct Span {
+  static constexpr size_t kBytes = 16 * 1024;
+
+  Span* next;
+  Span* previous;
+  void* holes;           // blocks that were given back, linked
+  uint16_t fresh;        // where the part begins that was never given out
+  uint16_t blocks;       // in use
+  uint16_t block_bytes;  // each
+
+  char* memory() noexcept;
+  /// The span that `block` lies in.
+  static Span* of(const void* block) noexcept;
+};
+
+class SpanPool {
+ public:
+  SpanPool() = default;
+  /// All spans must have been returned.
+  ~SpanPool();
+  SpanPool(const SpanPool&) = delete;
+  SpanPool& operator=(const SpanPool&) = delete;
+
+  /// A span whose members are all zero; nullptr when there is no memory.
+  Span* take() noexcept;
+  void give_back(Span* span) noexcept;
+
+ private:
+  friend struct Span;
+  static constexpr size_t kRegionBytes = size_t{2} << 20;
+  static constexpr size_t kSpans = kRegionBytes / Span::kBytes;
+  static constexpr size_t kWords = kSpans / 64;
+
+  // The head lies in the place of the first span.
+  struct Region {
+    Span spans[kSpans];
+    uint64_t free[kWords];  // a bit a span
+    uint32_t free_count;
+    Region* next;  // of those with a free span
+    Region* previous;
+  };
+  static_assert(sizeof(Region) <= Span::kBytes);
+  static constexpr uint32_t kUsable = kSpans - 1;
+
+  static Region* map_region() noexcept;
+  static void unmap(Region* region) noexcept;
+  void link(Region* region) noexcept;
+  void unlink(Region* region) noexcept;
+
+  Lock lock_;
+  // Guarded by the lock.
+  Region* with_free_ = nullptr;
+  Region* empty_ = nullptr;  // one of those, if any: nothing of it is in use
+};
+
+inline char* Span::memory() noexcept {
+  const auto address = reinterpret_cast<uintptr_t>(this);
+  const uintptr_t region = address & ~(SpanPool::kRegionBytes - 1);
+  const size_t number = (address - region) / sizeof(Span);
+  return reinterpret_cast<char*>(this) - (address - region) + number * kBytes;
+}
+
+inline Span* Span::of(const void* block) noexcept {
+  const size_t offset = reinterpret_cast<uintptr_t>(block) & (SpanPool::kRegionBytes - 1);
+  auto* region = static_cast<const char*>(block) - offset;
+  return reinterpret_cast<Span*>(const_cast<char*>(region)) + offset / kBytes;
+}
+
+}  // namespace kevy

@@ -48,10 +48,12 @@ bool Housekeeping::sweep() {
 }
 
 void Housekeeping::run() {
+  const auto has_work = [this] { return stopping_ || work_; };
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     work_ = false;
     lock.unlock();
+    runtime_.spans().prepare();
     bool any = sweep();
     if (!any) {
       // From here on a new time to live wakes this thread again; look once more for one that came
@@ -61,9 +63,9 @@ void Housekeeping::run() {
     }
     lock.lock();
     if (any) {
-      changed_.wait_for(lock, kPeriod, [&] { return stopping_; });
+      changed_.wait_for(lock, kPeriod, has_work);
     } else {
-      changed_.wait(lock, [&] { return stopping_ || work_; });
+      changed_.wait(lock, has_work);
     }
   }
 }

@@ -1,5 +1,6 @@
-// Housekeeping: the thread that removes expired keys nobody asks for. Started with the first key
-// that gets a time to live; sleeps without waking while there is none.
+// Housekeeping: the thread that removes expired keys nobody asks for, and gets memory for entries
+// before it is needed. Started with the first key that gets a time to live, or when there are many
+// keys; sleeps without waking while there is nothing to do.
 //
 // start(), wake() and stop() may be called from any thread.
 #pragma once

@@ -78,6 +78,9 @@ class Runtime {
   /// Frees all keys, without a word to anyone: the instance is stopping.
   void discard_data();
 
+  /// What the keyspaces take the memory of their entries from.
+  SpanPool& spans() noexcept { return spans_; }
+
   // Time and expiry.
   Clock& clock() noexcept { return clock_; }
   struct ExpiryStep {

@@ -4,23 +4,26 @@
 
 #include <bit>
 #include <mutex>
+#include <utility>
 
 namespace kevy {
 
 SpanPool::~SpanPool() {
-  if (empty_ != nullptr) unmap(empty_);
+  while (with_free_ != nullptr) unmap(std::exchange(with_free_, with_free_->next));
 }
 
 // Twice as much is mapped as is needed, and what lies outside a multiple of 2 MB is given back.
 SpanPool::Region* SpanPool::map_region() noexcept {
   void* mapped = mmap(nullptr, 2 * kRegionBytes, PROT_READ | PROT_WRITE,
-                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (mapped == MAP_FAILED) return nullptr;
   auto* const begin = static_cast<char*>(mapped);
   const size_t before = -reinterpret_cast<uintptr_t>(begin) & (kRegionBytes - 1);
   if (before != 0) munmap(begin, before);
   munmap(begin + before + kRegionBytes, kRegionBytes - before);
-  madvise(begin + before, kRegionBytes, MADV_HUGEPAGE);  // refused where the kernel has none
+  // Either may be refused: small pages that come one by one will do.
+  madvise(begin + before, kRegionBytes, MADV_HUGEPAGE);
+  madvise(begin + before, kRegionBytes, MADV_POPULATE_WRITE);
   auto* region = reinterpret_cast<Region*>(begin + before);
   for (uint64_t& word : region->free) word = ~uint64_t{0};
   region->free[0] &= ~uint64_t{1};  // the head
@@ -42,19 +45,54 @@ void SpanPool::unlink(Region* region) noexcept {
   (region->previous != nullptr ? region->previous->next : with_free_) = region->next;
 }
 
-Span* SpanPool::take() noexcept {
-  const std::lock_guard guard(lock_);
-  Region* region = with_free_;
-  if (region == nullptr) {
-    region = map_region();
-    if (region == nullptr) return nullptr;
-    link(region);
+void SpanPool::add(Region* region) noexcept {
+  link(region);
+  free_ += kUsable;
+  if (empty_ == nullptr) empty_ = region;
+}
+
+void SpanPool::prepare() noexcept {
+  {
+    const std::lock_guard guard(lock_);
+    asked_ &= free_ <= kLow;
+    if (!asked_) return;
   }
+  Region* region = map_region();
+  const std::lock_guard guard(lock_);
+  asked_ = false;
+  if (region != nullptr) add(region);
+}
+
+bool SpanPool::ask() noexcept {
+  try {
+    ask_();
+    return true;
+  } catch (...) {  // there is no thread for it: the next one who takes a span asks again
+    return false;
+  }
+}
+
+Span* SpanPool::take() noexcept {
+  std::unique_lock guard(lock_);
+  if (free_ <= kLow && !asked_) {
+    if (ask_) {
+      asked_ = true;
+      guard.unlock();
+      const bool heard = ask();
+      guard.lock();
+      asked_ &= heard;
+    } else if (free_ == 0) {
+      if (Region* region = map_region()) add(region);
+    }
+  }
+  Region* region = with_free_;
+  if (region == nullptr) return nullptr;
   if (region == empty_) empty_ = nullptr;
   size_t word = 0;
   while (region->free[word] == 0) ++word;
   const auto bit = static_cast<size_t>(std::countr_zero(region->free[word]));
   region->free[word] &= region->free[word] - 1;
+  --free_;
   if (--region->free_count == 0) unlink(region);
   Span* span = &region->spans[word * 64 + bit];
   *span = {};
@@ -67,6 +105,7 @@ void SpanPool::give_back(Span* span) noexcept {
   const size_t number = static_cast<size_t>(span - region->spans);
   const std::lock_guard guard(lock_);
   region->free[number / 64] |= uint64_t{1} << number % 64;
+  ++free_;
   if (region->free_count++ == 0) link(region);
   if (region->free_count < kUsable) return;
   if (empty_ == nullptr) {
@@ -74,6 +113,7 @@ void SpanPool::give_back(Span* span) noexcept {
     return;
   }
   unlink(region);
+  free_ -= kUsable;
   unmap(region);
 }
 

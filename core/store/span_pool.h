@@ -3,12 +3,18 @@
 // drawn at random is then mostly found without a walk through the page tables, which costs as much
 // as the key's own cache miss.
 //
-// The pool hands out whole spans; cutting them into blocks is EntryMemory's matter. A region all
-// whose spans have come back is given back, but for one. Any thread may call any method.
+// The first touch of a region can take the kernel milliseconds. So a pool that has someone to ask
+// asks for the next region when half of one is left, and has no spans for now when it comes too
+// late. A region all whose spans have come back is given back, but for one.
+//
+// The pool hands out whole spans; cutting them into blocks is EntryMemory's matter. Any thread may
+// call any method.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <utility>
 
 #include "base/lock.h"
 
@@ -39,7 +45,13 @@ class SpanPool {
   SpanPool(const SpanPool&) = delete;
   SpanPool& operator=(const SpanPool&) = delete;
 
-  /// A span whose members are all zero; nullptr when there is no memory.
+  /// Has `ask` called, by take(), when it is time for prepare(). Without it take() does that
+  /// itself. To be set before the first span is taken.
+  void set_ask(std::function<void()> ask) { ask_ = std::move(ask); }
+  /// Gets a region, if one has been asked for.
+  void prepare() noexcept;
+
+  /// A span whose members are all zero; nullptr when there is none.
   Span* take() noexcept;
   void give_back(Span* span) noexcept;
 
@@ -59,16 +71,22 @@ class SpanPool {
   };
   static_assert(sizeof(Region) <= Span::kBytes);
   static constexpr uint32_t kUsable = kSpans - 1;
+  static constexpr size_t kLow = kUsable / 2;
 
   static Region* map_region() noexcept;
   static void unmap(Region* region) noexcept;
+  bool ask() noexcept;
+  void add(Region* region) noexcept;
   void link(Region* region) noexcept;
   void unlink(Region* region) noexcept;
 
+  std::function<void()> ask_;
   Lock lock_;
   // Guarded by the lock.
   Region* with_free_ = nullptr;
   Region* empty_ = nullptr;  // one of those, if any: nothing of it is in use
+  size_t free_ = 0;          // spans
+  bool asked_ = false;
 };
 
 inline char* Span::memory() noexcept {

@@ -201,17 +201,20 @@ size_t Runtime::session_count() {
 }
 
 void Runtime::discard_data() {
-  Turn turn(*this);
-  ShardSet all;
-  all.add_all();
-  turn.hold(all);
-  for (uint32_t i = 0; i < shard_count_; ++i) {
-    Shard& one = shard(i);
-    for (uint32_t database = 0; database < database_count_; ++database) {
-      auto& keyspace = one.keyspaces[database];
-      if (keyspace != nullptr) one.garbage.add(std::move(keyspace));
+  {
+    Turn turn(*this);
+    ShardSet all;
+    all.add_all();
+    turn.hold(all);
+    for (uint32_t i = 0; i < shard_count_; ++i) {
+      Shard& one = shard(i);
+      for (uint32_t database = 0; database < database_count_; ++database) {
+        auto& keyspace = one.keyspaces[database];
+        if (keyspace != nullptr) one.garbage.add(std::move(keyspace));
+      }
     }
   }
+  spans_.trim();
 }
 
 void Runtime::first_expiry() {

@@ -38,9 +38,8 @@ uint64_t BucketTable::reverse(uint64_t bits) noexcept {
 BucketTable::~BucketTable() { release_memory(); }
 
 void BucketTable::release_memory() noexcept {
-  for (Bucket* segment : segments_) std::free(segment);
+  while (!segments_.empty()) drop_segment();
   for (Bucket* chunk : overflow_chunks_) std::free(chunk);
-  segments_.clear();
   overflow_chunks_.clear();
   spare_ = nullptr;
   first_segment_capacity_ = memory_ = longest_chain_ = 0;
@@ -145,26 +144,43 @@ void BucketTable::add_bucket() {
           static_cast<Bucket*>(std::aligned_alloc(alignof(Bucket), capacity * sizeof(Bucket)));
       if (grown == nullptr) throw std::bad_alloc();
       if (segments_.empty()) {
-        segments_.push_back(grown);
+        segments_.push_back({grown, nullptr});
       } else {
-        std::memcpy(static_cast<void*>(grown), segments_[0], number * sizeof(Bucket));
-        std::free(segments_[0]);
-        segments_[0] = grown;
+        Bucket*& first = segments_[0].buckets;
+        std::memcpy(static_cast<void*>(grown), first, number * sizeof(Bucket));
+        std::free(first);
+        first = grown;
       }
       memory_ += (capacity - first_segment_capacity_) * sizeof(Bucket);
       first_segment_capacity_ = capacity;
     }
   } else if (number >> kSegmentBits == segments_.size()) {
-    const size_t bytes = kSegmentBuckets * sizeof(Bucket);
-    make_room(segments_);
-    auto* segment = static_cast<Bucket*>(std::aligned_alloc(alignof(Bucket), bytes));
-    if (segment == nullptr) throw std::bad_alloc();
-    segments_.push_back(segment);
-    memory_ += bytes;
+    add_segment();
   }
   bucket_at(number).taken = 0;
   if (number == 2 * base_) base_ *= 2;
   ++count_;
+}
+
+void BucketTable::add_segment() {
+  make_room(segments_);
+  Span* span = spans_ != nullptr ? spans_->take() : nullptr;
+  void* memory =
+      span != nullptr ? span->memory() : std::aligned_alloc(alignof(Bucket), Span::kBytes);
+  if (memory == nullptr) throw std::bad_alloc();
+  segments_.push_back({static_cast<Bucket*>(memory), span});
+  memory_ += Span::kBytes;
+}
+
+void BucketTable::drop_segment() noexcept {
+  const auto [buckets, span] = segments_.back();
+  segments_.pop_back();
+  memory_ -= Span::kBytes;
+  if (span != nullptr) {
+    spans_->give_back(span);
+  } else {
+    std::free(buckets);
+  }
 }
 
 void BucketTable::release_chain(Bucket& first) noexcept {
@@ -229,9 +245,7 @@ void BucketTable::merge() noexcept {
   release_chain(gone);
   --count_;
   if (last >= kSegmentBuckets && (last & (kSegmentBuckets - 1)) == 0) {
-    std::free(segments_.back());
-    segments_.pop_back();
-    memory_ -= kSegmentBuckets * sizeof(Bucket);
+    drop_segment();
   }
 }
 

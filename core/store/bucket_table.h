@@ -7,7 +7,8 @@
 //
 // A bucket is one cache line: a byte of each item's hash, which of its seven places are taken, and
 // seven pointers. A bucket that overflows gives its last place to a link to another one. Buckets
-// lie in segments of 1,024, found through a directory.
+// lie in segments of 256, found through a directory; all segments but the first may be spans of a
+// pool.
 //
 // The bucket number takes the hash's low bits, the byte in the bucket bits 24 to 31; the top half
 // is left to choosing a shard.
@@ -21,12 +22,14 @@
 
 #include "base/prefetch.h"
 #include "base/random.h"
+#include "base/span_pool.h"
 
 namespace kevy {
 
 class BucketTable {
  public:
-  BucketTable() = default;
+  /// `spans`, if there is one, must outlive the table.
+  explicit BucketTable(SpanPool* spans = nullptr) noexcept : spans_(spans) {}
   ~BucketTable();
   BucketTable(const BucketTable&) = delete;
   BucketTable& operator=(const BucketTable&) = delete;
@@ -41,8 +44,8 @@ class BucketTable {
 
  protected:
   static constexpr size_t kPlaces = 7;
-  static constexpr uint64_t kSegmentBuckets = 1024;
-  static constexpr unsigned kSegmentBits = 10;
+  static constexpr uint64_t kSegmentBuckets = 256;
+  static constexpr unsigned kSegmentBits = 8;
 
   struct alignas(64) Bucket {
     static constexpr uint8_t kLinked = 0x80;
@@ -56,6 +59,7 @@ class BucketTable {
     uint8_t occupied() const noexcept { return taken & all_places(); }
   };
   static_assert(sizeof(Bucket) == 64);
+  static_assert(kSegmentBuckets * sizeof(Bucket) == Span::kBytes);
 
   /// How the table asks for the hash of an item that it has to move.
   using HashOf = uint64_t (*)(const void* item, const void* context);
@@ -92,7 +96,7 @@ class BucketTable {
     return number < count_ ? number : number & (base_ - 1);
   }
   Bucket& bucket_at(uint64_t number) const noexcept {
-    return segments_[number >> kSegmentBits][number & (kSegmentBuckets - 1)];
+    return segments_[number >> kSegmentBits].buckets[number & (kSegmentBuckets - 1)];
   }
 
   template <typename Visit>
@@ -105,9 +109,16 @@ class BucketTable {
     }
   }
 
+  struct Segment {
+    Bucket* buckets;
+    Span* span;  // they are, or nullptr: an allocation
+  };
+
   void place(Bucket& first, void* item, uint8_t tag);
   void release_chain(Bucket& first) noexcept;
   void add_bucket();
+  void add_segment();
+  void drop_segment() noexcept;
   void release_memory() noexcept;
   void split(HashOf hash_of, const void* context);
   void merge() noexcept;
@@ -117,7 +128,8 @@ class BucketTable {
   size_t size_ = 0;
   uint64_t count_ = 0;  // buckets; base_ <= count_ <= 2 * base_
   uint64_t base_ = 1;   // a power of two; buckets below count_ - base_ have been split
-  std::vector<Bucket*> segments_;
+  SpanPool* spans_;
+  std::vector<Segment> segments_;
   uint64_t first_segment_capacity_ = 0;
   Bucket* spare_ = nullptr;  // free overflow buckets, linked
   std::vector<Bucket*> overflow_chunks_;

@@ -9,8 +9,8 @@
 #include <cstdint>
 #include <memory>
 
+#include "base/span_pool.h"
 #include "store/entry.h"
-#include "store/span_pool.h"
 
 namespace kevy {
 

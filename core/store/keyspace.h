@@ -40,7 +40,7 @@ class Keyspace {
 
   /// All arguments must outlive the keyspace.
   Keyspace(const HashSecret& secret, Garbage& garbage, SpanPool& spans) noexcept
-      : garbage_(&garbage), memory_(spans), entries_(secret), expiring_(secret) {}
+      : garbage_(&garbage), memory_(spans), entries_(secret, &spans), expiring_(secret, &spans) {}
   ~Keyspace();
   Keyspace(const Keyspace&) = delete;
   Keyspace& operator=(const Keyspace&) = delete;

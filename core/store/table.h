@@ -16,8 +16,9 @@ namespace kevy {
 template <typename Item>
 class Table : private BucketTable {
  public:
-  /// `secret`, under which all hashes are made, must outlive the table.
-  explicit Table(const HashSecret& secret) noexcept : secret_(secret) {}
+  /// `secret`, under which all hashes are made, must outlive the table, and `spans` too.
+  explicit Table(const HashSecret& secret, SpanPool* spans = nullptr) noexcept
+      : BucketTable(spans), secret_(secret) {}
 
   using BucketTable::memory_bytes;
   using BucketTable::prefetch;

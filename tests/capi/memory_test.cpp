@@ -3,6 +3,7 @@
 #include <malloc.h>
 
 #include <catch2/catch.hpp>
+#include <fstream>
 #include <string>
 
 namespace {
@@ -18,6 +19,13 @@ void fill(kevy_instance* db, int keys, size_t value_size) {
     const std::string key = "key:" + std::to_string(i);
     REQUIRE(kevy_set(db, key.data(), key.size(), value.data(), value.size(), 0) == KEVY_OK);
   }
+}
+
+size_t resident_bytes() {
+  std::ifstream pages("/proc/self/statm");
+  size_t mapped, resident;
+  pages >> mapped >> resident;
+  return resident * 4096;
 }
 
 }  // namespace
@@ -48,5 +56,27 @@ TEST_CASE("G7 kevy_stop frees the data even while a session is still open") {
   REQUIRE(heap_in_use() > before + 10'000'000);
   kevy_stop(db);
   CHECK(heap_in_use() < before + 1'000'000);
+  kevy_session_close(session);
+}
+
+TEST_CASE("G7 many small keys are given back to the kernel, by FLUSHALL and with the instance") {
+  constexpr size_t kKeys = 400'000;
+  kevy_instance* db;
+  REQUIRE(kevy_start(nullptr, &db) == KEVY_OK);
+  kevy_session* session;
+  REQUIRE(kevy_session_open(db, &session) == KEVY_OK);
+  const size_t before = resident_bytes();
+  fill(db, kKeys, 20);
+  const size_t grown = resident_bytes() - before;
+  REQUIRE(grown > kKeys * 40);
+  const char* flush = "FLUSHALL";
+  const size_t size = 8;
+  kevy_reply* reply;
+  REQUIRE(kevy_exec(db, 1, &flush, &size, &reply) == KEVY_OK);
+  kevy_reply_free(reply);
+  CHECK(resident_bytes() < before + grown / 3);
+  fill(db, kKeys, 20);
+  kevy_stop(db);
+  CHECK(resident_bytes() < before + grown / 3);
   kevy_session_close(session);
 }

@@ -1,20 +1,17 @@
 #include "store/entry_memory.h"
 
-#include <sys/mman.h>
-
 #include <catch2/catch.hpp>
-#include <cerrno>
 #include <cstring>
 #include <vector>
 
 #include "base/random.h"
+#include "unit/base/mapped.h"
 
 using namespace kevy;
 
 namespace {
 
 constexpr size_t kHead = sizeof(Entry);  // of a block, whose flags the test must not touch
-constexpr size_t kSpansOfARegion = 127;
 
 struct Block {
   Entry* entry;
@@ -41,11 +38,6 @@ size_t random_capacity(Random& random) {
     default:
       return 24 + random.below(32) * 16;
   }
-}
-
-bool is_mapped(const void* span) {
-  const auto page = reinterpret_cast<uintptr_t>(span) & ~uintptr_t{4095};
-  return msync(reinterpret_cast<void*>(page), 4096, MS_ASYNC) == 0 || errno != ENOMEM;
 }
 
 }  // namespace
@@ -100,66 +92,18 @@ TEST_CASE("few blocks are allocations of their own") {
   REQUIRE(memory.memory_bytes() == 0);
 }
 
-TEST_CASE("what lies in spans goes with its memory, and regions that are not needed go back") {
+TEST_CASE("what lies in spans goes with its memory") {
   SpanPool pool;
-  std::vector<const Entry*> in_spans;
+  std::vector<Entry*> in_spans, alone;
   {
     EntryMemory memory(pool);
-    std::vector<Entry*> alone;
     for (int i = 0; i < 200'000; ++i) {
       Entry* entry = memory.allocate(56);
-      if (EntryMemory::lies_in_span(*entry)) {
-        in_spans.push_back(entry);
-      } else {
-        alone.push_back(entry);
-      }
+      (EntryMemory::lies_in_span(*entry) ? in_spans : alone).push_back(entry);
     }
     for (Entry* entry : alone) memory.release(entry);
   }
   REQUIRE(in_spans.size() > 150'000);
-  uintptr_t kept = 0;  // the one region
-  for (const Entry* entry : in_spans) {
-    if (!is_mapped(entry)) continue;
-    const uintptr_t region = reinterpret_cast<uintptr_t>(entry) >> 21;
-    REQUIRE((kept == 0 || kept == region));
-    kept = region;
-  }
-  REQUIRE(kept != 0);
-}
-
-TEST_CASE("a pool that can ask for regions never makes one itself") {
-  SpanPool pool;
-  int asked = 0;
-  pool.set_ask([&] { ++asked; });
-  pool.prepare();
-  REQUIRE(pool.take() == nullptr);  // nothing was asked for
-  REQUIRE(asked == 1);
-  REQUIRE(pool.take() == nullptr);
-  REQUIRE(asked == 1);  // once is enough
-  pool.prepare();
-  std::vector<Span*> spans;
-  while (asked == 1) {
-    spans.push_back(pool.take());
-    REQUIRE(spans.back() != nullptr);
-  }
-  REQUIRE(spans.size() >= kSpansOfARegion / 2);
-  REQUIRE(spans.size() < kSpansOfARegion);
-  pool.prepare();
-  while (spans.size() < 2 * kSpansOfARegion) {
-    spans.push_back(pool.take());
-    REQUIRE(spans.back() != nullptr);
-  }
-  REQUIRE(pool.take() == nullptr);
-  REQUIRE(asked == 3);
-  for (Span* span : spans) pool.give_back(span);
-}
-
-TEST_CASE("who can not ask is asked again") {
-  SpanPool pool;
-  int asked = 0;
-  pool.set_ask([&] {
-    if (++asked < 3) throw std::bad_alloc();
-  });
-  for (int i = 0; i < 5; ++i) REQUIRE(pool.take() == nullptr);
-  REQUIRE(asked == 3);
+  pool.trim();
+  for (const Entry* entry : in_spans) REQUIRE_FALSE(test::is_mapped(entry));
 }

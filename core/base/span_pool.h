@@ -1,14 +1,12 @@
-// SpanPool: the memory of an instance that the entries of its keyspaces lie in once they are many:
-// spans of 16 KB, cut from regions of 2 MB for which the kernel is asked for huge pages. A key
-// drawn at random is then mostly found without a walk through the page tables, which costs as much
-// as the key's own cache miss.
+// SpanPool: spans of 16 KB, cut from regions of 2 MB for which the kernel is asked for huge pages.
+// What is looked up at random in them is mostly found without a walk through the page tables, which
+// costs as much as the cache miss itself.
 //
 // The first touch of a region can take the kernel milliseconds. So a pool that has someone to ask
 // asks for the next region when half of one is left, and has no spans for now when it comes too
 // late. A region all whose spans have come back is given back, but for one.
 //
-// The pool hands out whole spans; cutting them into blocks is EntryMemory's matter. Any thread may
-// call any method.
+// Knows nothing of what is kept in a span. Any thread may call any method.
 #pragma once
 
 #include <cstddef>
@@ -54,6 +52,8 @@ class SpanPool {
   /// A span whose members are all zero; nullptr when there is none.
   Span* take() noexcept;
   void give_back(Span* span) noexcept;
+  /// Gives back every region that nothing of is in use.
+  void trim() noexcept;
 
  private:
   friend struct Span;
@@ -77,6 +77,7 @@ class SpanPool {
   static void unmap(Region* region) noexcept;
   bool ask() noexcept;
   void add(Region* region) noexcept;
+  void drop(Region* region) noexcept;
   void link(Region* region) noexcept;
   void unlink(Region* region) noexcept;
 

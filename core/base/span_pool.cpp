@@ -1,16 +1,13 @@
-#include "store/span_pool.h"
+#include "base/span_pool.h"
 
 #include <sys/mman.h>
 
 #include <bit>
 #include <mutex>
-#include <utility>
 
 namespace kevy {
 
-SpanPool::~SpanPool() {
-  while (with_free_ != nullptr) unmap(std::exchange(with_free_, with_free_->next));
-}
+SpanPool::~SpanPool() { trim(); }
 
 // Twice as much is mapped as is needed, and what lies outside a multiple of 2 MB is given back.
 SpanPool::Region* SpanPool::map_region() noexcept {
@@ -110,11 +107,25 @@ void SpanPool::give_back(Span* span) noexcept {
   if (region->free_count < kUsable) return;
   if (empty_ == nullptr) {
     empty_ = region;
-    return;
+  } else {
+    drop(region);
   }
+}
+
+void SpanPool::drop(Region* region) noexcept {
   unlink(region);
   free_ -= kUsable;
   unmap(region);
+}
+
+void SpanPool::trim() noexcept {
+  const std::lock_guard guard(lock_);
+  empty_ = nullptr;
+  for (Region* region = with_free_; region != nullptr;) {
+    Region* next = region->next;
+    if (region->free_count == kUsable) drop(region);
+    region = next;
+  }
 }
 
 }  // namespace kevy

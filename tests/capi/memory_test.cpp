@@ -22,6 +22,7 @@ void fill(kevy_instance* db, int keys, size_t value_size) {
 }
 
 size_t resident_bytes() {
+  malloc_trim(0);  // what is free in the heap may stay there otherwise
   std::ifstream pages("/proc/self/statm");
   size_t mapped, resident;
   pages >> mapped >> resident;

@@ -24,6 +24,7 @@ size_t growth_of(Type type, size_t size) {
 // hand, and the bytes are copied only once so.
 char* Keyspace::splice(Entry*& entry, Key key, size_t at, size_t erased, size_t inserted,
                        int counted) {
+  if (inserted == erased && counted == 0) return entry->value_begin() + Entry::kPackedHead + at;
   const size_t old_size = entry->packed().size();
   const size_t size = old_size - erased + inserted;
   const size_t old_total = entry->size_bytes();

@@ -43,7 +43,8 @@ class Packing {
   size_t size() const noexcept { return head_size_ + payload_.size(); }
   /// Writes size() bytes and returns where they end.
   char* write(char* to) const noexcept {
-    std::memcpy(to, head_, head_size_);
+    *to = static_cast<char>(head_[0]);
+    if (head_size_ != 1) [[unlikely]] std::memcpy(to + 1, head_ + 1, head_size_ - 1u);
     if (!payload_.empty()) std::memcpy(to + head_size_, payload_.data(), payload_.size());
     return to + size();
   }
@@ -95,10 +96,9 @@ struct PackedElement {
 size_t long_packed_size(const char* at) noexcept;
 /// The bytes the element at `at` takes.
 inline size_t packed_size(const char* at) noexcept {
-  const auto kind = static_cast<uint8_t>(*at);
-  if (kind < 0x80) return 1;
-  if (kind < 0xc0) return 1u + (kind & 0x3f);
-  return long_packed_size(at);
+  const unsigned kind = static_cast<uint8_t>(*at);
+  if (kind - 0x80 < 0x40) [[likely]] return kind - 0x80 + 1;
+  return kind < 0x80 ? 1 : long_packed_size(at);
 }
 PackedElement read_packed(const char* at) noexcept;
 

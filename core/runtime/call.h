@@ -44,7 +44,8 @@ class Call {
   /// Argument `index` as a key.
   Key key(size_t index) { return key_of(args[index]); }
   Key key_of(Bytes bytes) {
-    return {bytes, knows(bytes) ? known_->hash : runtime.hash(bytes)};
+    if (knows(bytes)) [[likely]] return *known_;
+    return {bytes, runtime.hash(bytes)};
   }
   /// Dispatch tells the hash it has computed, and the shard it lies on. `key` must outlive the call.
   void know(const Key& key, Shard& shard) {
@@ -54,10 +55,12 @@ class Call {
   }
 
   Shard& shard_of(const Key& key) {
-    return knows(key.bytes) ? *known_shard_ : other_shard(key);
+    if (knows(key.bytes)) [[likely]] return *known_shard_;
+    return other_shard(key);
   }
   Keyspace& keyspace(const Key& key) {
-    return knows(key.bytes) ? *known_keyspace_ : keyspace(key, session.database);
+    if (knows(key.bytes)) [[likely]] return *known_keyspace_;
+    return keyspace(key, session.database);
   }
   Keyspace& keyspace(const Key& key, int database);
 

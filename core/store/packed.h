@@ -28,7 +28,7 @@ namespace kevy {
 /// GB or more has no code: it equals nothing, and must not be written.
 class Packing {
  public:
-  explicit Packing(Bytes value) noexcept {
+  explicit Packing(Bytes value) noexcept : payload_(value) {
     if (!value.empty() && value.size() <= kIntegerTextMax && value[0] <= '9') {
       if (const auto number = parse_int64(value)) {
         encode_integer(*number);
@@ -36,7 +36,6 @@ class Packing {
       }
     }
     encode_length(value.size());
-    payload_ = value;
   }
   explicit Packing(int64_t number) noexcept { encode_integer(number); }
 
@@ -76,8 +75,8 @@ class Packing {
   void encode_long_length(size_t size) noexcept;
 
   uint8_t head_[9];
-  uint8_t head_size_ = 0;
-  Bytes payload_;
+  uint8_t head_size_;
+  Bytes payload_;  // empty where the value is a number
 };
 
 /// An element as it is read. Bytes are good until the sequence changes.

@@ -14,9 +14,11 @@ struct Found {
 };
 
 inline Found of_type(Call& call, Entry* entry, Type type) {
-  if (entry == nullptr || entry->type() == type) [[likely]] return {entry, false};
-  call.error(errors::kWrongType);
-  return {nullptr, true};
+  if (entry != nullptr && entry->type() != type) [[unlikely]] {
+    call.error(errors::kWrongType);
+    return {nullptr, true};
+  }
+  return {entry, false};
 }
 
 /// For commands that read: counts as a hit or a miss.

@@ -20,11 +20,11 @@ inline constexpr Bytes kStringTooLong =
     "ERR string exceeds maximum allowed size (proto-max-bulk-len)";
 inline constexpr Bytes kDatabaseIndex = "ERR DB index is out of range";
 
-inline std::string invalid_expiry(Call& call) {
+[[gnu::cold]] inline std::string invalid_expiry(Call& call) {
   return "ERR invalid expire time in '" + full_name(call.runtime.table(), call.row) + "' command";
 }
 
-inline std::string wrong_arity(Call& call) {
+[[gnu::cold]] inline std::string wrong_arity(Call& call) {
   return "ERR wrong number of arguments for '" + full_name(call.runtime.table(), call.row) +
          "' command";
 }

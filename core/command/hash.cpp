@@ -8,15 +8,16 @@ namespace kevy {
 
 namespace {
 
-// Sets the pairs of HSET and HMSET: how many fields are new, or nothing after an error.
-std::optional<int64_t> set_pairs(Call& call) {
-  if (call.argc() % 2 != 0) {
+// HSET and HMSET, which answer(how many fields are new).
+template <typename Answer>
+void set_pairs(Call& call, Answer answer) {
+  if (call.argc() % 2 != 0) [[unlikely]] {
     call.error(errors::wrong_arity(call));
-    return std::nullopt;
+    return;
   }
   const Key key = call.key(1);
   const auto [entry, wrong] = find_to_write(call, key, Type::kHash);
-  if (wrong) return std::nullopt;
+  if (wrong) return;
   Hash hash(call.keyspace(key), key, entry);
   const Hash::Limits limits = hash_limits(call);
   int64_t added = 0;
@@ -24,15 +25,15 @@ std::optional<int64_t> set_pairs(Call& call) {
     added += hash.set(call.args[i], call.args[i + 1], limits) ? 1 : 0;
   }
   report_fields_set(call, key, entry, "hset");
-  return added;
+  answer(added);
 }
 
 void hset(Call& call) {
-  if (const auto added = set_pairs(call)) call.reply.integer(*added);
+  set_pairs(call, [&](int64_t added) { call.reply.integer(added); });
 }
 
 void hmset(Call& call) {
-  if (set_pairs(call)) call.reply.ok();
+  set_pairs(call, [&](int64_t) { call.reply.ok(); });
 }
 
 void hsetnx(Call& call) {

@@ -23,12 +23,12 @@ void pop_one(Call& call) {
     return;
   }
   Set set(call.keyspace(key), key, entry);
-  std::string member;
-  set.pick(1, thread_random(), [&](Bytes picked) { member = picked; });
-  set.erase(member);
-  call.reply.bulk(member);
+  set.pick(1, thread_random(), [&](Bytes member) {
+    call.reply.bulk(member);
+    call.effect({"SREM", key.bytes, member});
+    set.erase(member);
+  });
   call.changed(key, kEventSet, "spop");
-  call.effect({"SREM", key.bytes, member});
   if (set.empty()) erase_empty(call, key);
 }
 

@@ -11,6 +11,18 @@ Shard& Call::visit_shard(uint32_t index) {
   return runtime.shard(index);
 }
 
+// What is seldom stays out of the handlers, which are short.
+Shard& Call::other_shard(const Key& key) { return runtime.shard_of(key); }
+
+Keyspace& Call::keyspace(const Key& key, int database) {
+  return shard_of(key).keyspace(static_cast<size_t>(database));
+}
+
+void Call::tell(const Key& key, int database, EventClass event_class, Bytes event) {
+  mark_changed(shard_of(key), database, key);
+  notify(key, database, event_class, event);
+}
+
 // Inlined where it is used: the commands' own work is often as short as this.
 [[gnu::always_inline]] inline Entry* Call::find_unexpired(Keyspace& keyspace, const Key& key,
                                                           int database) {

@@ -44,7 +44,8 @@ class Call {
   /// Argument `index` as a key.
   Key key(size_t index) { return key_of(args[index]); }
   Key key_of(Bytes bytes) {
-    return {bytes, knows(bytes) ? known_->hash : runtime.hash(bytes)};
+    if (knows(bytes)) [[likely]] return *known_;
+    return {bytes, runtime.hash(bytes)};
   }
   /// Dispatch tells the hash it has computed, and the shard it lies on. `key` must outlive the call.
   void know(const Key& key, Shard& shard) {
@@ -54,14 +55,14 @@ class Call {
   }
 
   Shard& shard_of(const Key& key) {
-    return knows(key.bytes) ? *known_shard_ : runtime.shard_of(key);
+    if (knows(key.bytes)) [[likely]] return *known_shard_;
+    return other_shard(key);
   }
   Keyspace& keyspace(const Key& key) {
-    return knows(key.bytes) ? *known_keyspace_ : keyspace(key, session.database);
+    if (knows(key.bytes)) [[likely]] return *known_keyspace_;
+    return keyspace(key, session.database);
   }
-  Keyspace& keyspace(const Key& key, int database) {
-    return shard_of(key).keyspace(static_cast<size_t>(database));
-  }
+  Keyspace& keyspace(const Key& key, int database);
 
   /// For rows with kWalksShards: makes sure that shard `index` is held and gives it.
   Shard& visit_shard(uint32_t index);
@@ -118,10 +119,8 @@ class Call {
     return known_ != nullptr && key.data() == known_->bytes.data() &&
            key.size() == known_->bytes.size();
   }
-  void tell(const Key& key, int database, EventClass event_class, Bytes event) {
-    mark_changed(shard_of(key), database, key);
-    notify(key, database, event_class, event);
-  }
+  Shard& other_shard(const Key& key);
+  void tell(const Key& key, int database, EventClass event_class, Bytes event);
   Entry* find_unexpired(Keyspace& keyspace, const Key& key, int database);
   Entry* find_used(Keyspace& keyspace, const Key& key, int database);
   Entry* drop_expired(Entry& entry, const Key& key, int database);

@@ -255,6 +255,21 @@ size_t BucketTable::chain_length(uint64_t number) const noexcept {
   return length;
 }
 
+// The item at `place` in the chain that starts at `b`, counted from its start; nullptr when the chain
+// is not so long.
+void* BucketTable::item_at(const Bucket* b, uint64_t place) noexcept {
+  for (;; b = b->next()) {
+    unsigned places = b->occupied();
+    const auto count = static_cast<uint64_t>(std::popcount(places));
+    if (place < count) {
+      for (; place != 0; --place) places &= places - 1;
+      return b->items[std::countr_zero(places)];
+    }
+    if (!b->linked()) return nullptr;
+    place -= count;
+  }
+}
+
 // A place among `longest_chain_` of a bucket by chance, until it is a taken one. Some buckets are
 // drawn at a time, so that they come from memory together. When the table is nearly empty that takes
 // long, and the n-th of all entries is looked for instead.
@@ -262,32 +277,25 @@ void* BucketTable::random(Random& random) const noexcept {
   if (size_ == 0) return nullptr;
   constexpr int kBatches = 64;
   for (int batch = 0; batch < kBatches; ++batch) {
-    std::array<uint64_t, 4> numbers;
-    for (uint64_t& number : numbers) {
-      number = random.below(count_);
-      prefetch_line(&bucket_at(number));
+    struct Draw {
+      const Bucket* bucket;
+      uint64_t place;
+    };
+    std::array<Draw, 4> draws;
+    for (Draw& draw : draws) {
+      const auto [number, place] = random.below(count_, longest_chain_);
+      draw = {&bucket_at(number), place};
+      prefetch_line(draw.bucket);
     }
-    for (const uint64_t number : numbers) {
-      uint64_t wanted = random.below(longest_chain_);
-      void* found = nullptr;
-      visit_bucket(number, [&](void* item) {
-        if (wanted-- == 0) found = item;
-      });
-      if (found != nullptr) return found;
+    for (const Draw& draw : draws) {
+      if (void* item = item_at(draw.bucket, draw.place)) return item;
     }
   }
   uint64_t wanted = random.below(size_);
   for (uint64_t number = 0;; ++number) {
     const size_t length = chain_length(number);
-    if (wanted >= length) {
-      wanted -= length;
-      continue;
-    }
-    void* found = nullptr;
-    visit_bucket(number, [&](void* item) {
-      if (wanted-- == 0) found = item;
-    });
-    return found;
+    if (wanted < length) return item_at(&bucket_at(number), wanted);
+    wanted -= length;
   }
 }
 

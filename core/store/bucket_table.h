@@ -124,6 +124,7 @@ class BucketTable {
   void merge() noexcept;
   Bucket* new_overflow();
   size_t chain_length(uint64_t number) const noexcept;
+  static void* item_at(const Bucket* b, uint64_t place) noexcept;
 
   size_t size_ = 0;
   uint64_t count_ = 0;  // buckets; base_ <= count_ <= 2 * base_

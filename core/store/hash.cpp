@@ -4,16 +4,8 @@
 
 namespace kevy {
 
-// Where the field is in a packed hash; nullptr when it is not.
 const char* Hash::find_packed(const Packing& field) const noexcept {
-  if (entry_ == nullptr) return nullptr;
-  const Bytes all = entry_->packed();
-  const char* const end = all.data() + all.size();
-  const PackedProbe probe(field);
-  for (PackedCursor at(all); !at.done(); at.skip(2)) {
-    if (probe.equals(at.at(), end)) return at.at();
-  }
-  return nullptr;
+  return kevy::find_packed<2>(entry_->packed(), field);
 }
 
 std::optional<PackedElement> Hash::find(Bytes field) const noexcept {
@@ -32,15 +24,15 @@ bool Hash::set(Bytes field, Bytes value, const Limits& limits) {
   if (entry_ != nullptr && !is_packed()) return set_big(field, value);
   if (field.size() > limits.bytes || value.size() > limits.bytes) return set_big(field, value);
   const Packing name(field), content(value);
-  const char* at = find_packed(name);
-  const bool added = at == nullptr;
+  const size_t pair_size = name.size() + content.size();
   const Bytes now = entry_ == nullptr ? Bytes() : entry_->packed();
-  if (size() + (added ? 1 : 0) > limits.fields ||
-      now.size() + name.size() + content.size() > Keyspace::kPackedMax) {
+  const char* at = entry_ == nullptr ? nullptr : find_packed(name);
+  const bool added = at == nullptr;
+  const size_t count = entry_ == nullptr ? 0 : entry_->packed_count();
+  if (count + (added ? 1 : 0) > limits.fields || now.size() + pair_size > Keyspace::kPackedMax) {
     return set_big(field, value);
   }
   if (added) {
-    const size_t pair_size = name.size() + content.size();
     char* end = entry_ == nullptr
                     ? keyspace_->put_packed(entry_, key_, Type::kHash, Encoding::kPacked,
                                             pair_size, 1)

@@ -24,52 +24,46 @@ size_t growth_of(Type type, size_t size) {
 // hand, and the bytes are copied only once so.
 char* Keyspace::splice(Entry*& entry, Key key, size_t at, size_t erased, size_t inserted,
                        int counted) {
+  char* gap = entry->value_begin() + Entry::kPackedHead + at;
+  if (inserted == erased && counted == 0) return gap;
+  const auto before = static_cast<size_t>(gap - entry->at(0));
   const size_t old_size = entry->packed().size();
   const size_t size = old_size - erased + inserted;
-  const size_t old_total = entry->size_bytes();
-  const size_t total = old_total - old_size + size;
-  const size_t gap = old_total - old_size + at;
   const size_t tail = old_size - at - erased;
+  const size_t total = before + inserted + tail;
   KEVY_DCHECK(at + erased <= old_size && size <= kPackedMax);
+  const size_t needed = Entry::capacity_for(total);
+  const size_t room = Entry::capacity_for(before + erased + tail) + entry->spare();
+  size_t capacity = room;
+  if (needed > room) {
+    capacity = Entry::capacity_for(total + growth_of(entry->type(), total));
+  } else if (needed < room / 2 || room - needed > Entry::kSpareMax) {
+    capacity = needed;
+  }
   Entry* moved = nullptr;
-  size_t spare = entry->spare();
-  if (size != old_size) {
-    const size_t needed = Entry::capacity_for(total);
-    const size_t room = Entry::capacity_for(old_total) + spare;
-    size_t capacity = room;
-    if (needed > room) {
-      capacity = Entry::capacity_for(total + growth_of(entry->type(), total));
-    } else if (needed < room / 2 || room - needed > Entry::kSpareMax) {
-      capacity = needed;
-    }
-    if (capacity != room) {
-      moved = memory_.allocate(capacity);
-      if (moved == nullptr && needed > room) throw std::bad_alloc();
-      if (moved == nullptr) capacity = room;  // it keeps what it has
-    }
-    spare = capacity - needed;
+  if (capacity != room) {
+    moved = memory_.allocate(capacity);
+    if (moved == nullptr && needed > room) throw std::bad_alloc();
+    if (moved == nullptr) capacity = room;  // it keeps what it has
   }
   if (moved == nullptr) {
     // What stays where it is need not come into the cache.
-    if (inserted != erased) {
-      std::memmove(entry->at(gap + inserted), entry->at(gap + erased), tail);
-    }
+    if (tail != 0 && inserted != erased) std::memmove(gap + inserted, gap + erased, tail);
   } else {
     const auto place = static_cast<uint8_t>(moved->flags_ & Entry::kInSpan);
-    std::memcpy(static_cast<void*>(moved), entry, gap);
+    std::memcpy(static_cast<void*>(moved), entry, before);
     moved->flags_ = static_cast<uint8_t>((entry->flags_ & ~Entry::kInSpan) | place);
-    std::memcpy(moved->at(gap + inserted), entry->at(gap + erased), tail);
+    std::memcpy(moved->at(before + inserted), gap + erased, tail);
     entries_.find(key.bytes, key.hash).replace(moved);
     if (entry->has_expiry()) expiring_.find(key.bytes, key.hash).replace(moved);
     memory_.release(entry);
     entry = moved;
+    gap = moved->at(before);
   }
-  if (size != old_size || counted != 0) {
-    entry->set_spare(spare);
-    entry->set_packed_head(static_cast<uint32_t>(size),
-                           entry->packed_count() + static_cast<uint32_t>(counted));
-  }
-  return entry->at(gap);
+  entry->set_spare(capacity - needed);
+  entry->set_packed_head(static_cast<uint32_t>(size),
+                         entry->packed_count() + static_cast<uint32_t>(counted));
+  return gap;
 }
 
 }  // namespace kevy

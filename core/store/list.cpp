@@ -6,18 +6,16 @@
 
 namespace kevy {
 
-size_t List::size() const noexcept {
-  if (entry_ == nullptr) return 0;
-  return packed() ? entry_->packed_count() : chunks().size();
+void List::become_chunks(const ListRun& now) {
+  entry_ = keyspace_->set_object(key_, Type::kList, std::make_unique<ListChunks>(now));
 }
 
 // Whether the list is packed and may stay so with this much more; what may not becomes chunks.
-bool List::keep_packed(size_t more_bytes, size_t more, const ListLimit& limit) {
-  const bool exists = entry_ != nullptr;
-  if (exists && !packed()) return false;
-  const ListRun now = exists ? run() : ListRun();
+inline bool List::keep_packed(size_t more_bytes, size_t more, const ListLimit& limit) {
+  if (entry_ != nullptr && !packed()) return false;
+  const ListRun now = entry_ == nullptr ? ListRun() : run();
   if (limit.holds(now.bytes.size() + more_bytes, now.count + more)) return true;
-  entry_ = keyspace_->set_object(key_, Type::kList, std::make_unique<ListChunks>(now));
+  become_chunks(now);
   return false;
 }
 
@@ -36,17 +34,25 @@ void List::shrink(const ListLimit& limit) noexcept {
   }
 }
 
+// Makes room for `count` elements in `size` bytes at an end of a packed list, or of none.
+char* List::make_room(End end, size_t size, size_t count) {
+  if (entry_ == nullptr) {
+    return keyspace_->put_packed(entry_, key_, Type::kList, Encoding::kPacked, size,
+                                 static_cast<uint32_t>(count));
+  }
+  const size_t at = end == End::kFront ? 0 : run().bytes.size();
+  return splice(at, 0, size, static_cast<int>(count));
+}
+
 void List::push_packed(End end, Args values) {
+  if (values.size() == 1) {
+    const ListElement element(values[0]);
+    element.write(make_room(end, element.size(), 1));
+    return;
+  }
   size_t size = 0;
   for (const Bytes value : values) size += ListElement(value).size();
-  char* to;
-  if (entry_ == nullptr) {
-    to = keyspace_->put_packed(entry_, key_, Type::kList, Encoding::kPacked, size,
-                               static_cast<uint32_t>(values.size()));
-  } else {
-    const size_t at = end == End::kFront ? 0 : run().bytes.size();
-    to = splice(at, 0, size, static_cast<int>(values.size()));
-  }
+  char* to = make_room(end, size, values.size());
   for (size_t i = 0; i < values.size(); ++i) {
     to = ListElement(values[end == End::kBack ? i : values.size() - 1 - i]).write(to);
   }

@@ -23,7 +23,10 @@ class List {
   List(Keyspace& keyspace, const Key& key, Entry* entry) noexcept
       : keyspace_(&keyspace), key_(key), entry_(entry) {}
 
-  size_t size() const noexcept;
+  size_t size() const noexcept {
+    if (entry_ == nullptr) return 0;
+    return packed() ? entry_->packed_count() : chunks().size();
+  }
   bool empty() const noexcept { return size() == 0; }
   /// Where the entry is now; nullptr while there is none.
   Entry* entry() const noexcept { return entry_; }
@@ -55,7 +58,9 @@ class List {
   char* splice(size_t at, size_t erased, size_t inserted, int counted) {
     return keyspace_->splice(entry_, key_, at, erased, inserted, counted);
   }
+  void become_chunks(const ListRun& now);
   bool keep_packed(size_t more_bytes, size_t more, const ListLimit& limit);
+  char* make_room(End end, size_t size, size_t count);
   void push_packed(End end, Args values);
   void shrink(const ListLimit& limit) noexcept;
 

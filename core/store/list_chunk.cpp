@@ -49,7 +49,7 @@ size_t ListChunk::memory_bytes() const noexcept {
 }
 
 char* ListChunk::splice(ListChunk*& chunk, size_t at, size_t erased, size_t inserted,
-                        size_t limit) {
+                        size_t limit, size_t& memory) {
   const size_t tail = chunk->size() - at - erased;
   char* from = chunk->begin() + at;
   if (inserted <= erased) {
@@ -78,12 +78,13 @@ char* ListChunk::splice(ListChunk*& chunk, size_t at, size_t erased, size_t inse
     chunk->end_ += more;
     return from;
   }
-  return regrow(chunk, at, more, limit);
+  return regrow(chunk, at, more, limit, memory);
 }
 
 // Opens a gap of `inserted` bytes at `at` in a new block, whose free bytes are where they will be
 // of use: at the end that grew.
-char* ListChunk::regrow(ListChunk*& chunk, size_t at, size_t inserted, size_t limit) {
+char* ListChunk::regrow(ListChunk*& chunk, size_t at, size_t inserted, size_t limit,
+                        size_t& memory) {
   const size_t size = chunk->size();
   const size_t needed = size + inserted;
   const size_t doubled = std::min<size_t>(2 * size_t{chunk->capacity_}, limit);
@@ -96,6 +97,7 @@ char* ListChunk::regrow(ListChunk*& chunk, size_t at, size_t inserted, size_t li
   char* gap = larger->begin() + at;
   move_bytes(larger->begin(), chunk->begin(), at);
   move_bytes(gap + inserted, chunk->begin() + at, size - at);
+  memory += larger->memory_bytes() - chunk->memory_bytes();
   free(chunk);
   chunk = larger;
   return gap;
@@ -103,16 +105,13 @@ char* ListChunk::regrow(ListChunk*& chunk, size_t at, size_t inserted, size_t li
 
 ChunkRing::~ChunkRing() { std::free(slots_); }
 
-size_t ChunkRing::memory_bytes() const noexcept {
-  return slots_ == nullptr ? 0 : allocated_bytes(slots_);
-}
-
 void ChunkRing::move_to(size_t capacity) {
   auto* slots = static_cast<Slot*>(std::malloc(capacity * sizeof(Slot)));
   if (slots == nullptr) throw std::bad_alloc();
   for (size_t i = 0; i < size_; ++i) slots[i] = (*this)[i];
   std::free(slots_);
   slots_ = slots;
+  memory_ = allocated_bytes(slots);
   capacity_ = capacity;
   first_ = 0;
 }

@@ -29,8 +29,10 @@ class ListChunk {
   size_t memory_bytes() const noexcept;
 
   /// Replaces `erased` bytes at `at` by `inserted` ones, which the caller is to write to what is
-  /// returned. `chunk` may move to a larger block, up to `limit` bytes where that suffices.
-  static char* splice(ListChunk*& chunk, size_t at, size_t erased, size_t inserted, size_t limit);
+  /// returned. `chunk` may move to a larger block, up to `limit` bytes where that suffices; then
+  /// `memory`, which counts the memory_bytes() of chunks, is changed too.
+  static char* splice(ListChunk*& chunk, size_t at, size_t erased, size_t inserted, size_t limit,
+                      size_t& memory);
   /// To be called after something wrote fewer bytes over the elements in place.
   void cut_to(const char* end) noexcept { end_ = static_cast<uint32_t>(end - data()); }
   char* begin() noexcept { return data() + begin_; }
@@ -39,7 +41,8 @@ class ListChunk {
   ListChunk() = default;
 
   static ListChunk* allocate(size_t capacity);
-  static char* regrow(ListChunk*& chunk, size_t at, size_t inserted, size_t limit);
+  static char* regrow(ListChunk*& chunk, size_t at, size_t inserted, size_t limit,
+                      size_t& memory);
   char* data() noexcept { return reinterpret_cast<char*>(this + 1); }
   const char* data() const noexcept { return reinterpret_cast<const char*>(this + 1); }
 
@@ -64,7 +67,7 @@ class ChunkRing {
   ChunkRing& operator=(const ChunkRing&) = delete;
 
   size_t size() const noexcept { return size_; }
-  size_t memory_bytes() const noexcept;
+  size_t memory_bytes() const noexcept { return memory_; }
   Slot& operator[](size_t i) noexcept { return slots_[(first_ + i) & (capacity_ - 1)]; }
   const Slot& operator[](size_t i) const noexcept { return slots_[(first_ + i) & (capacity_ - 1)]; }
 
@@ -78,6 +81,7 @@ class ChunkRing {
   void move_to(size_t capacity);
 
   Slot* slots_ = nullptr;
+  size_t memory_ = 0;    // of the slots
   size_t capacity_ = 0;  // a power of two, or 0
   size_t first_ = 0;
   size_t size_ = 0;

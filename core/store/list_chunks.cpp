@@ -71,10 +71,8 @@ void ListChunks::free_chunk(const Slot& slot) noexcept {
 
 char* ListChunks::splice(size_t chunk, size_t at, size_t erased, size_t inserted,
                          const ListLimit& limit) {
-  ListChunk*& block = ring_[chunk].chunk;
-  const size_t memory_before = block->memory_bytes();
-  char* gap = ListChunk::splice(block, at, erased, inserted, limit.bytes);
-  memory_ += block->memory_bytes() - memory_before;
+  char* gap =
+      ListChunk::splice(ring_[chunk].chunk, at, erased, inserted, limit.bytes, memory_);
   bytes_ += inserted - erased;
   return gap;
 }

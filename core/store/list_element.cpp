@@ -11,17 +11,10 @@ constexpr size_t kListpackFrame = 7;
 
 }  // namespace
 
-char* ListElement::write(char* to) const noexcept {
-  to = packing_.write(to);
-  const size_t size = packing_.size();
-  if (size <= 0x7f) {
-    *to = static_cast<char>(size);
-    return to + 1;
-  }
+char* ListElement::write_long_length(char* to, size_t size) noexcept {
   char* const end = to + length_behind_size(size);
-  size_t left = size;
-  for (char* at = end - 1; at > to; --at, left >>= 7) *at = static_cast<char>(left | 0x80);
-  *to = static_cast<char>(left);
+  for (char* at = end - 1; at > to; --at, size >>= 7) *at = static_cast<char>(size | 0x80);
+  *to = static_cast<char>(size);
   return end;
 }
 

@@ -29,11 +29,19 @@ class ListElement {
 
   size_t size() const noexcept { return packing_.size() + length_behind_size(packing_.size()); }
   /// Writes size() bytes and returns where they end.
-  char* write(char* to) const noexcept;
+  char* write(char* to) const noexcept {
+    to = packing_.write(to);
+    const size_t size = packing_.size();
+    if (size > 0x7f) [[unlikely]] return write_long_length(to, size);
+    *to = static_cast<char>(size);
+    return to + 1;
+  }
   /// Whether the element at `at` is this value.
   bool equals(const char* at) const noexcept { return packing_.equals(at); }
 
  private:
+  static char* write_long_length(char* to, size_t size) noexcept;
+
   Packing packing_;
 };
 

@@ -28,6 +28,7 @@ bool fits(int64_t number, unsigned bits) noexcept {
 }  // namespace
 
 void Packing::encode_integer(int64_t number) noexcept {
+  payload_ = {};
   if (number >= 0 && number < 128) {
     head_[0] = static_cast<uint8_t>(number);
     head_size_ = 1;

@@ -28,7 +28,7 @@ namespace kevy {
 /// GB or more has no code: it equals nothing, and must not be written.
 class Packing {
  public:
-  explicit Packing(Bytes value) noexcept {
+  explicit Packing(Bytes value) noexcept : payload_(value) {
     if (!value.empty() && value.size() <= kIntegerTextMax && value[0] <= '9') {
       if (const auto number = parse_int64(value)) {
         encode_integer(*number);
@@ -36,14 +36,14 @@ class Packing {
       }
     }
     encode_length(value.size());
-    payload_ = value;
   }
   explicit Packing(int64_t number) noexcept { encode_integer(number); }
 
   size_t size() const noexcept { return head_size_ + payload_.size(); }
   /// Writes size() bytes and returns where they end.
   char* write(char* to) const noexcept {
-    std::memcpy(to, head_, head_size_);
+    *to = static_cast<char>(head_[0]);
+    if (head_size_ != 1) [[unlikely]] std::memcpy(to + 1, head_ + 1, head_size_ - 1u);
     if (!payload_.empty()) std::memcpy(to + head_size_, payload_.data(), payload_.size());
     return to + size();
   }
@@ -75,8 +75,8 @@ class Packing {
   void encode_long_length(size_t size) noexcept;
 
   uint8_t head_[9];
-  uint8_t head_size_ = 0;
-  Bytes payload_;
+  uint8_t head_size_;
+  Bytes payload_;  // empty where the value is a number
 };
 
 /// An element as it is read. Bytes are good until the sequence changes.
@@ -95,10 +95,9 @@ struct PackedElement {
 size_t long_packed_size(const char* at) noexcept;
 /// The bytes the element at `at` takes.
 inline size_t packed_size(const char* at) noexcept {
-  const auto kind = static_cast<uint8_t>(*at);
-  if (kind < 0x80) return 1;
-  if (kind < 0xc0) return 1u + (kind & 0x3f);
-  return long_packed_size(at);
+  const unsigned kind = static_cast<uint8_t>(*at);
+  if (kind - 0x80 < 0x40) [[likely]] return kind - 0x80 + 1;
+  return kind < 0x80 ? 1 : long_packed_size(at);
 }
 PackedElement read_packed(const char* at) noexcept;
 

@@ -20,7 +20,7 @@ class PackedProbe {
   bool equals(const char* at, const char* end) const noexcept {
     // The last elements of a sequence may be too near to its end to be read as words.
     if (static_cast<size_t>(end - at) < last_at_ + sizeof last_) [[unlikely]] return equals_all(at);
-    return (load_word(at + last_at_) & mask_) == last_ && equals_all(at);
+    return (load_word(at + last_at_) & mask_) == last_ && (last_at_ == 0 || equals_all(at));
   }
 
  private:
@@ -31,5 +31,17 @@ class PackedProbe {
   const size_t last_at_;
   uint64_t mask_ = ~uint64_t{0};
 };
+
+/// Where a value is among every `kStep`th element of a sequence, from the first one on; nullptr
+/// where it is not.
+template <size_t kStep>
+const char* find_packed(Bytes sequence, const Packing& code) noexcept {
+  const char* const end = sequence.data() + sequence.size();
+  const PackedProbe probe(code);
+  for (PackedCursor at(sequence); !at.done(); at.skip(kStep)) {
+    if (probe.equals(at.at(), end)) return at.at();
+  }
+  return nullptr;
+}
 
 }  // namespace kevy

@@ -72,13 +72,7 @@ Bytes NumberTexts::add(int64_t number) {
 }
 
 const char* Set::find_packed(const Packing& member) const noexcept {
-  const Bytes all = entry_->packed();
-  const char* const end = all.data() + all.size();
-  const PackedProbe probe(member);
-  for (PackedCursor at(all); !at.done(); at.skip()) {
-    if (probe.equals(at.at(), end)) return at.at();
-  }
-  return nullptr;
+  return kevy::find_packed<1>(entry_->packed(), member);
 }
 
 bool Set::contains(Bytes member) const noexcept {

@@ -65,8 +65,8 @@ class Set {
   bool contains(Bytes member) const noexcept;
   /// Whether the member is new. It may not lie in this set.
   bool add(Bytes member, const Limits& limits);
-  /// Whether the member was there. It may not lie in this set. The set may be empty after it; its
-  /// key is the caller's to erase.
+  /// Whether the member was there. It may lie in this set, and is gone then. The set may be empty
+  /// after it; its key is the caller's to erase.
   bool erase(Bytes member);
   /// Gives `key`, in place of whatever it has, a set of `members`, which are distinct, at least
   /// one, and may lie in what the key has; without a time to live.

@@ -64,7 +64,7 @@ class SetObject final : public Object {
   void insert(Bytes member) { insert(member, members_.hash(member)); }
   /// The same for many, which are distinct. Faster than one by one.
   void insert(std::span<const Bytes> members);
-  /// Whether the member was there. It may not lie in this set.
+  /// Whether the member was there. It may lie in this set, and is gone then.
   bool erase(Bytes member) noexcept;
   /// Keeps those of `members` that are in this set, or those that are not. Faster than one by one.
   void filter(std::vector<Bytes>& members, bool keep_present) const;

@@ -114,8 +114,10 @@ class Entry {
   /// the step is the same. A large one, which is a collection that may still grow, has steps of up
   /// to a sixteenth of it.
   static constexpr size_t capacity_for(size_t size) noexcept {
-    const size_t step = std::max(kSpareStep, std::bit_floor(size) / 16);
-    return ((size + step - 9) & ~(step - 1)) + 8;  // a power of two, so that nothing is divided
+    // Steps are powers of two, so that nothing is divided.
+    if (size < 32 * kSpareStep) [[likely]] return ((size + kSpareStep - 9) & ~(kSpareStep - 1)) + 8;
+    const size_t step = std::bit_floor(size) / 16;
+    return ((size + step - 9) & ~(step - 1)) + 8;
   }
 
   // In two loads: a copy of three bytes goes through memory, and waits for it.

@@ -2,17 +2,40 @@
 
 namespace kevy {
 
-size_t PackedPairs::find(const Packing& code) const noexcept {
-  // The last bytes of the code, which ends where the score starts. What is in front of a short one
-  // does not matter.
-  const unsigned others = code.size() < 8 ? 64 - 8 * static_cast<unsigned>(code.size()) : 0;
-  const uint64_t mask = ~uint64_t{0} << others;
-  const uint64_t wanted = code.last_word() << others;
-  for (size_t index = 0; index < size(); ++index) {
-    const char* const end = begin_ + offset(index);
-    if ((load_word(end - sizeof wanted) & mask) == wanted && is_member(index, code)) return index;
+// Nothing of a step depends on the one before. kWhole: the mask has all bits.
+template <typename Offset, bool kWhole>
+size_t PackedPairs::find(const Packing& code, uint64_t last, uint64_t mask) const noexcept {
+  constexpr size_t kStride = 4;  // between looks at how many are left
+  const char* const begin = begin_ - sizeof last;
+  const char* const offsets = begin_ + shape_.pairs_bytes;
+  const size_t count = size();
+  const auto is_here = [&](size_t index) {
+    Offset offset;
+    std::memcpy(&offset, offsets + index * sizeof offset, sizeof offset);
+    const uint64_t word = load_word(begin + offset);
+    return (kWhole ? word : word & mask) == last && is_member(index, code);
+  };
+  size_t index = 0;
+  for (; count - index >= kStride; index += kStride) {
+    for (size_t i = 0; i < kStride; ++i) {
+      if (is_here(index + i)) return index + i;
+    }
   }
-  return size();
+  while (index < count && !is_here(index)) ++index;
+  return index;
+}
+
+template <typename Offset>
+size_t PackedPairs::find(const Packing& code) const noexcept {
+  if (code.size() >= 8) return find<Offset, true>(code, code.last_word(), 0);
+  // What is in front of a short code does not matter.
+  const unsigned others = 64 - 8 * static_cast<unsigned>(code.size());
+  return find<Offset, false>(code, code.last_word() << others, ~uint64_t{0} << others);
+}
+
+size_t PackedPairs::find(const Packing& code) const noexcept {
+  if (width_ == 1) return find<uint8_t>(code);
+  return width_ == 2 ? find<uint16_t>(code) : find<uint32_t>(code);
 }
 
 [[gnu::noinline]] bool PackedPairs::is_member(size_t index, const Packing& code) const noexcept {
@@ -20,10 +43,13 @@ size_t PackedPairs::find(const Packing& code) const noexcept {
   return offset(index) - at == code.size() && code.equals(begin_ + at);
 }
 
-// Out of the way of a search, in which scores are mostly different.
-[[gnu::noinline]] bool PackedPairs::is_less(size_t index, Bytes member) const noexcept {
+size_t PackedPairs::rank(double score, Bytes member) const noexcept {
+  const size_t first = count_before([&](size_t index) { return this->score(index) < score; });
+  if (first == size() || this->score(first) != score) return first;
   char digits[kIntegerTextMax];
-  return this->member(index, digits) < member;
+  return count_before(first, [&](size_t index) {
+    return this->score(index) == score && this->member(index, digits) < member;
+  });
 }
 
 }  // namespace kevy

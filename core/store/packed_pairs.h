@@ -81,18 +81,17 @@ class PackedPairs {
   /// Which pair has the member of this code; size() when none has.
   size_t find(const Packing& code) const noexcept;
   /// How many pairs come before this one, whether it is there or not.
-  size_t rank(double score, Bytes member) const noexcept {
-    return count_before([&](size_t index) {
-      const double other = this->score(index);
-      return other < score || (other == score && is_less(index, member));
-    });
-  }
+  size_t rank(double score, Bytes member) const noexcept;
   /// How many pairs `before(index)` holds for. It must hold for all up to some pair and for none
   /// from there on.
   template <typename Predicate>
   size_t count_before(const Predicate& before) const noexcept {
-    size_t first = 0;
-    for (size_t left = size(); left != 0;) {
+    return count_before(0, before);
+  }
+  /// The same when it is known that it holds for the first ones.
+  template <typename Predicate>
+  size_t count_before(size_t first, const Predicate& before) const noexcept {
+    for (size_t left = size() - first; left != 0;) {
       const size_t half = left / 2;
       if (before(first + half)) {
         first += half + 1;
@@ -106,7 +105,10 @@ class PackedPairs {
 
  private:
   bool is_member(size_t index, const Packing& code) const noexcept;
-  bool is_less(size_t index, Bytes member) const noexcept;
+  template <typename Offset, bool kWhole>
+  size_t find(const Packing& code, uint64_t last, uint64_t mask) const noexcept;
+  template <typename Offset>
+  size_t find(const Packing& code) const noexcept;
 
   const char* begin_;
   PairsShape shape_;

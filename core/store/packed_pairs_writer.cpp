@@ -1,7 +1,5 @@
 #include "store/packed_pairs_writer.h"
 
-#include <algorithm>
-
 namespace kevy {
 
 namespace {
@@ -27,7 +25,7 @@ void PackedPairsWriter::insert(size_t index, const Packing& member,
   shape_ = {old.pairs_bytes + size, old.count + 1};
   const bool same_width = shape_.width() == width_;
   if (same_width) {
-    std::memmove(slot(index + 1, shape_.pairs_bytes), slot(index, old.pairs_bytes),
+    std::memmove(slot(index + 1), slot(index, old.pairs_bytes),
                  (old.count - index) * width_);
   }
   const size_t offsets_in_front = same_width ? index * width_ : 0;
@@ -49,7 +47,7 @@ void PackedPairsWriter::erase(size_t first, size_t count) noexcept {
   const size_t offsets_in_front = same_width ? first * width_ : 0;
   std::memmove(begin_ + at, begin_ + end, old.pairs_bytes + offsets_in_front - end);
   if (same_width) {
-    std::memmove(slot(first, shape_.pairs_bytes), slot(first + count, old.pairs_bytes),
+    std::memmove(slot(first), slot(first + count, old.pairs_bytes),
                  (shape_.count - first) * width_);
     add_to_offsets(first, shape_.count, -size);
   } else {
@@ -59,39 +57,23 @@ void PackedPairsWriter::erase(size_t first, size_t count) noexcept {
 
 void PackedPairsWriter::move(size_t from, size_t to, const Packing& member,
                              const PackedScore& score) noexcept {
-  const PairsShape old = shape_;
   const PackedPairs pairs = view();
-  const size_t last = std::max(from, to);
-  const size_t begin = pairs.start(from), end = pairs.start(last + 1);
-  const size_t old_size = pairs.start(from + 1) - begin;
   const size_t size = member.size() + score.size();
-  const size_t at = to > from ? end - old_size : pairs.start(to);
-  shape_.pairs_bytes += size - old_size;
-  const bool same_width = shape_.width() == width_;
-  const size_t behind = (same_width ? old.bytes() : old.pairs_bytes) - end;
-  const auto move_rest = [&] { std::memmove(begin_ + end + size - old_size, begin_ + end, behind); };
-  if (size > old_size) move_rest();
+  const size_t begin = pairs.offset(from) - member.size();
+  size_t at = begin;
   if (to > from) {
-    std::memmove(begin_ + begin, begin_ + begin + old_size, at - begin);
-  } else {
+    at = pairs.start(to + 1) - size;
+    std::memmove(begin_ + begin, begin_ + begin + size, at - begin);
+    std::memmove(slot(from), slot(from + 1), (to - from) * width_);
+    add_to_offsets(from, to, -size);
+  } else if (to < from) {
+    at = pairs.start(to);
     std::memmove(begin_ + at + size, begin_ + at, begin - at);
-  }
-  if (size < old_size) move_rest();
-  score.write(member.write(begin_ + at));
-  if (!same_width) {
-    write_offsets();
-    return;
-  }
-  char* const offsets = slot(0, shape_.pairs_bytes);
-  if (to > from) {
-    std::memmove(offsets + from * width_, offsets + (from + 1) * width_, (to - from) * width_);
-    add_to_offsets(from, to, -old_size);
-  } else {
-    std::memmove(offsets + (to + 1) * width_, offsets + to * width_, (from - to) * width_);
+    std::memmove(slot(to + 1), slot(to), (from - to) * width_);
     add_to_offsets(to + 1, from + 1, size);
   }
+  score.write(member.write(begin_ + at));
   set_offset(to, at + member.size());
-  if (size != old_size) add_to_offsets(last + 1, shape_.count, size - old_size);
 }
 
 void PackedPairsWriter::write_offsets() noexcept {
@@ -105,7 +87,7 @@ void PackedPairsWriter::write_offsets() noexcept {
 }
 
 void PackedPairsWriter::set_offset(size_t index, size_t offset) noexcept {
-  char* const at = slot(index, shape_.pairs_bytes);
+  char* const at = slot(index);
   if (width_ == 1) {
     *at = static_cast<char>(offset);
   } else if (width_ == 2) {
@@ -116,7 +98,7 @@ void PackedPairsWriter::set_offset(size_t index, size_t offset) noexcept {
 }
 
 void PackedPairsWriter::add_to_offsets(size_t first, size_t last, size_t difference) noexcept {
-  char* const at = slot(first, shape_.pairs_bytes);
+  char* const at = slot(first);
   if (width_ == 1) {
     add<uint8_t>(at, last - first, difference);
   } else if (width_ == 2) {

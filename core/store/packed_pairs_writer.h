@@ -18,7 +18,8 @@ class PackedPairsWriter {
 
   void insert(size_t index, const Packing& member, const PackedScore& score) noexcept;
   void erase(size_t first, size_t count) noexcept;
-  /// Gives the pair `from`, which is that of `member`, another score; `to` is its index then.
+  /// Gives the pair `from`, which is that of `member`, another score, whose code has the size of the
+  /// one it has; `to` is its index then.
   void move(size_t from, size_t to, const Packing& member, const PackedScore& score) noexcept;
 
   /// Writes the offsets of pairs that are there without any.
@@ -26,6 +27,7 @@ class PackedPairsWriter {
 
  private:
   PackedPairs view() const noexcept { return {begin_, shape_}; }
+  char* slot(size_t index) const noexcept { return slot(index, shape_.pairs_bytes); }
   /// Where an offset is when the pairs take `pairs_bytes`.
   char* slot(size_t index, size_t pairs_bytes) const noexcept {
     return begin_ + pairs_bytes + index * width_;

@@ -36,7 +36,12 @@ class PackedScore {
     return to + kRawSize;
   }
 
-  static size_t size_at(const char* at) noexcept { return packed_size(at); }
+  static size_t size_at(const char* at) noexcept {
+    const auto kind = static_cast<uint8_t>(*at);
+    if (kind < 0x80) return 1;
+    if (kind >> 5 == kInteger13 >> 5) return 2;
+    return kind == kRawHead ? kRawSize : long_packed_size(at);
+  }
   static double read(const char* at) noexcept {
     const auto kind = static_cast<uint8_t>(*at);
     if (kind < 0x80) return kind;

@@ -132,7 +132,7 @@ SortedSet::Stored SortedSet::store(Bytes member, double score, ScoreRule rule, L
       entry_ = keyspace_->set_object(key_, Type::kZset, std::move(made));
     } else {
       entry_ = keyspace_->make_packed(key_, Type::kZset, Encoding::kPacked);
-      add_packed(Packing(member), score, 0);
+      add_packed(pairs(), Packing(member), score, 0);
     }
     return {Outcome::kAdded, score};
   }
@@ -153,7 +153,7 @@ SortedSet::Stored SortedSet::store_packed(Bytes member, double score, ScoreRule 
       return store_big(member, stored.score, {});
     }
     const size_t rank = pairs.rank(stored.score, member);
-    replace_packed(index, rank > index ? rank - 1 : rank, code, stored.score);
+    move_packed(pairs, index, rank > index ? rank - 1 : rank, code, stored.score);
     return stored;
   }
   if (rule.only_existing) return {Outcome::kRefused};
@@ -162,7 +162,7 @@ SortedSet::Stored SortedSet::store_packed(Bytes member, double score, ScoreRule 
     make_big();
     return store_big(member, score, rule);
   }
-  add_packed(code, score, pairs.rank(score, member));
+  add_packed(pairs, code, score, pairs.rank(score, member));
   return {Outcome::kAdded, score};
 }
 
@@ -182,25 +182,30 @@ SortedSet::Stored SortedSet::store_big(Bytes member, double score, ScoreRule rul
   return stored;
 }
 
-void SortedSet::add_packed(const Packing& member, double score, size_t index) {
+void SortedSet::add_packed(const PackedPairs& pairs, const Packing& member, double score,
+                           size_t index) {
   const PackedScore score_code(score);
-  const PairsShape old = pairs().shape();
+  const PairsShape old = pairs.shape();
   const PairsShape now{old.pairs_bytes + member.size() + score_code.size(), old.count + 1};
   PackedPairsWriter(resize(now.bytes(), 1), old).insert(index, member, score_code);
 }
 
-void SortedSet::replace_packed(size_t from, size_t to, const Packing& member, double score) {
+void SortedSet::move_packed(const PackedPairs& pairs, size_t from, size_t to, const Packing& member,
+                            double score) {
   const PackedScore score_code(score);
-  const PackedPairs pairs = this->pairs();
   const PairsShape old = pairs.shape();
   const PairsShape now{old.pairs_bytes - pairs.score_size(from) + score_code.size(), old.count};
-  char* const at = resize(std::max(now.bytes(), old.bytes()), 0);
-  PackedPairsWriter(at, old).move(from, to, member, score_code);
+  PackedPairsWriter writer(resize(std::max(now.bytes(), old.bytes()), 0), old);
+  if (now.pairs_bytes == old.pairs_bytes) {
+    writer.move(from, to, member, score_code);
+    return;
+  }
+  writer.erase(from, 1);
+  writer.insert(to, member, score_code);
   if (now.bytes() < old.bytes()) resize(now.bytes(), 0);
 }
 
-void SortedSet::erase_packed(size_t first, size_t count) {
-  const PackedPairs pairs = this->pairs();
+void SortedSet::erase_packed(const PackedPairs& pairs, size_t first, size_t count) {
   const PairsShape old = pairs.shape();
   const PairsShape now{old.pairs_bytes + pairs.start(first) - pairs.start(first + count),
                        old.count - count};
@@ -224,9 +229,11 @@ void SortedSet::make_big() {
 bool SortedSet::erase(Bytes member) {
   if (entry_ == nullptr) return false;
   if (packed()) {
-    const size_t index = pairs().find(Packing(member));
-    if (index == pairs().size()) return false;
-    erase_packed(index, 1);
+    fetch_ahead(entry_->packed());
+    const PackedPairs pairs = this->pairs();
+    const size_t index = pairs.find(Packing(member));
+    if (index == pairs.size()) return false;
+    erase_packed(pairs, index, 1);
     return true;
   }
   SortedSetObject& set = object();
@@ -238,7 +245,7 @@ bool SortedSet::erase(Bytes member) {
 void SortedSet::erase(Ranks ranks) {
   if (ranks.count == 0) return;
   if (packed()) {
-    erase_packed(ranks.first, ranks.count);
+    erase_packed(pairs(), ranks.first, ranks.count);
     return;
   }
   SortedSetObject& set = object();

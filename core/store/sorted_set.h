@@ -124,9 +124,10 @@ class SortedSet {
   PackedPairs pairs() const noexcept { return {entry_->packed(), entry_->packed_count()}; }
   Stored store_packed(Bytes member, double score, ScoreRule rule, Limits limits);
   Stored store_big(Bytes member, double score, ScoreRule rule);
-  void add_packed(const Packing& member, double score, size_t index);
-  void replace_packed(size_t from, size_t to, const Packing& member, double score);
-  void erase_packed(size_t first, size_t count);
+  void add_packed(const PackedPairs& pairs, const Packing& member, double score, size_t index);
+  void move_packed(const PackedPairs& pairs, size_t from, size_t to, const Packing& member,
+                   double score);
+  void erase_packed(const PackedPairs& pairs, size_t first, size_t count);
   char* resize(size_t bytes, int counted);
 
   Keyspace* keyspace_ = nullptr;

@@ -6,13 +6,13 @@ namespace kevy {
 template <typename Offset, bool kWhole>
 size_t PackedPairs::find(const Packing& code, uint64_t last, uint64_t mask) const noexcept {
   constexpr size_t kStride = 4;  // between looks at how many are left
-  const char* const begin = begin_ - sizeof last;
-  const char* const offsets = begin_ + shape_.pairs_bytes;
+  const char* const before = begin_ - sizeof last;
   const size_t count = size();
+  const char* const offsets = begin_ - count * sizeof(Offset);
   const auto is_here = [&](size_t index) {
     Offset offset;
     std::memcpy(&offset, offsets + index * sizeof offset, sizeof offset);
-    const uint64_t word = load_word(begin + offset);
+    const uint64_t word = load_word(before + offset);
     return (kWhole ? word : word & mask) == last && is_member(index, code);
   };
   size_t index = 0;

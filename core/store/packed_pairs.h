@@ -1,6 +1,6 @@
-// PackedPairs: a packed sorted set as it lies in memory, its pairs and where each of them is.
+// PackedPairs: a packed sorted set as it lies in memory, where each of its pairs is and the pairs.
 //
-//   pair 0 | pair 1 | ... | offset 0 | offset 1 | ...
+//   offset 0 | offset 1 | ... | pair 0 | pair 1 | ...
 //
 // A pair is a member, an element as in packed.h, and the code of its score (packed_score.h) behind
 // it. The pairs ascend, first by score, then by the members' bytes. An offset tells where a pair's
@@ -10,9 +10,10 @@
 //
 // With the scores' places at hand a score is found by halving, and whether a member is the one
 // looked for is mostly told by the word in front of its score: no step waits for the one before.
+// The offsets stand in front since these bytes of an entry are the first to come into the cache.
 //
-// A view: good until the set changes. Eight bytes in front of the pairs must be readable, as an
-// entry's header is. Pure functions: any thread.
+// A view: good until the set changes. Seven bytes in front of it must be readable, as an entry's
+// header is. Pure functions: any thread.
 #pragma once
 
 #include "store/packed.h"
@@ -47,10 +48,10 @@ class PackedPairs {
   PackedPairs(Bytes all, size_t count) noexcept
       : PackedPairs(all.data(), PairsShape::of(all.size(), count)) {}
   PackedPairs(const char* at, PairsShape shape) noexcept
-      : begin_(at),
-        shape_(shape),
+      : shape_(shape),
         width_(shape.width()),
-        last_bytes_(at + shape.pairs_bytes + width_ - sizeof(uint32_t)),
+        begin_(at + shape.count * width_),
+        offsets_(at + width_ - sizeof(uint32_t)),
         unused_(static_cast<uint8_t>(32 - 8 * width_)) {}
 
   size_t size() const noexcept { return shape_.count; }
@@ -64,12 +65,12 @@ class PackedPairs {
   Bytes member(size_t index, char* digits) const noexcept {
     return read_packed(begin_ + start(index)).text(digits);
   }
-  /// Where the score of a pair starts, and the pair itself; that of the pair behind the last is the
-  /// end of all.
+  /// Where the score of a pair starts, from the first pair on, and the pair itself; that of the pair
+  /// behind the last is the end of all.
   size_t offset(size_t index) const noexcept {
     // With the bytes in front of it, which there are, whatever the width is.
     uint32_t word;
-    std::memcpy(&word, last_bytes_ + index * width_, sizeof word);
+    std::memcpy(&word, offsets_ + index * width_, sizeof word);
     return word >> unused_;
   }
   size_t start(size_t index) const noexcept {
@@ -110,11 +111,11 @@ class PackedPairs {
   template <typename Offset>
   size_t find(const Packing& code) const noexcept;
 
-  const char* begin_;
   PairsShape shape_;
   size_t width_;
-  const char* last_bytes_;  // the four that end with the first offset
-  uint8_t unused_;          // bits of these that are not the offset's
+  const char* begin_;    // of the pairs
+  const char* offsets_;  // the four bytes that end with the first one
+  uint8_t unused_;       // bits of these four that are not the offset's
 };
 
 }  // namespace kevy

@@ -1,5 +1,7 @@
 #include "store/packed_pairs_writer.h"
 
+#include <algorithm>
+
 namespace kevy {
 
 namespace {
@@ -19,70 +21,84 @@ void add(char* at, size_t count, size_t difference) noexcept {
 
 void PackedPairsWriter::insert(size_t index, const Packing& member,
                                const PackedScore& score) noexcept {
-  const PairsShape old = shape_;
   const size_t size = member.size() + score.size();
-  const size_t at = view().start(index);
-  shape_ = {old.pairs_bytes + size, old.count + 1};
+  const size_t at = view().start(index), old_end = shape_.pairs_bytes;
+  const char* const old = pairs();
+  shape_ = {old_end + size, shape_.count + 1};
   const bool same_width = shape_.width() == width_;
-  if (same_width) {
-    std::memmove(slot(index + 1), slot(index, old.pairs_bytes),
-                 (old.count - index) * width_);
-  }
-  const size_t offsets_in_front = same_width ? index * width_ : 0;
-  std::memmove(begin_ + at + size, begin_ + at, old.pairs_bytes + offsets_in_front - at);
-  score.write(member.write(begin_ + at));
-  if (same_width) {
-    set_offset(index, at + member.size());
-    add_to_offsets(index + 1, shape_.count, size);
-  } else {
+  width_ = shape_.width();
+  // What is last moves first, since there is no room for it yet elsewhere.
+  char* const now = pairs();
+  std::memmove(now + at + size, old + at, old_end - at);
+  std::memmove(now, old, at);
+  score.write(member.write(now + at));
+  if (!same_width) {
     write_offsets();
+    return;
   }
+  std::memmove(slot(index + 1), slot(index), (shape_.count - 1 - index) * width_);
+  set_offset(index, at + member.size());
+  add_to_offsets(index + 1, shape_.count, size);
 }
 
 void PackedPairsWriter::erase(size_t first, size_t count) noexcept {
-  const PairsShape old = shape_;
-  const size_t at = view().start(first), end = view().start(first + count), size = end - at;
-  shape_ = {old.pairs_bytes - size, old.count - count};
+  const size_t at = view().start(first), end = view().start(first + count);
+  const size_t old_end = shape_.pairs_bytes;
+  const char* const old = pairs();
+  shape_ = {old_end - (end - at), shape_.count - count};
   const bool same_width = shape_.width() == width_;
-  const size_t offsets_in_front = same_width ? first * width_ : 0;
-  std::memmove(begin_ + at, begin_ + end, old.pairs_bytes + offsets_in_front - end);
   if (same_width) {
-    std::memmove(slot(first), slot(first + count, old.pairs_bytes),
-                 (shape_.count - first) * width_);
-    add_to_offsets(first, shape_.count, -size);
-  } else {
-    write_offsets();
+    std::memmove(slot(first), slot(first + count), (shape_.count - first) * width_);
+    add_to_offsets(first, shape_.count, at - end);
   }
+  width_ = shape_.width();
+  char* const now = pairs();
+  std::memmove(now, old, at);
+  std::memmove(now + at, old + end, old_end - end);
+  if (!same_width) write_offsets();
 }
 
 void PackedPairsWriter::move(size_t from, size_t to, const Packing& member,
                              const PackedScore& score) noexcept {
-  const PackedPairs pairs = view();
-  const size_t size = member.size() + score.size();
-  const size_t begin = pairs.offset(from) - member.size();
-  size_t at = begin;
+  const PackedPairs old = view();
+  const size_t begin = old.start(from), old_size = old.start(from + 1) - begin;
+  const size_t size = member.size() + score.size(), difference = size - old_size;
+  if (PairsShape{shape_.pairs_bytes + difference, shape_.count}.width() != width_) {
+    erase(from, 1);
+    insert(to, member, score);
+    return;
+  }
+  const size_t last = std::max(from, to);
+  const size_t end = old.start(last + 1);
+  const size_t at = to > from ? end - old_size : old.start(to);
+  char* const pairs = this->pairs();
+  const auto move_those_behind = [&] {
+    std::memmove(pairs + end + difference, pairs + end, shape_.pairs_bytes - end);
+  };
+  if (size > old_size) move_those_behind();
   if (to > from) {
-    at = pairs.start(to + 1) - size;
-    std::memmove(begin_ + begin, begin_ + begin + size, at - begin);
+    std::memmove(pairs + begin, pairs + begin + old_size, at - begin);
     std::memmove(slot(from), slot(from + 1), (to - from) * width_);
-    add_to_offsets(from, to, -size);
+    add_to_offsets(from, to, -old_size);
   } else if (to < from) {
-    at = pairs.start(to);
-    std::memmove(begin_ + at + size, begin_ + at, begin - at);
+    std::memmove(pairs + at + size, pairs + at, begin - at);
     std::memmove(slot(to + 1), slot(to), (from - to) * width_);
     add_to_offsets(to + 1, from + 1, size);
   }
-  score.write(member.write(begin_ + at));
+  if (size < old_size) move_those_behind();
+  score.write(member.write(pairs + at));
   set_offset(to, at + member.size());
+  if (difference != 0) add_to_offsets(last + 1, shape_.count, difference);
+  shape_.pairs_bytes += difference;
 }
 
 void PackedPairsWriter::write_offsets() noexcept {
-  width_ = shape_.width();
+  const char* const pairs = this->pairs();
   size_t at = 0;
   for (size_t index = 0; index < shape_.count; ++index) {
-    at += packed_size(begin_ + at);
+    at += packed_size(pairs + at);
     set_offset(index, at);
-    at += PackedScore::size_at(begin_ + at);
+    at += PackedScore::size_at(pairs + at);
   }
 }
 

@@ -195,13 +195,8 @@ void SortedSet::move_packed(const PackedPairs& pairs, size_t from, size_t to, co
   const PackedScore score_code(score);
   const PairsShape old = pairs.shape();
   const PairsShape now{old.pairs_bytes - pairs.score_size(from) + score_code.size(), old.count};
-  PackedPairsWriter writer(resize(std::max(now.bytes(), old.bytes()), 0), old);
-  if (now.pairs_bytes == old.pairs_bytes) {
-    writer.move(from, to, member, score_code);
-    return;
-  }
-  writer.erase(from, 1);
-  writer.insert(to, member, score_code);
+  char* const at = resize(std::max(now.bytes(), old.bytes()), 0);
+  PackedPairsWriter(at, old).move(from, to, member, score_code);
   if (now.bytes() < old.bytes()) resize(now.bytes(), 0);
 }
 
@@ -270,12 +265,13 @@ void SortedSet::put(Keyspace& keyspace, const Key& key, std::unique_ptr<SortedSe
     return;
   }
   Entry* entry = keyspace.make_packed(key, Type::kZset, Encoding::kPacked);
-  char* const at = keyspace.splice(entry, key, 0, 0, shape.bytes(), static_cast<int>(shape.count));
-  char* to = at;
+  PackedPairsWriter writer(
+      keyspace.splice(entry, key, 0, 0, shape.bytes(), static_cast<int>(shape.count)), shape);
+  char* to = writer.pairs();
   order.visit_up(0, order.size(), [&](const ScoredMember& member, double score) {
     to = PackedScore(score).write(Packing(member.key()).write(to));
   });
-  PackedPairsWriter(at, shape).write_offsets();
+  writer.write_offsets();
 }
 
 }  // namespace kevy

@@ -75,6 +75,7 @@ Ranks SortedSet::between(const ScoreRange& range) const noexcept {
             [&](double score, const ScoredMember&) { return !range.past_min(score); }),
         order.count_before([&](double score, const ScoredMember&) { return range.below_max(score); }));
   }
+  fetch_ahead(entry_->packed());
   const PackedPairs pairs = this->pairs();
   return between_counts(
       pairs.count_before([&](size_t index) { return !range.past_min(pairs.score(index)); }),

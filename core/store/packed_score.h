@@ -17,23 +17,29 @@ class PackedScore {
  public:
   static constexpr double kIntegerMax = 4611686018427387904.0;  // 2^62
 
-  explicit PackedScore(double score) noexcept : integer_(0) {
-    if (std::fabs(score) <= kIntegerMax && score == std::floor(score)) {
-      integer_ = Packing(static_cast<int64_t>(score));
-      size_ = integer_.size();
-    } else {
-      bits_ = std::bit_cast<uint64_t>(score);
+  explicit PackedScore(double score) noexcept {
+    if (std::fabs(score) > kIntegerMax || score != std::floor(score)) {
+      code_[0] = static_cast<char>(kRawHead);
+      std::memcpy(code_ + 1, &score, sizeof score);
       size_ = kRawSize;
+      return;
+    }
+    const auto integer = static_cast<int64_t>(score);
+    if (integer >= 0 && integer < 0x80) {
+      code_[0] = static_cast<char>(integer);
+      size_ = 1;
+    } else {
+      const Packing code(integer);
+      code.write(code_);
+      size_ = code.size();
     }
   }
 
   size_t size() const noexcept { return size_; }
   /// Writes size() bytes and returns where they end.
   char* write(char* to) const noexcept {
-    if (bits_ == 0) return integer_.write(to);
-    *to = static_cast<char>(kRawHead);
-    std::memcpy(to + 1, &bits_, sizeof bits_);
-    return to + kRawSize;
+    for (size_t i = 0; i < size_; ++i) to[i] = code_[i];
+    return to + size_;
   }
 
   static size_t size_at(const char* at) noexcept {
@@ -73,8 +79,7 @@ class PackedScore {
   static constexpr uint8_t kInteger16 = 0xf1, kInteger24 = 0xf2, kInteger32 = 0xf3;
   static constexpr size_t kRawSize = 9;
 
-  Packing integer_;
-  uint64_t bits_ = 0;  // of what is no integer; 0 is one
+  char code_[kRawSize];
   size_t size_;
 };
 

@@ -31,11 +31,13 @@ Ranks between_counts(uint64_t below, uint64_t up_to_max) noexcept {
   return up_to_max > below ? Ranks{below, up_to_max - below} : Ranks{};
 }
 
-// A walk through a set that nobody has used lately would wait for one cache line after another.
-void fetch_ahead(Bytes sequence) noexcept {
+// Has a set that nobody has used lately fetched, but for what came with the entry.
+void fetch_ahead(Bytes set) noexcept {
   constexpr size_t kLine = 64, kMost = 4096;
-  const size_t size = std::min(sequence.size(), kMost);
-  for (size_t at = 0; at < size; at += kLine) prefetch_line(sequence.data() + at);
+  const size_t size = std::min(set.size(), kMost);
+  for (size_t at = Entry::kFetched - kLine; at < size; at += 4 * kLine) {
+    for (size_t i = 0; i < 4; ++i) prefetch_line(set.data() + at + i * kLine);
+  }
 }
 
 }  // namespace

@@ -6,18 +6,37 @@ namespace kevy {
 
 namespace {
 
-// Copies, since the offsets lie where they happen to; the compiler makes whole vectors of them.
+/// What is calculated is so modulo the width. The compiler makes vectors of it.
 template <typename Offset>
-void add(char* at, size_t count, size_t difference) noexcept {
-  for (size_t i = 0; i < count; ++i) {
+struct Offsets {
+  char* at;
+
+  size_t get(size_t index) const noexcept {
     Offset offset;
-    std::memcpy(&offset, at + i * sizeof offset, sizeof offset);
-    offset = static_cast<Offset>(offset + difference);
-    std::memcpy(at + i * sizeof offset, &offset, sizeof offset);
+    std::memcpy(&offset, at + index * sizeof offset, sizeof offset);
+    return offset;
   }
-}
+  void set(size_t index, size_t value) const noexcept {
+    const auto offset = static_cast<Offset>(value);
+    std::memcpy(at + index * sizeof offset, &offset, sizeof offset);
+  }
+  void add(size_t first, size_t last, size_t difference) const noexcept {
+    for (size_t i = first; i < last; ++i) set(i, get(i) + difference);
+  }
+};
 
 }  // namespace
+
+template <typename Use>
+void PackedPairsWriter::with_width(const Use& use) const noexcept {
+  if (width_ == 1) {
+    use(uint8_t{});
+  } else if (width_ == 2) {
+    use(uint16_t{});
+  } else {
+    use(uint32_t{});
+  }
+}
 
 void PackedPairsWriter::insert(size_t index, const Packing& member,
                                const PackedScore& score) noexcept {
@@ -37,8 +56,11 @@ void PackedPairsWriter::insert(size_t index, const Packing& member,
     return;
   }
   std::memmove(slot(index + 1), slot(index), (shape_.count - 1 - index) * width_);
-  set_offset(index, at + member.size());
-  add_to_offsets(index + 1, shape_.count, size);
+  with_width([&](auto offset) {
+    const Offsets<decltype(offset)> offsets{at_};
+    offsets.set(index, at + member.size());
+    offsets.add(index + 1, shape_.count, size);
+  });
 }
 
 void PackedPairsWriter::erase(size_t first, size_t count) noexcept {
@@ -49,7 +71,9 @@ void PackedPairsWriter::erase(size_t first, size_t count) noexcept {
   const bool same_width = shape_.width() == width_;
   if (same_width) {
     std::memmove(slot(first), slot(first + count), (shape_.count - first) * width_);
-    add_to_offsets(first, shape_.count, at - end);
+    with_width([&](auto offset) {
+      Offsets<decltype(offset)>{at_}.add(first, shape_.count, at - end);
+    });
   }
   width_ = shape_.width();
   char* const now = pairs();
@@ -61,15 +85,15 @@ void PackedPairsWriter::erase(size_t first, size_t count) noexcept {
 void PackedPairsWriter::move(size_t from, size_t to, const Packing& member,
                              const PackedScore& score) noexcept {
   const PackedPairs old = view();
-  const size_t begin = old.start(from), old_size = old.start(from + 1) - begin;
+  const size_t begin = old.offset(from) - member.size();
+  const size_t old_size = member.size() + old.score_size(from);
   const size_t size = member.size() + score.size(), difference = size - old_size;
   if (PairsShape{shape_.pairs_bytes + difference, shape_.count}.width() != width_) {
     erase(from, 1);
     insert(to, member, score);
     return;
   }
-  const size_t last = std::max(from, to);
-  const size_t end = old.start(last + 1);
+  const size_t end = to > from ? old.start(to + 1) : begin + old_size;
   const size_t at = to > from ? end - old_size : old.start(to);
   char* const pairs = this->pairs();
   const auto move_those_behind = [&] {
@@ -78,50 +102,32 @@ void PackedPairsWriter::move(size_t from, size_t to, const Packing& member,
   if (size > old_size) move_those_behind();
   if (to > from) {
     std::memmove(pairs + begin, pairs + begin + old_size, at - begin);
-    std::memmove(slot(from), slot(from + 1), (to - from) * width_);
-    add_to_offsets(from, to, -old_size);
-  } else if (to < from) {
+  } else {
     std::memmove(pairs + at + size, pairs + at, begin - at);
-    std::memmove(slot(to + 1), slot(to), (from - to) * width_);
-    add_to_offsets(to + 1, from + 1, size);
   }
   if (size < old_size) move_those_behind();
   score.write(member.write(pairs + at));
-  set_offset(to, at + member.size());
-  if (difference != 0) add_to_offsets(last + 1, shape_.count, difference);
+  with_width([&](auto offset) {
+    const Offsets<decltype(offset)> offsets{at_};
+    for (size_t i = from; i < to; ++i) offsets.set(i, offsets.get(i + 1) - old_size);
+    for (size_t i = from; i > to; --i) offsets.set(i, offsets.get(i - 1) + size);
+    offsets.set(to, at + member.size());
+    if (difference != 0) offsets.add(std::max(from, to) + 1, shape_.count, difference);
+  });
   shape_.pairs_bytes += difference;
 }
 
 void PackedPairsWriter::write_offsets() noexcept {
   const char* const pairs = this->pairs();
-  size_t at = 0;
-  for (size_t index = 0; index < shape_.count; ++index) {
-    at += packed_size(pairs + at);
-    set_offset(index, at);
-    at += PackedScore::size_at(pairs + at);
-  }
-}
-
-void PackedPairsWriter::set_offset(size_t index, size_t offset) noexcept {
-  char* const at = slot(index);
-  if (width_ == 1) {
-    *at = static_cast<char>(offset);
-  } else if (width_ == 2) {
-    std::memcpy(at, &offset, 2);
-  } else {
-    std::memcpy(at, &offset, 4);
-  }
-}
-
-void PackedPairsWriter::add_to_offsets(size_t first, size_t last, size_t difference) noexcept {
-  char* const at = slot(first);
-  if (width_ == 1) {
-    add<uint8_t>(at, last - first, difference);
-  } else if (width_ == 2) {
-    add<uint16_t>(at, last - first, difference);
-  } else {
-    add<uint32_t>(at, last - first, difference);
-  }
+  with_width([&](auto offset) {
+    const Offsets<decltype(offset)> offsets{at_};
+    size_t at = 0;
+    for (size_t index = 0; index < shape_.count; ++index) {
+      at += packed_size(pairs + at);
+      offsets.set(index, at);
+      at += PackedScore::size_at(pairs + at);
+    }
+  });
 }
 
 }  // namespace kevy

@@ -29,9 +29,9 @@ class PackedPairsWriter {
  private:
   PackedPairs view() const noexcept { return {at_, shape_}; }
   char* slot(size_t index) const noexcept { return at_ + index * width_; }
-  void set_offset(size_t index, size_t offset) noexcept;
-  /// Adds `difference`, modulo the width, to the offsets from `first` up to `last`.
-  void add_to_offsets(size_t first, size_t last, size_t difference) noexcept;
+  /// Calls `use` with a value of the type that an offset has.
+  template <typename Use>
+  void with_width(const Use& use) const noexcept;
 
   char* at_;
   PairsShape shape_;

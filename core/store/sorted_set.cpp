@@ -94,16 +94,22 @@ Ranks SortedSet::between(const LexRange& range, Direction direction) const noexc
         order.count_before(
             [&](double, const ScoredMember& member) { return range.below_max(member.key()); }));
   }
-  // Scores may differ, so there is nothing to halve.
-  //
-  // The first element must not be past the range, nor the last before it. Upwards, the elements are
+  fetch_ahead(entry_->packed());
+  const PackedPairs pairs = this->pairs();
+  const size_t size = pairs.size();
+  char digits[kIntegerTextMax];
+  if (size != 0 && pairs.score(0) == pairs.score(size - 1)) {
+    return between_counts(
+        pairs.count_before([&](size_t at) { return !range.past_min(pairs.member(at, digits)); }),
+        pairs.count_before([&](size_t at) { return range.below_max(pairs.member(at, digits)); }));
+  }
+  // Members are in no order, and Redis looks at one after another, in the direction asked for. The
+  // first element must not be past the range, nor the last before it. Upwards, the elements are
   // those from the first past the minimum on that are not past the maximum; downwards likewise.
   Ranks up, down;
   bool first_fits = false, last_fits = false, in_up = false, ended = false;
-  char digits[kIntegerTextMax];
   uint64_t run = 0;
-  const PackedPairs pairs = this->pairs();
-  for (size_t rank = 0; rank < pairs.size(); ++rank) {
+  for (size_t rank = 0; rank < size; ++rank) {
     const Bytes member = pairs.member(rank, digits);
     const bool past_min = range.past_min(member), below_max = range.below_max(member);
     if (rank == 0) first_fits = below_max;

@@ -2,7 +2,7 @@
 // moves is moved once, and the offsets are brought up to date, not found anew, unless their width
 // changes.
 //
-// The memory, with the eight bytes in front, must suffice for what is there and for what it becomes.
+// The memory must suffice for what is there and for what it becomes, and be preceded as for a view.
 // Nothing throws.
 #pragma once
 
@@ -21,6 +21,7 @@ class PackedPairsWriter {
   /// Gives the pair `from`, which is that of `member`, another score; `to` is its index then.
   void move(size_t from, size_t to, const Packing& member, const PackedScore& score) noexcept;
 
+  const PairsShape& shape() const noexcept { return shape_; }
   /// Where the first pair belongs.
   char* pairs() const noexcept { return slot(shape_.count); }
   /// Writes the offsets of the pairs that are there.

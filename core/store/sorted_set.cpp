@@ -204,17 +204,15 @@ void SortedSet::move_packed(const PackedPairs& pairs, size_t from, size_t to, co
   const PackedScore score_code(score);
   const PairsShape old = pairs.shape();
   const PairsShape now{old.pairs_bytes - pairs.score_size(from) + score_code.size(), old.count};
-  char* const at = resize(std::max(now.bytes(), old.bytes()), 0);
-  PackedPairsWriter(at, old).move(from, to, member, score_code);
+  PackedPairsWriter writer(resize(std::max(now.bytes(), old.bytes()), 0), old);
+  writer.move(from, to, member, score_code);
   if (now.bytes() < old.bytes()) resize(now.bytes(), 0);
 }
 
-void SortedSet::erase_packed(const PackedPairs& pairs, size_t first, size_t count) {
-  const PairsShape old = pairs.shape();
-  const PairsShape now{old.pairs_bytes + pairs.start(first) - pairs.start(first + count),
-                       old.count - count};
-  PackedPairsWriter(resize(old.bytes(), 0), old).erase(first, count);
-  resize(now.bytes(), -static_cast<int>(count));
+void SortedSet::erase_packed(size_t first, size_t count) {
+  PackedPairsWriter writer(resize(entry_->packed().size(), 0), pairs().shape());
+  writer.erase(first, count);
+  resize(writer.shape().bytes(), -static_cast<int>(count));
 }
 
 // Gives the set as many bytes, at the end; nothing throws when there are not to be more than now.
@@ -237,7 +235,7 @@ bool SortedSet::erase(Bytes member) {
     const PackedPairs pairs = this->pairs();
     const size_t index = pairs.find(Packing(member));
     if (index == pairs.size()) return false;
-    erase_packed(pairs, index, 1);
+    erase_packed(index, 1);
     return true;
   }
   SortedSetObject& set = object();
@@ -249,7 +247,7 @@ bool SortedSet::erase(Bytes member) {
 void SortedSet::erase(Ranks ranks) {
   if (ranks.count == 0) return;
   if (packed()) {
-    erase_packed(pairs(), ranks.first, ranks.count);
+    erase_packed(ranks.first, ranks.count);
     return;
   }
   SortedSetObject& set = object();

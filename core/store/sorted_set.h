@@ -127,7 +127,7 @@ class SortedSet {
   void add_packed(const PackedPairs& pairs, const Packing& member, double score, size_t index);
   void move_packed(const PackedPairs& pairs, size_t from, size_t to, const Packing& member,
                    double score);
-  void erase_packed(const PackedPairs& pairs, size_t first, size_t count);
+  void erase_packed(size_t first, size_t count);
   char* resize(size_t bytes, int counted);
 
   Keyspace* keyspace_ = nullptr;

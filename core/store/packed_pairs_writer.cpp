@@ -97,7 +97,7 @@ void PackedPairsWriter::move(size_t from, size_t to, const Packing& member,
   const size_t at = to > from ? end - old_size : old.start(to);
   char* const pairs = this->pairs();
   const auto move_those_behind = [&] {
-    std::memmove(pairs + end + difference, pairs + end, shape_.pairs_bytes - end);
+    std::memmove(pairs + (end + difference), pairs + end, shape_.pairs_bytes - end);
   };
   if (size > old_size) move_those_behind();
   if (to > from) {

@@ -24,7 +24,6 @@ size_t growth_of(Type type, size_t size) {
 // hand, and the bytes are copied only once so.
 char* Keyspace::splice(Entry*& entry, Key key, size_t at, size_t erased, size_t inserted,
                        int counted) {
-  if (erased == inserted && counted == 0) return entry->value_begin() + Entry::kPackedHead + at;
   const size_t old_size = entry->packed().size();
   const size_t size = old_size - erased + inserted;
   const size_t old_total = entry->size_bytes();
@@ -65,9 +64,11 @@ char* Keyspace::splice(Entry*& entry, Key key, size_t at, size_t erased, size_t 
     memory_.release(entry);
     entry = moved;
   }
-  entry->set_spare(spare);
-  entry->set_packed_head(static_cast<uint32_t>(size),
-                         entry->packed_count() + static_cast<uint32_t>(counted));
+  if (size != old_size || counted != 0) {
+    entry->set_spare(spare);
+    entry->set_packed_head(static_cast<uint32_t>(size),
+                           entry->packed_count() + static_cast<uint32_t>(counted));
+  }
   return entry->at(gap);
 }
 

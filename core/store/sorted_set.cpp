@@ -3,12 +3,13 @@
 #include <algorithm>
 
 #include "base/prefetch.h"
+#include "store/packed_pairs_writer.h"
 
 namespace kevy {
 
 namespace {
 
-constexpr size_t kPairOverhead = 16;  // more than the codes of a pair have beside the member
+constexpr size_t kPairOverhead = 20;  // more than a pair and its offset take beside the member
 
 // What a rule makes of a score where there is one, `before`, already.
 SortedSet::Stored apply(ScoreRule rule, double before, double score) noexcept {
@@ -30,76 +31,24 @@ Ranks between_counts(uint64_t below, uint64_t up_to_max) noexcept {
   return up_to_max > below ? Ranks{below, up_to_max - below} : Ranks{};
 }
 
-// Out of the way of the walks, which have few registers.
-[[gnu::noinline]] bool is_greater(const ScoredCursor& cursor, Bytes member) noexcept {
-  char digits[kIntegerTextMax];
-  return cursor.member(digits) > member;
-}
-
-// A walk through a set that nobody has used lately would wait for one cache line after another.
-void fetch_ahead(Bytes sequence) noexcept {
+// Has a set that nobody has used lately fetched, but for what came with the entry.
+void fetch_ahead(Bytes set) noexcept {
   constexpr size_t kLine = 64, kMost = 4096;
-  const size_t size = std::min(sequence.size(), kMost);
-  for (size_t at = 0; at < size; at += kLine) prefetch_line(sequence.data() + at);
+  const size_t size = std::min(set.size(), kMost);
+  for (size_t at = Entry::kFetched - kLine; at < size; at += 4 * kLine) {
+    for (size_t i = 0; i < 4; ++i) prefetch_line(set.data() + at + i * kLine);
+  }
 }
 
 }  // namespace
 
-/// Where a member and a score belong in a packed set.
-struct SortedSet::Place {
-  static constexpr size_t kNone = SIZE_MAX;
-  size_t at = kNone;  // where the member's pair starts
-  size_t size = 0;    // of its pair
-  double score = 0;
-  size_t place = kNone;  // of the first other pair behind the member with the score looked for
-};
-
-// One walk for both; `score` may be left out.
-SortedSet::Place SortedSet::look(Bytes member, const double* score) const noexcept {
-  const Bytes all = entry_->packed();
-  fetch_ahead(all);
-  const Packing code(member);
-  const PackedProbe probe(code);
-  const double wanted = score != nullptr ? *score : 0;
-  ScoredCursor cursor(all);
-  const auto is_behind = [&] {
-    const double other = cursor.score();
-    if (other < wanted) [[likely]] return false;
-    return other > wanted || is_greater(cursor, member);
-  };
-  Place place;
-  const auto found = [&] {
-    place.at = cursor.offset();
-    place.size = cursor.size();
-    place.score = cursor.score();
-  };
-  if (score != nullptr) {
-    for (; !cursor.done(); cursor.next()) {
-      if (cursor.member_is(probe)) {
-        found();
-        do {
-          cursor.next();
-        } while (!cursor.done() && !is_behind());
-        break;
-      }
-      if (is_behind()) break;
-    }
-    place.place = cursor.offset();
-    if (place.at != Place::kNone) return place;
-  }
-  for (; !cursor.done(); cursor.next()) {
-    if (!cursor.member_is(probe)) continue;
-    found();
-    break;
-  }
-  return place;
-}
-
 std::optional<double> SortedSet::score(Bytes member) const noexcept {
   if (entry_ == nullptr) return std::nullopt;
   if (packed()) {
-    const Place place = look(member, nullptr);
-    return place.at != Place::kNone ? std::optional(place.score) : std::nullopt;
+    fetch_ahead(entry_->packed());
+    const PackedPairs pairs = this->pairs();
+    const size_t index = pairs.find(Packing(member));
+    return index != pairs.size() ? std::optional(pairs.score(index)) : std::nullopt;
   }
   const ScoredMember* found = object().find(member);
   return found != nullptr ? std::optional(found->score()) : std::nullopt;
@@ -113,13 +62,10 @@ std::optional<SortedSet::Ranked> SortedSet::rank(Bytes member) const noexcept {
     return Ranked{object().order().rank(found->score(), member), found->score()};
   }
   fetch_ahead(entry_->packed());
-  const Packing code(member);
-  const PackedProbe probe(code);
-  uint64_t rank = 0;
-  for (ScoredCursor cursor(entry_->packed()); !cursor.done(); cursor.next(), ++rank) {
-    if (cursor.member_is(probe)) return Ranked{rank, cursor.score()};
-  }
-  return std::nullopt;
+  const PackedPairs pairs = this->pairs();
+  const size_t index = pairs.find(Packing(member));
+  if (index == pairs.size()) return std::nullopt;
+  return Ranked{index, pairs.score(index)};
 }
 
 Ranks SortedSet::between(const ScoreRange& range) const noexcept {
@@ -132,17 +78,10 @@ Ranks SortedSet::between(const ScoreRange& range) const noexcept {
         order.count_before([&](double score, const ScoredMember&) { return range.below_max(score); }));
   }
   fetch_ahead(entry_->packed());
-  Ranks ranks;
-  for (ScoredCursor cursor(entry_->packed()); !cursor.done(); cursor.next()) {
-    const double score = cursor.score();
-    if (!range.below_max(score)) break;
-    if (range.past_min(score)) {
-      ++ranks.count;
-    } else {
-      ++ranks.first;
-    }
-  }
-  return ranks.count != 0 ? ranks : Ranks{};
+  const PackedPairs pairs = this->pairs();
+  return between_counts(
+      pairs.count_before([&](size_t index) { return !range.past_min(pairs.score(index)); }),
+      pairs.count_before([&](size_t index) { return range.below_max(pairs.score(index)); }));
 }
 
 Ranks SortedSet::between(const LexRange& range, Direction direction) const noexcept {
@@ -155,14 +94,23 @@ Ranks SortedSet::between(const LexRange& range, Direction direction) const noexc
         order.count_before(
             [&](double, const ScoredMember& member) { return range.below_max(member.key()); }));
   }
-  // The first element must not be past the range, nor the last before it. Upwards, the elements are
+  fetch_ahead(entry_->packed());
+  const PackedPairs pairs = this->pairs();
+  const size_t size = pairs.size();
+  char digits[kIntegerTextMax];
+  if (size != 0 && pairs.score(0) == pairs.score(size - 1)) {
+    return between_counts(
+        pairs.count_before([&](size_t at) { return !range.past_min(pairs.member(at, digits)); }),
+        pairs.count_before([&](size_t at) { return range.below_max(pairs.member(at, digits)); }));
+  }
+  // Members are in no order, and Redis looks at one after another, in the direction asked for. The
+  // first element must not be past the range, nor the last before it. Upwards, the elements are
   // those from the first past the minimum on that are not past the maximum; downwards likewise.
   Ranks up, down;
   bool first_fits = false, last_fits = false, in_up = false, ended = false;
-  char digits[kIntegerTextMax];
-  uint64_t rank = 0, run = 0;
-  for (ScoredCursor cursor(entry_->packed()); !cursor.done(); cursor.next(), ++rank) {
-    const Bytes member = cursor.member(digits);
+  uint64_t run = 0;
+  for (size_t rank = 0; rank < size; ++rank) {
+    const Bytes member = pairs.member(rank, digits);
     const bool past_min = range.past_min(member), below_max = range.below_max(member);
     if (rank == 0) first_fits = below_max;
     last_fits = past_min;
@@ -193,7 +141,7 @@ SortedSet::Stored SortedSet::store(Bytes member, double score, ScoreRule rule, L
       entry_ = keyspace_->set_object(key_, Type::kZset, std::move(made));
     } else {
       entry_ = keyspace_->make_packed(key_, Type::kZset, Encoding::kPacked);
-      add_packed(member, score, 0);
+      add_packed(pairs(), Packing(member), score, 0);
     }
     return {Outcome::kAdded, score};
   }
@@ -202,26 +150,28 @@ SortedSet::Stored SortedSet::store(Bytes member, double score, ScoreRule rule, L
 
 SortedSet::Stored SortedSet::store_packed(Bytes member, double score, ScoreRule rule,
                                           Limits limits) {
-  Place place = look(member, rule.add ? nullptr : &score);
-  if (place.at != Place::kNone) {
-    const Stored stored = apply(rule, place.score, score);
+  fetch_ahead(entry_->packed());
+  const PackedPairs pairs = this->pairs();
+  const Packing code(member);
+  const size_t index = pairs.find(code);
+  if (index != pairs.size()) {
+    const Stored stored = apply(rule, pairs.score(index), score);
     if (stored.outcome != Outcome::kChanged) return stored;
     if (entry_->packed().size() + kPairOverhead > Keyspace::kPackedMax) {
       make_big();
       return store_big(member, stored.score, {});
     }
-    if (rule.add) place = look(member, &stored.score);
-    replace_packed(place, member, stored.score);
+    const size_t rank = pairs.rank(stored.score, member);
+    move_packed(pairs, index, rank > index ? rank - 1 : rank, code, stored.score);
     return stored;
   }
   if (rule.only_existing) return {Outcome::kRefused};
-  if (entry_->packed_count() >= limits.entries || member.size() > limits.bytes ||
+  if (pairs.size() >= limits.entries || member.size() > limits.bytes ||
       entry_->packed().size() + member.size() + kPairOverhead > Keyspace::kPackedMax) {
     make_big();
     return store_big(member, score, rule);
   }
-  if (rule.add) place = look(member, &score);
-  add_packed(member, score, place.place);
+  add_packed(pairs, code, score, pairs.rank(score, member));
   return {Outcome::kAdded, score};
 }
 
@@ -241,29 +191,35 @@ SortedSet::Stored SortedSet::store_big(Bytes member, double score, ScoreRule rul
   return stored;
 }
 
-void SortedSet::add_packed(Bytes member, double score, size_t at) {
-  const Packing member_code(member);
+void SortedSet::add_packed(const PackedPairs& pairs, const Packing& member, double score,
+                           size_t index) {
   const PackedScore score_code(score);
-  char* to = keyspace_->splice(entry_, key_, at, 0, member_code.size() + score_code.size(), 1);
-  score_code.write(member_code.write(to));
+  const PairsShape old = pairs.shape();
+  const PairsShape now{old.pairs_bytes + member.size() + score_code.size(), old.count + 1};
+  PackedPairsWriter(resize(now.bytes(), 1), old).insert(index, member, score_code);
 }
 
-// The pair moves past those between its old and its new place.
-void SortedSet::replace_packed(const Place& old, Bytes member, double score) {
-  const Packing member_code(member);
+void SortedSet::move_packed(const PackedPairs& pairs, size_t from, size_t to, const Packing& member,
+                            double score) {
   const PackedScore score_code(score);
-  const size_t size = member_code.size() + score_code.size();
-  char* to = keyspace_->splice(entry_, key_, old.at, old.size, size, 0);
-  if (old.place > old.at) {
-    const size_t between = old.place - (old.at + old.size);
-    std::memmove(to, to + size, between);
-    to += between;
-  } else {
-    const size_t between = old.at - old.place;
-    std::memmove(to - between + size, to - between, between);
-    to -= between;
-  }
-  score_code.write(member_code.write(to));
+  const PairsShape old = pairs.shape();
+  const PairsShape now{old.pairs_bytes - pairs.score_size(from) + score_code.size(), old.count};
+  PackedPairsWriter writer(resize(std::max(now.bytes(), old.bytes()), 0), old);
+  writer.move(from, to, member, score_code);
+  if (now.bytes() < old.bytes()) resize(now.bytes(), 0);
+}
+
+void SortedSet::erase_packed(size_t first, size_t count) {
+  PackedPairsWriter writer(resize(entry_->packed().size(), 0), pairs().shape());
+  writer.erase(first, count);
+  resize(writer.shape().bytes(), -static_cast<int>(count));
+}
+
+// Gives the set as many bytes, at the end; nothing throws when there are not to be more than now.
+char* SortedSet::resize(size_t bytes, int counted) {
+  const size_t now = entry_->packed().size();
+  const size_t same = std::min(bytes, now);
+  return keyspace_->splice(entry_, key_, same, now - same, bytes - same, counted) - same;
 }
 
 void SortedSet::make_big() {
@@ -275,9 +231,11 @@ void SortedSet::make_big() {
 bool SortedSet::erase(Bytes member) {
   if (entry_ == nullptr) return false;
   if (packed()) {
-    const Place place = look(member, nullptr);
-    if (place.at == Place::kNone) return false;
-    keyspace_->splice(entry_, key_, place.at, place.size, 0, -1);
+    fetch_ahead(entry_->packed());
+    const PackedPairs pairs = this->pairs();
+    const size_t index = pairs.find(Packing(member));
+    if (index == pairs.size()) return false;
+    erase_packed(index, 1);
     return true;
   }
   SortedSetObject& set = object();
@@ -289,12 +247,7 @@ bool SortedSet::erase(Bytes member) {
 void SortedSet::erase(Ranks ranks) {
   if (ranks.count == 0) return;
   if (packed()) {
-    ScoredCursor cursor(entry_->packed());
-    cursor.skip(ranks.first);
-    const size_t begin = cursor.offset();
-    cursor.skip(ranks.count);
-    keyspace_->splice(entry_, key_, begin, cursor.offset() - begin, 0,
-                      -static_cast<int>(ranks.count));
+    erase_packed(ranks.first, ranks.count);
     return;
   }
   SortedSetObject& set = object();
@@ -313,15 +266,19 @@ void SortedSet::put(Keyspace& keyspace, const Key& key, std::unique_ptr<SortedSe
       bytes += Packing(member.key()).size() + PackedScore(score).size();
     });
   }
-  if (!small || bytes > Keyspace::kPackedMax) {
+  const PairsShape shape{bytes, order.size()};
+  if (!small || shape.bytes() > Keyspace::kPackedMax) {
     keyspace.set_object(key, Type::kZset, std::move(object));
     return;
   }
   Entry* entry = keyspace.make_packed(key, Type::kZset, Encoding::kPacked);
-  char* to = keyspace.splice(entry, key, 0, 0, bytes, static_cast<int>(order.size()));
+  PackedPairsWriter writer(
+      keyspace.splice(entry, key, 0, 0, shape.bytes(), static_cast<int>(shape.count)), shape);
+  char* to = writer.pairs();
   order.visit_up(0, order.size(), [&](const ScoredMember& member, double score) {
     to = PackedScore(score).write(Packing(member.key()).write(to));
   });
+  writer.write_offsets();
 }
 
 }  // namespace kevy

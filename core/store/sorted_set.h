@@ -1,7 +1,6 @@
 // SortedSet: a view of an entry that holds a sorted set, in either of its forms.
 //
-// Packed, the pairs of packed_scores.h follow each other in ascending order, first by score, then by
-// the members' bytes; the entry counts the pairs. Big, it is a SortedSetObject. It becomes big when
+// Packed, it is what packed_pairs.h describes; the entry counts the pairs. Big, it is a SortedSetObject. It becomes big when
 // an addition passes the limits that the caller gives, and never packed again.
 //
 // Made on the stack for one command. A view with a keyspace may change the set, and makes the key
@@ -12,7 +11,7 @@
 #include <optional>
 
 #include "store/keyspace.h"
-#include "store/packed_scores.h"
+#include "store/packed_pairs.h"
 #include "store/sorted_set_object.h"
 
 namespace kevy {
@@ -119,18 +118,17 @@ class SortedSet {
   uint64_t scan(uint64_t cursor, size_t count, Visit&& visit) const;
 
  private:
-  struct Place;
-
   SortedSetObject& object() const noexcept {
     return static_cast<SortedSetObject&>(*entry_->object());
   }
-  Place look(Bytes member, const double* score) const noexcept;
+  PackedPairs pairs() const noexcept { return {entry_->packed(), entry_->packed_count()}; }
   Stored store_packed(Bytes member, double score, ScoreRule rule, Limits limits);
   Stored store_big(Bytes member, double score, ScoreRule rule);
-  void add_packed(Bytes member, double score, size_t at);
-  void replace_packed(const Place& old, Bytes member, double score);
-  template <typename Visit>
-  void visit_packed_down(Ranks ranks, Visit&& visit) const;
+  void add_packed(const PackedPairs& pairs, const Packing& member, double score, size_t index);
+  void move_packed(const PackedPairs& pairs, size_t from, size_t to, const Packing& member,
+                   double score);
+  void erase_packed(size_t first, size_t count);
+  char* resize(size_t bytes, int counted);
 
   Keyspace* keyspace_ = nullptr;
   Key key_;
@@ -149,33 +147,14 @@ void SortedSet::visit(Ranks ranks, Direction direction, Visit&& visit) const {
     }
     return;
   }
-  if (direction == Direction::kDown) {
-    visit_packed_down(ranks, visit);
-    return;
-  }
   char digits[kIntegerTextMax];
-  ScoredCursor cursor(entry_->packed());
-  cursor.skip(ranks.first);
-  for (uint64_t i = 0; i < ranks.count; ++i, cursor.next()) {
-    visit(cursor.member(digits), cursor.score());
-  }
-}
-
-// A packed sequence has no way back, so where the pairs start is noted first.
-template <typename Visit>
-void SortedSet::visit_packed_down(Ranks ranks, Visit&& visit) const {
-  const Bytes all = entry_->packed();
-  ScoredCursor cursor(all);
-  cursor.skip(ranks.first);
-  std::vector<uint32_t> starts(ranks.count);
-  for (uint32_t& start : starts) {
-    start = static_cast<uint32_t>(cursor.offset());
-    cursor.next();
-  }
-  char digits[kIntegerTextMax];
-  for (size_t i = starts.size(); i-- != 0;) {
-    const ScoredCursor one(all.substr(starts[i]));
-    visit(one.member(digits), one.score());
+  const PackedPairs pairs = this->pairs();
+  const auto one = [&](size_t index) { visit(pairs.member(index, digits), pairs.score(index)); };
+  const size_t end = ranks.first + ranks.count;
+  if (direction == Direction::kUp) {
+    for (size_t index = ranks.first; index != end; ++index) one(index);
+  } else {
+    for (size_t index = end; index-- != ranks.first;) one(index);
   }
 }
 

@@ -109,82 +109,147 @@ void check_ranges(const SortedSet& set, const Model& model, Random& random) {
 
 constexpr SortedSet::Limits kLimits{40, 64};
 
+/// A sorted set beside its model: what is done to one is done to the other.
+struct Program {
+  Program(unsigned seed, SortedSet::Limits at_most) : random(seed), limits(at_most) {}
+
+  Random random;
+  SortedSet::Limits limits;
+  Space space;
+  Model model;
+
+  void store(const std::string& member, double score) {
+    const auto known = model.scores.find(member);
+    const Outcome expected = known == model.scores.end() ? Outcome::kAdded
+                             : known->second == score    ? Outcome::kSame
+                                                         : Outcome::kChanged;
+    REQUIRE(space.set().store(member, score, {}, limits).outcome == expected);
+    model.store(member, score);
+  }
+  void store_by_rule(const std::string& member, double score) {
+    const ScoreRule rule{.only_new = random.below(4) == 0, .only_existing = random.below(4) == 0,
+                         .only_greater = random.below(4) == 0, .only_less = random.below(4) == 0,
+                         .add = random.below(2) == 0};
+    const auto known = model.scores.find(member);
+    const bool there = known != model.scores.end();
+    double wanted = score;
+    bool store = there ? !rule.only_new : !rule.only_existing;
+    if (there && store) {
+      if (rule.add) wanted += known->second;
+      if (std::isnan(wanted)) {
+        CHECK(space.set().store(member, score, rule, limits).outcome == Outcome::kNotANumber);
+        return;
+      }
+      if (rule.only_greater && wanted <= known->second) store = false;
+      if (rule.only_less && wanted >= known->second) store = false;
+    }
+    const SortedSet::Stored stored = space.set().store(member, score, rule, limits);
+    const Outcome expected = !store                    ? Outcome::kRefused
+                             : !there                  ? Outcome::kAdded
+                             : wanted == known->second ? Outcome::kSame
+                                                       : Outcome::kChanged;
+    REQUIRE(stored.outcome == expected);
+    if (!store) return;
+    REQUIRE(stored.score == wanted);
+    model.store(member, wanted);
+  }
+  void erase(const std::string& member) {
+    CHECK(space.set().erase(member) == (model.scores.count(member) == 1));
+    model.erase(member);
+    erase_if_empty();
+  }
+  void erase_some_ranks() {
+    SortedSet set = space.set();
+    if (set.empty()) return;
+    const uint64_t first = random.below(set.size());
+    const Ranks ranks{first, random.below(std::min<uint64_t>(set.size() - first, 4) + 1)};
+    std::vector<std::string> gone;
+    set.visit(ranks, Direction::kUp, [&](Bytes name, double) { gone.emplace_back(name); });
+    REQUIRE(gone.size() == ranks.count);
+    set.erase(ranks);
+    for (const std::string& name : gone) model.erase(name);
+    erase_if_empty();
+  }
+  void erase_if_empty() {
+    if (model.order.empty() && space.set().entry() != nullptr) space.keys.erase(space.key);
+  }
+  void erase_all() {
+    space.keys.erase(space.key);
+    model = {};
+  }
+};
+
 }  // namespace
 
 TEST_CASE("a random program leaves in a sorted set what it leaves in a model") {
-  Random random(GENERATE(1u, 2u, 3u, 4u, 5u, 6u));
-  Space space;
-  Model model;
+  Program program(GENERATE(1u, 2u, 3u, 4u, 5u, 6u), kLimits);
+  Random& random = program.random;
   bool was_big = false, was_packed = false;
   for (int i = 0; i < 8000; ++i) {
     const std::string member = random_member(random);
     const double score = random_score(random);
-    const auto known = model.scores.find(member);
-    const bool there = known != model.scores.end();
-    SortedSet set = space.set();
     switch (random.below(6)) {
       case 0:
-        CHECK(set.erase(member) == there);
-        model.erase(member);
+        program.erase(member);
         break;
-      case 1: {
-        if (set.empty()) break;
-        const uint64_t first = random.below(set.size());
-        const Ranks ranks{first, random.below(std::min<uint64_t>(set.size() - first, 4) + 1)};
-        std::vector<std::string> gone;
-        set.visit(ranks, Direction::kUp,
-                  [&](Bytes name, double) { gone.emplace_back(name); });
-        REQUIRE(gone.size() == ranks.count);
-        set.erase(ranks);
-        for (const std::string& name : gone) model.erase(name);
+      case 1:
+        program.erase_some_ranks();
         break;
-      }
-      case 2: {
-        const ScoreRule rule{.only_new = random.below(4) == 0, .only_existing = random.below(4) == 0,
-                             .only_greater = random.below(4) == 0,
-                             .only_less = random.below(4) == 0, .add = random.below(2) == 0};
-        double wanted = score;
-        bool store = there ? !rule.only_new : !rule.only_existing;
-        if (there && store) {
-          if (rule.add) wanted += known->second;
-          if (std::isnan(wanted)) {
-            CHECK(set.store(member, score, rule, kLimits).outcome == Outcome::kNotANumber);
-            break;
-          }
-          if (rule.only_greater && wanted <= known->second) store = false;
-          if (rule.only_less && wanted >= known->second) store = false;
-        }
-        const SortedSet::Stored stored = set.store(member, score, rule, kLimits);
-        const Outcome expected = !store                     ? Outcome::kRefused
-                                 : !there                   ? Outcome::kAdded
-                                 : wanted == known->second ? Outcome::kSame
-                                                            : Outcome::kChanged;
-        REQUIRE(stored.outcome == expected);
-        if (store) {
-          REQUIRE(stored.score == wanted);
-          model.store(member, wanted);
-        }
+      case 2:
+        program.store_by_rule(member, score);
         break;
-      }
       default:
-        REQUIRE(set.store(member, score, {}, kLimits).outcome ==
-                (!there                      ? Outcome::kAdded
-                 : known->second == score ? Outcome::kSame
-                                             : Outcome::kChanged));
-        model.store(member, score);
+        program.store(member, score);
     }
-    set = space.set();
+    const SortedSet set = program.space.set();
     if (set.entry() != nullptr) (set.packed() ? was_packed : was_big) = true;
-    if (model.order.empty() && set.entry() != nullptr) space.keys.erase(space.key);
-    if (i % 50 == 0) check(space.set(), model);
-    if (i % 20 == 0) check_ranges(space.set(), model, random);
-    if (i % 1000 == 999) {  // starts packed again
-      space.keys.erase(space.key);
-      model = {};
-    }
+    if (i % 50 == 0) check(set, program.model);
+    if (i % 20 == 0) check_ranges(set, program.model, random);
+    if (i % 1000 == 999) program.erase_all();  // starts packed again
   }
   CHECK(was_big);
   CHECK(was_packed);
+}
+
+// Where pairs lie is kept in one byte, in two or in four, by how many bytes they take.
+TEST_CASE("a packed sorted set grows past 255 and 65,535 bytes and shrinks again") {
+  Program program(GENERATE(1u, 2u), {100'000, 10'000});
+  Random& random = program.random;
+  const size_t longest = GENERATE(20u, 600u, 5000u);
+  int turns = 0;
+  bool grows = true;
+  for (int i = 0; turns < 4; ++i) {
+    const std::string member = random.below(4) == 0
+                                   ? random_member(random)
+                                   : std::to_string(random.below(9000)) +
+                                         std::string(random.below(longest), 'x');
+    const double score = random_score(random);
+    if (const uint64_t what = random.below(8); what == 0) {
+      program.store_by_rule(member, score);
+    } else if (what < 3 && !program.model.order.empty()) {  // another score for one that is there
+      const auto near = program.model.scores.lower_bound(member);
+      if (near != program.model.scores.end()) program.store(std::string(near->first), score);
+    } else if (grows) {
+      program.store(member, score);
+    } else if (what == 7) {
+      const auto near = program.model.scores.lower_bound(member);
+      if (near != program.model.scores.end()) program.erase(std::string(near->first));
+    } else {
+      program.erase_some_ranks();
+    }
+    const SortedSet set = program.space.set();
+    const size_t bytes = set.empty() ? 0 : set.entry()->packed().size();
+    // Often where the width changes.
+    if (i % 1000 == 0 || (bytes < 600 && random.below(4) == 0)) {
+      check(set, program.model);
+      check_ranges(set, program.model, random);
+    }
+    if (grows ? bytes > 90'000 : bytes < 150) {
+      check(set, program.model);
+      grows = !grows;
+      ++turns;
+    }
+  }
 }
 
 TEST_CASE("a sorted set becomes big where a limit is passed and stays so") {

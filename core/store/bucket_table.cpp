@@ -66,7 +66,7 @@ BucketTable::Bucket* BucketTable::new_overflow() {
   return b;
 }
 
-void BucketTable::place(Bucket& first, void* item, uint8_t tag) {
+void BucketTable::place(Bucket& first, ItemRef item, uint8_t tag) {
   size_t length = 0;
   Bucket* b = &first;
   while (b->linked() && b->occupied() == b->all_places()) {
@@ -98,7 +98,7 @@ void BucketTable::place(Bucket& first, void* item, uint8_t tag) {
   if (length > longest_chain_) longest_chain_ = length;
 }
 
-void BucketTable::insert(void* item, uint64_t hash, HashOf hash_of, const void* context) {
+void BucketTable::insert(ItemRef item, uint64_t hash, HashOf hash_of, const void* context) {
   if (count_ == 0) add_bucket();
   place(bucket(hash), item, tag_of(hash));
   ++size_;
@@ -109,7 +109,7 @@ void BucketTable::insert(void* item, uint64_t hash, HashOf hash_of, const void* 
   }
 }
 
-void BucketTable::erase(void** slot, uint64_t hash) noexcept {
+void BucketTable::erase(ItemRef* slot, uint64_t hash) noexcept {
   Bucket* previous = nullptr;
   for (Bucket* b = &bucket(hash);; previous = b, b = b->next()) {
     if (slot >= b->items && slot < b->items + kPlaces) {
@@ -199,11 +199,11 @@ void BucketTable::release_chain(Bucket& first) noexcept {
 // fail comes before any change.
 void BucketTable::split(HashOf hash_of, const void* context) {
   const uint64_t from = count_ == 2 * base_ ? 0 : count_ - base_;
-  void* few[kGatheredMax];
-  std::vector<void*> many;
+  ItemRef few[kGatheredMax];
+  std::vector<ItemRef> many;
   size_t gathered = 0;
-  visit_bucket(from, [&](void* item) {
-    prefetch_line(item);
+  visit_bucket(from, [&](ItemRef item) {
+    prefetch_line(item.item());
     if (gathered < kGatheredMax) {
       few[gathered] = item;
     } else {
@@ -216,8 +216,8 @@ void BucketTable::split(HashOf hash_of, const void* context) {
   Bucket& added = bucket_at(count_ - 1);
   release_chain(old);
   for (size_t i = 0; i < gathered; ++i) {
-    void* item = i < kGatheredMax ? few[i] : many[i - kGatheredMax];
-    const uint64_t hash = hash_of(item, context);
+    const ItemRef item = i < kGatheredMax ? few[i] : many[i - kGatheredMax];
+    const uint64_t hash = hash_of(item.item(), context);
     place((hash & base_) != 0 ? added : old, item, tag_of(hash));
   }
 }
@@ -251,7 +251,7 @@ void BucketTable::merge() noexcept {
 
 size_t BucketTable::chain_length(uint64_t number) const noexcept {
   size_t length = 0;
-  visit_bucket(number, [&](void*) { ++length; });
+  visit_bucket(number, [&](ItemRef) { ++length; });
   return length;
 }
 
@@ -263,7 +263,7 @@ void* BucketTable::item_at(const Bucket* b, uint64_t place) noexcept {
     const auto count = static_cast<uint64_t>(std::popcount(places));
     if (place < count) {
       for (; place != 0; --place) places &= places - 1;
-      return b->items[std::countr_zero(places)];
+      return b->items[std::countr_zero(places)].item();
     }
     if (!b->linked()) return nullptr;
     place -= count;

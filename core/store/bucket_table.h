@@ -23,6 +23,7 @@
 #include "base/prefetch.h"
 #include "base/random.h"
 #include "base/span_pool.h"
+#include "store/item_ref.h"
 
 namespace kevy {
 
@@ -51,9 +52,9 @@ class BucketTable {
     static constexpr uint8_t kLinked = 0x80;
     uint8_t tags[kPlaces];
     uint8_t taken;  // a bit a place; kLinked: the last place is a link
-    void* items[kPlaces];
-    Bucket* next() const noexcept { return static_cast<Bucket*>(items[kPlaces - 1]); }
-    void set_next(Bucket* b) noexcept { items[kPlaces - 1] = b; }
+    ItemRef items[kPlaces];
+    Bucket* next() const noexcept { return static_cast<Bucket*>(items[kPlaces - 1].item()); }
+    void set_next(Bucket* b) noexcept { items[kPlaces - 1] = ItemRef(b); }
     bool linked() const noexcept { return (taken & kLinked) != 0; }
     uint8_t all_places() const noexcept { return linked() ? 0x3f : 0x7f; }
     uint8_t occupied() const noexcept { return taken & all_places(); }
@@ -66,9 +67,9 @@ class BucketTable {
 
   /// Adds an item whose key is not in the table; when there is no memory it throws, and the item is
   /// not in the table.
-  void insert(void* item, uint64_t hash, HashOf hash_of, const void* context);
+  void insert(ItemRef item, uint64_t hash, HashOf hash_of, const void* context);
   /// Removes what `slot`, just found, stands for.
-  void erase(void** slot, uint64_t hash) noexcept;
+  void erase(ItemRef* slot, uint64_t hash) noexcept;
 
   bool has_buckets() const noexcept { return count_ != 0; }
   static uint8_t tag_of(uint64_t hash) noexcept { return static_cast<uint8_t>(hash >> 24); }
@@ -80,7 +81,7 @@ class BucketTable {
     if (count_ == 0) return 0;
     uint64_t mask = base_ - 1;
     if ((cursor & mask) < count_ - base_) mask = 2 * base_ - 1;
-    visit_bucket(cursor & mask, visit);
+    visit_bucket(cursor & mask, [&](ItemRef item) { visit(item.item()); });
     cursor |= ~mask;
     return reverse(reverse(cursor) + 1);
   }
@@ -114,7 +115,7 @@ class BucketTable {
     Span* span;  // they are, or nullptr: an allocation
   };
 
-  void place(Bucket& first, void* item, uint8_t tag);
+  void place(Bucket& first, ItemRef item, uint8_t tag);
   void release_chain(Bucket& first) noexcept;
   void add_bucket();
   void add_segment();

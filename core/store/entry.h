@@ -43,8 +43,6 @@ constexpr bool lies_inside(Encoding encoding) noexcept {
 class Entry {
  public:
   static constexpr size_t kEmbeddedMax = 192;
-  /// A table that finds an entry fetches so much of it at once: most of a small collection.
-  static constexpr size_t kFetched = 320;
 
   Type type() const noexcept { return static_cast<Type>(kind_ & 0x0f); }
   Encoding encoding() const noexcept { return static_cast<Encoding>(kind_ >> 4); }
@@ -94,6 +92,14 @@ class Entry {
            inside_size();
   }
 
+  /// What a table that finds the entry is to fetch at once. Any part of a packed sorted set may be
+  /// looked at next; other collections are walked from their start or changed at an end.
+  size_t fetched_bytes() const noexcept {
+    size_t size = capacity_for(size_bytes());
+    if (encoding() == Encoding::kPacked || encoding() == Encoding::kIntset) size += spare();
+    return type() == Type::kZset ? size : std::min(size, kFetchedMost);
+  }
+
   /// Whether a string was grown in place, which OBJECT ENCODING shows as "raw".
   bool grown() const noexcept { return (flags_ & kGrown) != 0; }
 
@@ -108,6 +114,7 @@ class Entry {
   static constexpr uint8_t kHasExpiry = 1, kGrown = 2, kInSpan = 4;
   static constexpr uint8_t kLongKey = 255;
   static constexpr size_t kPackedHead = 6;
+  static constexpr size_t kFetchedMost = 512;
   static constexpr size_t kSpareStep = 16, kSpareMax = 255 * kSpareStep;
 
   /// The memory that an entry of `size` bytes is given, in such steps; it stays where it is while

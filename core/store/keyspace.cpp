@@ -165,6 +165,8 @@ Entry* Keyspace::replace(Table<Entry>::Slot slot, Key key, const Shape& shape) {
     std::memset(value + shape.inside.size(), 0, shape.inside_size - shape.inside.size());
     if (shape.encoding == Encoding::kEmbedded) {
       entry->value_size_ = static_cast<uint8_t>(shape.inside_size);
+    } else if (shape.inside.empty()) {
+      entry->set_packed_head(static_cast<uint32_t>(shape.inside_size - Entry::kPackedHead), 0);
     }
   } else {
     entry->set_word(entry->word_offset(), shape.word);

@@ -54,15 +54,18 @@ char* Keyspace::splice(Entry*& entry, Key key, size_t at, size_t erased, size_t 
     std::memcpy(static_cast<void*>(moved), entry, before);
     moved->flags_ = static_cast<uint8_t>((entry->flags_ & ~Entry::kInSpan) | place);
     std::memcpy(moved->at(before + inserted), gap + erased, tail);
-    entries_.find(key.bytes, key.hash).replace(moved);
-    if (entry->has_expiry()) expiring_.find(key.bytes, key.hash).replace(moved);
-    memory_.release(entry);
-    entry = moved;
     gap = moved->at(before);
   }
-  entry->set_spare(capacity - needed);
-  entry->set_packed_head(static_cast<uint32_t>(size),
-                         entry->packed_count() + static_cast<uint32_t>(counted));
+  Entry* now = moved != nullptr ? moved : entry;
+  now->set_spare(capacity - needed);
+  now->set_packed_head(static_cast<uint32_t>(size),
+                       now->packed_count() + static_cast<uint32_t>(counted));
+  if (moved != nullptr) {
+    entries_.find(key.bytes, key.hash).replace(moved);
+    if (moved->has_expiry()) expiring_.find(key.bytes, key.hash).replace(moved);
+    memory_.release(entry);
+    entry = moved;
+  }
   return gap;
 }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/prefetch.h"
 #include "store/packed_pairs_writer.h"
 
 namespace kevy {
@@ -31,21 +30,11 @@ Ranks between_counts(uint64_t below, uint64_t up_to_max) noexcept {
   return up_to_max > below ? Ranks{below, up_to_max - below} : Ranks{};
 }
 
-// Has a set that nobody has used lately fetched, but for what came with the entry.
-void fetch_ahead(Bytes set) noexcept {
-  constexpr size_t kLine = 64, kMost = 4096;
-  const size_t size = std::min(set.size(), kMost);
-  for (size_t at = Entry::kFetched - kLine; at < size; at += 4 * kLine) {
-    for (size_t i = 0; i < 4; ++i) prefetch_line(set.data() + at + i * kLine);
-  }
-}
-
 }  // namespace
 
 std::optional<double> SortedSet::score(Bytes member) const noexcept {
   if (entry_ == nullptr) return std::nullopt;
   if (packed()) {
-    fetch_ahead(entry_->packed());
     const PackedPairs pairs = this->pairs();
     const size_t index = pairs.find(Packing(member));
     return index != pairs.size() ? std::optional(pairs.score(index)) : std::nullopt;
@@ -61,7 +50,6 @@ std::optional<SortedSet::Ranked> SortedSet::rank(Bytes member) const noexcept {
     if (found == nullptr) return std::nullopt;
     return Ranked{object().order().rank(found->score(), member), found->score()};
   }
-  fetch_ahead(entry_->packed());
   const PackedPairs pairs = this->pairs();
   const size_t index = pairs.find(Packing(member));
   if (index == pairs.size()) return std::nullopt;
@@ -77,7 +65,6 @@ Ranks SortedSet::between(const ScoreRange& range) const noexcept {
             [&](double score, const ScoredMember&) { return !range.past_min(score); }),
         order.count_before([&](double score, const ScoredMember&) { return range.below_max(score); }));
   }
-  fetch_ahead(entry_->packed());
   const PackedPairs pairs = this->pairs();
   return between_counts(
       pairs.count_before([&](size_t index) { return !range.past_min(pairs.score(index)); }),
@@ -94,7 +81,6 @@ Ranks SortedSet::between(const LexRange& range, Direction direction) const noexc
         order.count_before(
             [&](double, const ScoredMember& member) { return range.below_max(member.key()); }));
   }
-  fetch_ahead(entry_->packed());
   const PackedPairs pairs = this->pairs();
   const size_t size = pairs.size();
   char digits[kIntegerTextMax];
@@ -150,7 +136,6 @@ SortedSet::Stored SortedSet::store(Bytes member, double score, ScoreRule rule, L
 
 SortedSet::Stored SortedSet::store_packed(Bytes member, double score, ScoreRule rule,
                                           Limits limits) {
-  fetch_ahead(entry_->packed());
   const PackedPairs pairs = this->pairs();
   const Packing code(member);
   const size_t index = pairs.find(code);
@@ -231,7 +216,6 @@ void SortedSet::make_big() {
 bool SortedSet::erase(Bytes member) {
   if (entry_ == nullptr) return false;
   if (packed()) {
-    fetch_ahead(entry_->packed());
     const PackedPairs pairs = this->pairs();
     const size_t index = pairs.find(Packing(member));
     if (index == pairs.size()) return false;

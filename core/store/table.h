@@ -1,7 +1,9 @@
 // Table: items by their key: the keys of a database, the fields of a hash, the members of a set.
 // What it is made of is BucketTable's matter.
 //
-// `Item` has `Bytes key() const`. The table does not own its items. One thread at a time.
+// `Item` has `Bytes key() const`, and fetched_bytes() if it is larger than a cache line: how much of
+// it is mostly looked at, as it enters the table. The table does not own its items. One thread at a
+// time.
 #pragma once
 
 #include <emmintrin.h>
@@ -30,14 +32,14 @@ class Table : private BucketTable {
    public:
     Slot() = default;
     explicit operator bool() const noexcept { return at_ != nullptr; }
-    Item* item() const noexcept { return static_cast<Item*>(*at_); }
-    /// Puts another item of the same key there.
-    void replace(Item* item) noexcept { *at_ = item; }
+    Item* item() const noexcept { return static_cast<Item*>(at_->item()); }
+    /// Puts another item of the same key there, or the same whose size is another.
+    void replace(Item* item) noexcept { *at_ = ref(item); }
 
    private:
     friend class Table;
-    explicit Slot(void** at) noexcept : at_(at) {}
-    void** at_ = nullptr;
+    explicit Slot(ItemRef* at) noexcept : at_(at) {}
+    ItemRef* at_ = nullptr;
   };
 
   Slot find(Bytes key, uint64_t hash) const noexcept {
@@ -45,11 +47,9 @@ class Table : private BucketTable {
     const uint8_t tag = tag_of(hash);
     for (Bucket* b = &bucket(hash);; b = b->next()) {
       for (unsigned hits = places_of(*b, tag); hits != 0; hits &= hits - 1) {
-        void** slot = &b->items[std::countr_zero(hits)];
-        fetch_rest(static_cast<const char*>(*slot));
-        if (same_bytes(static_cast<const Item*>(*slot)->key(), key)) [[likely]] {
-          return Slot(slot);
-        }
+        const Slot slot(&b->items[std::countr_zero(hits)]);
+        slot.at_->fetch();
+        if (same_bytes(slot.item()->key(), key)) [[likely]] return slot;
       }
       if (!b->linked()) return {};
     }
@@ -60,16 +60,16 @@ class Table : private BucketTable {
     if (!has_buckets()) return;
     const Bucket& first = bucket(hash);
     for (unsigned hits = places_of(first, tag_of(hash)); hits != 0; hits &= hits - 1) {
-      const char* item = static_cast<const char*>(first.items[std::countr_zero(hits)]);
-      prefetch_line(item);
-      fetch_rest(item);
+      first.items[std::countr_zero(hits)].fetch();
     }
   }
   Slot find(Bytes key) const noexcept { return find(key, hash(key)); }
   uint64_t hash(Bytes key) const noexcept { return hash_bytes(key, secret_); }
 
   /// Adds an item whose key is not in the table.
-  void insert(Item* item, uint64_t hash) { BucketTable::insert(item, hash, hash_of, &secret_); }
+  void insert(Item* item, uint64_t hash) {
+    BucketTable::insert(ref(item), hash, hash_of, &secret_);
+  }
   /// Removes what `slot`, just got from find, holds.
   void erase(Slot slot, uint64_t hash) noexcept { BucketTable::erase(slot.at_, hash); }
 
@@ -107,9 +107,6 @@ class Table : private BucketTable {
   }
 
  private:
-  // From the start of an item to where it may lie in another cache line.
-  static constexpr size_t kSecondLine = 32;
-
   // A bit for every place of the bucket that has an item of this tag.
   static unsigned places_of(const Bucket& bucket, uint8_t tag) noexcept {
     const __m128i wanted = _mm_set1_epi8(static_cast<char>(tag));
@@ -117,11 +114,11 @@ class Table : private BucketTable {
     const int equal = _mm_movemask_epi8(_mm_cmpeq_epi8(tags, wanted));
     return static_cast<unsigned>(equal) & bucket.occupied();
   }
-  // An item may lie in two cache lines, or in more, then it says so: fetch them all at once.
-  static void fetch_rest(const char* item) noexcept {
-    prefetch_line(item + kSecondLine);
-    if constexpr (requires { Item::kFetched; }) {
-      for (size_t at = kSecondLine + 64; at < Item::kFetched; at += 64) prefetch_line(item + at);
+  static ItemRef ref(Item* item) noexcept {
+    if constexpr (requires { item->fetched_bytes(); }) {
+      return ItemRef(item, ItemRef::extent_of(item->fetched_bytes()));
+    } else {
+      return ItemRef(item);
     }
   }
   static uint64_t hash_of(const void* item, const void* secret) {

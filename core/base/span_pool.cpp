@@ -10,7 +10,7 @@ namespace kevy {
 SpanPool::~SpanPool() { trim(); }
 
 // Twice as much is mapped as is needed, and what lies outside a multiple of 2 MB is given back.
-SpanPool::Region* SpanPool::map_region() noexcept {
+SpanPool::Region* SpanPool::map_region(bool huge) noexcept {
   void* mapped = mmap(nullptr, 2 * kRegionBytes, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (mapped == MAP_FAILED) return nullptr;
@@ -18,9 +18,10 @@ SpanPool::Region* SpanPool::map_region() noexcept {
   const size_t before = -reinterpret_cast<uintptr_t>(begin) & (kRegionBytes - 1);
   if (before != 0) munmap(begin, before);
   munmap(begin + before + kRegionBytes, kRegionBytes - before);
-  // Either may be refused: small pages that come one by one will do.
-  madvise(begin + before, kRegionBytes, MADV_HUGEPAGE);
-  madvise(begin + before, kRegionBytes, MADV_POPULATE_WRITE);
+  if (huge) {  // either may be refused: small pages that come one by one will do
+    madvise(begin + before, kRegionBytes, MADV_HUGEPAGE);
+    madvise(begin + before, kRegionBytes, MADV_POPULATE_WRITE);
+  }
   auto* region = reinterpret_cast<Region*>(begin + before);
   for (uint64_t& word : region->free) word = ~uint64_t{0};
   region->free[0] &= ~uint64_t{1};  // the head
@@ -45,6 +46,7 @@ void SpanPool::unlink(Region* region) noexcept {
 void SpanPool::add(Region* region) noexcept {
   link(region);
   free_ += kUsable;
+  ++regions_;
   if (empty_ == nullptr) empty_ = region;
 }
 
@@ -54,7 +56,7 @@ void SpanPool::prepare() noexcept {
     asked_ &= free_ <= kLow;
     if (!asked_) return;
   }
-  Region* region = map_region();
+  Region* region = map_region(true);
   const std::lock_guard guard(lock_);
   asked_ = false;
   if (region != nullptr) add(region);
@@ -69,19 +71,24 @@ bool SpanPool::ask() noexcept {
   }
 }
 
+// Gets a region, or asks for one, if it is time for that.
+void SpanPool::replenish(std::unique_lock<Lock>& guard) noexcept {
+  const bool huge = regions_ >= kPlainRegions;
+  if (!huge || !ask_) {
+    if (free_ != 0) return;
+    if (Region* region = map_region(huge)) add(region);
+  } else if (free_ <= kLow && !asked_) {
+    asked_ = true;
+    guard.unlock();
+    const bool heard = ask();
+    guard.lock();
+    asked_ &= heard;
+  }
+}
+
 Span* SpanPool::take() noexcept {
   std::unique_lock guard(lock_);
-  if (free_ <= kLow && !asked_) {
-    if (ask_) {
-      asked_ = true;
-      guard.unlock();
-      const bool heard = ask();
-      guard.lock();
-      asked_ &= heard;
-    } else if (free_ == 0) {
-      if (Region* region = map_region()) add(region);
-    }
-  }
+  replenish(guard);
   Region* region = with_free_;
   if (region == nullptr) return nullptr;
   if (region == empty_) empty_ = nullptr;
@@ -115,6 +122,7 @@ void SpanPool::give_back(Span* span) noexcept {
 void SpanPool::drop(Region* region) noexcept {
   unlink(region);
   free_ -= kUsable;
+  --regions_;
   unmap(region);
 }
 

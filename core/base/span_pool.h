@@ -1,10 +1,11 @@
-// SpanPool: spans of 16 KB, cut from regions of 2 MB for which the kernel is asked for huge pages.
-// What is looked up at random in them is mostly found without a walk through the page tables, which
-// costs as much as the cache miss itself.
+// SpanPool: spans of 16 KB, cut from regions of 2 MB. For all but the first few, whose pages the TLB
+// has room for anyway, the kernel is asked for huge pages. What is looked up at random
+// in them is mostly found without a walk through the page tables, which costs as much as the cache
+// miss itself.
 //
-// The first touch of a region can take the kernel milliseconds. So a pool that has someone to ask
-// asks for the next region when half of one is left, and has no spans for now when it comes too
-// late. A region all whose spans have come back is given back, but for one.
+// A huge page can take the kernel milliseconds. So a pool that has someone to ask asks for the next
+// region when half of one is left, and has no spans for now when it comes too late. A region all
+// whose spans have come back is given back, but for one.
 //
 // Knows nothing of what is kept in a span. Any thread may call any method.
 #pragma once
@@ -12,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <mutex>
 #include <utility>
 
 #include "base/lock.h"
@@ -43,7 +45,7 @@ class SpanPool {
   SpanPool(const SpanPool&) = delete;
   SpanPool& operator=(const SpanPool&) = delete;
 
-  /// Has `ask` called, by take(), when it is time for prepare(). Without it take() does that
+  /// Has `ask` called, by take(), when it is time for prepare(). Without it take() gets huge pages
   /// itself. To be set before the first span is taken.
   void set_ask(std::function<void()> ask) { ask_ = std::move(ask); }
   /// Gets a region, if one has been asked for.
@@ -72,10 +74,12 @@ class SpanPool {
   static_assert(sizeof(Region) <= Span::kBytes);
   static constexpr uint32_t kUsable = kSpans - 1;
   static constexpr size_t kLow = kUsable / 2;
+  static constexpr size_t kPlainRegions = 4;
 
-  static Region* map_region() noexcept;
+  static Region* map_region(bool huge) noexcept;
   static void unmap(Region* region) noexcept;
   bool ask() noexcept;
+  void replenish(std::unique_lock<Lock>& guard) noexcept;
   void add(Region* region) noexcept;
   void drop(Region* region) noexcept;
   void link(Region* region) noexcept;
@@ -87,6 +91,7 @@ class SpanPool {
   Region* with_free_ = nullptr;
   Region* empty_ = nullptr;  // one of those, if any: nothing of it is in use
   size_t free_ = 0;          // spans
+  size_t regions_ = 0;
   bool asked_ = false;
 };
 

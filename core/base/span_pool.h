@@ -1,7 +1,6 @@
 // SpanPool: spans of 16 KB, cut from regions of 2 MB. For all but the first few, whose pages the TLB
-// has room for anyway, the kernel is asked for huge pages. What is looked up at random
-// in them is mostly found without a walk through the page tables, which costs as much as the cache
-// miss itself.
+// has room for anyway, the kernel is asked for huge pages. What is looked up at random in them is
+// mostly found without a walk through the page tables, which costs as much as the cache miss itself.
 //
 // A huge page can take the kernel milliseconds. So a pool that has someone to ask asks for the next
 // region when half of one is left, and has no spans for now when it comes too late. A region all

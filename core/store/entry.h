@@ -117,14 +117,13 @@ class Entry {
   static constexpr size_t kFetchedMost = 512;
   static constexpr size_t kSpareStep = 16, kSpareMax = 255 * kSpareStep;
 
-  /// The memory that an entry of `size` bytes is given, in such steps; it stays where it is while
-  /// the step is the same. A large one, which is a collection that may still grow, has steps of up
-  /// to a sixteenth of it.
+  /// The memory that an entry of `size` bytes is given: a multiple of 8, and of a 16th of the power
+  /// of two below it when it is large, which is a collection that may still grow. The entry stays
+  /// where it is while this is the same.
   static constexpr size_t capacity_for(size_t size) noexcept {
-    // Steps are powers of two, so that nothing is divided.
-    if (size < 32 * kSpareStep) [[likely]] return ((size + kSpareStep - 9) & ~(kSpareStep - 1)) + 8;
-    const size_t step = std::bit_floor(size) / 16;
-    return ((size + step - 9) & ~(step - 1)) + 8;
+    if (size < 512) [[likely]] return (size + 7) & ~size_t{7};
+    const size_t step = std::bit_floor(size) / 16;  // a power of two, so that nothing is divided
+    return (size + step - 1) & ~(step - 1);
   }
 
   // In two loads: a copy of three bytes goes through memory, and waits for it.

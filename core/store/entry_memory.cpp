@@ -35,14 +35,13 @@ EntryMemory::~EntryMemory() {
   }
 }
 
-// Capacities are 8 more than a multiple of 16 up to 520, and of a 16th of the power of two below
-// them from there on.
+// Capacities are multiples of 8 up to 512, and of a 16th of the power of two below them from there
+// on.
 size_t EntryMemory::shelf_number(size_t capacity) noexcept {
-  const size_t rest = capacity - 8;
-  if (rest <= 512) return rest / 16;
-  const auto doublings = static_cast<unsigned>(std::bit_width(rest - 1)) - 10;
+  if (capacity <= 512) return capacity / 8;
+  const auto doublings = static_cast<unsigned>(std::bit_width(capacity - 1)) - 10;
   const size_t step = size_t{32} << doublings;
-  return 33 + doublings * 16 + rest / step - 17;
+  return kSmallSizes + doublings * 16 + capacity / step - 17;
 }
 
 bool EntryMemory::is_full(const Span& span) noexcept {

@@ -38,8 +38,8 @@ class EntryMemory {
   size_t memory_bytes() const noexcept { return memory_; }
 
  private:
-  static constexpr size_t kBlockMax = 4096 + 8;
-  static constexpr size_t kSizes = 33 + 3 * 16;
+  static constexpr size_t kBlockMax = 4096;
+  static constexpr size_t kSmallSizes = 512 / 8 + 1, kSizes = kSmallSizes + 3 * 16;
 
   /// The spans with blocks of one size.
   struct Shelf {

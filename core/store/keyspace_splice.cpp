@@ -13,7 +13,7 @@ namespace {
 // steps as above.
 size_t growth_of(Type type, size_t size) {
   if (type == Type::kZset) return 0;
-  return type == Type::kHash ? size / 8 : size / 4;
+  return type == Type::kHash ? size / 16 : size / 4;
 }
 
 }  // namespace

@@ -28,15 +28,15 @@ struct Block {
   }
 };
 
-// As Entry gives them: 8 more than a multiple of a power of two that grows with them.
+// As Entry gives them: multiples of a power of two that grows with them.
 size_t random_capacity(Random& random) {
   switch (random.below(8)) {
     case 0:
-      return 8 + (17 + random.below(16)) * (size_t{32} << random.below(3));
+      return (17 + random.below(16)) * (size_t{32} << random.below(3));
     case 1:
-      return 8 + (17 + random.below(16)) * 256;  // more than lies in spans
+      return (17 + random.below(16)) * 256;  // more than lies in spans
     default:
-      return 24 + random.below(32) * 16;
+      return (2 + random.below(63)) * 8;
   }
 }
 

@@ -28,7 +28,7 @@ struct PairsShape {
   /// The shape of what takes `bytes` with its offsets. There is but one: where a narrower width
   /// would have been too narrow, the bytes left for the pairs are too many for it here too.
   static constexpr PairsShape of(size_t bytes, size_t count) noexcept {
-    for (const size_t width : {1, 2}) {
+    for (const size_t width : {size_t{1}, size_t{2}}) {
       if (bytes - count * width <= max_of(width)) return {bytes - count * width, count};
     }
     return {bytes - count * 4, count};

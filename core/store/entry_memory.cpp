@@ -6,7 +6,6 @@
 #include <new>
 #include <utility>
 
-#include "base/check.h"
 #include "base/memory.h"
 #include "base/poison.h"
 

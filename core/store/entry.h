@@ -115,7 +115,7 @@ class Entry {
   static constexpr uint8_t kLongKey = 255;
   static constexpr size_t kPackedHead = 6;
   static constexpr size_t kFetchedMost = 512;
-  static constexpr size_t kSpareStep = 16, kSpareMax = 255 * kSpareStep;
+  static constexpr size_t kSpareStep = 8, kSpareMax = 255 * kSpareStep;
 
   /// The memory that an entry of `size` bytes is given: a multiple of 8, and of a 16th of the power
   /// of two below it when it is large, which is a collection that may still grow. The entry stays

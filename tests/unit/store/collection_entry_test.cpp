@@ -1,5 +1,6 @@
 // Collections as the keyspace keeps them: inside their entries, and as objects behind them.
 #include <catch2/catch.hpp>
+#include <cstring>
 #include <map>
 #include <string>
 
@@ -284,4 +285,18 @@ TEST_CASE("A list that grows by little takes new memory less often than it grows
     REQUIRE(allocated_bytes(entry) <= (size + 16) * 3 / 2 + 64);
   }
   CHECK(changes < 30);
+}
+
+TEST_CASE("a collection that grows and shrinks by little keeps its block") {
+  Space space;
+  const Key key = space.key("k");
+  Entry* entry = space.keys.make_packed(key, Type::kList, Encoding::kPacked);
+  std::memset(space.keys.splice(entry, key, 0, 0, 100, 1), 'x', 100);
+  std::memset(space.keys.splice(entry, key, 0, 0, 13, 1), 'x', 13);  // with room for more
+  const Entry* const block = entry;
+  for (int i = 0; i < 100; ++i) {
+    space.keys.splice(entry, key, 0, 13, 0, -1);
+    std::memset(space.keys.splice(entry, key, 0, 0, 13, 1), 'x', 13);
+    REQUIRE(entry == block);
+  }
 }

@@ -23,13 +23,13 @@ using namespace bench;
 
 constexpr size_t kOperations = 100'000;  // of a thread in a round
 constexpr size_t kHotOperations = 50'000;
-constexpr uint32_t kMany = 1'000'000;     // keys
-constexpr uint32_t kFew = 100'000;        // keys that may lie in a cache, and big sorted sets
-constexpr uint32_t kMembers = 100;        // of such a sorted set
-constexpr size_t kScores = 1'009;   // that ZADD gives
-constexpr size_t kSmall = 5;        // elements of a small collection before each round; 10 at most
+constexpr uint32_t kMany = 1'000'000;  // keys
+constexpr uint32_t kFew = 100'000;     // keys that may lie in a cache, and big sorted sets
+constexpr uint32_t kMembers = 100;     // of such a sorted set
+constexpr size_t kScores = 1'009;      // that ZADD gives
+constexpr size_t kSmall = 5;  // elements of a small collection before each round; 10 at most
 
-constexpr size_t kWordsMax = 8;         // of a command that is measured
+constexpr size_t kWordsMax = 8;  // of a command that is measured
 
 using Words = std::initializer_list<std::string_view>;
 
@@ -137,22 +137,23 @@ void Collections::many(const Kind& kind, Step step) {
     }
   };
   const auto timed = [&](auto&& body) {
-    return elapsed_ns(1, [&](unsigned) {
-             for (size_t i = 0; i < kOperations; ++i) body(i);
-           }) / kOperations;
+    return elapsed_ns(1,
+                      [&](unsigned) {
+                        for (size_t i = 0; i < kOperations; ++i) body(i);
+                      }) /
+           kOperations;
   };
   each_key(kind.fill);
-  std::vector<Side> sides{{"kevy_exec SET",
-                           [&] {
-                             for (uint32_t i = 0; i < keys_; ++i) set(key_text(i));
-                             return timed([&](size_t i) { set(strings[i]); });
-                           }},
-                          {"kevy_exec", [&] {
-                             if (!kind.undo.empty()) each_key(kind.undo);
-                             return timed([&](size_t i) {
-                               step(view(with_prefix(collections[i], kind.prefix)), i);
-                             });
-                           }}};
+  std::vector<Side> sides{
+      {"kevy_exec SET",
+       [&] {
+         for (uint32_t i = 0; i < keys_; ++i) set(key_text(i));
+         return timed([&](size_t i) { set(strings[i]); });
+       }},
+      {"kevy_exec", [&] {
+         if (!kind.undo.empty()) each_key(kind.undo);
+         return timed([&](size_t i) { step(view(with_prefix(collections[i], kind.prefix)), i); });
+       }}};
   run_rounds(sides, rounds_);
   if (keys_ == kMany) {
     print_row(kind.name, sides[0].name, sides[0].ns(), "ns");
@@ -168,9 +169,15 @@ void Collections::many(const Kind& kind, Step step) {
 void Collections::small_lists() {
   std::vector<std::string> fill{"RPUSH", ""};
   fill.insert(fill.end(), kSmall, std::string(kValue));
-  many({"LPUSH, small lists", 'l', keys_, std::move(fill),
-        {"LTRIM", "", "0", std::to_string(kSmall - 1)}, 1.6},
-       [this](std::string_view key, size_t) { exec({"LPUSH", key, kValue}); });
+  many({"LPUSH, small lists",
+        'l',
+        keys_,
+        std::move(fill),
+        {"LTRIM", "", "0", std::to_string(kSmall - 1)},
+        1.6},
+       [this](std::string_view key, size_t) {
+         exec({"LPUSH", key, kValue});
+       });
 }
 
 // Every other operation overwrites a field, the others add one where the key was not drawn before.
@@ -196,7 +203,9 @@ void Collections::small_sets() {
   undo.insert(undo.end(), members_.begin() + kSmall, members_.begin() + 2 * kSmall);
   many({"SADD, small sets, half of it new members", 's', keys_, std::move(fill), std::move(undo),
         1.6},
-       [this](std::string_view key, size_t i) { exec({"SADD", key, members_[i % (2 * kSmall)]}); });
+       [this](std::string_view key, size_t i) {
+         exec({"SADD", key, members_[i % (2 * kSmall)]});
+       });
 }
 
 void Collections::sorted_sets() {
@@ -219,16 +228,18 @@ void Collections::hot(const std::string& name, Step step) {
   const auto side = [&](unsigned threads) {
     return Side{"kevy_exec", [&, threads] {
                   exec({"DEL", "hot"});
-                  return elapsed_ns(threads, [&](unsigned thread) {
-                           for (size_t i = 0; i < kHotOperations; ++i) step(thread, i);
-                         }) / kHotOperations / threads;
+                  return elapsed_ns(threads,
+                                    [&](unsigned thread) {
+                                      for (size_t i = 0; i < kHotOperations; ++i) step(thread, i);
+                                    }) /
+                         kHotOperations / threads;
                 }};
   };
   std::vector<Side> sides{side(1), side(2)};
   run_rounds(sides, rounds_);
   print_row(name + ", 1 thread", sides[0].name, sides[0].ns(), "ns");
-  print_goal(name + ", 2 threads together", sides[1].name, sides[1].ns(), "ns",
-             "1 thread", sides[1].ratio_to(sides[0]), 2.0);
+  print_goal(name + ", 2 threads together", sides[1].name, sides[1].ns(), "ns", "1 thread",
+             sides[1].ratio_to(sides[0]), 2.0);
 }
 
 void Collections::hot_keys() {

@@ -104,9 +104,8 @@ Span* SpanPool::take() noexcept {
 }
 
 void SpanPool::give_back(Span* span) noexcept {
-  const uintptr_t offset = reinterpret_cast<uintptr_t>(span) & (kRegionBytes - 1);
-  auto* region = reinterpret_cast<Region*>(reinterpret_cast<char*>(span) - offset);
-  const size_t number = static_cast<size_t>(span - region->spans);
+  Region* region = region_of(span);
+  const auto number = static_cast<size_t>(span - region->spans);
   const std::lock_guard guard(lock_);
   region->free[number / 64] |= uint64_t{1} << number % 64;
   ++free_;

@@ -1,6 +1,7 @@
-// SpanPool: spans of 16 KB, cut from regions of 2 MB. For all but the first few, whose pages the TLB
-// has room for anyway, the kernel is asked for huge pages. What is looked up at random in them is
-// mostly found without a walk through the page tables, which costs as much as the cache miss itself.
+// SpanPool: spans of 16 KB, cut from regions of 2 MB. For all but the first few, whose pages the
+// TLB has room for anyway, the kernel is asked for huge pages. What is looked up at random in them
+// is mostly found without a walk through the page tables, which costs as much as the cache miss
+// itself.
 //
 // A huge page can take the kernel milliseconds. So a pool that has someone to ask asks for the next
 // region when half of one is left, and has no spans for now when it comes too late. A region all
@@ -75,6 +76,7 @@ class SpanPool {
   static constexpr size_t kLow = kUsable / 2;
   static constexpr size_t kPlainRegions = 4;
 
+  static Region* region_of(const void* inside) noexcept;
   static Region* map_region(bool huge) noexcept;
   static void unmap(Region* region) noexcept;
   bool ask() noexcept;
@@ -94,17 +96,21 @@ class SpanPool {
   bool asked_ = false;
 };
 
+inline SpanPool::Region* SpanPool::region_of(const void* inside) noexcept {
+  const size_t offset = reinterpret_cast<uintptr_t>(inside) & (kRegionBytes - 1);
+  auto* begin = static_cast<char*>(const_cast<void*>(inside)) - offset;
+  return reinterpret_cast<Region*>(begin);
+}
+
 inline char* Span::memory() noexcept {
-  const auto address = reinterpret_cast<uintptr_t>(this);
-  const uintptr_t region = address & ~(SpanPool::kRegionBytes - 1);
-  const size_t number = (address - region) / sizeof(Span);
-  return reinterpret_cast<char*>(this) - (address - region) + number * kBytes;
+  SpanPool::Region* region = SpanPool::region_of(this);
+  return reinterpret_cast<char*>(region) + static_cast<size_t>(this - region->spans) * kBytes;
 }
 
 inline Span* Span::of(const void* block) noexcept {
-  const size_t offset = reinterpret_cast<uintptr_t>(block) & (SpanPool::kRegionBytes - 1);
-  auto* region = static_cast<const char*>(block) - offset;
-  return reinterpret_cast<Span*>(const_cast<char*>(region)) + offset / kBytes;
+  SpanPool::Region* region = SpanPool::region_of(block);
+  const auto* begin = reinterpret_cast<const char*>(region);
+  return &region->spans[static_cast<size_t>(static_cast<const char*>(block) - begin) / kBytes];
 }
 
 }  // namespace kevy

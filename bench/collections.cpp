@@ -3,7 +3,8 @@
 //
 // The goals are for a million keys, where neither side's data lie in a cache. With 100,000 they may
 // or may not, strings sooner than the larger collections: there the ratio is that of the host's
-// last-level cache, of which a shared host gives now more, now less; its rows have no goal.
+// last-level cache, of which a shared host gives now more, now less; its rows have no goal. Sorted
+// sets of 100 members are 100,000 in either case: so many fit no cache.
 // Usage: collections [rounds]. Prints rows; see README.md.
 #include <kevy.h>
 
@@ -12,6 +13,7 @@
 #include <random>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "measure.h"
@@ -23,9 +25,8 @@ using namespace bench;
 
 constexpr size_t kOperations = 100'000;  // of a thread in a round
 constexpr size_t kHotOperations = 50'000;
-constexpr uint32_t kMany = 1'000'000;  // keys
-constexpr uint32_t kFew = 100'000;     // keys that may lie in a cache, and big sorted sets
-constexpr uint32_t kMembers = 100;     // of such a sorted set
+constexpr uint32_t kMany = 1'000'000;  // keys, which lie in no cache
+constexpr uint32_t kMembers = 100;     // of a sorted set
 constexpr size_t kScores = 1'009;      // that ZADD gives
 constexpr size_t kSmall = 5;  // elements of a small collection before each round; 10 at most
 
@@ -215,7 +216,7 @@ void Collections::sorted_sets() {
     fill.push_back(members_[i]);
   }
   std::mt19937 generator(3);
-  many({"ZADD, sorted sets of 100, new scores", 'z', kFew, std::move(fill), {}, 3.0},
+  many({"ZADD, sorted sets of 100, new scores", 'z', kKeys, std::move(fill), {}, 3.0},
        [&](std::string_view key, size_t) {
          exec({"ZADD", key, scores_[generator() % scores_.size()],
                members_[generator() % members_.size()]});
@@ -257,7 +258,7 @@ void Collections::hot_keys() {
 
 int main(int argc, char** argv) {
   const int rounds = argc > 1 ? std::atoi(argv[1]) : 15;
-  for (const uint32_t keys : {kMany, kFew}) {
+  for (const uint32_t keys : {kMany, kKeys}) {
     Collections collections(rounds, keys);
     collections.small_lists();
     collections.small_hashes();

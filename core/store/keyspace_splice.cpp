@@ -9,8 +9,8 @@ namespace kevy {
 namespace {
 
 // How much more a collection of `size` bytes is given when it has to grow, since the next element
-// may follow. Lists grow and shrink most often; sorted sets are walked most, and a large one has
-// steps as above.
+// may follow. Lists grow and shrink most often; sorted sets are looked up most, and a large one has
+// the steps of Entry::capacity_for.
 size_t growth_of(Type type, size_t size) {
   if (type == Type::kZset) return 0;
   return type == Type::kHash ? size / 16 : size / 4;
@@ -19,9 +19,7 @@ size_t growth_of(Type type, size_t size) {
 }  // namespace
 
 // A collection that shrinks keeps its block while half of it is used, since what was taken out is
-// often followed by something new: malloc costs more than all the rest of a small change. A new
-// block is malloc's, not realloc's: that would pass over the freed blocks which the thread has at
-// hand, and the bytes are copied only once so.
+// often followed by something new: another block costs more than all the rest of a small change.
 char* Keyspace::splice(Entry*& entry, Key key, size_t at, size_t erased, size_t inserted,
                        int counted) {
   char* gap = entry->value_begin() + Entry::kPackedHead + at;

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "instance/instance.h"
 #include "runtime/protocol_session.h"
@@ -13,6 +14,18 @@ inline std::unique_ptr<Instance> start(uint32_t shards) {
   InstanceOptions options;
   options.shards = shards;
   return std::move(*Instance::start(options));
+}
+
+/// A string as RESP has it.
+inline std::string bulk(const std::string& text) {
+  return "$" + std::to_string(text.size()) + "\r\n" + text + "\r\n";
+}
+
+/// A command as client libraries send it.
+inline std::string request(const std::vector<std::string>& words) {
+  std::string text = "*" + std::to_string(words.size()) + "\r\n";
+  for (const std::string& word : words) text += bulk(word);
+  return text;
 }
 
 class Client {

@@ -6,18 +6,6 @@
 
 using namespace kevy;
 
-namespace {
-
-std::string request(const std::vector<std::string>& words) {
-  std::string text = "*" + std::to_string(words.size()) + "\r\n";
-  for (const std::string& word : words) {
-    text += "$" + std::to_string(word.size()) + "\r\n" + word + "\r\n";
-  }
-  return text;
-}
-
-}  // namespace
-
 // Those that come together are read ahead and looked up together: none may get another's key.
 TEST_CASE("G2 commands of one pipeline answer as if they were sent one by one") {
   const std::vector<std::vector<std::string>> kinds = {{"SET", "a", "1"},
@@ -48,7 +36,7 @@ TEST_CASE("G2 commands of one pipeline answer as if they were sent one by one") 
     test::Client pipelined(*together), patient(*apart);
     std::string all, answers;
     for (size_t i = 0; i < 3 * kinds.size(); ++i) {
-      const std::string one = request(kinds[i * step % kinds.size()]);
+      const std::string one = test::request(kinds[i * step % kinds.size()]);
       all += one;
       answers += patient(one);
     }

@@ -3,13 +3,11 @@
 #include "unit/instance/client.h"
 
 using namespace kevy;
+using test::bulk;
 using test::Client;
 
 namespace {
 
-std::string bulk(const std::string& text) {
-  return "$" + std::to_string(text.size()) + "\r\n" + text + "\r\n";
-}
 std::string acknowledged(const std::string& verb, const std::string& channel, int count) {
   return "*3\r\n" + bulk(verb) + bulk(channel) + ":" + std::to_string(count) + "\r\n";
 }

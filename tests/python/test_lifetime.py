@@ -166,8 +166,8 @@ def test_many_instances_come_and_go() -> None:
         "db = kevy.start(); db.subscribe('c', callback=print); db.execute('PUBLISH', 'c', 'x')",
         "db = kevy.start(); session = db.session(); session.execute('MULTI')",
         "db = kevy.start(); messages = db.subscribe('c'); db.cycle = [db, messages]",
-        "db = kevy.start(); wait = db.subscribe('c').next;"
-        "threading.Thread(target=wait, daemon=True).start()",
+        "db = kevy.start(); messages = db.subscribe('c');"
+        "threading.Thread(target=list, args=[messages], daemon=True).start()",
         "db = kevy.start(); s = db.session(); s.execute('SUBSCRIBE', 'c')",
     ],
 )

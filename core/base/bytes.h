@@ -107,10 +107,10 @@ inline bool contains(Bytes bytes, char byte) noexcept {
     return in_block(_mm_set_epi64x(static_cast<int64_t>(load_word(data + size - 8)),
                                    static_cast<int64_t>(load_word(data))));
   }
-  for (size_t i = 0; i < size; ++i) {
-    if (data[i] == byte) return true;
-  }
-  return false;
+  if (size == 0) return false;
+  const __m128i word = _mm_cvtsi64_si128(static_cast<int64_t>(load_short(data, size)));
+  const int equal = _mm_movemask_epi8(_mm_cmpeq_epi8(word, wanted));
+  return (equal & ((1 << size) - 1)) != 0;  // behind them are zeros
 }
 
 /// Whether `a` equals `lower` when the ASCII case of `a` is ignored. `lower` must be lower case.

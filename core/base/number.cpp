@@ -1,5 +1,7 @@
 #include "base/number.h"
 
+#include <array>
+#include <bit>
 #include <cerrno>
 #include <charconv>
 #include <cmath>
@@ -8,6 +10,19 @@
 #include <cstring>
 
 namespace kevy {
+
+namespace {
+
+// "00" to "99", the first digit in the low byte.
+constexpr auto kDigitPairs = [] {
+  std::array<uint16_t, 100> pairs{};
+  for (unsigned i = 0; i < pairs.size(); ++i) {
+    pairs[i] = static_cast<uint16_t>(('0' + i / 10) | ('0' + i % 10) << 8);
+  }
+  return pairs;
+}();
+
+}  // namespace
 
 std::optional<int64_t> parse_int64(Bytes text) noexcept {
   if (text.empty() || text.size() > kIntegerTextMax) return std::nullopt;
@@ -31,8 +46,21 @@ std::optional<uint64_t> parse_uint64(Bytes text) noexcept {
 }
 
 Bytes format_int64(int64_t value, char* buffer) noexcept {
-  const auto [end, error] = std::to_chars(buffer, buffer + kIntegerTextMax, value);
-  return {buffer, static_cast<size_t>(end - buffer)};
+  constexpr int64_t kPairsMax = 999'999;  // most are counts
+  if (value < 0 || value > kPairsMax) [[unlikely]] {
+    const auto [end, error] = std::to_chars(buffer, buffer + kIntegerTextMax, value);
+    return {buffer, static_cast<size_t>(end - buffer)};
+  }
+  // Three pairs of digits in a word, of which the zeros in front are shifted out.
+  const auto number = static_cast<uint32_t>(value);
+  const uint32_t low = number % 10'000;
+  const uint64_t digits = uint64_t{kDigitPairs[low % 100]} << 32 |
+                          uint64_t{kDigitPairs[low / 100]} << 16 | kDigitPairs[number / 10'000];
+  constexpr uint64_t kZeros = 0x303030303030, kLast = uint64_t{1} << 40;
+  const auto zeros = static_cast<size_t>(std::countr_zero((digits ^ kZeros) | kLast)) / 8;
+  const uint64_t text = digits >> (8 * zeros);
+  std::memcpy(buffer, &text, sizeof text);
+  return {buffer, 6 - zeros};
 }
 
 std::optional<long double> parse_long_double(Bytes text) noexcept {

@@ -24,3 +24,18 @@ TEST_CASE("words are equal whatever their case, and only then") {
   CHECK_FALSE(equals_ignoring_case("@", "`"));  // 0x20 apart, but no letters
   CHECK_FALSE(equals_ignoring_case("[", "{"));
 }
+
+TEST_CASE("a byte is found wherever it is, and not behind the end") {
+  for (size_t size = 0; size <= 40; ++size) {
+    std::string text(size + 1, 'a');
+    text[size] = 'x';
+    const Bytes bytes = Bytes(text).substr(0, size);
+    REQUIRE_FALSE(contains(bytes, 'x'));
+    REQUIRE_FALSE(contains(bytes, '\0'));
+    for (size_t at = 0; at < size; ++at) {
+      text[at] = 'x';
+      REQUIRE(contains(bytes, 'x'));
+      text[at] = 'a';
+    }
+  }
+}

@@ -50,6 +50,13 @@ TEST_CASE("integers are printed as printf prints them, and read back, at every b
   }
 }
 
+TEST_CASE("every count up to a million is printed") {
+  char buffer[kIntegerTextMax];
+  for (int64_t value = 0; value <= 1'000'001; ++value) {
+    if (format_int64(value, buffer) != std::to_string(value)) FAIL(value);
+  }
+}
+
 TEST_CASE("random integers are printed and read back") {
   Random random(1);
   char buffer[kIntegerTextMax];

@@ -65,8 +65,10 @@ void List::push(End end, Args values, const ListLimit& limit) {
     push_packed(end, values);
     return;
   }
-  for (const Bytes value : values) chunks().push(end, ListElement(value), limit);
-  keyspace_->account(chunks());
+  ListChunks& big = chunks();
+  bool took_memory = false;
+  for (const Bytes value : values) took_memory |= big.push(end, ListElement(value), limit);
+  if (took_memory) keyspace_->account(big);
 }
 
 void List::insert(size_t index, Bytes value, const ListLimit& limit) {

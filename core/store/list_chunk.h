@@ -28,6 +28,13 @@ class ListChunk {
   size_t room(End end) const noexcept { return end == End::kFront ? begin_ : capacity_ - end_; }
   size_t memory_bytes() const noexcept;
 
+  /// Takes in `size` free bytes at an end, where there is so much room, for the caller to write to.
+  char* extend(End end, size_t size) noexcept {
+    const auto more = static_cast<uint32_t>(size);
+    if (end == End::kFront) return data() + (begin_ -= more);
+    end_ += more;
+    return data() + end_ - more;
+  }
   /// Replaces `erased` bytes at `at` by `inserted` ones, which the caller is to write to what is
   /// returned. `chunk` may move to a larger block, up to `limit` bytes where that suffices; then
   /// `memory`, which counts the memory_bytes() of chunks, is changed too.

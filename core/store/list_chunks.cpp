@@ -97,21 +97,32 @@ void ListChunks::put_new(size_t at, const ListElement& value, const ListLimit& l
   put(at, 0, value, limit);
 }
 
-void ListChunks::push(End end, const ListElement& value, const ListLimit& limit) {
+bool ListChunks::push(End end, const ListElement& value, const ListLimit& limit) {
   const bool front = end == End::kFront;
   if (ring_.size() != 0) {
     const size_t last = front ? 0 : ring_.size() - 1;
-    const ListChunk& chunk = *ring_[last].chunk;
+    Slot& slot = ring_[last];
+    ListChunk& chunk = *slot.chunk;
+    const size_t size = value.size();
+    if (chunk.room(end) >= size && limit.holds(chunk.size() + size, size_t{slot.count} + 1))
+        [[likely]] {
+      value.write(chunk.extend(end, size));
+      ++slot.count;
+      ++count_;
+      bytes_ += size;
+      return false;
+    }
     // A chunk that can not grow any more, and has most of its free bytes used up, is let be:
     // moving it from end to end for the rest would cost more than it saves.
-    const bool worth_it = chunk.room(end) >= value.size() || chunk.capacity() < limit.bytes ||
-                          chunk.size() <= chunk.capacity() / 4 * 3;
+    const bool worth_it =
+        chunk.capacity() < limit.bytes || chunk.size() <= chunk.capacity() / 4 * 3;
     if (worth_it && fits(last, value, limit)) {
       put(last, front ? 0 : chunk.size(), value, limit);
-      return;
+      return true;
     }
   }
   put_new(front ? 0 : ring_.size(), value, limit, end);
+  return true;
 }
 
 // Makes two chunks of one, the second one from its element `index` on.

@@ -39,7 +39,8 @@ class ListChunks final : public Object {
   };
   Place find(size_t index) const noexcept;
 
-  void push(End end, const ListElement& value, const ListLimit& limit);
+  /// Returns whether it took memory for it.
+  bool push(End end, const ListElement& value, const ListLimit& limit);
   /// Puts `value` before element `index`, which must exist.
   void insert(size_t index, const ListElement& value, const ListLimit& limit);
   void replace(size_t index, const ListElement& value, const ListLimit& limit);

@@ -95,10 +95,10 @@ kevy_status kevy_get(kevy_instance* instance, const char* key, size_t key_size, 
     kevy::Runtime& runtime = instance->engine->runtime();
     const Bytes name(key, key_size);
     const Key found{name, runtime.hash(name)};
-    const uint32_t index = runtime.shard_index(found);
+    kevy::Shard& shard = runtime.shard_of(found);
     Turn turn(runtime);
-    turn.hold(index);
-    const kevy::FastLane lane(turn, found, runtime.shard(index));
+    turn.hold(shard);
+    const kevy::FastLane lane(turn, found, shard);
     const Entry* entry = lane.find_read();
     if (entry == nullptr) return KEVY_NOT_FOUND;
     if (!entry->is_string()) return fail(KEVY_WRONG_TYPE, "the key does not hold a string");
@@ -124,10 +124,10 @@ kevy_status kevy_set(kevy_instance* instance, const char* key, size_t key_size, 
     kevy::Runtime& runtime = instance->engine->runtime();
     const Bytes name(key, key_size);
     const Key stored{name, runtime.hash(name)};
-    const uint32_t index = runtime.shard_index(stored);
+    kevy::Shard& shard = runtime.shard_of(stored);
     Turn turn(runtime);
-    turn.hold(index);
-    const kevy::FastLane lane(turn, stored, runtime.shard(index));
+    turn.hold(shard);
+    const kevy::FastLane lane(turn, stored, shard);
     return lane.set(Bytes(value, value_size), ttl_ms)
                ? KEVY_OK
                : fail(KEVY_REFUSED, "ERR invalid expire time in 'set' command");

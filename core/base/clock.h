@@ -56,14 +56,20 @@ class Moment {
     return us_;
   }
   int64_t ms() noexcept { return us() / 1000; }
+  /// In whole seconds, as Clock::coarse_seconds gives them.
+  int64_t coarse_seconds() noexcept {
+    if (seconds_ == kUnread) seconds_ = clock_->coarse_seconds();
+    return seconds_;
+  }
   /// Has the clock read again.
-  void renew() noexcept { us_ = kUnread; }
+  void renew() noexcept { us_ = seconds_ = kUnread; }
   const Clock& clock() const noexcept { return *clock_; }
 
  private:
   static constexpr int64_t kUnread = INT64_MIN;
   const Clock* clock_;
   int64_t us_ = kUnread;
+  int64_t seconds_ = kUnread;
 };
 
 }  // namespace kevy

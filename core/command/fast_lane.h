@@ -13,7 +13,8 @@ namespace kevy {
 class FastLane {
  public:
   /// `key` must outlive it.
-  FastLane(Turn& turn, const Key& key, Shard& shard) noexcept : turn_(turn), key_(key), shard_(shard) {}
+  FastLane(Turn& turn, const Key& key, Shard& shard) noexcept
+      : turn_(turn), key_(key), shard_(shard) {}
 
   /// The entry of database 0, as GET finds it.
   const Entry* find_read() const {
@@ -41,7 +42,7 @@ class FastLane {
   Entry* find_plainly() const {
     Entry* entry = shard_.keyspace(0).find(key_);
     if (entry == nullptr || entry->has_expiry()) [[unlikely]] return nullptr;
-    note_access(turn_.runtime(), *entry);
+    note_access(turn_, *entry);
     return entry;
   }
   const Entry* find_read_as_command() const;

@@ -1,7 +1,6 @@
 #include "resp/request_parser.h"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 
 #include "base/number.h"
@@ -11,29 +10,43 @@ namespace kevy {
 namespace {
 
 constexpr size_t kInlineMax = 64 * 1024;
-constexpr size_t kAheadMax = 16;        // commands
 constexpr size_t kAheadWordsMax = 256;  // no further command is read ahead from there
+constexpr int64_t kPlainMax = 99'999;   // the largest count or size that parse_plain takes
 constexpr int64_t kWordsMax = INT32_MAX;
 constexpr int64_t kWordsMaxUnauthenticated = 10;
 constexpr int64_t kBulkMaxUnauthenticated = 16384;
 
-// Reads a header of a few digits, as nearly all are, and moves `at` behind its CR LF. Below zero,
-// and `at` is where it was, when it is not such a one or has not come whole.
-[[gnu::always_inline]] inline int64_t read_plain_header(char kind, const char*& at,
-                                                        const char* end) {
-  constexpr ptrdiff_t kShortest = 4, kLongest = 8;  // of a header, CR LF included
-  if (end - at < kShortest || at[0] != kind) return -1;
-  const char* next = at + 1;
-  int64_t number = static_cast<unsigned char>(*next++) - '0';
-  if (number < 0 || number > 9) return -1;
-  const char* const last = std::min(end, at + kLongest) - 2;  // where the CR is at the latest
-  for (; *next != '\r'; ++next) {
+// The digits of a header with their CR LF; below zero when they are not plain or not whole.
+[[gnu::noinline]] int64_t read_plain_digits(const char*& at, const char* end) {
+  int64_t number = 0;
+  const char* next = at;
+  for (; next != end && *next != '\r'; ++next) {
     const int digit = static_cast<unsigned char>(*next) - '0';
-    if (number == 0 || digit < 0 || digit > 9 || next == last) return -1;
+    if (digit < 0 || digit > 9 || *at == '0' || number > kPlainMax / 10) return -1;
     number = number * 10 + digit;
   }
+  if (next == at || end - next < 2) return -1;
   at = next + 2;
   return number;
+}
+
+// Reads a header of a few digits, as nearly all are, and moves `at` behind its CR LF. Below zero
+// when it is not such a one or has not come whole.
+[[gnu::always_inline]] inline int64_t read_plain_header(char kind, const char*& at,
+                                                        const char* end) {
+  constexpr ptrdiff_t kShort = 5;  // of two digits; what follows one digit has more
+  if (end - at < kShort || at[0] != kind) return -1;
+  const unsigned first = static_cast<unsigned char>(at[1]) - unsigned{'0'};
+  if (at[2] == '\r' && first <= 9) [[likely]] {
+    at += kShort - 1;
+    return first;
+  }
+  const unsigned second = static_cast<unsigned char>(at[2]) - unsigned{'0'};
+  if (at[3] == '\r' && first - 1 <= 8 && second <= 9) [[likely]] {
+    at += kShort;
+    return first * 10 + second;
+  }
+  return read_plain_digits(++at, end);
 }
 
 // A line of an HTTP request.
@@ -113,70 +126,62 @@ RequestParser::Step RequestParser::parse_bulk(Bytes input, const Limits& limits)
   return Step::kDone;
 }
 
-// The quick way for a command that is there whole and without anything unusual: adds its words to
-// read_ and returns how many bytes it takes. 0, and nothing has changed, when it is another: then
-// the careful way finds out what it is.
-size_t RequestParser::parse_plain(Bytes input, const Limits& limits) {
-  const char* at = input.data();
-  const char* const end = at + input.size();
-  const size_t read_before = read_.size();
-  const int64_t count = read_plain_header('*', at, end);
-  if (count <= 0 || !limits.authenticated) return 0;
-  for (int64_t i = 0; i < count; ++i) {
-    const int64_t size = read_plain_header('$', at, end);
-    if (size < 0 || size > limits.bulk_max || end - at < size + 2) {
-      read_.resize(read_before);
-      return 0;
-    }
-    read_.emplace_back(at, static_cast<size_t>(size));
-    at += size + 2;
+// The quick way for a command that is there whole and without anything unusual: puts its words
+// behind those that are `used` of ahead_words_, moves `at` behind it and returns how many words it
+// has. 0, and `at` is where it was, when it is another: then the careful way finds out what it is.
+[[gnu::always_inline]] inline size_t RequestParser::parse_plain(const char*& at, const char* end,
+                                                               size_t used) {
+  constexpr ptrdiff_t kWordMin = 6;  // bytes of "$0" with both line ends
+  const char* next = at;
+  const int64_t count = read_plain_header('*', next, end);
+  if (count <= 0 || (end - next) / kWordMin < count) return 0;
+  if (used + static_cast<size_t>(count) > ahead_words_.size()) [[unlikely]] {
+    make_room_ahead(used + static_cast<size_t>(count));
   }
-  return static_cast<size_t>(at - input.data());
+  Bytes* const words = &ahead_words_[used];
+  for (int64_t i = 0; i < count; ++i) {
+    const int64_t size = read_plain_header('$', next, end);
+    if (size < 0 || end - next < size + 2) return 0;
+    words[i] = {next, static_cast<size_t>(size)};
+    next += size + 2;
+  }
+  at = next;
+  return static_cast<size_t>(count);
 }
 
-void RequestParser::consume_last(InputBuffer& buffer) noexcept {
-  if (consume_next_ == 0) return;
-  buffer.consume(consume_next_);
-  consume_next_ = 0;
+void RequestParser::make_room_ahead(size_t words) {
+  std::vector<Bytes> larger(std::max(words, 2 * ahead_words_.size()));
+  std::copy(ahead_words_.begin(), ahead_words_.end(), larger.begin());
+  for (Args& args : std::span(ahead_).first(ahead_count_)) {
+    const auto first = static_cast<size_t>(args.data() - ahead_words_.data());
+    args = Args(larger).subspan(first, args.size());
+  }
+  ahead_words_.swap(larger);
 }
 
 std::span<const Args> RequestParser::read_ahead(InputBuffer& buffer, const Limits& limits) {
   consume_last(buffer);
   forget_ahead();
-  read_.clear();
-  if (!is_fresh()) return {};
-  std::array<size_t, kAheadMax> words;
-  Bytes rest = buffer.pending();
-  while (ahead_sizes_.size() < kAheadMax && read_.size() < kAheadWordsMax) {
-    const size_t before = read_.size();
-    const size_t size = parse_plain(rest, limits);
-    if (size == 0) break;
-    words[ahead_sizes_.size()] = read_.size() - before;
-    ahead_sizes_.push_back(size);
-    rest.remove_prefix(size);
+  if (!is_fresh() || !limits.authenticated || limits.bulk_max < kPlainMax) return {};
+  const Bytes input = buffer.pending();
+  const char* at = input.data();
+  const char* const end = at + input.size();
+  size_t used = 0;
+  while (ahead_count_ != kAheadMax && used < kAheadWordsMax) {
+    const char* const begin = at;
+    const size_t words = parse_plain(at, end, used);
+    if (words == 0) break;
+    ahead_[ahead_count_] = Args(&ahead_words_[used], words);
+    ahead_sizes_[ahead_count_++] = static_cast<size_t>(at - begin);
+    used += words;
   }
-  Args left = read_;
-  for (size_t i = 0; i < ahead_sizes_.size(); ++i) {
-    ahead_.push_back(left.first(words[i]));
-    left = left.subspan(words[i]);
-  }
-  return ahead_;
+  return std::span(ahead_).first(ahead_count_);
 }
 
-void RequestParser::forget_ahead() noexcept {
-  ahead_.clear();
-  ahead_sizes_.clear();
-  ahead_next_ = 0;
-}
-
-RequestParser::Outcome RequestParser::next(InputBuffer& buffer, const Limits& limits) {
+RequestParser::Outcome RequestParser::next_carefully(InputBuffer& buffer, const Limits& limits) {
   consume_last(buffer);
-  if (!limits.authenticated) forget_ahead();  // RESET took the right to long commands away
-  if (has_ahead()) {
-    args_ = ahead_[ahead_next_];
-    consume_next_ = ahead_sizes_[ahead_next_++];
-    return Outcome::kCommand;
-  }
+  given_ahead_.reset();
+  forget_ahead();  // RESET may have taken the right to long commands away
   read_.clear();
   while (true) {
     const Bytes input = buffer.pending();

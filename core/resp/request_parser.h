@@ -5,7 +5,9 @@
 // Knows no command and no socket. One thread at a time.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -49,6 +51,8 @@ class InputBuffer {
 
 class RequestParser {
  public:
+  static constexpr size_t kAheadMax = 16;  // commands
+
   enum class Outcome { kNeedMore, kCommand, kProtocolError };
 
   struct Limits {
@@ -59,15 +63,25 @@ class RequestParser {
 
   /// Looks for the next command. kCommand: args() are its words, never none; they are views into
   /// the buffer, good until the next call of next() or a change of the buffer.
-  Outcome next(InputBuffer& buffer, const Limits& limits);
+  Outcome next(InputBuffer& buffer, const Limits& limits) {
+    if (!has_ahead() || !limits.authenticated) return next_carefully(buffer, limits);
+    consume_last(buffer);
+    given_ahead_ = ahead_next_;
+    args_ = ahead_[ahead_next_];
+    consume_next_ = ahead_sizes_[ahead_next_++];
+    return Outcome::kCommand;
+  }
   Args args() const noexcept { return args_; }
 
   /// Some of the next commands, as many as have come whole and plain and not too many, so that what
   /// they need can be prepared. next() gives them again; until it did, or they were forgotten, the
   /// buffer must not change.
   std::span<const Args> read_ahead(InputBuffer& buffer, const Limits& limits);
-  bool has_ahead() const noexcept { return ahead_next_ != ahead_.size(); }
-  void forget_ahead() noexcept;
+  bool has_ahead() const noexcept { return ahead_next_ != ahead_count_; }
+  void forget_ahead() noexcept { ahead_next_ = ahead_count_ = 0; }
+
+  /// Which of those args() is, if it is one.
+  std::optional<size_t> number_ahead() const noexcept { return given_ahead_; }
 
   /// After kProtocolError: the error for the client, without the minus, or empty when it deserves
   /// none: a web browser that was tricked into talking to this port. The stream is lost.
@@ -75,10 +89,14 @@ class RequestParser {
 
  private:
   enum class Step { kMore, kDone, kError };
-
-  void consume_last(InputBuffer& buffer) noexcept;
+  void consume_last(InputBuffer& buffer) noexcept {
+    buffer.consume(consume_next_);
+    consume_next_ = 0;
+  }
+  Outcome next_carefully(InputBuffer& buffer, const Limits& limits);
   bool is_fresh() const noexcept { return words_left_ < 0 && scanned_ == 0; }
-  size_t parse_plain(Bytes input, const Limits& limits);
+  size_t parse_plain(const char*& at, const char* end, size_t used);
+  void make_room_ahead(size_t words);
   Step parse_array(Bytes input, const Limits& limits);
   Step parse_bulk(Bytes input, const Limits& limits);
   Outcome parse_inline(InputBuffer& buffer);
@@ -96,15 +114,18 @@ class RequestParser {
   };
   std::vector<Word> words_;
 
-  std::vector<Bytes> read_;  // the words of args_, or of all that was read ahead
+  std::vector<Bytes> read_;  // the words of args_, when it was read the careful way
   Args args_;
   std::vector<std::string> inline_words_;
   size_t consume_next_ = 0;  // the last command's bytes, consumed at the next call
 
-  // What was read ahead: words, sizes in bytes, and how many of them next() has given.
-  std::vector<Args> ahead_;
-  std::vector<size_t> ahead_sizes_;
+  // What was read ahead, how many bytes each takes, and how many of them next() has given.
+  std::array<Args, kAheadMax> ahead_;
+  std::array<size_t, kAheadMax> ahead_sizes_;
+  size_t ahead_count_ = 0;
   size_t ahead_next_ = 0;
+  std::optional<size_t> given_ahead_;
+  std::vector<Bytes> ahead_words_;  // room for the words of all, and more
   std::string error_;
 };
 

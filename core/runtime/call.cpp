@@ -44,7 +44,7 @@ Entry* Call::peek(const Key& key) {
 [[gnu::always_inline]] inline Entry* Call::find_used(Keyspace& keyspace, const Key& key,
                                                      int database) {
   Entry* entry = find_unexpired(keyspace, key, database);
-  if (entry != nullptr && !session.no_touch) note_access(runtime, *entry);
+  if (entry != nullptr && !session.no_touch) note_access(turn, *entry);
   return entry;
 }
 

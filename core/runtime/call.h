@@ -44,12 +44,12 @@ class Call {
   /// Argument `index` as a key.
   Key key(size_t index) { return key_of(args[index]); }
   Key key_of(Bytes bytes) {
-    if (knows(bytes)) [[likely]] return *known_;
+    if (knows(bytes)) [[likely]] return known_;
     return {bytes, runtime.hash(bytes)};
   }
-  /// Dispatch tells the hash it has computed, and the shard it lies on. `key` must outlive the call.
+  /// Dispatch tells the hash it has computed, and the shard it lies on.
   void know(const Key& key, Shard& shard) {
-    known_ = &key;
+    known_ = key;
     known_shard_ = &shard;
     known_keyspace_ = &shard.keyspace(static_cast<size_t>(session.database));
   }
@@ -116,8 +116,8 @@ class Call {
   friend class Runtime;
 
   bool knows(Bytes key) const noexcept {
-    return known_ != nullptr && key.data() == known_->bytes.data() &&
-           key.size() == known_->bytes.size();
+    return known_shard_ != nullptr && key.data() == known_.bytes.data() &&
+           key.size() == known_.bytes.size();
   }
   Shard& other_shard(const Key& key);
   void tell(const Key& key, int database, EventClass event_class, Bytes event);
@@ -128,7 +128,7 @@ class Call {
   void log_words();
 
   Unit* const unit_;  // nullptr when nothing listens
-  const Key* known_ = nullptr;
+  Key known_;
   Shard* known_shard_ = nullptr;        // of known_
   Keyspace* known_keyspace_ = nullptr;  // and in the session's database
   bool dirty_ = false;

@@ -42,8 +42,8 @@ Looked expire_step(Runtime& runtime, Turn& turn, Shard& shard, int database, uin
 
 Runtime::ExpiryStep Runtime::expire_some(uint32_t index, size_t effort) {
   Turn turn(*this);
-  turn.hold(index);
   Shard& shard = this->shard(index);
+  turn.hold(shard);
   ExpiryStep step;
   for (size_t tried = 0; tried < database_count_ && effort != 0; ++tried) {
     const size_t database = shard.expiry_database;
@@ -71,7 +71,7 @@ void Runtime::expire_all() {
       uint64_t cursor = 0;
       do {
         Turn turn(*this);
-        turn.hold(index);
+        turn.hold(shard);
         if (shard.keyspaces[database] == nullptr) break;
         cursor = expire_step(*this, turn, shard, static_cast<int>(database), cursor, kStep).cursor;
       } while (cursor != 0);

@@ -5,6 +5,7 @@
 #include "runtime/access.h"
 #include "runtime/events.h"
 #include "runtime/runtime.h"
+#include "runtime/turn.h"
 
 namespace kevy {
 
@@ -31,10 +32,10 @@ inline bool overheard(Runtime& runtime, const Shard& shard) {
 void remove_expired(Runtime& runtime, Shard& shard, int database, const Key& key, Unit* unit);
 
 /// Notes an access for LRU or LFU.
-inline void note_access(Runtime& runtime, Entry& entry) noexcept {
-  const int64_t seconds = runtime.clock().coarse_seconds();
+inline void note_access(Turn& turn, Entry& entry) noexcept {
+  const int64_t seconds = turn.moment().coarse_seconds();
   uint32_t access = static_cast<uint32_t>(seconds) & kAccessBits;
-  if (runtime.settings().lfu_policy.load(std::memory_order_relaxed)) [[unlikely]] {
+  if (turn.runtime().settings().lfu_policy.load(std::memory_order_relaxed)) [[unlikely]] {
     access = lfu_touched(entry.access(), seconds);
   }
   // Not written without need: another core may hold the entry's line.

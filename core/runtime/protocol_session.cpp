@@ -34,6 +34,7 @@ ProtocolSession::~ProtocolSession() { runtime_.close_session(*session_); }
 bool ProtocolSession::run(Budget budget) {
   Turn turn(runtime_);
   parser_.forget_ahead();  // the input has changed
+  Routes routes;
   const size_t output_max = output_.size() + budget.output_bytes;
   size_t ran = 0;
   bool more = true;
@@ -43,7 +44,7 @@ bool ProtocolSession::run(Budget budget) {
     const RequestParser::Limits limits{
         runtime_.settings().proto_max_bulk_len.load(std::memory_order_relaxed),
         session_->authenticated};
-    if (!parser_.has_ahead()) read_ahead(turn, limits);
+    if (!parser_.has_ahead()) read_ahead(turn, limits, routes);
     const auto outcome = parser_.next(input_, limits);
     if (outcome == RequestParser::Outcome::kNeedMore) {
       more = false;
@@ -59,7 +60,7 @@ bool ProtocolSession::run(Budget budget) {
       session_->closing = true;
       break;
     }
-    run_one(turn, parser_.args());
+    run_one(turn, routes);
     ++ran;
   }
   turn.release();
@@ -72,24 +73,32 @@ bool ProtocolSession::run(Budget budget) {
 
 // Has the next commands of a pipeline fetch their keys together. The turn ends here, so that it
 // lasts no longer than the commands that are read at once.
-void ProtocolSession::read_ahead(Turn& turn, const RequestParser::Limits& limits) {
+void ProtocolSession::read_ahead(Turn& turn, const RequestParser::Limits& limits,
+                                 Routes& routes) {
   turn.release();
-  const std::span<const Args> commands = parser_.read_ahead(input_, limits);
-  if (commands.size() > 1) runtime_.prefetch(*session_, commands);
+  runtime_.prepare(*session_, parser_.read_ahead(input_, limits), routes);
+}
+
+void ProtocolSession::execute(Turn& turn, const Routes& routes) {
+  if (const auto number = parser_.number_ahead()) [[likely]] {
+    runtime_.execute(turn, *session_, parser_.args(), routes[*number], writer_);
+  } else {
+    runtime_.execute(turn, *session_, parser_.args(), writer_);
+  }
 }
 
 // CLIENT REPLY: what is written while replies are off goes aside; CLIENT REPLY ON is itself
 // answered.
-void ProtocolSession::run_one(Turn& turn, Args args) {
+void ProtocolSession::run_one(Turn& turn, const Routes& routes) {
   writer_.set_protocol(session_->protocol);
   const ReplyMode before = session_->reply_mode;
   if (before == ReplyMode::kOn) [[likely]] {
-    runtime_.execute(turn, *session_, args, writer_);
+    execute(turn, routes);
     return;
   }
   if (before == ReplyMode::kSkipNext) session_->reply_mode = ReplyMode::kOn;
   writer_.redirect(unwanted_);
-  runtime_.execute(turn, *session_, args, writer_);
+  execute(turn, routes);
   writer_.redirect(output_);
   if (before == ReplyMode::kOff && session_->reply_mode == ReplyMode::kOn) {
     output_.append_all(unwanted_);

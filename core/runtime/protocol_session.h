@@ -5,6 +5,7 @@
 // land inside a reply, nor before the acknowledgement of the subscription that brings them.
 #pragma once
 
+#include <array>
 #include <memory>
 
 #include "resp/output.h"
@@ -43,8 +44,11 @@ class ProtocolSession {
   }
 
  private:
-  void read_ahead(Turn& turn, const RequestParser::Limits& limits);
-  void run_one(Turn& turn, Args args);
+  using Routes = std::array<Route, RequestParser::kAheadMax>;
+
+  void read_ahead(Turn& turn, const RequestParser::Limits& limits, Routes& routes);
+  void run_one(Turn& turn, const Routes& routes);
+  void execute(Turn& turn, const Routes& routes);
   void take_messages(size_t output_max);
 
   Runtime& runtime_;

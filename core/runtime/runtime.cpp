@@ -71,32 +71,34 @@ void Runtime::hold_planned(Turn& turn, const Session& session, const CommandRow&
   }
 }
 
-void Runtime::prefetch(const Session& session, std::span<const Args> commands) {
+void Runtime::prepare(const Session& session, std::span<const Args> commands,
+                      std::span<Route> routes) {
   KeyPrefetch prefetch(session.database);
-  Bytes last;
-  for (const Args args : commands) {
-    const CommandRow* row = table_.find(args[0]);
-    if (row == nullptr || row->only_key == 0 || row->only_key >= args.size()) continue;
-    const Bytes key = args[row->only_key];
-    if (same_bytes(key, last)) continue;  // many pipelines are of one key
-    last = key;
-    const uint64_t key_hash = hash(key);
-    prefetch.add(shard_of({key, key_hash}), key_hash);
+  for (size_t i = 0; i < commands.size(); ++i) {
+    const Args args = commands[i];
+    // Many pipelines are of one verb and one key.
+    const bool as_before = i != 0 && args.size() > 1 && args.size() == commands[i - 1].size() &&
+                           same_bytes(args[1], commands[i - 1][1]) &&
+                           same_bytes(args[0], commands[i - 1][0]);
+    if (as_before && routes[i - 1].row != nullptr && routes[i - 1].row->only_key == 1) {
+      routes[i] = routes[i - 1];
+      continue;
+    }
+    routes[i] = route(args);
+    if (routes[i].shard != nullptr) prefetch.add(*routes[i].shard, routes[i].hash);
   }
-  prefetch.run_unheld();
+  if (commands.size() > 1) prefetch.run_unheld();
 }
 
 // Runs the handler, with the shards of its keys held; the effects go to `unit`.
-[[gnu::always_inline]] inline void Runtime::run(Turn& turn, Session& session,
-                                                const CommandRow& row, Args args, Reply& reply,
-                                                Unit* unit) {
+[[gnu::always_inline]] inline void Runtime::run(Turn& turn, Session& session, Args args,
+                                                const Route& route, Reply& reply, Unit* unit) {
+  const CommandRow& row = *route.row;
   Call call(turn, session, row, args, reply, unit);
-  Key key;
-  if (const size_t only_key = row.only_key; only_key != 0) [[likely]] {
-    key = {args[only_key], hash(args[only_key])};
-    Shard& shard = turn.hold(shard_index(key));
-    ++shard.statistics.commands;
-    call.know(key, shard);
+  if (route.shard != nullptr) [[likely]] {
+    turn.hold(*route.shard);
+    ++route.shard->statistics.commands;
+    call.know({args[row.only_key], route.hash}, *route.shard);
   } else {
     hold_planned(turn, session, row, args);
     counters_.keyless_commands.fetch_add(1, std::memory_order_relaxed);
@@ -109,22 +111,21 @@ void Runtime::prefetch(const Session& session, std::span<const Args> commands) {
   }
 }
 
-void Runtime::run_logged(Turn& turn, Session& session, const CommandRow& row, Args args,
+void Runtime::run_logged(Turn& turn, Session& session, Args args, const Route& route,
                          Reply& reply) {
   Unit unit;
-  run(turn, session, row, args, reply, &unit);
+  run(turn, session, args, route, reply, &unit);
   if (!unit.empty()) log_->append(std::move(unit));
 }
 
-void Runtime::execute(Turn& turn, Session& session, Args args, Reply& reply) {
-  const CommandRow* row = table_.find(args);
-  if (row == nullptr || !plainly_allowed(session, *row, args)) [[unlikely]] {
-    if (!check(session, row, args, reply)) return;
+void Runtime::execute(Turn& turn, Session& session, Args args, const Route& route, Reply& reply) {
+  if (route.row == nullptr || !plainly_allowed(session, *route.row, args)) [[unlikely]] {
+    if (!check(session, route.row, args, reply)) return;
   }
   if (log_ == nullptr) [[likely]] {
-    run(turn, session, *row, args, reply, nullptr);
+    run(turn, session, args, route, reply, nullptr);
   } else {
-    run_logged(turn, session, *row, args, reply);
+    run_logged(turn, session, args, route, reply);
   }
 }
 

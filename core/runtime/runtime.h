@@ -33,6 +33,14 @@ struct RuntimeOptions {
   uint32_t databases = 16;
 };
 
+/// The way a command will go: its row and, if it has just one key, that key's hash and shard.
+/// Follows from the command's words alone.
+struct Route {
+  const CommandRow* row = nullptr;
+  Shard* shard = nullptr;  // nullptr: of no key, or of several
+  uint64_t hash = 0;
+};
+
 class Runtime {
  public:
   Runtime(const CommandTable& table, RuntimeOptions options, Settings& settings);
@@ -42,11 +50,15 @@ class Runtime {
 
   /// Runs one command of a session and writes its reply, whatever the command is. The session's
   /// commands take effect in the order of the calls. `args` has at least one word.
-  void execute(Turn& turn, Session& session, Args args, Reply& reply);
+  void execute(Turn& turn, Session& session, Args args, Reply& reply) {
+    execute(turn, session, args, route(args), reply);
+  }
+  /// The same for a command whose route is known.
+  void execute(Turn& turn, Session& session, Args args, const Route& route, Reply& reply);
 
-  /// A hint that these commands are about to be executed, while their session holds no shard: has
-  /// the keys of those with one key fetched. Those with several do so themselves.
-  void prefetch(const Session& session, std::span<const Args> commands);
+  /// Finds the routes of commands that are about to be executed, and has the keys of those with one
+  /// key fetched. Those with several do so themselves. The session holds no shard.
+  void prepare(const Session& session, std::span<const Args> commands, std::span<Route> routes);
 
   /// Runs the commands queued in the session as one step, each writing its reply. Called by the
   /// handler of EXEC, whose row has kQueuedShards, so that all their shards are held.
@@ -120,13 +132,18 @@ class Runtime {
   friend class Call;
 
   bool check(Session& session, const CommandRow* row, Args args, Reply& reply);
+  Route route(Args args) noexcept {
+    const CommandRow* row = table_.find(args);
+    if (row == nullptr || row->only_key == 0 || row->only_key >= args.size()) return {row};
+    const Key key{args[row->only_key], hash(args[row->only_key])};
+    return {row, &shard_of(key), key.hash};
+  }
   bool plainly_allowed(const Session& session, const CommandRow& row, Args args) const;
   void hold_planned(Turn& turn, const Session& session, const CommandRow& row, Args args);
   void plan(const Session& session, const CommandRow& row, Args args, ShardSet& shards,
             KeyPrefetch& prefetch) const;
-  void run(Turn& turn, Session& session, const CommandRow& row, Args args, Reply& reply,
-           Unit* unit);
-  void run_logged(Turn& turn, Session& session, const CommandRow& row, Args args, Reply& reply);
+  void run(Turn& turn, Session& session, Args args, const Route& route, Reply& reply, Unit* unit);
+  void run_logged(Turn& turn, Session& session, Args args, const Route& route, Reply& reply);
   void first_expiry();
 
   // Constant after construction.
@@ -154,14 +171,12 @@ class Runtime {
 
 inline Turn::Turn(Runtime& runtime) noexcept : runtime_(runtime), moment_(runtime.clock()) {}
 
-inline Shard& Turn::hold(uint32_t index) {
-  Shard& shard = runtime_.shard(index);
+inline void Turn::hold(Shard& shard) {
   if (only_ != &shard) {
     release();
     shard.lock.lock();
     only_ = &shard;
   }
-  return shard;
 }
 
 }  // namespace kevy

@@ -17,7 +17,7 @@ bool ShardSet::covers(const ShardSet& other) const noexcept {
 
 void Turn::hold(const ShardSet& shards) {
   if (shards.size() == 1) {
-    if (!several_.covers(shards)) hold(shards[0]);
+    if (!several_.covers(shards)) hold(runtime_.shard(shards[0]));
     return;
   }
   if (only_ == nullptr && several_.covers(shards)) return;

@@ -62,7 +62,7 @@ class Turn {
   Turn& operator=(const Turn&) = delete;
 
   /// Makes sure that this one shard is held, and no more than it.
-  Shard& hold(uint32_t index);
+  void hold(Shard& shard);
   /// Makes sure that at least these are held.
   void hold(const ShardSet& shards);
   /// Gives all back and frees what was put aside. The next command reads the clock anew.

@@ -47,7 +47,7 @@ TEST_CASE("B14 a keyless command needs no shard, and a key only its own") {
   Client client(*instance);
   const std::string busy = key_on(*instance, 3), free = key_on(*instance, 5);
   Turn turn(instance->runtime());
-  turn.hold(3);
+  turn.hold(instance->runtime().shard(3));
   auto keyless = on_a_thread(client, "PING\r\nECHO x\r\nTIME\r\nCLIENT ID\r\nPUBLISH a b");
   REQUIRE(keyless.wait_for(kLong) == std::future_status::ready);
   CHECK(keyless.get().starts_with("+PONG\r\n$1\r\nx\r\n*2\r\n"));

@@ -70,6 +70,34 @@ TEST_CASE("commands are read ahead as far as they have come whole, and given aga
   CHECK(buffer.pending().empty());
 }
 
+TEST_CASE("commands of any length are read ahead together") {
+  // Each has more words than all before it, so that the room for them grows again and again.
+  std::string input;
+  size_t count = 1;
+  std::vector<size_t> counts;
+  for (; count <= 512; count = 2 * count + 1) {
+    input += '*' + std::to_string(count) + "\r\n";
+    for (size_t i = 0; i < count; ++i) {
+      const std::string word = std::to_string(count) + ':' + std::to_string(i);
+      input += '$' + std::to_string(word.size()) + "\r\n" + word + "\r\n";
+    }
+    counts.push_back(count);
+  }
+  InputBuffer buffer;
+  RequestParser parser;
+  buffer.append(input);
+  const auto ahead = parser.read_ahead(buffer, {});
+  REQUIRE(ahead.size() > 7);  // up to the one that passes 256 words
+  for (size_t i = 0; i < ahead.size(); ++i) {
+    REQUIRE(parser.next(buffer, {}) == RequestParser::Outcome::kCommand);
+    REQUIRE(parser.number_ahead() == i);
+    REQUIRE(parser.args().size() == counts[i]);
+    for (size_t word = 0; word < counts[i]; ++word) {
+      REQUIRE(parser.args()[word] == std::to_string(counts[i]) + ':' + std::to_string(word));
+    }
+  }
+}
+
 TEST_CASE("who may send long commands no more may not send those that were read ahead either") {
   std::string eleven = "*11\r\n";
   for (int i = 0; i < 11; ++i) eleven += "$1\r\nw\r\n";

@@ -8,7 +8,9 @@
 namespace kevy {
 
 inline ListLimit list_limit(Call& call) {
-  return ListLimit::of(call.runtime.settings().list_packed_size.load(std::memory_order_relaxed));
+  const Settings& settings = call.runtime.settings();
+  return ListLimit::of(settings.list_packed_size.load(std::memory_order_relaxed),
+                       settings.list_compress_depth.load(std::memory_order_relaxed));
 }
 
 /// LEFT or RIGHT; answers a syntax error when it is neither.

@@ -46,7 +46,8 @@ struct Settings {
   std::atomic<int64_t> set_intset_entries{512};
   /// Elements of a list in one chunk, or below zero: -1 to -5 for 4, 8, 16, 32, 64 KB.
   std::atomic<int64_t> list_packed_size{-2};
-  std::atomic<int64_t> list_compress_depth{0};  // accepted, not used
+  /// Chunks at each end of a list that are never compressed; 0: as many as is usual.
+  std::atomic<int64_t> list_compress_depth{0};
 
   std::array<OutputLimit, 3> output_limits{{{0, 0, 0},
                                             {256ULL << 20, 64ULL << 20, 60},

@@ -26,7 +26,8 @@ void List::shrink(const ListLimit& limit) noexcept {
   try {
     std::string all;
     all.reserve(big.bytes());
-    for (size_t i = 0; i < big.run_count(); ++i) all += big.run(i).bytes;
+    std::string expanded;
+    for (size_t i = 0; i < big.run_count(); ++i) all += big.run(i, expanded).bytes;
     char* to = keyspace_->put_packed(entry_, key_, Type::kList, Encoding::kPacked, all.size(),
                                      static_cast<uint32_t>(big.size()));
     std::copy(all.begin(), all.end(), to);
@@ -133,7 +134,7 @@ size_t List::erase_equal(Bytes value, size_t max, End from, const ListLimit& lim
   return erased;
 }
 
-ListCursor::ListCursor(const List& list, size_t index, End from) noexcept : from_(from) {
+ListCursor::ListCursor(const List& list, size_t index, End from) : from_(from) {
   if (index >= list.size()) return;
   if (list.packed()) {
     run_ = list.run();
@@ -141,18 +142,18 @@ ListCursor::ListCursor(const List& list, size_t index, End from) noexcept : from
     chunks_ = &list.chunks();
     const ListChunks::Place place = chunks_->find(index);
     run_number_ = place.run;
-    run_ = chunks_->run(run_number_);
+    run_ = chunks_->run(run_number_, expanded_);
     index = place.index;
   }
   at_ = run_.at(index);
 }
 
-void ListCursor::next_run() noexcept {
+void ListCursor::next_run() {
   at_ = nullptr;
   const size_t next = from_ == End::kFront ? run_number_ + 1 : run_number_ - 1;
   if (chunks_ == nullptr || next >= chunks_->run_count()) return;  // 0 - 1 is more than all
   run_number_ = next;
-  run_ = chunks_->run(next);
+  run_ = chunks_->run(next, expanded_);
   at_ = from_ == End::kFront ? run_.begin() : list_element_before(run_.end());
 }
 

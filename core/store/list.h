@@ -3,8 +3,8 @@
 // other: to chunks when the list would pass the limit given with a change, and back when something
 // was taken out and half the limit is enough.
 //
-// A view is made on the stack for one command and knows nothing of settings. What is visited is
-// good until the list changes; values given to it must not lie in it. A list that becomes empty is
+// A view is made on the stack for one command and knows nothing of settings. An element that is
+// visited is good until the next one is; values given to it must not lie in it. A list that becomes empty is
 // the caller's to erase. Used by the holder of the shard's lock.
 #pragma once
 
@@ -73,13 +73,13 @@ class List {
 class ListCursor {
  public:
   /// Starts at element `index`; done at once when there is none.
-  ListCursor(const List& list, size_t index, End from) noexcept;
+  ListCursor(const List& list, size_t index, End from);
 
   bool done() const noexcept { return at_ == nullptr; }
   bool equals(const ListElement& value) const noexcept { return value.equals(at_); }
   /// The current element. Good until the next step.
   Bytes text() noexcept { return read_packed(at_).text(digits_); }
-  void next() noexcept {
+  void next() {
     if (from_ == End::kFront) {
       at_ += list_element_size(at_);
       if (at_ == run_.end()) next_run();
@@ -91,11 +91,12 @@ class ListCursor {
   }
 
  private:
-  void next_run() noexcept;
+  void next_run();
 
   const ListChunks* chunks_ = nullptr;  // nullptr: a packed list, one run
   size_t run_number_ = 0;
   ListRun run_;
+  std::string expanded_;  // where the run lies when it is a compressed one's
   const char* at_ = nullptr;
   End from_;
   char digits_[kIntegerTextMax];

@@ -6,6 +6,7 @@
 #include <new>
 
 #include "base/check.h"
+#include "base/compression.h"
 #include "base/memory.h"
 
 namespace kevy {
@@ -101,6 +102,14 @@ char* ListChunk::regrow(ListChunk*& chunk, size_t at, size_t inserted, size_t li
   free(chunk);
   chunk = larger;
   return gap;
+}
+
+void ChunkRing::Slot::copy_elements(char* to) const noexcept {
+  if (compressed()) {
+    decompress(chunk->bytes(), to, plain_size);
+  } else {
+    move_bytes(to, chunk->bytes().data(), chunk->size());
+  }
 }
 
 ChunkRing::~ChunkRing() { std::free(slots_); }

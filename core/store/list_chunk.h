@@ -7,6 +7,7 @@
 
 #include <cstddef>
 
+#include "base/check.h"
 #include "store/list_element.h"
 
 namespace kevy {
@@ -64,8 +65,18 @@ class ChunkRing {
   struct Slot {
     ListChunk* chunk;
     uint32_t count;
+    uint32_t plain_size = 0;  // of a chunk whose bytes are compressed: what its elements take
 
-    ListRun run() const noexcept { return {chunk->bytes(), count}; }
+    bool compressed() const noexcept { return plain_size != 0; }
+    /// The bytes of the elements.
+    size_t size() const noexcept { return compressed() ? plain_size : chunk->size(); }
+    /// The elements, where they are not compressed.
+    ListRun run() const noexcept {
+      KEVY_DCHECK(!compressed());
+      return {chunk->bytes(), count};
+    }
+    /// Writes size() bytes.
+    void copy_elements(char* to) const noexcept;
   };
 
   ChunkRing() = default;

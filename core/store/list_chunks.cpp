@@ -1,6 +1,7 @@
 #include "store/list_chunks.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "base/check.h"
 #include "base/memory.h"
@@ -16,7 +17,7 @@ constexpr size_t kFreedAtOnceMax = 16;
 }  // namespace
 
 ListChunks::ListChunks(const ListRun& run) {
-  if (run.count != 0) add_slot(0, ListChunk::of(run.bytes), run.count);
+  if (run.count != 0) add_plain(0, ListChunk::of(run.bytes), run.count);
 }
 
 ListChunks::~ListChunks() {
@@ -27,7 +28,8 @@ std::unique_ptr<Object> ListChunks::clone() const {
   auto copy = std::make_unique<ListChunks>();
   copy->ring_.reserve(ring_.size());
   for (size_t i = 0; i < ring_.size(); ++i) {
-    copy->add_slot(i, ListChunk::of(ring_[i].chunk->bytes()), ring_[i].count);
+    const Slot& slot = ring_[i];
+    copy->add_slot(i, {ListChunk::of(slot.chunk->bytes()), slot.count, slot.plain_size});
   }
   return copy;
 }
@@ -50,27 +52,28 @@ ListChunks::Place ListChunks::find(size_t index) const noexcept {
 }
 
 // Takes over a chunk, which is freed when there is no room for it.
-void ListChunks::add_slot(size_t at, ListChunk* chunk, size_t count) {
+void ListChunks::add_slot(size_t at, const Slot& slot) {
   try {
-    ring_.insert(at, {chunk, static_cast<uint32_t>(count)});
+    ring_.insert(at, slot);
   } catch (...) {
-    ListChunk::free(chunk);
+    ListChunk::free(slot.chunk);
     throw;
   }
-  memory_ += chunk->memory_bytes();
-  bytes_ += chunk->size();
-  count_ += count;
+  memory_ += slot.chunk->memory_bytes();
+  bytes_ += slot.size();
+  count_ += slot.count;
 }
 
 void ListChunks::free_chunk(const Slot& slot) noexcept {
   memory_ -= slot.chunk->memory_bytes();
-  bytes_ -= slot.chunk->size();
+  bytes_ -= slot.size();
   count_ -= slot.count;
   ListChunk::free(slot.chunk);
 }
 
 char* ListChunks::splice(size_t chunk, size_t at, size_t erased, size_t inserted,
                          const ListLimit& limit) {
+  expand(chunk);
   char* gap =
       ListChunk::splice(ring_[chunk].chunk, at, erased, inserted, limit.bytes, memory_);
   bytes_ += inserted - erased;
@@ -80,7 +83,7 @@ char* ListChunks::splice(size_t chunk, size_t at, size_t erased, size_t inserted
 bool ListChunks::fits(size_t chunk, const ListElement& value,
                       const ListLimit& limit) const noexcept {
   const Slot& slot = ring_[chunk];
-  return limit.holds(slot.chunk->size() + value.size(), size_t{slot.count} + 1);
+  return limit.holds(slot.size() + value.size(), size_t{slot.count} + 1);
 }
 
 // Writes an element into a chunk, at byte `at`.
@@ -93,7 +96,7 @@ void ListChunks::put(size_t chunk, size_t at, const ListElement& value, const Li
 // Makes a chunk of one element, which is expected to grow at `end`.
 void ListChunks::put_new(size_t at, const ListElement& value, const ListLimit& limit, End end) {
   const size_t wanted = limit.count == 1 ? 0 : std::min(kNewChunkBytes, limit.bytes);
-  add_slot(at, ListChunk::make(std::max(value.size(), wanted), end), 0);
+  add_plain(at, ListChunk::make(std::max(value.size(), wanted), end), 0);
   put(at, 0, value, limit);
 }
 
@@ -117,11 +120,12 @@ bool ListChunks::push(End end, const ListElement& value, const ListLimit& limit)
     const bool worth_it =
         chunk.capacity() < limit.bytes || chunk.size() <= chunk.capacity() / 4 * 3;
     if (worth_it && fits(last, value, limit)) {
-      put(last, front ? 0 : chunk.size(), value, limit);
+      put(last, front ? 0 : slot.size(), value, limit);
       return true;
     }
   }
   put_new(front ? 0 : ring_.size(), value, limit, end);
+  compress_behind(end, limit);
   return true;
 }
 
@@ -136,12 +140,13 @@ void ListChunks::split(size_t chunk, size_t index) {
   ring_[chunk].count -= static_cast<uint32_t>(moved);
   bytes_ -= second->size();
   count_ -= moved;
-  add_slot(chunk + 1, second, moved);
+  add_plain(chunk + 1, second, moved);
 }
 
 void ListChunks::insert(size_t index, const ListElement& value, const ListLimit& limit) {
   const Place place = find(index);
   const size_t here = place.run;
+  expand(here);
   if (fits(here, value, limit)) {
     put(here, ring_[here].run().offset(place.index), value, limit);
     return;
@@ -155,7 +160,7 @@ void ListChunks::insert(size_t index, const ListElement& value, const ListLimit&
   // Between two chunks now: `before`, which is there, and the one behind it.
   const size_t before = place.index != 0 ? here : here - 1;
   if (fits(before, value, limit)) {
-    put(before, ring_[before].chunk->size(), value, limit);
+    put(before, ring_[before].size(), value, limit);
   } else if (fits(before + 1, value, limit)) {
     put(before + 1, 0, value, limit);
   } else {
@@ -166,6 +171,7 @@ void ListChunks::insert(size_t index, const ListElement& value, const ListLimit&
 
 void ListChunks::replace(size_t index, const ListElement& value, const ListLimit& limit) {
   const Place place = find(index);
+  expand(place.run);
   const Slot& slot = ring_[place.run];
   const size_t at = slot.run().offset(place.index);
   const size_t old_size = list_element_size(slot.run().begin() + at);
@@ -201,7 +207,7 @@ std::unique_ptr<Object> ListChunks::drop_whole(size_t first, size_t count) noexc
     if (removed == nullptr) {
       free_chunk(slot);
     } else {
-      removed->add_slot(i, slot.chunk, slot.count);
+      removed->add_slot(i, slot);
     }
   }
   if (removed != nullptr) {
@@ -213,46 +219,47 @@ std::unique_ptr<Object> ListChunks::drop_whole(size_t first, size_t count) noexc
   return removed;
 }
 
+// Takes `count` elements from `first` on out of a chunk, whose others stay.
+void ListChunks::erase_in(size_t chunk, size_t first, size_t count, const ListLimit& limit) {
+  const ListRun run = ring_[chunk].run();
+  const size_t from = run.offset(first);
+  splice(chunk, from, run.offset(first + count) - from, 0, limit);
+  ring_[chunk].count -= static_cast<uint32_t>(count);
+  count_ -= count;
+}
+
 std::unique_ptr<Object> ListChunks::erase(size_t first, size_t count, const ListLimit& limit) {
   if (count == 0) return nullptr;
-  const Place place = find(first);
-  size_t chunk = place.run;
+  const size_t chunks_before = ring_.size();
   // The end of one chunk, whole chunks, and the start of another; or the middle of one.
-  const auto erase_in = [&](size_t index, size_t n) {
-    Slot& slot = ring_[chunk];
-    const ListRun run = slot.run();
-    const size_t from = run.offset(index);
-    splice(chunk, from, run.offset(index + n) - from, 0, limit);
-    slot.count -= static_cast<uint32_t>(n);
-    count_ -= n;
-    count -= n;
-  };
-  if (place.index != 0) {
-    erase_in(place.index, std::min(count, ring_[chunk].count - place.index));
-    ++chunk;
-  }
-  size_t whole = 0;
-  for (; chunk + whole < ring_.size() && count >= ring_[chunk + whole].count; ++whole) {
-    count -= ring_[chunk + whole].count;
-  }
-  auto removed = whole == 0 ? nullptr : drop_whole(chunk, whole);
-  if (count != 0) erase_in(0, count);
+  const Place place = find(first);
+  const size_t in_first =
+      place.index == 0 ? 0 : std::min(count, ring_[place.run].count - place.index);
+  const size_t whole = place.run + (in_first == 0 ? 0 : 1);
+  size_t last = whole, in_last = count - in_first;
+  for (; last < ring_.size() && in_last >= ring_[last].count; ++last) in_last -= ring_[last].count;
+  if (in_first != 0) expand(place.run);
+  if (in_last != 0) expand(last);
+  // From here on nothing fails.
+  if (in_first != 0) erase_in(place.run, place.index, in_first, limit);
+  if (in_last != 0) erase_in(last, 0, in_last, limit);
+  auto removed = last == whole ? nullptr : drop_whole(whole, last - whole);
   if (ring_.size() != 0) {
-    tidy(chunk == 0 ? 0 : chunk - 1, std::min(chunk + 1, ring_.size() - 1), limit);
+    tidy(whole == 0 ? 0 : whole - 1, std::min(whole + 1, ring_.size() - 1), limit);
   }
+  if (ring_.size() != chunks_before) expand_ends(limit);
   return removed;
 }
 
-// The same for one chunk, which may become empty. Returns how many.
-size_t ListChunks::erase_equal_in(size_t chunk, const ListElement& value, size_t max, End from) {
+// The same for one chunk, which has `found` such elements, and may become empty. Returns how many.
+size_t ListChunks::erase_equal_in(size_t chunk, size_t found, const ListElement& value, size_t max,
+                                  End from) {
   Slot& slot = ring_[chunk];
-  const size_t found = slot.run().count_of(value);
   const size_t erased = std::min(found, max);
-  if (erased == 0) return 0;
-  const size_t before = slot.chunk->size();
+  const size_t before = slot.size();
   slot.chunk->cut_to(copy_without(slot.run(), value, from == End::kFront ? 0 : found - erased,
                                   erased, slot.chunk->begin()));
-  bytes_ -= before - slot.chunk->size();
+  bytes_ -= before - slot.size();
   slot.count -= static_cast<uint32_t>(erased);
   count_ -= erased;
   return erased;
@@ -260,29 +267,40 @@ size_t ListChunks::erase_equal_in(size_t chunk, const ListElement& value, size_t
 
 size_t ListChunks::erase_equal(const ListElement& value, size_t max, End from,
                                const ListLimit& limit) {
-  size_t first = SIZE_MAX, last = 0, erased = 0;
-  for (size_t i = 0; i < ring_.size() && erased < max; ++i) {
+  // Where they are is found out first, since there may be no memory to expand what is there.
+  struct Found {
+    size_t chunk, count;
+  };
+  std::vector<Found> found;
+  std::string expanded;
+  for (size_t i = 0, left = max; i < ring_.size() && left != 0; ++i) {
     const size_t chunk = from == End::kFront ? i : ring_.size() - 1 - i;
-    if (const size_t here = erase_equal_in(chunk, value, max - erased, from); here != 0) {
-      erased += here;
-      first = std::min(first, chunk);
-      last = std::max(last, chunk);
-    }
+    const size_t count = run(chunk, expanded).count_of(value);
+    if (count == 0) continue;
+    expand(chunk);
+    found.push_back({chunk, count});
+    left -= std::min(left, count);
   }
-  if (erased != 0) {
-    tidy(first == 0 ? 0 : first - 1, std::min(last + 1, ring_.size() - 1), limit);
+  if (found.empty()) return 0;
+  size_t erased = 0;
+  for (const Found& here : found) {
+    erased += erase_equal_in(here.chunk, here.count, value, max - erased, from);
   }
+  const auto [first, last] = std::minmax(found.front().chunk, found.back().chunk);
+  const size_t chunks_before = ring_.size();
+  tidy(first == 0 ? 0 : first - 1, std::min(last + 1, ring_.size() - 1), limit);
+  if (ring_.size() != chunks_before) expand_ends(limit);
   return erased;
 }
 
 // Adds the elements of `slot` to a chunk where both together are small; false where they are not,
 // or where there is no memory for it.
 bool ListChunks::join(size_t chunk, const Slot& slot, const ListLimit& limit) noexcept {
-  const size_t size = slot.chunk->size(), size_before = ring_[chunk].chunk->size();
+  const size_t size = slot.size(), size_before = ring_[chunk].size();
   const size_t count = size_t{ring_[chunk].count} + slot.count;
   if (!limit.half().holds(size_before + size, count)) return false;
   try {
-    std::memcpy(splice(chunk, size_before, 0, size, limit), slot.chunk->bytes().data(), size);
+    slot.copy_elements(splice(chunk, size_before, 0, size, limit));
   } catch (const std::bad_alloc&) {
     return false;
   }

@@ -5,10 +5,16 @@
 //
 // No chunk is empty. A chunk keeps within the limit that the caller gives with each change, but an
 // element beyond it has a chunk of its own. Two neighbours that fit in half a chunk are joined
-// where something was taken out. Knows neither its key nor its keyspace.
+// where something was taken out.
+//
+// In a long list the chunks far from both ends are compressed, each when pushing has moved it there:
+// what lies there is seldom looked at, and elements of one list are much alike. Who reads it gets a
+// copy; a change has its chunk expanded, and so it stays; and what comes near an end by popping is
+// expanded before it is asked for. Knows neither its key nor its keyspace.
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "store/list_chunk.h"
 #include "store/object.h"
@@ -29,9 +35,9 @@ class ListChunks final : public Object {
   size_t size() const noexcept { return count_; }
   size_t bytes() const noexcept { return bytes_; }
 
-  /// The chunks, as runs of elements.
+  /// The chunks, as runs of elements. What is compressed is written to `expanded`.
   size_t run_count() const noexcept { return ring_.size(); }
-  ListRun run(size_t i) const noexcept { return ring_[i].run(); }
+  ListRun run(size_t i, std::string& expanded) const;
   /// The run that has element `index`, which must exist, and its number in it.
   struct Place {
     size_t run;
@@ -54,17 +60,29 @@ class ListChunks final : public Object {
  private:
   using Slot = ChunkRing::Slot;
 
-  void add_slot(size_t at, ListChunk* chunk, size_t count);
+  void add_slot(size_t at, const Slot& slot);
+  void add_plain(size_t at, ListChunk* chunk, size_t count) {
+    add_slot(at, {chunk, static_cast<uint32_t>(count)});
+  }
   char* splice(size_t chunk, size_t at, size_t erased, size_t inserted, const ListLimit& limit);
   void put(size_t chunk, size_t at, const ListElement& value, const ListLimit& limit);
   void put_new(size_t at, const ListElement& value, const ListLimit& limit, End end);
   bool fits(size_t chunk, const ListElement& value, const ListLimit& limit) const noexcept;
   void split(size_t chunk, size_t index);
-  size_t erase_equal_in(size_t chunk, const ListElement& value, size_t max, End from);
+  void erase_in(size_t chunk, size_t first, size_t count, const ListLimit& limit);
+  size_t erase_equal_in(size_t chunk, size_t found, const ListElement& value, size_t max, End from);
   std::unique_ptr<Object> drop_whole(size_t first, size_t count) noexcept;
   bool join(size_t chunk, const Slot& slot, const ListLimit& limit) noexcept;
   void tidy(size_t first, size_t last, const ListLimit& limit) noexcept;
   void free_chunk(const Slot& slot) noexcept;
+
+  void exchange(Slot& slot, ListChunk* chunk, size_t plain_size) noexcept;
+  void expand(size_t chunk) {
+    if (ring_[chunk].compressed()) [[unlikely]] expand_now(chunk);
+  }
+  void expand_now(size_t chunk);
+  void expand_ends(const ListLimit& limit) noexcept;
+  void compress_behind(End end, const ListLimit& limit) noexcept;
 
   ChunkRing ring_;
   size_t count_ = 0;

@@ -63,13 +63,16 @@ char* copy_without(const ListRun& run, const ListElement& value, size_t skipped,
   return to;
 }
 
-ListLimit ListLimit::of(int64_t setting) noexcept {
+ListLimit ListLimit::of(int64_t packed_size, int64_t compress_depth) noexcept {
   constexpr size_t kSafe = 8192;
-  if (setting >= 0) {
-    return {kSafe - kListpackFrame, std::max<size_t>(static_cast<size_t>(setting), 1)};
+  constexpr int64_t kPlainChunks = 8;
+  const auto plain = static_cast<size_t>(compress_depth == 0 ? kPlainChunks : compress_depth);
+  if (packed_size >= 0) {
+    const auto count = std::max<size_t>(static_cast<size_t>(packed_size), 1);
+    return {kSafe - kListpackFrame, count, plain};
   }
-  const auto step = static_cast<unsigned>(std::min<int64_t>(-(setting + 1), 4));
-  return {(size_t{4096} << step) - kListpackFrame, SIZE_MAX};
+  const auto step = static_cast<unsigned>(std::min<int64_t>(-(packed_size + 1), 4));
+  return {(size_t{4096} << step) - kListpackFrame, SIZE_MAX, plain};
 }
 
 }  // namespace kevy

@@ -83,19 +83,24 @@ struct ListRun {
 char* copy_without(const ListRun& run, const ListElement& value, size_t skipped, size_t erased,
                    char* to) noexcept;
 
-/// How much may lie together: the whole of a small list, and a chunk of a big one.
+/// How the elements of a list may lie.
 struct ListLimit {
+  /// How much may lie together: the whole of a small list, and a chunk of a big one.
   size_t bytes;
   size_t count;
+  /// So many chunks at each end of a big list are never compressed, and those from twice as far on
+  /// are.
+  size_t plain_chunks;
 
-  /// As the setting list-max-listpack-size says it: a number of elements, or -1 to -5 for 4, 8, 16,
-  /// 32, 64 KB; with a number of elements, not more than 8 KB either.
-  static ListLimit of(int64_t setting) noexcept;
+  /// As the settings say it. `packed_size`, list-max-listpack-size: a number of elements, or -1 to
+  /// -5 for 4, 8, 16, 32, 64 KB; with a number of elements, not more than 8 KB either.
+  /// `compress_depth`, list-compress-depth: the chunks at each end, or 0 for what is usual here.
+  static ListLimit of(int64_t packed_size, int64_t compress_depth = 0) noexcept;
 
   bool holds(size_t of_bytes, size_t of_count) const noexcept {
     return of_bytes <= bytes && of_count <= count;
   }
-  ListLimit half() const noexcept { return {bytes / 2, count / 2}; }
+  ListLimit half() const noexcept { return {bytes / 2, count / 2, plain_chunks}; }
 };
 
 }  // namespace kevy

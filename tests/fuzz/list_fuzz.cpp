@@ -110,7 +110,7 @@ class Lists {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   kevy::fuzz::Input input(data, size);
-  const ListLimit limit = ListLimit::of(static_cast<int8_t>(input.byte()));
+  const ListLimit limit = ListLimit::of(static_cast<int8_t>(input.byte()), 1);
   Lists lists;
   while (!input.empty() && lists.size() < kSizeMax) {
     lists.change(input, limit);

@@ -122,6 +122,7 @@ void change(Space& space, Model& model, Random& random, const ListLimit& limit, 
 
 TEST_CASE("a list has what a deque has after the same random program, at every limit") {
   const int64_t setting = GENERATE(-2, -1, 1, 2, 3, 16, 100);
+  const int64_t depth = GENERATE(0, 1, 3);
   Random random(GENERATE(1u, 2u));
   const size_t longest = setting < 0 ? 3000 : 300;
   Space space;
@@ -130,7 +131,7 @@ TEST_CASE("a list has what a deque has after the same random program, at every l
   bool chunks = false;
   for (int round = 0; round < 16; ++round) {
     for (int i = 0; i < 400; ++i) {
-      const ListLimit limit = ListLimit::of(random.below(1000) == 0 ? 5 : setting);
+      const ListLimit limit = ListLimit::of(random.below(1000) == 0 ? 5 : setting, depth);
       change(space, model, random, limit, longest, round % 2 == 1);
       const bool now = !model.empty() && in_chunks(space);
       changes_of_form += now != chunks ? 1 : 0;
@@ -144,7 +145,7 @@ TEST_CASE("a list has what a deque has after the same random program, at every l
       }
     }
     while (round % 4 == 3 && model.size() > 3) {
-      change(space, model, random, ListLimit::of(setting), longest, true);
+      change(space, model, random, ListLimit::of(setting, depth), longest, true);
       chunks = !model.empty() && in_chunks(space);
     }
   }
@@ -158,7 +159,8 @@ TEST_CASE("the memory of a list is counted as it is, and all of it is given back
   const size_t before = space.keys.memory_bytes();
   size_t bytes = 0;
   for (int i = 0; i < 20000; ++i) {
-    const std::string value(random.below(200), 'v');
+    std::string value(random.below(200), 'v');
+    for (char& byte : value) byte = static_cast<char>(random());  // can not be compressed
     bytes += value.size();
     push(space, random.below(2) == 0 ? End::kFront : End::kBack, value, ListLimit::of(setting));
   }
@@ -259,4 +261,131 @@ TEST_CASE("a queue keeps its size whichever way it runs") {
   if (in == End::kFront) std::reverse(model.begin(), model.end());
   check_same(space, model);
   CHECK(most < length * 60 + 4 * 8192);
+}
+
+namespace {
+
+/// A list of `count` values that are much alike, and a deque with the same.
+Model fill_alike(Space& space, End end, size_t count, const ListLimit& limit) {
+  Model model;
+  for (size_t i = 0; i < count; ++i) {
+    const std::string value = "value:" + std::to_string(100'000'000 + i);
+    push(space, end, value, limit);
+    end == End::kBack ? model.push_back(value) : model.push_front(value);
+  }
+  return model;
+}
+
+}  // namespace
+
+TEST_CASE("a long list of values that are alike takes less memory than they have bytes") {
+  const End end = GENERATE(End::kFront, End::kBack);
+  const ListLimit limit = ListLimit::of(-2);
+  Space space;
+  const size_t empty = space.keys.memory_bytes();
+  Model model = fill_alike(space, end, 100'000, limit);
+  CHECK(space.keys.memory_bytes() - empty < 100'000 * 15 / 2);
+  check_same(space, model);
+  Random random(1);
+  for (int i = 0; i < 2000; ++i) {  // here and there, in both directions
+    const size_t at = random.below(model.size());
+    const End from = random.below(2) == 0 ? End::kFront : End::kBack;
+    size_t seen = at;
+    List(space.entry()).for_range(at, std::min<size_t>({600, at + 1, model.size() - at}), from,
+                                  [&](Bytes element) {
+      REQUIRE(element == model[seen]);
+      seen += from == End::kFront ? 1 : -size_t{1};
+    });
+  }
+  const Key other{"other", hash_bytes("other", space.secret)};
+  space.keys.put(other, Keyspace::copy_value(*space.entry()), Keyspace::kNoExpiry);
+  CHECK(contents(List(space.keys.find(other))) == model);
+  space.keys.erase(other);
+  const End popped = GENERATE(End::kFront, End::kBack);
+  while (!model.empty()) {
+    const bool front = popped == End::kFront;
+    const size_t at = front ? 0 : model.size() - 1;
+    space.list().for_range(at, 1, popped, [&](Bytes element) {
+      if (element != model[at]) FAIL(element << " is not " << model[at]);
+    });
+    if (model.size() != 1) space.list().erase(at, 1, limit);
+    front ? model.pop_front() : model.pop_back();
+  }
+  space.keys.erase(space.key);
+  CHECK(space.keys.memory_bytes() - empty < 1000);
+}
+
+TEST_CASE("a list is compressed as far from its ends as it is asked to be") {
+  const size_t plain = 4 * 8192;
+  const auto memory = [](int64_t depth) {
+    Space space;
+    fill_alike(space, End::kBack, 20'000, ListLimit::of(-2, depth));
+    return space.keys.memory_bytes();
+  };
+  CHECK(memory(1) + plain < memory(4));
+  CHECK(memory(4) + plain < memory(1000));
+  CHECK(memory(0) < memory(1000));
+}
+
+TEST_CASE("a change in the middle of a long list has what the model has") {
+  const ListLimit limit = ListLimit::of(-2, 1);
+  Space space;
+  Model model = fill_alike(space, End::kBack, 20'000, limit);
+  Random random(2);
+  for (int i = 0; i < 3000; ++i) {
+    const std::string value = "value:" + std::to_string(100'000'000 + random.below(20'000));
+    const size_t at = random.below(model.size());
+    const auto place = model.begin() + static_cast<ptrdiff_t>(at);
+    const size_t count = std::min<size_t>(random.below(i % 100 == 0 ? 2000 : 3), model.size() - at);
+    switch (random.below(5)) {
+      case 0:
+        space.list().set(at, value, limit);
+        *place = value;
+        break;
+      case 1:
+        space.list().insert(at, value, limit);
+        model.insert(place, value);
+        break;
+      case 2:
+        space.list().erase(at, count, limit);
+        model.erase(place, place + static_cast<ptrdiff_t>(count));
+        break;
+      case 3:
+        REQUIRE(space.list().erase_equal(value, 2, End::kBack, limit) ==
+                erase_equal(model, value, 2, End::kBack));
+        break;
+      default:  // what is compressed again
+        for (int n = 0; n < 20; ++n) {
+          push(space, End::kFront, value, limit);
+          model.push_front(value);
+        }
+    }
+    if (i % 100 == 0) check_same(space, model);
+  }
+  check_same(space, model);
+}
+
+TEST_CASE("a queue that is long keeps its size, and is compressed all the while") {
+  const End in = GENERATE(End::kFront, End::kBack);
+  constexpr size_t kLength = 30'000, kBytes = 17;
+  Space space;
+  const ListLimit limit = ListLimit::of(-2);
+  Model model = fill_alike(space, in, kLength, limit);
+  size_t most = 0;
+  for (size_t i = 0; i < 2 * kLength; ++i) {
+    const std::string value = "value:" + std::to_string(200'000'000 + i);
+    push(space, in, value, limit);
+    const bool front = in == End::kBack;
+    space.list().erase(front ? 0 : kLength, 1, limit);
+    if (front) {
+      model.push_back(value);
+      model.pop_front();
+    } else {
+      model.push_front(value);
+      model.pop_back();
+    }
+    most = std::max(most, space.keys.memory_bytes());
+  }
+  check_same(space, model);
+  CHECK(most < kLength * kBytes * 9 / 10);
 }

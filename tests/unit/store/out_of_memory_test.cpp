@@ -2,9 +2,11 @@
 // fail. Takes the place of the C library's malloc, so it is left out where a sanitizer does that.
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cerrno>
 #include <cstdlib>
+#include <deque>
 #include <map>
 #include <memory>
 #include <new>
@@ -13,6 +15,7 @@
 
 #include "command/string_value.h"
 #include "store/hash.h"
+#include "store/list.h"
 #include "store/set_object.h"
 #include "store/sorted_set_object.h"
 #include "unit/store/space.h"
@@ -148,6 +151,63 @@ TEST_CASE("a change that finds no memory has changed nothing") {
   CHECK(space.keys.size_with_expiry() == with_expiry);
   for (const auto& [name, now] : model) space.keys.erase(space.key(name));
   CHECK(space.keys.memory_bytes() <= 2 * 4096);
+}
+
+// Changes by index and by value; what is pushed, one after another, may be there in part.
+TEST_CASE("a change of a list that finds no memory has changed nothing") {
+  Random random(GENERATE(1u, 2u));
+  const ListLimit limit = ListLimit::of(-1, 1);  // most of it compressed
+  Space space;
+  const Key key = space.key("list");
+  std::deque<std::string> model;
+  int failed = 0;
+  refused = 0;
+  for (int i = 0; i < 20000; ++i) {
+    const std::string value = "value:" + std::to_string(random.below(8000));
+    const Bytes values[] = {value};
+    List list(space.keys, key, space.keys.find(key));
+    const size_t at = model.empty() ? 0 : random.below(model.size());
+    const auto place = model.begin() + static_cast<ptrdiff_t>(at);
+    const uint64_t choice = model.size() < 2000 ? 0 : random.below(8);
+    const auto after = place + (model.empty() ? 0 : 1);
+    const auto change = [&] {
+      if (choice < 3) {
+        list.push(End::kBack, values, limit);
+      } else if (choice == 3) {
+        list.push(End::kFront, values, limit);
+      } else if (choice == 4) {
+        list.insert(at, value, limit);
+      } else if (choice == 5) {
+        list.set(at, value, limit);
+      } else if (choice == 6) {
+        list.erase(at, 1, limit);
+      } else {
+        list.erase_equal(value, 1, End::kFront, limit);
+      }
+    };
+    if (!runs_with(static_cast<int>(random.below(4)), change)) {
+      ++failed;
+    } else if (choice < 3) {
+      model.push_back(value);
+    } else if (choice == 3) {
+      model.push_front(value);
+    } else if (choice == 4) {
+      model.insert(place, value);
+    } else if (choice == 5) {
+      *place = value;
+    } else if (choice == 6) {
+      model.erase(place, after);
+    } else if (const auto found = std::find(model.begin(), model.end(), value);
+               found != model.end()) {
+      model.erase(found);
+    }
+    if (i % 50 != 0 || model.empty()) continue;
+    std::deque<std::string> now;
+    List(space.keys.find(key)).for_each([&](Bytes element) { now.emplace_back(element); });
+    REQUIRE(now == model);
+  }
+  CHECK(failed > 100);
+  CHECK(refused > failed);  // some found another way
 }
 
 TEST_CASE("a member that a big collection finds no memory for is not in it") {

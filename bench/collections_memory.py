@@ -7,6 +7,7 @@ Unix socket. Prints rows (see README.md). Usage: collections_memory.py --build D
 
 import argparse
 import json
+import random
 import shutil
 import subprocess
 import sys
@@ -59,6 +60,13 @@ def large(kind: str, elements: int) -> Iterator[bytes]:
         yield request(words)
 
 
+def large_random_list(elements: int) -> Iterator[bytes]:
+    """Values of 16 random bytes: kevy can not compress them."""
+    draw = random.Random(1)
+    for _ in range(0, elements, IN_A_COMMAND):
+        yield request([b"RPUSH", b"large", *(draw.randbytes(16) for _ in range(IN_A_COMMAND))])
+
+
 def chunks(requests: Iterator[bytes]) -> Iterator[tuple[bytes, int]]:
     """Bytes to send, and how many replies they will get."""
     gathered: list[bytes] = []
@@ -97,14 +105,15 @@ def redis_growth(requests: Iterator[bytes]) -> int:
 
 
 def compare(name: str, program: Path, requests: Callable[[], Iterator[bytes]], elements: int,
-            goal: float) -> None:
+            goal: float | None) -> None:
     print(f"  {name}", file=sys.stderr, flush=True)
     ours = kevy_growth(program, requests()) / elements
     row = {"name": name, "side": "kevy", "value": round(ours, 1), "unit": "bytes"}
     if shutil.which("redis-server"):
         theirs = redis_growth(requests()) / elements
         print(json.dumps(row | {"side": "redis-server", "value": round(theirs, 1)}), flush=True)
-        row |= {"against": "redis-server", "ratio": round(ours / theirs, 3), "goal": goal}
+        if goal is not None:
+            row |= {"against": "redis-server", "ratio": round(ours / theirs, 3), "goal": goal}
     print(json.dumps(row), flush=True)
 
 
@@ -122,6 +131,8 @@ def main() -> None:
                 lambda: small(kind, count), count * SMALL, GOAL_SMALL)
         compare(f"element of one of {elements:,}: {kind}", program,
                 lambda: large(kind, elements), elements, GOAL_LARGE)
+    compare(f"element of one of {elements:,}: list of random bytes", program,
+            lambda: large_random_list(elements), elements, None)
 
 
 if __name__ == "__main__":

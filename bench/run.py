@@ -45,8 +45,9 @@ def commands(build: Path, quick: bool) -> dict[str, list[str]]:
     return found
 
 
-def run_piece(piece: str, command: list[str]) -> list[dict]:
-    """The rows of one piece, shown as they come; its own progress goes to standard error."""
+def run_piece(piece: str, command: list[str], failed: list[str]) -> list[dict]:
+    """The rows of one piece, shown as they come; its own progress goes to standard error. A piece
+    that fails is added to `failed`, and the others are not lost with it."""
     rows = []
     print(f"== {piece}", file=sys.stderr, flush=True)
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
@@ -55,7 +56,7 @@ def run_piece(piece: str, command: list[str]) -> list[dict]:
             rows.append({"piece": piece, **json.loads(line)})
             print(f"  {rows[-1]['name']} ({rows[-1]['side']})", file=sys.stderr, flush=True)
     if running.returncode != 0:
-        raise SystemExit(f"{piece} failed with status {running.returncode}")
+        failed.append(piece)
     return rows
 
 
@@ -88,10 +89,11 @@ def main() -> None:
     for piece in options.only or []:
         if piece not in pieces:
             raise SystemExit(f"no such piece: {piece}; there are {', '.join(pieces)}")
-    rows = []
+    rows: list[dict] = []
+    failed: list[str] = []
     for piece, command in pieces.items():
         if options.only is None or piece in options.only:
-            rows += run_piece(piece, command)
+            rows += run_piece(piece, command, failed)
     print(table(rows))
     missed = sum(verdict(row) == "MISSED" for row in rows)
     goals = sum("goal" in row for row in rows)
@@ -105,6 +107,8 @@ def main() -> None:
     (options.output / "results.json").write_text(json.dumps(result, indent=1) + "\n")
     (options.output / "results.svg").write_text(chart.draw(rows))
     print(f"written: {options.output}/results.json, {options.output}/results.svg")
+    if failed:
+        raise SystemExit(f"failed: {', '.join(failed)}")
 
 
 if __name__ == "__main__":

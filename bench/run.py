@@ -27,6 +27,7 @@ def commands(build: Path, quick: bool) -> dict[str, list[str]]:
     programs = {
         "in_process": ["7"] if quick else ["21"],
         "publish_latency": ["500"] if quick else ["3000"],
+        "pipeline": ["3", "1000000"] if quick else ["15"],
         "collections": ["5"] if quick else ["15"],
         "sorted_set_structure": ["100000"] if quick else ["1000000"],
         "longest_set": ["1000000"] if quick else ["10000000"],

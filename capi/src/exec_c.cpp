@@ -1,5 +1,8 @@
 // Commands without a session, and the fast lanes.
+#include <algorithm>
+#include <array>
 #include <cstring>
+#include <span>
 
 #include "base/number.h"
 #include "command/fast_lane.h"
@@ -7,6 +10,7 @@
 #include "runtime/shard.h"
 
 using namespace kevy::capi;
+using kevy::Args;
 using kevy::Bytes;
 using kevy::Entry;
 using kevy::Key;
@@ -33,6 +37,29 @@ kevy_reply* run_words(kevy_instance* instance, const std::vector<Bytes>& words) 
     runtime.execute(turn, runtime.stateless(), words, tree);
   }
   return handle_of(tree.take());
+}
+
+// Runs commands of `argc` words each, one behind another in `words`; some at a time, so that what
+// their keys lie in is fetched together.
+void run_all(kevy::Runtime& runtime, std::span<const size_t> argc, Args words,
+             kevy::ReplyTree& replies) {
+  constexpr size_t kAtOnce = 16;
+  std::array<Args, kAtOnce> commands;
+  std::array<kevy::Route, kAtOnce> routes;
+  Turn turn(runtime);
+  while (!argc.empty()) {
+    const size_t count = std::min(argc.size(), kAtOnce);
+    for (size_t i = 0; i < count; ++i) {
+      commands[i] = words.first(argc[i]);
+      words = words.subspan(argc[i]);
+    }
+    argc = argc.subspan(count);
+    turn.release();
+    runtime.prepare(runtime.stateless(), std::span(commands).first(count), routes);
+    for (size_t i = 0; i < count; ++i) {
+      runtime.execute(turn, runtime.stateless(), commands[i], routes[i], replies);
+    }
+  }
 }
 
 }  // namespace
@@ -66,20 +93,12 @@ kevy_status kevy_pipeline(kevy_instance* instance, size_t count, const size_t* a
     if (argc[i] == 0) return fail(KEVY_INVALID, "a command of the pipeline has no words");
     total += argc[i];
   }
-  if (total != 0 && has_null(total, argv)) return null_argument();
   return guard([&]() -> kevy_status {
-    kevy::Runtime& runtime = instance->engine->runtime();
+    const Words words(total, argv, argv_size);
+    if (total != 0 && !words.complete()) return null_argument();
     kevy::ReplyTree tree(stateless_protocol(*instance));
     tree.array(count);
-    Turn turn(runtime);
-    size_t first = 0;
-    for (size_t i = 0; i < count; ++i) {
-      const Words words(argc[i], argv + first, argv_size == nullptr ? nullptr : argv_size + first);
-      runtime.execute(turn, runtime.stateless(), words.args(), tree);
-      first += argc[i];
-      if (i % 32 == 31) turn.release();
-    }
-    turn.release();
+    run_all(instance->engine->runtime(), std::span(argc, count), words.args(), tree);
     *replies = handle_of(tree.take());
     return KEVY_OK;
   });

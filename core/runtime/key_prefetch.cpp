@@ -1,27 +1,38 @@
 #include "runtime/key_prefetch.h"
 
+#include <span>
+
 namespace kevy {
 
 namespace {
 
-void fetch_bucket(const Keyspace& keyspace, uint64_t hash) noexcept {
-  keyspace.prefetch_bucket(hash);
-}
-void fetch_entry(const Keyspace& keyspace, uint64_t hash) noexcept {
-  keyspace.prefetch_entry(hash);
-}
+// A keyspace that takes no more than that is in the cache anyway.
+constexpr size_t kCachedMax = 64 * 1024;
 
 }  // namespace
 
 template <bool kHeld, typename Fetch>
 void KeyPrefetch::for_each(Fetch fetch) noexcept {
-  for (size_t i = 0; i < count_; ++i) {
-    const auto [shard, hash] = places_[i];
-    if (!kHeld && !shard->lock.try_lock()) continue;
-    const auto& keyspace = shard->keyspaces[database_];
-    if (keyspace != nullptr) fetch(*keyspace, hash);
+  for (Place& place : std::span(places_).first(count_)) {
+    Shard* const shard = place.shard;
+    if (shard == nullptr || (!kHeld && !shard->lock.try_lock())) continue;
+    if (const auto& keyspace = shard->keyspaces[database_]; keyspace != nullptr) {
+      fetch(place, *keyspace);
+    }
     if (!kHeld) shard->lock.unlock();
   }
+}
+
+void KeyPrefetch::fetch_bucket(Place& place, const Keyspace& keyspace) noexcept {
+  if (keyspace.memory_bytes() <= kCachedMax) {
+    place.shard = nullptr;
+  } else {
+    keyspace.prefetch_bucket(place.hash);
+  }
+}
+
+void KeyPrefetch::fetch_entry(Place& place, const Keyspace& keyspace) noexcept {
+  keyspace.prefetch_entry(place.hash);
 }
 
 void KeyPrefetch::run_held() noexcept {

@@ -27,11 +27,13 @@ class KeyPrefetch {
   static constexpr size_t kKeysMax = 128;
 
   struct Place {
-    Shard* shard;
+    Shard* shard;  // nullptr: there is nothing to fetch
     uint64_t hash;
   };
   template <bool kHeld, typename Fetch>
   void for_each(Fetch fetch) noexcept;
+  static void fetch_bucket(Place& place, const Keyspace& keyspace) noexcept;
+  static void fetch_entry(Place& place, const Keyspace& keyspace) noexcept;
 
   const size_t database_;
   size_t count_ = 0;

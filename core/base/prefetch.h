@@ -1,12 +1,19 @@
 // A hint to the processor that memory is about to be looked at.
 #pragma once
 
+#include <cstddef>
+
 namespace kevy {
 
 /// Has the cache line of `at` fetched. Any address will do.
 inline void prefetch_line(const void* at) noexcept {
   __builtin_prefetch(at);
   asm volatile("");  // or g++ takes a function that only does this for one without effect
+}
+
+/// Has all cache lines of `size` bytes fetched.
+inline void prefetch_bytes(const void* at, size_t size) noexcept {
+  for (size_t i = 0; i < size; i += 64) prefetch_line(static_cast<const char*>(at) + i);
 }
 
 }  // namespace kevy

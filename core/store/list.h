@@ -4,8 +4,8 @@
 // was taken out and half the limit is enough.
 //
 // A view is made on the stack for one command and knows nothing of settings. An element that is
-// visited is good until the next one is; values given to it must not lie in it. A list that becomes empty is
-// the caller's to erase. Used by the holder of the shard's lock.
+// visited is good until the next one is; values given to it must not lie in it. A list that becomes
+// empty is the caller's to erase. Used by the holder of the shard's lock.
 #pragma once
 
 #include "store/keyspace.h"
@@ -74,6 +74,8 @@ class ListCursor {
  public:
   /// Starts at element `index`; done at once when there is none.
   ListCursor(const List& list, size_t index, End from);
+  ListCursor(const ListCursor&) = delete;
+  ListCursor& operator=(const ListCursor&) = delete;
 
   bool done() const noexcept { return at_ == nullptr; }
   bool equals(const ListElement& value) const noexcept { return value.equals(at_); }

@@ -128,6 +128,7 @@ ScoreTree::Path ScoreTree::find(const Before& before) const noexcept {
     });
     path.steps[level] = {inner, i};
     node = inner->children[i];
+    prefetch_node(node, height_ - level - 1);
   }
   path.leaf = static_cast<Leaf*>(node);
   path.index = place_in(*path.leaf, before);

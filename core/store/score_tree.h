@@ -12,6 +12,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 
 #include "base/bytes.h"
@@ -156,6 +157,11 @@ class ScoreTree {
     });
   }
 
+  /// Has what a search in a node reads fetched at once, rather than line by line as it goes.
+  static void prefetch_node(const void* node, unsigned height) noexcept {
+    constexpr size_t kInLeaf = sizeof(Leaf) + kLeafMax * sizeof(Item);
+    prefetch_bytes(node, height == 0 ? kInLeaf : offsetof(Inner, members));
+  }
   Path find(const Before& before) const noexcept;
   Path find(const ScoredMember& member) const noexcept {
     return find(Before{member.score(), member.key()});
@@ -197,8 +203,9 @@ uint64_t ScoreTree::count_before(const Predicate& before) const noexcept {
   for (unsigned level = height_; level != 0; --level) {
     const auto& inner = *static_cast<const Inner*>(node);
     const unsigned i = child_for(inner, before);
-    rank += inner.sizes_before(i);
     node = inner.children[i];
+    prefetch_node(node, level - 1);
+    rank += inner.sizes_before(i);
   }
   return rank + place_in(*static_cast<const Leaf*>(node), before);
 }

@@ -11,6 +11,9 @@ install(TARGETS kevy_shared kevy_static EXPORT kevy-targets
 install(FILES ${PROJECT_SOURCE_DIR}/capi/include/kevy.h
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development)
 
+install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/NOTICE
+  DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT development)
+
 install(EXPORT kevy-targets NAMESPACE kevy:: DESTINATION ${kevy_package_dir} COMPONENT development)
 configure_package_config_file(
   ${CMAKE_CURRENT_LIST_DIR}/kevy-config.cmake.in ${CMAKE_CURRENT_BINARY_DIR}/kevy-config.cmake

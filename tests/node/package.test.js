@@ -72,6 +72,8 @@ describe('the package', () => {
       const packing = ['pack', '--json', '--ignore-scripts', '--pack-destination', directory];
       const packed = Object.values(JSON.parse(npm(packing, source)))[0];
       writeFileSync(path.join(directory, 'package.json'), '{ "private": true }');
+      const files = packed.files.map((file) => file.path);
+      assert.ok(files.includes('LICENSE') && files.includes('NOTICE'));
       npm(['install', '--offline', '--no-audit', '--no-fund', packed.filename], directory);
       const commonjs = `
         const kevy = require('kevy');

@@ -110,7 +110,8 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
     extensions = {name for name in files if re.fullmatch(r"kevy/_native\..*\.so", name)}
     assert len(extensions) == COMPILED
     assert files == expected | extensions | {"kevy/libkevy.so.1", "kevy/kevy.h"}
-    assert any(name.endswith("licenses/LICENSE") for name in names)
+    for text in ("LICENSE", "NOTICE"):
+        assert any(name.endswith(f"licenses/{text}") for name in names)
 
 
 @needs_extension

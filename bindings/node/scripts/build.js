@@ -1,13 +1,14 @@
 // Builds kevy.node with CMake into prebuilds/<platform>-<architecture>/, where lib/native.js and
-// the packed package look for it. Quick when nothing changed.
+// the packed package look for it, and brings the licenses along. Quick when nothing changed.
 'use strict';
 
 const { spawnSync } = require('node:child_process');
-const { existsSync } = require('node:fs');
+const { copyFileSync, existsSync } = require('node:fs');
 const { availableParallelism } = require('node:os');
 const path = require('node:path');
 
 const root = path.resolve(__dirname, '..');
+const checkout = path.resolve(root, '../..');
 const build = path.join(root, 'build');
 const output = path.join(root, 'prebuilds', `${process.platform}-${process.arch}`);
 
@@ -31,3 +32,6 @@ function configure() {
 
 configure();
 run('cmake', ['--build', build, '--parallel', String(availableParallelism())]);
+for (const text of ['LICENSE', 'NOTICE']) {
+  copyFileSync(path.join(checkout, text), path.join(root, text));
+}

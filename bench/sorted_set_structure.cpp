@@ -7,7 +7,7 @@
 
 #include "base/random.h"
 #include "measure.h"
-#include "store/score_tree.h"
+#include "store/sorted_set/score_tree.h"
 
 namespace {
 

@@ -5,7 +5,7 @@
 #include <span>
 
 #include "base/number.h"
-#include "command/fast_lane.h"
+#include "command/string/fast_lane.h"
 #include "handles.h"
 #include "runtime/shard.h"
 

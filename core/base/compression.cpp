@@ -13,8 +13,8 @@ size_t compress(Bytes plain, char* to, size_t capacity) noexcept {
 }
 
 void decompress(Bytes compressed, char* to, size_t size) noexcept {
-  const int written = LZ4_decompress_safe(compressed.data(), to,
-                                          static_cast<int>(compressed.size()), static_cast<int>(size));
+  const int written = LZ4_decompress_safe(
+      compressed.data(), to, static_cast<int>(compressed.size()), static_cast<int>(size));
   KEVY_CHECK(written == static_cast<int>(size));
 }
 

@@ -1,6 +1,6 @@
-// Compression of pieces of memory that are soon read again: LZ4's block format, which is fast rather
-// than small. Knows nothing of what it compresses. Pure functions: any thread; they take some 16 KB
-// of stack.
+// Compression of pieces of memory that are soon read again: LZ4's block format, which is fast
+// rather than small. Knows nothing of what it compresses. Pure functions: any thread; compress()
+// takes some 16 KB of stack.
 #pragma once
 
 #include "base/bytes.h"
@@ -9,8 +9,8 @@ namespace kevy {
 
 inline constexpr size_t kCompressibleMax = size_t{1} << 30;
 
-/// Compresses `plain`, of at most kCompressibleMax bytes, to `to`. Returns how many bytes it took; 0
-/// when `capacity` does not suffice.
+/// Compresses `plain`, of at most kCompressibleMax bytes, to `to`. Returns how many bytes it took;
+/// 0 when `capacity` does not suffice.
 size_t compress(Bytes plain, char* to, size_t capacity) noexcept;
 
 /// Writes the `size` bytes to `to` that were compressed to `compressed`.

@@ -13,7 +13,7 @@ namespace kevy {
 class Call;
 using Handler = void (*)(Call&);
 
-/// Redis' command flags (the names that COMMAND INFO shows are in command/command_info.cpp), and
+/// Redis' command flags (the names that COMMAND INFO shows are in command/server/command_info.cpp), and
 /// at the end kevy's own, which tell dispatch what the verb needs and are not shown.
 enum CommandFlag : uint32_t {
   kWrite = 1u << 0,
@@ -115,7 +115,7 @@ struct CommandRow {
   Bytes since = {};
   Bytes complexity = {};
   Bytes summary = {};
-  /// The arguments after the name, in the notation of command/syntax.h.
+  /// The arguments after the name, in the notation of command/server/syntax.h.
   Bytes syntax = {};
   Handler handler = nullptr;
   std::span<const CommandRow> subcommands = {};

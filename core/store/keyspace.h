@@ -22,7 +22,7 @@
 #include "store/entry_memory.h"
 #include "store/garbage.h"
 #include "store/object.h"
-#include "store/table.h"
+#include "store/table/table.h"
 #include "store/value.h"
 
 namespace kevy {

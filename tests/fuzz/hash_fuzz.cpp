@@ -7,7 +7,7 @@
 #include <string>
 
 #include "fuzz.h"
-#include "store/hash.h"
+#include "store/hash/hash.h"
 
 namespace {
 

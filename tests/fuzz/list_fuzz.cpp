@@ -7,7 +7,7 @@
 #include <string>
 
 #include "fuzz.h"
-#include "store/list.h"
+#include "store/list/list.h"
 
 namespace {
 

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "fuzz.h"
-#include "store/score_tree.h"
+#include "store/sorted_set/score_tree.h"
 
 namespace {
 

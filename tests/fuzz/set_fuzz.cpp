@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "fuzz.h"
-#include "store/set.h"
-#include "store/set_algebra.h"
+#include "store/set/set.h"
+#include "store/set/set_algebra.h"
 
 namespace {
 

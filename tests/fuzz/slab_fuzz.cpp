@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "fuzz.h"
-#include "store/sorted_set_object.h"
+#include "store/sorted_set/sorted_set_object.h"
 
 namespace {
 

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "fuzz.h"
-#include "store/sorted_set.h"
+#include "store/sorted_set/sorted_set.h"
 
 namespace {
 

@@ -1,6 +1,7 @@
 """Rules of the house that can be read off the files."""
 
 import re
+from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,6 +35,14 @@ def test_includes_point_one_way():
 def test_files_are_short():
     for path in sources():
         assert len(path.read_text().splitlines()) <= 500, path
+
+
+def test_folders_are_small():
+    """More sources than that are several rooms in one."""
+    counts = Counter(path.parent for path in sources() if path.suffix == ".cpp")
+    assert len(counts) > 15
+    for folder, count in counts.items():
+        assert count <= 15, folder
 
 
 def test_the_library_writes_to_no_stream():

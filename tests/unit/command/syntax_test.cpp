@@ -1,4 +1,4 @@
-#include "command/syntax.h"
+#include "command/server/syntax.h"
 
 #include <catch2/catch.hpp>
 #include <string>

@@ -1,4 +1,4 @@
-#include "store/hash.h"
+#include "store/hash/hash.h"
 
 #include <catch2/catch.hpp>
 #include <map>

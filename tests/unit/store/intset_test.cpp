@@ -1,4 +1,4 @@
-#include "store/intset.h"
+#include "store/set/intset.h"
 
 #include <catch2/catch.hpp>
 #include <set>

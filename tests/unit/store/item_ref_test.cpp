@@ -1,4 +1,4 @@
-#include "store/item_ref.h"
+#include "store/table/item_ref.h"
 
 #include <catch2/catch.hpp>
 #include <vector>

@@ -3,7 +3,7 @@
 #include <set>
 #include <string>
 
-#include "command/string_value.h"
+#include "command/string/value.h"
 #include "unit/store/space.h"
 
 using namespace kevy;

@@ -1,4 +1,4 @@
-#include "store/list_element.h"
+#include "store/list/list_element.h"
 
 #include <catch2/catch.hpp>
 #include <string>

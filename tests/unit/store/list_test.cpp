@@ -1,4 +1,4 @@
-#include "store/list.h"
+#include "store/list/list.h"
 
 #include <algorithm>
 #include <catch2/catch.hpp>

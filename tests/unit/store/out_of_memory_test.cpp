@@ -13,11 +13,11 @@
 #include <set>
 #include <string>
 
-#include "command/string_value.h"
-#include "store/hash.h"
-#include "store/list.h"
-#include "store/set_object.h"
-#include "store/sorted_set_object.h"
+#include "command/string/value.h"
+#include "store/hash/hash.h"
+#include "store/list/list.h"
+#include "store/set/set_object.h"
+#include "store/sorted_set/sorted_set_object.h"
 #include "unit/store/space.h"
 
 extern "C" void* __libc_malloc(size_t size);

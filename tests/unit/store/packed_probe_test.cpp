@@ -1,4 +1,4 @@
-#include "store/packed_probe.h"
+#include "store/packed/packed_probe.h"
 
 #include <catch2/catch.hpp>
 #include <string>

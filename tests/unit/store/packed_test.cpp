@@ -1,4 +1,4 @@
-#include "store/packed.h"
+#include "store/packed/packed.h"
 
 #include <catch2/catch.hpp>
 #include <cstdint>

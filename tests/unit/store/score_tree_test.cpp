@@ -1,4 +1,4 @@
-#include "store/score_tree.h"
+#include "store/sorted_set/score_tree.h"
 
 #include <algorithm>
 #include <catch2/catch.hpp>

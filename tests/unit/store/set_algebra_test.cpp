@@ -1,4 +1,4 @@
-#include "store/set_algebra.h"
+#include "store/set/set_algebra.h"
 
 #include <algorithm>
 #include <catch2/catch.hpp>

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "store/set.h"
+#include "store/set/set.h"
 #include "unit/store/space.h"
 
 namespace kevy::test {

@@ -1,4 +1,4 @@
-#include "store/set.h"
+#include "store/set/set.h"
 
 #include <catch2/catch.hpp>
 #include <map>

@@ -1,4 +1,4 @@
-#include "store/slab.h"
+#include "store/table/slab.h"
 
 #include <catch2/catch.hpp>
 #include <map>

@@ -1,4 +1,4 @@
-#include "store/sorted_set.h"
+#include "store/sorted_set/sorted_set.h"
 
 #include <catch2/catch.hpp>
 #include <cmath>

@@ -1,0 +1,241 @@
+// The server as a whole: CONFIG, INFO, TIME, DEBUG.
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "command/arguments.h"
+#include "command/connection/client_name.h"
+#include "command/families.h"
+#include "command/help.h"
+#include "runtime/configuration.h"
+
+namespace kevy {
+
+namespace {
+
+std::string lower(Bytes text) {
+  std::string result(text);
+  std::transform(result.begin(), result.end(), result.begin(), ascii_lower);
+  return result;
+}
+
+void config_get(Call& call) {
+  const auto found = call.runtime.settings().configuration->get(call.args.subspan(2));
+  call.reply.map(found.size());
+  for (const auto& [name, value] : found) {
+    call.reply.bulk(name);
+    call.reply.bulk(value);
+  }
+}
+
+void config_set(Call& call) {
+  if (call.argc() % 2 != 0) {
+    call.error(errors::wrong_arity(call));
+    return;
+  }
+  Configuration& configuration = *call.runtime.settings().configuration;
+  std::vector<Configuration::Pair> values;
+  for (size_t i = 2; i < call.argc(); i += 2) {
+    const std::string name = lower(call.args[i]);
+    if (!configuration.has(name)) {
+      call.error("ERR Unknown option or number of arguments for CONFIG SET - '" +
+                 std::string(call.args[i]) + "'");
+      return;
+    }
+    const bool twice = std::any_of(values.begin(), values.end(),
+                                   [&](const auto& value) { return value.first == name; });
+    if (twice) {
+      call.error("ERR CONFIG SET failed (possibly related to argument '" + name +
+                 "') - duplicate parameter");
+      return;
+    }
+    values.emplace_back(name, std::string(call.args[i + 1]));
+  }
+  if (const auto wrong = configuration.set(values)) {
+    call.error("ERR CONFIG SET failed (possibly related to argument '" + wrong->first + "') - " +
+               wrong->second);
+    return;
+  }
+  call.reply.ok();
+}
+
+void config_resetstat(Call& call) {
+  for (uint32_t i = 0; i < call.runtime.shard_count(); ++i) call.runtime.shard(i).statistics = {};
+  Runtime::Counters& counters = call.runtime.counters();
+  counters.keyless_commands = 0;
+  counters.connections_received = 0;
+  counters.rejected_connections = 0;
+  counters.error_replies = 0;
+  call.reply.ok();
+}
+
+class InfoText {
+ public:
+  explicit InfoText(Args wanted) {
+    for (const Bytes section : wanted) wanted_.push_back(lower(section));
+  }
+  bool section(Bytes name) {
+    const auto has = [&](Bytes word) {
+      return std::find(wanted_.begin(), wanted_.end(), word) != wanted_.end();
+    };
+    if (!wanted_.empty() && !has("all") && !has("everything") && !has("default") &&
+        !has(lower(name))) {
+      return false;
+    }
+    if (!text_.empty()) text_ += "\r\n";
+    text_ += "# " + std::string(name) + "\r\n";
+    return true;
+  }
+  void line(Bytes name, Bytes value) {
+    text_ += std::string(name) + ':' + std::string(value) + "\r\n";
+  }
+  void line(Bytes name, uint64_t value) { line(name, std::to_string(value)); }
+  const std::string& text() const { return text_; }
+
+ private:
+  std::vector<std::string> wanted_;
+  std::string text_;
+};
+
+struct Totals {
+  ShardStatistics statistics;
+  size_t memory = 0;
+};
+
+Totals totals(Runtime& runtime) {
+  Totals sum;
+  for (uint32_t i = 0; i < runtime.shard_count(); ++i) {
+    Shard& shard = runtime.shard(i);
+    sum.statistics.commands += shard.statistics.commands;
+    sum.statistics.keyspace_hits += shard.statistics.keyspace_hits;
+    sum.statistics.keyspace_misses += shard.statistics.keyspace_misses;
+    sum.statistics.expired_keys += shard.statistics.expired_keys;
+    for (uint32_t d = 0; d < runtime.database_count(); ++d) {
+      if (shard.keyspaces[d] != nullptr) sum.memory += shard.keyspaces[d]->memory_bytes();
+    }
+  }
+  return sum;
+}
+
+void info_keyspace(Call& call, InfoText& info) {
+  for (uint32_t d = 0; d < call.runtime.database_count(); ++d) {
+    size_t keys = 0, expires = 0;
+    for (uint32_t i = 0; i < call.runtime.shard_count(); ++i) {
+      const auto& space = call.runtime.shard(i).keyspaces[d];
+      if (space == nullptr) continue;
+      keys += space->size();
+      expires += space->size_with_expiry();
+    }
+    if (keys == 0) continue;
+    info.line("db" + std::to_string(d), "keys=" + std::to_string(keys) +
+                                            ",expires=" + std::to_string(expires) + ",avg_ttl=0");
+  }
+}
+
+void info(Call& call) {
+  InfoText info(call.args.subspan(1));
+  const Totals sum = totals(call.runtime);
+  if (info.section("Server")) {
+    info.line("redis_version", kRedisVersion);
+    info.line("kevy_version", KEVY_VERSION_TEXT);
+    info.line("redis_mode", "standalone");
+    info.line("arch_bits", 64);
+    info.line("process_id", static_cast<uint64_t>(getpid()));
+    info.line("shards", call.runtime.shard_count());
+  }
+  if (info.section("Clients")) {
+    info.line("connected_clients", call.runtime.session_count());
+    info.line("maxclients", call.runtime.settings().clients_max);
+    info.line("blocked_clients", 0);
+  }
+  if (info.section("Memory")) {
+    info.line("used_memory", sum.memory);
+  }
+  if (info.section("Persistence")) {
+    info.line("loading", 0);
+    info.line("aof_enabled", 0);
+  }
+  if (info.section("Stats")) {
+    Runtime::Counters& counters = call.runtime.counters();
+    info.line("total_connections_received", counters.connections_received);
+    info.line("total_commands_processed", sum.statistics.commands + counters.keyless_commands);
+    info.line("rejected_connections", counters.rejected_connections);
+    info.line("expired_keys", sum.statistics.expired_keys);
+    info.line("evicted_keys", 0);
+    info.line("keyspace_hits", sum.statistics.keyspace_hits);
+    info.line("keyspace_misses", sum.statistics.keyspace_misses);
+    info.line("pubsub_channels", call.runtime.pubsub().count(ChannelKind::kChannel));
+    info.line("pubsub_patterns", call.runtime.pubsub().count(ChannelKind::kPattern));
+    info.line("total_error_replies", counters.error_replies);
+  }
+  if (info.section("Replication")) {
+    info.line("role", "master");
+    info.line("connected_slaves", 0);
+  }
+  if (info.section("Cluster")) info.line("cluster_enabled", 0);
+  if (info.section("Keyspace")) info_keyspace(call, info);
+  call.reply.verbatim("txt", info.text());
+}
+
+void time(Call& call) {
+  const int64_t now_us = call.turn.moment().us();
+  call.reply.array(2);
+  call.reply.bulk(std::to_string(now_us / 1'000'000));
+  call.reply.bulk(std::to_string(now_us % 1'000'000));
+}
+
+// Sleeps without a lock, but for what EXEC holds.
+void debug_sleep(Call& call) {
+  const auto seconds = parse_double(call.args[2]);  // what is no number counts as 0
+  constexpr double kSecondsMax = 365.0 * 24 * 3600;
+  if (seconds && *seconds > 0) {
+    std::this_thread::sleep_for(std::chrono::duration<double>(std::min(*seconds, kSecondsMax)));
+  }
+  call.reply.ok();
+}
+
+constexpr uint32_t kControl = kAdmin | kNoScript | kLoading | kStale;
+
+constexpr CommandRow kConfig[] = {
+    {.name = "get", .arity = -3, .flags = kControl, .group = "server", .since = "2.0.0",
+     .complexity = "O(N) in the directives", .summary = "Answers directives and their values.",
+     .syntax = "parameter:string [parameter ...]", .handler = config_get},
+    {.name = "help", .arity = 2, .flags = kLoading | kStale, .group = "server", .since = "5.0.0",
+     .complexity = "O(1)", .summary = "Lists the subcommands.", .handler = help},
+    {.name = "resetstat", .arity = 2, .flags = kControl | kAllShards, .group = "server",
+     .since = "2.0.0", .complexity = "O(1)", .summary = "Sets the statistics of INFO to zero.",
+     .handler = config_resetstat},
+    {.name = "set", .arity = -4, .flags = kControl, .group = "server", .since = "2.0.0",
+     .complexity = "O(N) in the directives", .summary = "Changes directives, all or none.",
+     .syntax = "parameter:string value [parameter value ...]", .handler = config_set},
+};
+
+constexpr CommandRow kDebug[] = {
+    {.name = "sleep", .arity = 3, .flags = kControl, .group = "server", .since = "1.0.0",
+     .complexity = "O(1)", .summary = "Makes this command take some seconds.",
+     .syntax = "seconds:double", .handler = debug_sleep},
+};
+
+constexpr CommandRow kRows[] = {
+    {.name = "config", .arity = -2, .flags = 0, .group = "server", .since = "2.0.0",
+     .complexity = "Depends on the subcommand.", .summary = "Reads and changes directives.",
+     .subcommands = kConfig},
+    {.name = "info", .arity = -1, .flags = kLoading | kStale | kAllShards,
+     .categories = kAclDangerous, .group = "server", .since = "1.0.0", .complexity = "O(1)",
+     .summary = "Describes the server and counts what it did.",
+     .syntax = "[section:string [section ...]]", .handler = info},
+    {.name = "time", .arity = 1, .flags = kLoading | kStale | kFast, .group = "server",
+     .since = "2.6.0", .complexity = "O(1)",
+     .summary = "Answers the clock in seconds and microseconds.", .handler = time},
+    {.name = "debug", .arity = -2, .flags = kControl, .group = "server", .since = "1.0.0",
+     .complexity = "Depends on the subcommand.", .summary = "Helps to test.",
+     .subcommands = kDebug},
+};
+
+}  // namespace
+
+CommandFamily server_commands() { return kRows; }
+
+}  // namespace kevy

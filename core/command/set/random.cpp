@@ -1,0 +1,140 @@
+// SPOP and SRANDMEMBER: members of a set by chance, taken out or only looked at.
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "command/arguments.h"
+#include "command/collection.h"
+#include "command/families.h"
+#include "command/key_specs.h"
+#include "command/random_count.h"
+#include "command/set/value.h"
+
+namespace kevy {
+
+namespace {
+
+void pop_one(Call& call) {
+  const Key key = call.key(1);
+  const auto [entry, wrong] = find_to_write(call, key, Type::kSet);
+  if (wrong) return;
+  if (entry == nullptr) {
+    call.reply.null();
+    return;
+  }
+  Set set(call.keyspace(key), key, entry);
+  set.pick(1, thread_random(), [&](Bytes member) {
+    call.reply.bulk(member);
+    call.effect({"SREM", key.bytes, member});
+    set.erase(member);
+  });
+  call.changed(key, kEventSet, "spop");
+  if (set.empty()) erase_empty(call, key);
+}
+
+void pop_all(Call& call, const Key& key, const Set& set) {
+  call.reply.set(set.size());
+  set.for_each([&](Bytes member) { call.reply.bulk(member); });
+  call.changed(key, kEventSet, "spop");
+  call.effect({"DEL", key.bytes});
+  erase_empty(call, key);
+}
+
+void pop_several(Call& call) {
+  const auto count = parse_int64(call.args[2]);
+  if (!count || *count < 0) {
+    call.error("ERR value is out of range, must be positive");
+    return;
+  }
+  const Key key = call.key(1);
+  const auto [entry, wrong] = find_to_write(call, key, Type::kSet);
+  if (wrong) return;
+  if (entry == nullptr || *count == 0) {
+    call.reply.set(0);
+    return;
+  }
+  Set set(call.keyspace(key), key, entry);
+  const auto wanted = static_cast<size_t>(*count);
+  if (wanted >= set.size()) {
+    pop_all(call, key, set);
+    return;
+  }
+  std::vector<std::string> members;
+  set.sample(wanted, thread_random(), [&](Bytes member) { members.emplace_back(member); });
+  call.reply.set(members.size());
+  for (const std::string& member : members) {
+    set.erase(member);
+    call.reply.bulk(member);
+    call.effect({"SREM", key.bytes, member});
+  }
+  call.changed(key, kEventSet, "spop");
+}
+
+void spop(Call& call) {
+  if (call.argc() == 2) {
+    pop_one(call);
+  } else if (call.argc() == 3) {
+    pop_several(call);
+  } else {
+    call.error(errors::kSyntax);
+  }
+}
+
+void pick_one(Call& call) {
+  const auto [entry, wrong] = find_to_read(call, call.key(1), Type::kSet);
+  if (wrong) return;
+  if (entry == nullptr) {
+    call.reply.null();
+    return;
+  }
+  Set(entry).pick(1, thread_random(), [&](Bytes member) { call.reply.bulk(member); });
+}
+
+void pick_several(Call& call) {
+  const auto wanted = random_count(call);
+  if (!wanted) return;
+  const int64_t count = wanted->count;
+  const auto [entry, wrong] = find_to_read(call, call.key(1), Type::kSet);
+  if (wrong) return;
+  const auto reply_member = [&](Bytes member) { call.reply.bulk(member); };
+  const Set set(entry);
+  if (count < 0 && !set.empty()) {
+    if (!check_repeated(call, count)) return;
+    const auto picked = static_cast<size_t>(-count);
+    call.reply.array(picked);
+    set.pick(picked, thread_random(), reply_member);
+  } else {
+    const size_t picked = std::min(static_cast<size_t>(std::max<int64_t>(count, 0)), set.size());
+    call.reply.array(picked);
+    set.sample(picked, thread_random(), reply_member);
+  }
+}
+
+void srandmember(Call& call) {
+  if (call.argc() == 2) {
+    pick_one(call);
+  } else if (call.argc() == 3) {
+    pick_several(call);
+  } else {
+    call.error(errors::kSyntax);
+  }
+}
+
+constexpr CommandRow kRows[] = {
+    {.name = "spop", .arity = -2, .flags = kWrite | kFast, .categories = kAclSet,
+     .keys = kOneAccessDelete, .group = "set", .since = "1.0.0",
+     .complexity = "O(N) in the members taken",
+     .summary = "Takes members out of a set by chance.", .syntax = "key [count:integer]",
+     .handler = spop},
+    {.name = "srandmember", .arity = -2, .flags = kReadonly, .categories = kAclSet,
+     .keys = kOneReadAccess, .group = "set", .since = "1.0.0",
+     .complexity = "O(N) in the members answered",
+     .summary = "Answers members of a set by chance; a negative count may repeat them.",
+     .syntax = "key [count:integer]", .handler = srandmember},
+};
+
+}  // namespace
+
+CommandFamily set_random_commands() { return kRows; }
+
+}  // namespace kevy

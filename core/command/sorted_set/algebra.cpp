@@ -1,0 +1,296 @@
+// Unions, intersections and differences of sorted sets: ZUNION, ZINTER, ZDIFF, what stores them,
+// and ZINTERCARD.
+#include <algorithm>
+#include <cmath>
+
+#include "command/arguments.h"
+#include "command/families.h"
+#include "command/sorted_set/range_arguments.h"
+#include "command/sorted_set/zset_source.h"
+
+namespace kevy {
+
+namespace {
+
+enum class Aggregate : uint8_t { kSum, kMin, kMax };
+enum class Operation : uint8_t { kUnion, kInter, kDiff };
+
+struct Algebra {
+  Operation operation;
+  bool stores;  // the first key is the destination
+  std::vector<ZsetSource> sources = {};
+  Aggregate aggregate = Aggregate::kSum;
+  WithScores with_scores = WithScores::kNo;
+
+  bool read(Call& call);
+  std::unique_ptr<SortedSetObject> result();
+
+ private:
+  bool read_options(Call& call, size_t first);
+  bool read_weights(Call& call, Options& options);
+  void unite(SortedSetObject& into);
+  void intersect(SortedSetObject& into);
+  void subtract(SortedSetObject& into);
+  double combined(double score, double other) const noexcept;
+};
+
+/// The keys that a number of them at `counted` announces, as sources.
+bool read_sources(Call& call, size_t counted, std::vector<ZsetSource>& sources) {
+  const size_t count = input_keys_argument(call, counted);
+  for (size_t i = 0; i < count; ++i) {
+    const Entry* entry = call.find_read(call.key(counted + 1 + i));
+    if (entry != nullptr && !ZsetSource::accepts(entry->type())) {
+      call.error(errors::kWrongType);
+      return false;
+    }
+    sources.emplace_back(entry);
+  }
+  return count != 0;
+}
+
+void smallest_first(std::vector<ZsetSource>& sources) {
+  std::stable_sort(sources.begin(), sources.end(), [](const ZsetSource& a, const ZsetSource& b) {
+    return a.size() < b.size();
+  });
+}
+
+bool Algebra::read(Call& call) {
+  const size_t counted = stores ? 2 : 1;
+  return read_sources(call, counted, sources) &&
+         read_options(call, counted + 1 + sources.size());
+}
+
+bool Algebra::read_weights(Call& call, Options& options) {
+  for (ZsetSource& source : sources) {
+    const auto weight = score_argument(call, options.value(), "ERR weight value is not a float");
+    if (!weight) return false;
+    source.weight = *weight;
+  }
+  return true;
+}
+
+bool Algebra::read_options(Call& call, size_t first) {
+  const bool combines = operation != Operation::kDiff;
+  for (Options options(call.args, first); !options.done();) {
+    if (combines && options.next_is("weights", sources.size())) {
+      if (!read_weights(call, options)) return false;
+      continue;
+    }
+    bool known = false;
+    if (combines && options.next_is("aggregate", 1)) {
+      const Bytes how = options.value();
+      known = true;
+      if (equals_ignoring_case(how, "sum")) {
+        aggregate = Aggregate::kSum;
+      } else if (equals_ignoring_case(how, "min")) {
+        aggregate = Aggregate::kMin;
+      } else if (equals_ignoring_case(how, "max")) {
+        aggregate = Aggregate::kMax;
+      } else {
+        known = false;
+      }
+    } else if (!stores && options.next_is("withscores")) {
+      with_scores = WithScores::kYes;
+      known = true;
+    }
+    if (!known) {
+      call.error(errors::kSyntax);
+      return false;
+    }
+  }
+  return true;
+}
+
+// Infinities that cancel each other out, and a weight of 0 of one, give 0.
+double number_or_zero(double score) noexcept { return std::isnan(score) ? 0 : score; }
+
+double Algebra::combined(double score, double other) const noexcept {
+  switch (aggregate) {
+    case Aggregate::kSum:
+      return number_or_zero(score + other);
+    case Aggregate::kMin:
+      return other < score ? other : score;
+    default:
+      return other > score ? other : score;
+  }
+}
+
+void Algebra::unite(SortedSetObject& into) {
+  for (const ZsetSource& source : sources) {
+    source.for_each([&](Bytes member, double score) {
+      const double weighted = number_or_zero(score * source.weight);
+      if (ScoredMember* there = into.find(member)) {
+        into.set_gathered(there, combined(there->score(), weighted));
+      } else {
+        into.gather(member, weighted);
+      }
+    });
+  }
+}
+
+void Algebra::intersect(SortedSetObject& into) {
+  if (sources[0].size() == 0) return;
+  sources[0].for_each([&](Bytes member, double score) {
+    double sum = number_or_zero(score * sources[0].weight);
+    for (size_t i = 1; i < sources.size(); ++i) {
+      const auto other = sources[i].score(member);
+      if (!other) return;
+      sum = combined(sum, *other * sources[i].weight);
+    }
+    into.gather(member, sum);
+  });
+}
+
+void Algebra::subtract(SortedSetObject& into) {
+  sources[0].for_each([&](Bytes member, double score) {
+    for (size_t i = 1; i < sources.size(); ++i) {
+      if (sources[i].score(member)) return;
+    }
+    into.gather(member, score);
+  });
+}
+
+std::unique_ptr<SortedSetObject> Algebra::result() {
+  auto gathered = std::make_unique<SortedSetObject>();
+  if (operation == Operation::kDiff) {
+    subtract(*gathered);
+  } else {
+    // The smallest first, as Redis does: the order in which scores are added may show in the sum.
+    smallest_first(sources);
+    if (operation == Operation::kUnion) {
+      unite(*gathered);
+    } else {
+      intersect(*gathered);
+    }
+  }
+  gathered->order_gathered();
+  return gathered;
+}
+
+void answer(Call& call, Operation operation) {
+  Algebra algebra{.operation = operation, .stores = false};
+  if (!algebra.read(call)) return;
+  const auto result = algebra.result();
+  const ScoreTree& order = result->order();
+  reply_elements(call.reply, order.size(), algebra.with_scores);
+  order.visit_up(0, order.size(), [&](const ScoredMember& member, double score) {
+    reply_element(call.reply, member.key(), score, algebra.with_scores);
+  });
+}
+
+void store(Call& call, Operation operation, Bytes event) {
+  Algebra algebra{.operation = operation, .stores = true};
+  if (algebra.read(call)) store_sorted_set(call, call.key(1), algebra.result(), event);
+}
+
+void zunion(Call& call) { answer(call, Operation::kUnion); }
+void zinter(Call& call) { answer(call, Operation::kInter); }
+void zdiff(Call& call) { answer(call, Operation::kDiff); }
+void zunionstore(Call& call) { store(call, Operation::kUnion, "zunionstore"); }
+void zinterstore(Call& call) { store(call, Operation::kInter, "zinterstore"); }
+void zdiffstore(Call& call) { store(call, Operation::kDiff, "zdiffstore"); }
+
+void zintercard(Call& call) {
+  std::vector<ZsetSource> sources;
+  if (!read_sources(call, 1, sources)) return;
+  const auto limit = cardinality_limit(call, 2 + sources.size());
+  if (!limit) return;
+  smallest_first(sources);
+  uint64_t in_all = 0;
+  sources[0].for_each([&](Bytes member, double) {
+    if (in_all == *limit) return;
+    const bool everywhere = std::all_of(sources.begin() + 1, sources.end(), [&](const auto& other) {
+      return other.score(member).has_value();
+    });
+    if (everywhere) ++in_all;
+  });
+  call.reply.integer(static_cast<int64_t>(in_all));
+}
+
+constexpr KeySpec kInputs[] = {{1, 0, 1, kKeyRO | kKeyAccess, KeySearch::kKeynum}};
+constexpr KeySpec kDestinationAndInputs[] = {
+    {1, 1, 1, kKeyOW | kKeyUpdate}, {2, 0, 1, kKeyRO | kKeyAccess, KeySearch::kKeynum}};
+constexpr uint32_t kReads = kReadonly | kMovableKeys;
+constexpr uint32_t kStores = kWrite | kDenyOom | kMovableKeys;
+
+constexpr CommandRow kRows[] = {
+    {.name = "zunion", .arity = -3, .flags = kReads, .categories = kAclSortedSet,
+     .keys = kInputs, .group = "sorted-set", .since = "6.2.0",
+     .complexity = "O(N)+O(M*log(M)) in the elements of all inputs and of the result",
+     .summary = "Answers what is in any of the sorted sets.",
+     .syntax = "numkeys:integer key [key ...] [WEIGHTS weight:integer [weight:integer ...]] "
+               "[AGGREGATE <SUM|MIN|MAX>] [WITHSCORES]",
+     .handler = zunion},
+    {.name = "zinter", .arity = -3, .flags = kReads, .categories = kAclSortedSet,
+     .keys = kInputs, .group = "sorted-set", .since = "6.2.0",
+     .complexity = "O(N*K)+O(M*log(M)) in the smallest input, the inputs and the result",
+     .summary = "Answers what is in all of the sorted sets.",
+     .syntax = "numkeys:integer key [key ...] [WEIGHTS weight:integer [weight:integer ...]] "
+               "[AGGREGATE <SUM|MIN|MAX>] [WITHSCORES]",
+     .handler = zinter},
+    {.name = "zdiff", .arity = -3, .flags = kReads, .categories = kAclSortedSet,
+     .keys = kInputs, .group = "sorted-set", .since = "6.2.0",
+     .complexity = "O(N*K)+O(M*log(M)) in the first input, the inputs and the result",
+     .summary = "Answers what is in the first sorted set and in none of the others.",
+     .syntax = "numkeys:integer key [key ...] [WITHSCORES]", .handler = zdiff},
+    {.name = "zunionstore", .arity = -4, .flags = kStores, .categories = kAclSortedSet,
+     .keys = kDestinationAndInputs, .group = "sorted-set", .since = "2.0.0",
+     .complexity = "O(N)+O(M*log(M)) in the elements of all inputs and of the result",
+     .summary = "Stores what is in any of the sorted sets.",
+     .syntax = "destination:key numkeys:integer key [key ...] "
+               "[WEIGHTS weight:integer [weight:integer ...]] [AGGREGATE <SUM|MIN|MAX>]",
+     .handler = zunionstore},
+    {.name = "zinterstore", .arity = -4, .flags = kStores, .categories = kAclSortedSet,
+     .keys = kDestinationAndInputs, .group = "sorted-set", .since = "2.0.0",
+     .complexity = "O(N*K)+O(M*log(M)) in the smallest input, the inputs and the result",
+     .summary = "Stores what is in all of the sorted sets.",
+     .syntax = "destination:key numkeys:integer key [key ...] "
+               "[WEIGHTS weight:integer [weight:integer ...]] [AGGREGATE <SUM|MIN|MAX>]",
+     .handler = zinterstore},
+    {.name = "zdiffstore", .arity = -4, .flags = kStores, .categories = kAclSortedSet,
+     .keys = kDestinationAndInputs, .group = "sorted-set", .since = "6.2.0",
+     .complexity = "O(N*K)+O(M*log(M)) in the first input, the inputs and the result",
+     .summary = "Stores what is in the first sorted set and in none of the others.",
+     .syntax = "destination:key numkeys:integer key [key ...]", .handler = zdiffstore},
+    {.name = "zintercard", .arity = -3, .flags = kReads, .categories = kAclSortedSet,
+     .keys = kInputs, .group = "sorted-set", .since = "7.0.0",
+     .complexity = "O(N*K) in the smallest input and the inputs",
+     .summary = "Counts what is in all of the sorted sets.",
+     .syntax = "numkeys:integer key [key ...] [LIMIT limit:integer]", .handler = zintercard},
+};
+
+}  // namespace
+
+void store_sorted_set(Call& call, const Key& key, std::unique_ptr<SortedSetObject> result,
+                      Bytes event) {
+  const bool was_there = call.find_write(key) != nullptr;
+  if (was_there) call.keyspace(key).erase(key);
+  const auto size = static_cast<int64_t>(result->size());
+  if (size != 0) {
+    SortedSet::put(call.keyspace(key), key, std::move(result), sorted_set_limits(call));
+    if (!was_there) call.made(key);
+    call.changed(key, kEventZset, event);
+  } else if (was_there) {
+    call.changed(key, kEventGeneric, "del");
+  }
+  call.reply.integer(size);
+}
+
+size_t input_keys_argument(Call& call, size_t counted) {
+  const auto count = integer_argument(call, call.args[counted]);
+  if (!count) return 0;
+  if (*count < 1) {
+    call.error("ERR at least 1 input key is needed for '" +
+               full_name(call.runtime.table(), call.row) + "' command");
+    return 0;
+  }
+  if (static_cast<uint64_t>(*count) > call.argc() - counted - 1) {
+    call.error(errors::kSyntax);
+    return 0;
+  }
+  return static_cast<size_t>(*count);
+}
+
+CommandFamily sorted_set_algebra_commands() { return kRows; }
+
+}  // namespace kevy

@@ -1,0 +1,93 @@
+// ListChunks: a list too big to lie in its entry: chunks of some kilobytes in a ring. Both ends
+// grow and shrink in O(1); an index is found by skipping whole chunks by their counts, from the
+// nearer end; a change in the middle moves a chunk's bytes, and now and then splits a chunk or
+// joins two.
+//
+// No chunk is empty. A chunk keeps within the limit that the caller gives with each change, but an
+// element beyond it has a chunk of its own. Two neighbours that fit in half a chunk are joined
+// where something was taken out.
+//
+// In a long list the chunks far from both ends are compressed, each when pushing has moved it there:
+// what lies there is seldom looked at, and elements of one list are much alike. Who reads it gets a
+// copy; a change has its chunk expanded, and so it stays; and what comes near an end by popping is
+// expanded before it is asked for. Knows neither its key nor its keyspace.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "store/list/list_chunk.h"
+#include "store/object.h"
+
+namespace kevy {
+
+class ListChunks final : public Object {
+ public:
+  ListChunks() = default;
+  /// A list of what lies together so far.
+  explicit ListChunks(const ListRun& run);
+  ~ListChunks() override;
+
+  std::unique_ptr<Object> clone() const override;
+  size_t memory_bytes() const noexcept override;
+
+  /// Elements, and the bytes they take.
+  size_t size() const noexcept { return count_; }
+  size_t bytes() const noexcept { return bytes_; }
+
+  /// The chunks, as runs of elements. What is compressed is written to `expanded`.
+  size_t run_count() const noexcept { return ring_.size(); }
+  ListRun run(size_t i, std::string& expanded) const;
+  /// The run that has element `index`, which must exist, and its number in it.
+  struct Place {
+    size_t run;
+    size_t index;
+  };
+  Place find(size_t index) const noexcept;
+
+  /// Returns whether it took memory for it.
+  bool push(End end, const ListElement& value, const ListLimit& limit);
+  /// Puts `value` before element `index`, which must exist.
+  void insert(size_t index, const ListElement& value, const ListLimit& limit);
+  void replace(size_t index, const ListElement& value, const ListLimit& limit);
+  /// Takes `count` elements from `first` on out. Many chunks are not freed but handed back, for
+  /// the caller to do away with when there is time.
+  std::unique_ptr<Object> erase(size_t first, size_t count, const ListLimit& limit);
+  /// Takes up to `max` elements that are `value` out, those nearest to `from` first. Returns how
+  /// many.
+  size_t erase_equal(const ListElement& value, size_t max, End from, const ListLimit& limit);
+
+ private:
+  using Slot = ChunkRing::Slot;
+
+  void add_slot(size_t at, const Slot& slot);
+  void add_plain(size_t at, ListChunk* chunk, size_t count) {
+    add_slot(at, {chunk, static_cast<uint32_t>(count)});
+  }
+  char* splice(size_t chunk, size_t at, size_t erased, size_t inserted, const ListLimit& limit);
+  void put(size_t chunk, size_t at, const ListElement& value, const ListLimit& limit);
+  void put_new(size_t at, const ListElement& value, const ListLimit& limit, End end);
+  bool fits(size_t chunk, const ListElement& value, const ListLimit& limit) const noexcept;
+  void split(size_t chunk, size_t index);
+  void erase_in(size_t chunk, size_t first, size_t count, const ListLimit& limit);
+  size_t erase_equal_in(size_t chunk, size_t found, const ListElement& value, size_t max, End from);
+  std::unique_ptr<Object> drop_whole(size_t first, size_t count) noexcept;
+  bool join(size_t chunk, const Slot& slot, const ListLimit& limit) noexcept;
+  void tidy(size_t first, size_t last, const ListLimit& limit) noexcept;
+  void free_chunk(const Slot& slot) noexcept;
+
+  void exchange(Slot& slot, ListChunk* chunk, size_t plain_size) noexcept;
+  void expand(size_t chunk) {
+    if (ring_[chunk].compressed()) [[unlikely]] expand_now(chunk);
+  }
+  void expand_now(size_t chunk);
+  void expand_ends(const ListLimit& limit) noexcept;
+  void compress_behind(End end, const ListLimit& limit) noexcept;
+
+  ChunkRing ring_;
+  size_t count_ = 0;
+  size_t bytes_ = 0;
+  size_t memory_ = 0;  // of the chunks
+};
+
+}  // namespace kevy

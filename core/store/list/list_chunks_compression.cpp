@@ -1,0 +1,73 @@
+// ListChunks: which chunks are compressed, and when.
+#include <new>
+
+#include "base/compression.h"
+#include "store/list/list_chunks.h"
+
+namespace kevy {
+
+namespace {
+
+// Chunks of other sizes stay as they are: what is so small gains nothing, and a chunk of one huge
+// element would keep its shard busy.
+constexpr size_t kCompressedMin = 256, kCompressedMax = 64 * 1024;
+
+}  // namespace
+
+ListRun ListChunks::run(size_t i, std::string& expanded) const {
+  const Slot& slot = ring_[i];
+  if (!slot.compressed()) [[likely]] return slot.run();
+  expanded.resize(slot.plain_size);
+  slot.copy_elements(expanded.data());
+  return {expanded, slot.count};
+}
+
+// Puts another form of its elements into a slot.
+void ListChunks::exchange(Slot& slot, ListChunk* chunk, size_t plain_size) noexcept {
+  memory_ += chunk->memory_bytes() - slot.chunk->memory_bytes();
+  ListChunk::free(slot.chunk);
+  slot.chunk = chunk;
+  slot.plain_size = static_cast<uint32_t>(plain_size);
+}
+
+void ListChunks::expand_now(size_t chunk) {
+  Slot& slot = ring_[chunk];
+  const size_t size = slot.plain_size;
+  ListChunk* const plain = ListChunk::make(size, End::kBack);
+  slot.copy_elements(plain->extend(End::kBack, size));
+  exchange(slot, plain, 0);
+}
+
+// Expands what has come near an end, where there is memory for it.
+void ListChunks::expand_ends(const ListLimit& limit) noexcept {
+  const size_t near = std::min(limit.plain_chunks, ring_.size());
+  try {
+    for (size_t i = 0; i < near; ++i) {
+      expand(i);
+      expand(ring_.size() - 1 - i);
+    }
+  } catch (const std::bad_alloc&) {  // then it is expanded when it is changed
+  }
+}
+
+// Compresses the chunk that a new one at `end` has moved away from it far enough, where that saves
+// a quarter at least. Twice as far as expand_ends goes, so that a list that grows and shrinks by a
+// chunk does not have the same one compressed and expanded again and again.
+void ListChunks::compress_behind(End end, const ListLimit& limit) noexcept {
+  const size_t far = 2 * limit.plain_chunks;
+  if (ring_.size() <= 2 * far) return;
+  Slot& slot = ring_[end == End::kFront ? far : ring_.size() - 1 - far];
+  const size_t size = slot.size();
+  if (slot.compressed() || size < kCompressedMin || size > kCompressedMax) return;
+  const size_t worth_it = size - size / 4;
+  const std::unique_ptr<char[]> room(new (std::nothrow) char[worth_it]);
+  if (room == nullptr) return;
+  const size_t compressed = compress(slot.chunk->bytes(), room.get(), worth_it);
+  if (compressed == 0) return;
+  try {
+    exchange(slot, ListChunk::of({room.get(), compressed}), size);
+  } catch (const std::bad_alloc&) {  // then it stays as it is
+  }
+}
+
+}  // namespace kevy

@@ -1,0 +1,189 @@
+// Set: an entry seen as members without an order, in whichever of its three forms it lies:
+//
+//   intset   inside the entry: integers in ascending order (intset.h)
+//   packed   inside the entry: the members in the order they came (packed.h)
+//   big      a SetObject
+//
+// A set of integers starts as an intset and any other one packed. An intset that gets a member that
+// is no integer becomes packed; what passes a limit that the caller gives becomes big. A set never
+// goes back.
+//
+// Made on the stack for one operation; knows no command, reply, clock or lock. Bytes that it gives
+// are good until the next change of the set, or for as long as the visit if they are a number's.
+// Touched only by the holder of the shard's lock.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <unordered_set>
+#include <vector>
+
+#include "base/number.h"
+#include "base/random.h"
+#include "store/keyspace.h"
+#include "store/packed/packed.h"
+#include "store/set/intset.h"
+#include "store/set/set_object.h"
+
+namespace kevy {
+
+/// Texts of numbers, for as long as it lives.
+class NumberTexts {
+ public:
+  Bytes add(int64_t number);
+
+ private:
+  static constexpr size_t kChunk = 1024;
+  std::vector<std::unique_ptr<char[]>> chunks_;
+  size_t left_ = 0;  // in the last chunk
+};
+
+class Set {
+ public:
+  /// Up to which size a set lies in its entry.
+  struct Limits {
+    size_t intset_entries;
+    size_t packed_entries;
+    size_t packed_bytes;  // of a member
+  };
+
+  /// `entry`: what the key has, or nullptr; the first member makes it then.
+  Set(Keyspace& keyspace, const Key& key, Entry* entry) noexcept
+      : keyspace_(&keyspace), key_(key), entry_(entry) {}
+  /// For reading only.
+  explicit Set(const Entry* entry) noexcept : entry_(const_cast<Entry*>(entry)) {}
+
+  /// Where the set is now.
+  Entry* entry() const noexcept { return entry_; }
+  size_t size() const noexcept {
+    if (entry_ == nullptr) return 0;
+    return is_big() ? big().size() : entry_->packed_count();
+  }
+  bool empty() const noexcept { return size() == 0; }
+
+  bool contains(Bytes member) const noexcept;
+  /// Whether the member is new. It may not lie in this set.
+  bool add(Bytes member, const Limits& limits);
+  /// Whether the member was there. It may lie in this set, and is gone then. The set may be empty
+  /// after it; its key is the caller's to erase.
+  bool erase(Bytes member);
+  /// Gives `key`, in place of whatever it has, a set of `members`, which are distinct, at least
+  /// one, and may lie in what the key has; without a time to live.
+  static void store(Keyspace& keyspace, const Key& key, std::span<const Bytes> members,
+                    const Limits& limits);
+
+  /// Calls visit(Bytes) for every member; of an intset, in ascending order.
+  template <typename Visit>
+  void for_each(Visit&& visit) const {
+    if (entry_ == nullptr) return;
+    if (is_big()) {
+      big().for_each([&](const Member& member) { visit(member.key()); });
+    } else if (is_intset()) {
+      const Intset all = numbers();
+      for (size_t i = 0; i < all.size(); ++i) visit_number(all[i], visit);
+    } else {
+      for (PackedCursor at(entry_->packed()); !at.done(); at.skip()) visit_packed(at.at(), visit);
+    }
+  }
+
+  /// A part of a full iteration, some `count` members from `cursor` (0: the start); returns the
+  /// cursor to go on with, 0 at the end. A member that stays is visited at least once, and a set
+  /// that lies in its entry in one part. Any cursor is safe.
+  template <typename Visit>
+  uint64_t scan(uint64_t cursor, size_t count, Visit&& visit) const {
+    if (entry_ != nullptr && is_big()) {
+      return big().scan(cursor, count, [&](const Member& member) { visit(member.key()); });
+    }
+    for_each(visit);
+    return 0;
+  }
+
+  /// Visits `count` members by chance, each time every member with the same chance; the set is not
+  /// empty.
+  template <typename Visit>
+  void pick(size_t count, Random& random, Visit&& visit) const {
+    if (is_big()) {
+      for (; count != 0; --count) visit(big().random(random).key());
+    } else if (is_intset()) {
+      const Intset all = numbers();
+      for (; count != 0; --count) visit_number(all[random.below(all.size())], visit);
+    } else if (count == 1) {
+      PackedCursor at(entry_->packed());
+      at.skip(random.below(size()));
+      visit_packed(at.at(), visit);
+    } else {
+      std::vector<const char*> all;
+      for (PackedCursor at(entry_->packed()); !at.done(); at.skip()) all.push_back(at.at());
+      for (; count != 0; --count) visit_packed(all[random.below(all.size())], visit);
+    }
+  }
+
+  /// Visits `count` different members, but not more than there are, every choice of so many having
+  /// the same chance.
+  template <typename Visit>
+  void sample(size_t count, Random& random, Visit&& visit) const {
+    if (count >= size()) {
+      for_each(visit);
+    } else if (is_big() && count <= size() / kFewOf) {
+      std::unordered_set<const Member*> picked;
+      while (picked.size() < count) {
+        const Member& member = big().random(random);
+        if (picked.insert(&member).second) visit(member.key());
+      }
+    } else {
+      // Takes each with the chance of what is wanted in what is left.
+      size_t left = size();
+      for_each([&](Bytes member) {
+        if (count != 0 && random.below(left) < count) {
+          visit(member);
+          --count;
+        }
+        --left;
+      });
+    }
+  }
+
+  // For operations on several sets (set_algebra.h).
+  /// As scan, for members that are to be kept: appends them to `into`, numbers as `texts`. They are
+  /// good until the set changes.
+  uint64_t gather(uint64_t cursor, size_t count, std::vector<Bytes>& into,
+                  NumberTexts& texts) const;
+  /// Keeps those of `members` that are in this set, or those that are not.
+  void filter(std::vector<Bytes>& members, bool keep_present) const;
+
+ private:
+  /// Picking again what was picked already costs less than walking when one member in so many or
+  /// fewer are wanted.
+  static constexpr size_t kFewOf = 3;
+
+  bool is_big() const noexcept { return entry_->encoding() == Encoding::kObject; }
+  bool is_intset() const noexcept { return entry_->encoding() == Encoding::kIntset; }
+  SetObject& big() const noexcept { return static_cast<SetObject&>(*entry_->object()); }
+  Intset numbers() const noexcept { return {entry_->packed(), entry_->packed_count()}; }
+
+  template <typename Visit>
+  static void visit_number(int64_t number, Visit&& visit) {
+    char digits[kIntegerTextMax];
+    visit(format_int64(number, digits));
+  }
+  template <typename Visit>
+  static void visit_packed(const char* at, Visit&& visit) {
+    char digits[kIntegerTextMax];
+    visit(read_packed(at).text(digits));
+  }
+
+  const char* find_packed(const Packing& member) const noexcept;
+  void make(Bytes member, std::optional<int64_t> number, const Limits& limits);
+  bool add_number(int64_t number, const Limits& limits);
+  bool add_packed(Bytes member, const Limits& limits);
+  bool add_big(Bytes member);
+  void leave_intset(Bytes member, const Limits& limits);
+  void become_big();
+
+  Keyspace* keyspace_ = nullptr;
+  Key key_;
+  Entry* entry_;
+};
+
+}  // namespace kevy

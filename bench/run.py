@@ -29,6 +29,7 @@ def commands(build: Path, quick: bool) -> dict[str, list[str]]:
         "publish_latency": ["500"] if quick else ["3000"],
         "pipeline": ["3", "1000000"] if quick else ["15"],
         "collections": ["5"] if quick else ["15"],
+        "long_list": ["3"] if quick else ["15"],
         "sorted_set_structure": ["100000"] if quick else ["1000000"],
         "longest_set": ["1000000"] if quick else ["10000000"],
         "longest_add": ["1000000"] if quick else ["10000000"],

@@ -247,7 +247,7 @@ std::unique_ptr<Object> ListChunks::erase(size_t first, size_t count, const List
   if (ring_.size() != 0) {
     tidy(whole == 0 ? 0 : whole - 1, std::min(whole + 1, ring_.size() - 1), limit);
   }
-  if (ring_.size() != chunks_before) expand_ends(limit);
+  expand_ends(chunks_before, limit);
   return removed;
 }
 
@@ -289,7 +289,7 @@ size_t ListChunks::erase_equal(const ListElement& value, size_t max, End from,
   const auto [first, last] = std::minmax(found.front().chunk, found.back().chunk);
   const size_t chunks_before = ring_.size();
   tidy(first == 0 ? 0 : first - 1, std::min(last + 1, ring_.size() - 1), limit);
-  if (ring_.size() != chunks_before) expand_ends(limit);
+  expand_ends(chunks_before, limit);
   return erased;
 }
 

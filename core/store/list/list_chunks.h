@@ -81,7 +81,7 @@ class ListChunks final : public Object {
     if (ring_[chunk].compressed()) [[unlikely]] expand_now(chunk);
   }
   void expand_now(size_t chunk);
-  void expand_ends(const ListLimit& limit) noexcept;
+  void expand_ends(size_t chunks_before, const ListLimit& limit) noexcept;
   void compress_behind(End end, const ListLimit& limit) noexcept;
 
   ChunkRing ring_;

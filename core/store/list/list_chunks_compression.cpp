@@ -1,4 +1,5 @@
 // ListChunks: which chunks are compressed, and when.
+#include <algorithm>
 #include <new>
 
 #include "base/compression.h"
@@ -38,11 +39,14 @@ void ListChunks::expand_now(size_t chunk) {
   exchange(slot, plain, 0);
 }
 
-// Expands what has come near an end, where there is memory for it.
-void ListChunks::expand_ends(const ListLimit& limit) noexcept {
+// Expands what has come near an end since there were `chunks_before` chunks, where there is memory
+// for it.
+void ListChunks::expand_ends(size_t chunks_before, const ListLimit& limit) noexcept {
+  if (ring_.size() >= chunks_before) return;
+  const size_t removed = std::min(chunks_before - ring_.size(), limit.plain_chunks);
   const size_t near = std::min(limit.plain_chunks, ring_.size());
   try {
-    for (size_t i = 0; i < near; ++i) {
+    for (size_t i = limit.plain_chunks - removed; i < near; ++i) {
       expand(i);
       expand(ring_.size() - 1 - i);
     }

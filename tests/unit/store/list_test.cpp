@@ -327,6 +327,20 @@ TEST_CASE("a list is compressed as far from its ends as it is asked to be") {
   CHECK(memory(0) < memory(1000));
 }
 
+TEST_CASE("what comes near an end is expanded, whether it was taken out one by one or at once") {
+  const ListLimit limit = ListLimit::of(-2);
+  constexpr size_t kSize = 100'000, kLeft = 5000, kBytes = 17;  // what is left: 12 chunks
+  const size_t at_once = GENERATE(1u, 500u, 47'500u);
+  Space space;
+  fill_alike(space, End::kBack, kSize, limit);
+  while (space.list().size() > kLeft) {  // from either end
+    space.list().erase(0, at_once, limit);
+    space.list().erase(space.list().size() - at_once, at_once, limit);
+  }
+  REQUIRE(space.list().size() == kLeft);
+  CHECK(space.keys.memory_bytes() > kLeft * kBytes);
+}
+
 TEST_CASE("a change in the middle of a long list has what the model has") {
   const ListLimit limit = ListLimit::of(-2, 1);
   Space space;

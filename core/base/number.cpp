@@ -78,9 +78,28 @@ std::optional<long double> parse_long_double(Bytes text) noexcept {
   return value;
 }
 
+namespace {
+
+// The number that a few digits are, which a double holds exactly, as most scores are; nothing when
+// there is anything else among them.
+std::optional<double> parse_digits(Bytes text) noexcept {
+  constexpr size_t kExactMax = 15;
+  if (text.size() > kExactMax) return std::nullopt;
+  int64_t number = 0;
+  for (const char byte : text) {
+    const unsigned digit = static_cast<unsigned char>(byte) - unsigned{'0'};
+    if (digit > 9) return std::nullopt;
+    number = number * 10 + digit;
+  }
+  return static_cast<double>(number);
+}
+
+}  // namespace
+
 std::optional<double> parse_double(Bytes text) noexcept {
   constexpr size_t kTextMax = 255;
   if (text.empty() || text.size() > kTextMax) return std::nullopt;
+  if (const auto number = parse_digits(text)) return number;
   double value = 0;
   const char* text_end = text.data() + text.size();
   const auto [fast_end, error] = std::from_chars(text.data(), text_end, value);

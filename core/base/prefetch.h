@@ -11,9 +11,11 @@ inline void prefetch_line(const void* at) noexcept {
   asm volatile("");  // or g++ takes a function that only does this for one without effect
 }
 
-/// Has all cache lines of `size` bytes fetched.
-inline void prefetch_bytes(const void* at, size_t size) noexcept {
-  for (size_t i = 0; i < size; i += 64) prefetch_line(static_cast<const char*>(at) + i);
+/// Has all cache lines of so many bytes fetched.
+template <size_t kBytes>
+inline void prefetch_bytes(const void* at) noexcept {
+#pragma GCC unroll 32
+  for (size_t i = 0; i < kBytes; i += 64) prefetch_line(static_cast<const char*>(at) + i);
 }
 
 }  // namespace kevy

@@ -121,11 +121,9 @@ ScoreTree::Path ScoreTree::find(const Before& before) const noexcept {
   for (unsigned level = 0; level < height_; ++level) {
     auto* inner = static_cast<Inner*>(node);
     // An element that is the first of a child lies in that child.
-    const unsigned i = partition(inner->count - 1, [&](unsigned j) {
-      const double score = inner->scores[j + 1];
-      return score < before.score ||
-             (score == before.score && inner->members[j + 1]->key() <= before.member);
-    });
+    const unsigned i = partition(
+        inner->count - 1, before.score, [&](unsigned j) { return inner->first(j + 1); },
+        [&](const ScoredMember& at) { return at.key() <= before.member; });
     path.steps[level] = {inner, i};
     node = inner->children[i];
     prefetch_node(node, height_ - level - 1);

@@ -143,12 +143,34 @@ class ScoreTree {
     }
     return begin;
   }
+  /// The same for elements and a score: first how many scores are lower, without a branch that the
+  /// processor could guess wrong, and where one is equal, by key_is_before(const ScoredMember&).
+  template <typename ItemAt, typename KeyIsBefore>
+  static unsigned partition(unsigned count, double score, ItemAt&& item_at,
+                            KeyIsBefore&& key_is_before) noexcept {
+    unsigned begin = 0;
+    for (unsigned left = count; left != 0; left /= 2) {
+      const unsigned half = (left + 1) / 2;
+      begin += half & (0 - static_cast<unsigned>(item_at(begin + half - 1).score < score));
+    }
+    if (begin == count || item_at(begin).score != score) [[likely]] return begin;
+    return begin + partition(count - begin, [&](unsigned i) {
+             const Item item = item_at(begin + i);
+             return item.score == score && key_is_before(*item.member);
+           });
+  }
+  /// The child of a node that what comes before the bound ends in: the one before the first that
+  /// starts past it.
   template <typename Predicate>
   static unsigned child_for(const Inner& node, const Predicate& before) noexcept {
-    // What comes before the bound may end in the child before the first that starts past it.
     return partition(node.count - 1, [&](unsigned i) {
       return before(node.scores[i + 1], *node.members[i + 1]);
     });
+  }
+  static unsigned child_for(const Inner& node, const Before& before) noexcept {
+    return partition(
+        node.count - 1, before.score, [&](unsigned i) { return node.first(i + 1); },
+        [&](const ScoredMember& at) { return at.key() < before.member; });
   }
   template <typename Predicate>
   static unsigned place_in(const Leaf& leaf, const Predicate& before) noexcept {
@@ -156,11 +178,19 @@ class ScoreTree {
       return before(leaf.items()[i].score, *leaf.items()[i].member);
     });
   }
+  static unsigned place_in(const Leaf& leaf, const Before& before) noexcept {
+    return partition(
+        leaf.count, before.score, [&](unsigned i) { return leaf.items()[i]; },
+        [&](const ScoredMember& at) { return at.key() < before.member; });
+  }
 
   /// Has what a search in a node reads fetched at once, rather than line by line as it goes.
   static void prefetch_node(const void* node, unsigned height) noexcept {
-    constexpr size_t kInLeaf = sizeof(Leaf) + kLeafMax * sizeof(Item);
-    prefetch_bytes(node, height == 0 ? kInLeaf : offsetof(Inner, members));
+    if (height == 0) {
+      prefetch_bytes<sizeof(Leaf) + kLeafMax * sizeof(Item)>(node);
+    } else {
+      prefetch_bytes<offsetof(Inner, members)>(node);
+    }
   }
   Path find(const Before& before) const noexcept;
   Path find(const ScoredMember& member) const noexcept {

@@ -6,8 +6,9 @@ namespace kevy {
 
 namespace {
 
-// A keyspace that takes no more than that is in the cache anyway.
-constexpr size_t kCachedMax = 64 * 1024;
+// A keyspace of no more keys than that is in the cache anyway. Not told by its bytes: those are
+// written with every change, and this is read by all.
+constexpr size_t kCachedMax = 512;
 
 }  // namespace
 
@@ -24,7 +25,7 @@ void KeyPrefetch::for_each(Fetch fetch) noexcept {
 }
 
 void KeyPrefetch::fetch_bucket(Place& place, const Keyspace& keyspace) noexcept {
-  if (keyspace.memory_bytes() <= kCachedMax) {
+  if (keyspace.size() <= kCachedMax) {
     place.shard = nullptr;
   } else {
     keyspace.prefetch_bucket(place.hash);

@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include "base/bytes.h"
 #include "base/prefetch.h"
@@ -110,8 +111,9 @@ class ScoreTree {
     double score;
     Bytes member;
     bool operator()(double other, const ScoredMember& at) const noexcept {
-      return other < score || (other == score && at.key() < member);
+      return other < score || (other == score && key_is_before(at));
     }
+    bool key_is_before(const ScoredMember& at) const noexcept { return at.key() < member; }
   };
 
   /// The way from the root to a leaf: which child was taken of which node.
@@ -159,29 +161,29 @@ class ScoreTree {
              return item.score == score && key_is_before(*item.member);
            });
   }
+  template <typename ItemAt, typename Predicate>
+  static unsigned elements_before(unsigned count, ItemAt&& item_at,
+                                  const Predicate& before) noexcept {
+    if constexpr (std::is_same_v<Predicate, Before>) {
+      return partition(count, before.score, item_at,
+                       [&](const ScoredMember& at) { return before.key_is_before(at); });
+    } else {
+      return partition(count, [&](unsigned i) {
+        const Item item = item_at(i);
+        return before(item.score, *item.member);
+      });
+    }
+  }
   /// The child of a node that what comes before the bound ends in: the one before the first that
   /// starts past it.
   template <typename Predicate>
   static unsigned child_for(const Inner& node, const Predicate& before) noexcept {
-    return partition(node.count - 1, [&](unsigned i) {
-      return before(node.scores[i + 1], *node.members[i + 1]);
-    });
-  }
-  static unsigned child_for(const Inner& node, const Before& before) noexcept {
-    return partition(
-        node.count - 1, before.score, [&](unsigned i) { return node.first(i + 1); },
-        [&](const ScoredMember& at) { return at.key() < before.member; });
+    return elements_before(
+        node.count - 1, [&](unsigned i) { return node.first(i + 1); }, before);
   }
   template <typename Predicate>
   static unsigned place_in(const Leaf& leaf, const Predicate& before) noexcept {
-    return partition(leaf.count, [&](unsigned i) {
-      return before(leaf.items()[i].score, *leaf.items()[i].member);
-    });
-  }
-  static unsigned place_in(const Leaf& leaf, const Before& before) noexcept {
-    return partition(
-        leaf.count, before.score, [&](unsigned i) { return leaf.items()[i]; },
-        [&](const ScoredMember& at) { return at.key() < before.member; });
+    return elements_before(leaf.count, [&](unsigned i) { return leaf.items()[i]; }, before);
   }
 
   /// Has what a search in a node reads fetched at once, rather than line by line as it goes.

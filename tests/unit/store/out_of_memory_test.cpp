@@ -169,7 +169,6 @@ TEST_CASE("a change of a list that finds no memory has changed nothing") {
     const size_t at = model.empty() ? 0 : random.below(model.size());
     const auto place = model.begin() + static_cast<ptrdiff_t>(at);
     const uint64_t choice = model.size() < 2000 ? 0 : random.below(8);
-    const auto after = place + (model.empty() ? 0 : 1);
     const auto change = [&] {
       if (choice < 3) {
         list.push(End::kBack, values, limit);
@@ -196,7 +195,7 @@ TEST_CASE("a change of a list that finds no memory has changed nothing") {
     } else if (choice == 5) {
       *place = value;
     } else if (choice == 6) {
-      model.erase(place, after);
+      model.erase(place);
     } else if (const auto found = std::find(model.begin(), model.end(), value);
                found != model.end()) {
       model.erase(found);

@@ -38,6 +38,15 @@ def run_on_both(redis, kevy, words):
     return theirs, ours, same(ours, theirs, verb)
 
 
+def check_on_both(doors, *words):
+    """Fails where the two (redis-server and kevy) differ, and gives what redis-server answers. Words
+    may be text or numbers."""
+    words = [word if isinstance(word, bytes) else str(word).encode() for word in words]
+    theirs, ours, agree = run_on_both(*doors, words)
+    assert agree, f"{words[:20]}\nkevy: {ours[:300]!r}\nredis: {theirs[:300]!r}"
+    return theirs
+
+
 def same(ours, theirs, verb):
     if ours == theirs:
         return True

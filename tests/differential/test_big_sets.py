@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from compare import run_on_both
+from compare import check_on_both as check
 from doors import parse
 
 FORMS = {
@@ -26,12 +26,6 @@ def doors(redis, kevy):
             for at in range(0, len(members), 100):
                 door.run([b"SADD", name.encode(), *members[at : at + 100]])
     return redis, kevy
-
-
-def check(doors, *words):
-    words = [word if isinstance(word, bytes) else str(word).encode() for word in words]
-    theirs, ours, agree = run_on_both(*doors, words)
-    assert agree, f"{words}\nkevy: {ours[:300]!r}\nredis: {theirs[:300]!r}"
 
 
 def test_B18_every_operation_on_every_pair(doors):

@@ -66,7 +66,7 @@ void Connection::proceed() {
 
 void Connection::receive() {
   InputBuffer& input = protocol_.input();
-  if (input.capacity() == 0) input.swap(reactor_.spare_input());
+  borrow_input();
   char* const room = input.reserve(kReadMin);
   const ssize_t got = recv(socket_.get(), room, std::min(input.room(), kReadMax), 0);
   if (got > 0) {
@@ -86,7 +86,7 @@ void Connection::step() {
     reactor_.close(*this);
     return;
   }
-  if (!protocol_.output().has_room()) protocol_.output().swap(reactor_.spare_output());
+  borrow_output();
   const bool more = may_run() ? protocol_.run(kBudget) : true;
   const bool over = protocol_.closing() || (end_of_input_ && !more);
   if (!within_limits() || !send() || (over && !send_blocked_)) {
@@ -172,18 +172,27 @@ void Connection::update_interest() {
   reactor_.watch(socket_.get(), wanted, *this);
 }
 
-// The buffers of the reactor serve whichever connection has something to do, so an idle one has
-// none and a busy one finds them in the cache.
+void Connection::borrow_input() noexcept {
+  InputBuffer& input = protocol_.input();
+  if (input.capacity() == 0) input.take_memory(reactor_.spare_input());
+}
+
+// A queue with replies in it keeps its own memory, whether or not there is room left.
+void Connection::borrow_output() noexcept {
+  OutputQueue& output = protocol_.output();
+  if (output.empty() && !output.has_room()) output.take_memory(reactor_.spare_output());
+}
+
 void Connection::return_buffers() noexcept {
   InputBuffer& input = protocol_.input();
   if (input.pending().empty()) {
     input.shrink();
-    if (reactor_.spare_input().capacity() == 0) input.swap(reactor_.spare_input());
+    if (reactor_.spare_input().capacity() == 0) reactor_.spare_input().take_memory(input);
     input.release();
   }
   OutputQueue& output = protocol_.output();
   if (output.empty()) {
-    if (!reactor_.spare_output().has_room()) output.swap(reactor_.spare_output());
+    if (!reactor_.spare_output().has_room()) reactor_.spare_output().take_memory(output);
     output.clear();
   }
 }

@@ -3,6 +3,11 @@
 //
 // Everything but wake() is called on the thread of its reactor, which owns it. No call does more
 // than a bounded amount of work; what is left to do is done in a later round of the reactor.
+//
+// A connection owns its socket, its session, and what it has received and not yet run, and what it is
+// to send and has not yet sent. The memory for both is the reactor's while they are empty: a
+// connection borrows it when it has something to do, and gives it back when it is done. So an idle
+// connection has no buffers, and a busy one finds them in the cache.
 #pragma once
 
 #include "base/descriptor.h"
@@ -58,6 +63,8 @@ class Connection final : public Pollable, private Waker {
   bool within_limits();
   bool out_of_time(int64_t now_us);
   void update_interest();
+  void borrow_input() noexcept;
+  void borrow_output() noexcept;
   void return_buffers() noexcept;
 
   Reactor& reactor_;

@@ -49,6 +49,7 @@ class Reactor {
   /// Something will be due before long: looks at the time every tenth of a second for a while.
   void tick_soon() noexcept { tick_soon_ = true; }
 
+  /// Memory for whichever connection is busy; nothing is ever in them. On the reactor's thread.
   InputBuffer& spare_input() noexcept { return spare_input_; }
   OutputQueue& spare_output() noexcept { return spare_output_; }
 

@@ -4,6 +4,7 @@
 #include <new>
 #include <utility>
 
+#include "base/check.h"
 #include "resp/request_parser.h"
 
 namespace kevy {
@@ -46,11 +47,13 @@ void InputBuffer::shrink() noexcept {
   if (start_ == end_ && capacity_ > kKeptMax) release();
 }
 
-void InputBuffer::swap(InputBuffer& other) noexcept {
-  std::swap(data_, other.data_);
-  std::swap(start_, other.start_);
-  std::swap(end_, other.end_);
-  std::swap(capacity_, other.capacity_);
+void InputBuffer::take_memory(InputBuffer& lender) noexcept {
+  KEVY_CHECK(pending().empty() && lender.pending().empty());
+  if (lender.capacity_ == 0) return;
+  std::free(data_);
+  data_ = std::exchange(lender.data_, nullptr);
+  capacity_ = std::exchange(lender.capacity_, 0);
+  start_ = end_ = lender.start_ = lender.end_ = 0;
 }
 
 void InputBuffer::release() noexcept {

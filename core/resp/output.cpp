@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/check.h"
+
 namespace kevy {
 
 void OutputQueue::close_last() noexcept {
@@ -55,7 +57,7 @@ void OutputQueue::append(const SharedBytes& block) {
 
 size_t OutputQueue::gather(iovec* pieces, size_t max) const {
   size_t count = 0;
-  for (size_t i = 0; i < segments_.size() && count < max; ++i) {
+  for (size_t i = first_; i < segments_.size() && count < max; ++i) {
     const size_t end = segment_end(i);
     if (end == segments_[i].begin) continue;
     pieces[count].iov_base = const_cast<char*>(segments_[i].data() + segments_[i].begin);
@@ -66,34 +68,40 @@ size_t OutputQueue::gather(iovec* pieces, size_t max) const {
 }
 
 void OutputQueue::consume(size_t count) {
+  KEVY_DCHECK(count <= size_);
   size_ -= count;
-  size_t gone = 0;
   while (count != 0) {
-    Segment& segment = segments_[gone];
-    const size_t left = segment_end(gone) - segment.begin;
+    Segment& segment = segments_[first_];
+    const size_t left = segment_end(first_) - segment.begin;
     if (count < left) {
       segment.begin += count;
       break;
     }
     count -= left;
-    ++gone;
+    if (size_ == 0) break;
+    segment = Segment();
+    ++first_;
   }
   if (size_ == 0) {
     reset();
-  } else if (gone != 0) {
-    segments_.erase(segments_.begin(), segments_.begin() + static_cast<ptrdiff_t>(gone));
+  } else if (first_ > segments_.size() / 2) {  // so each segment is moved once at most, on average
+    segments_.erase(segments_.begin(), segments_.begin() + static_cast<ptrdiff_t>(first_));
+    first_ = 0;
   }
 }
 
 // Keeps one chunk of the usual size for what comes next.
 void OutputQueue::reset() {
-  const bool keep = write_ != nullptr && segments_.size() == 1 &&
-                    static_cast<size_t>(write_ - segments_[0].chunk.get()) + room_ == kChunk;
+  const bool keep =
+      write_ != nullptr && segments_.capacity() <= kSegmentsKept &&
+      static_cast<size_t>(write_ - segments_.back().chunk.get()) + room_ == kChunk;
   if (!keep) {
     clear();
     return;
   }
+  segments_.erase(segments_.begin(), segments_.end() - 1);
   segments_[0].begin = 0;
+  first_ = 0;
   write_ = segments_[0].chunk.get();
   room_ = kChunk;
 }
@@ -101,22 +109,28 @@ void OutputQueue::reset() {
 void OutputQueue::clear() {
   segments_.clear();
   segments_.shrink_to_fit();
+  first_ = 0;
   write_ = nullptr;
   room_ = 0;
   size_ = 0;
 }
 
-void OutputQueue::swap(OutputQueue& other) noexcept {
-  segments_.swap(other.segments_);
-  std::swap(write_, other.write_);
-  std::swap(room_, other.room_);
-  std::swap(size_, other.size_);
+void OutputQueue::take_memory(OutputQueue& lender) noexcept {
+  KEVY_CHECK(empty() && lender.empty());
+  if (!lender.has_room()) return;
+  segments_ = std::move(lender.segments_);
+  first_ = std::exchange(lender.first_, 0);
+  write_ = std::exchange(lender.write_, nullptr);
+  room_ = std::exchange(lender.room_, 0);
+  lender.segments_.clear();
 }
 
 void OutputQueue::append_all(OutputQueue& other) {
   other.close_last();
   close_last();
-  for (Segment& segment : other.segments_) segments_.push_back(std::move(segment));
+  for (size_t i = other.first_; i < other.segments_.size(); ++i) {
+    segments_.push_back(std::move(other.segments_[i]));
+  }
   size_ += other.size_;
   other.clear();
 }

@@ -1,12 +1,16 @@
 // OutputQueue: what is still to be sent, in order: stretches of copied bytes, and big blocks that
-// are only referred to. An empty queue keeps one chunk at most, until clear(). One thread at a time.
+// are only referred to. One thread at a time.
+//
+// A queue owns its chunks and a reference to each block, until their last byte was consumed. An empty
+// queue keeps one chunk at most, until clear(). Memory passes between queues only while both are
+// empty (take_memory), and bytes only with append_all, which moves them in order.
 #pragma once
 
 #include <sys/uio.h>
 
 #include <cstring>
-#include <vector>
 #include <memory>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/shared_bytes.h"
@@ -41,12 +45,16 @@ class OutputQueue {
   /// Bytes to be sent.
   size_t size() const noexcept { return size_; }
   bool empty() const noexcept { return size_ == 0; }
-  /// Describes the first bytes, at most `max` pieces; returns how many.
+  /// Describes the first bytes, at most `max` pieces; returns how many. The pieces are the queue's,
+  /// and good until it is changed.
   size_t gather(iovec* pieces, size_t max) const;
-  /// Drops the first `count` bytes, which were sent.
+  /// Drops the first `count` bytes, which were sent. Takes time for what it drops alone.
   void consume(size_t count);
+  /// Drops everything, and gives the memory back.
   void clear();
-  void swap(OutputQueue& other) noexcept;
+  /// Takes over the chunk that `lender` keeps, if it keeps one; what this queue had goes. Both must be
+  /// empty.
+  void take_memory(OutputQueue& lender) noexcept;
   /// Whether something short can be appended without more memory.
   bool has_room() const noexcept { return room_ != 0; }
   /// Moves all of `other` to the end.
@@ -54,6 +62,7 @@ class OutputQueue {
 
  private:
   static constexpr size_t kChunk = 16 * 1024;
+  static constexpr size_t kSegmentsKept = 16;  // room for so many, when there are none
 
   struct Segment {
     std::unique_ptr<char[]> chunk;  // either this ...
@@ -70,6 +79,7 @@ class OutputQueue {
   size_t segment_end(size_t index) const noexcept;
 
   std::vector<Segment> segments_;
+  size_t first_ = 0;  // the first segment that is not consumed; those before it own nothing
   char* write_ = nullptr;  // in the last segment, if that is a chunk
   size_t room_ = 0;
   size_t size_ = 0;

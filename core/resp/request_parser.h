@@ -16,7 +16,8 @@
 namespace kevy {
 
 /// Bytes that came and were not yet consumed. Contiguous; grows by doubling, and only as data
-/// arrives, so what a client announces costs nothing.
+/// arrives, so what a client announces costs nothing. Owns its memory, which passes between buffers
+/// only while nothing is pending in either (take_memory).
 class InputBuffer {
  public:
   ~InputBuffer();
@@ -36,7 +37,8 @@ class InputBuffer {
     if (start_ == end_) start_ = end_ = 0;
   }
   size_t capacity() const noexcept { return capacity_; }
-  void swap(InputBuffer& other) noexcept;
+  /// Takes over the memory of `lender`; what this buffer had goes. Nothing may be pending in either.
+  void take_memory(InputBuffer& lender) noexcept;
   /// Gives the memory back. Only when nothing is pending.
   void release() noexcept;
   /// Gives memory back when nothing is pending and the buffer has grown large.

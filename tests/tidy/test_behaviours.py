@@ -48,7 +48,7 @@ def test_every_behaviour_has_a_test():
     texts = [path.read_text() for path in sources()]
     assert len(texts) > 20
     now, later = promised(LIST.read_text())
-    assert len(now | later) == 37 + 7
+    assert len(now | later) == 45 + 7
     assert complaints(now, later, named(texts)) == []
 
 

@@ -136,3 +136,30 @@ TEST_CASE("clearing drops what was not sent") {
   queue.append("again");
   CHECK(gathered(queue, 1) == "again");
 }
+
+TEST_CASE("B38 memory passes from queue to queue, bytes do not") {
+  OutputQueue lender, borrower;
+  lender.append("the lender's");
+  lender.consume(lender.size());
+  REQUIRE(lender.has_room());
+  borrower.take_memory(lender);
+  CHECK_FALSE(lender.has_room());
+  CHECK(lender.empty());
+  REQUIRE(borrower.has_room());
+  CHECK(borrower.empty());
+  borrower.append("the borrower's");
+  lender.append("the lender's again");
+  CHECK(gathered(borrower, 2) == "the borrower's");
+  CHECK(gathered(lender, 2) == "the lender's again");
+}
+
+TEST_CASE("what is sent piece by piece costs what it is, however much waits behind it") {
+  // Moving what waits with every piece would be 20 billion moves.
+  constexpr size_t kBlocks = 200'000;
+  const SharedBytes block = SharedBytes::copy_of(std::string(OutputQueue::kSharedMin, 'v'));
+  OutputQueue queue;
+  for (size_t i = 0; i < kBlocks; ++i) queue.append(block);
+  for (size_t i = 0; i < kBlocks; ++i) queue.consume(OutputQueue::kSharedMin);
+  CHECK(queue.empty());
+  CHECK(block.unique());
+}

@@ -7,7 +7,7 @@
 #include "base/number.h"
 #include "command/string/fast_lane.h"
 #include "handles.h"
-#include "runtime/shard.h"
+#include "runtime/shard/shard.h"
 
 using namespace kevy::capi;
 using kevy::Args;

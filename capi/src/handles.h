@@ -14,7 +14,7 @@
 #include "guard.h"
 #include "instance/instance.h"
 #include "resp/reply_tree.h"
-#include "runtime/protocol_session.h"
+#include "runtime/session/protocol_session.h"
 
 namespace kevy::capi {
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "command/errors.h"
-#include "runtime/call.h"
+#include "runtime/dispatch/call.h"
 
 namespace kevy {
 

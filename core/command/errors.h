@@ -4,8 +4,8 @@
 #include <string>
 
 #include "base/bytes.h"
-#include "runtime/call.h"
-#include "runtime/full_name.h"
+#include "runtime/dispatch/call.h"
+#include "runtime/dispatch/full_name.h"
 
 namespace kevy::errors {
 

@@ -4,7 +4,7 @@
 
 #include <span>
 
-#include "runtime/command.h"
+#include "runtime/dispatch/command.h"
 
 namespace kevy {
 

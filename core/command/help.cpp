@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "runtime/full_name.h"
+#include "runtime/dispatch/full_name.h"
 
 namespace kevy {
 

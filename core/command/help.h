@@ -2,7 +2,7 @@
 // from the table.
 #pragma once
 
-#include "runtime/call.h"
+#include "runtime/dispatch/call.h"
 
 namespace kevy {
 

@@ -1,7 +1,7 @@
 // The key specifications that several families share. Names: how many keys, then what is done.
 #pragma once
 
-#include "runtime/command.h"
+#include "runtime/dispatch/command.h"
 
 namespace kevy {
 

@@ -9,7 +9,7 @@
 #include <mutex>
 #include <thread>
 
-#include "runtime/outbox.h"
+#include "runtime/pubsub/outbox.h"
 
 namespace kevy {
 

@@ -8,7 +8,7 @@
 #include "base/memory_size.h"
 #include "base/number.h"
 #include "instance/output_limits.h"
-#include "runtime/events.h"
+#include "runtime/mutation/events.h"
 
 namespace kevy {
 

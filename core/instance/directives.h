@@ -1,8 +1,8 @@
 // The directives of redis.conf that an instance has, tied to its settings.
 #pragma once
 
-#include "runtime/configuration.h"
-#include "runtime/settings.h"
+#include "runtime/settings/configuration.h"
+#include "runtime/settings/settings.h"
 
 namespace kevy {
 

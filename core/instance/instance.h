@@ -11,9 +11,9 @@
 #include "instance/delivery.h"
 #include "instance/housekeeping.h"
 #include "net/network.h"
-#include "runtime/configuration.h"
 #include "runtime/runtime.h"
-#include "runtime/settings.h"
+#include "runtime/settings/configuration.h"
+#include "runtime/settings/settings.h"
 
 namespace kevy {
 

@@ -2,8 +2,8 @@
 // many classes of clients as there are.
 #pragma once
 
-#include "runtime/configuration.h"
-#include "runtime/settings.h"
+#include "runtime/settings/configuration.h"
+#include "runtime/settings/settings.h"
 
 namespace kevy {
 

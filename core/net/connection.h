@@ -12,7 +12,7 @@
 
 #include "base/descriptor.h"
 #include "net/pollable.h"
-#include "runtime/protocol_session.h"
+#include "runtime/session/protocol_session.h"
 
 namespace kevy {
 

@@ -3,8 +3,8 @@
 #include <mutex>
 #include <string>
 
-#include "runtime/call.h"
-#include "runtime/key_prefetch.h"
+#include "runtime/dispatch/call.h"
+#include "runtime/dispatch/key_prefetch.h"
 
 namespace kevy {
 
@@ -98,7 +98,7 @@ void Runtime::prepare(const Session& session, std::span<const Args> commands,
   if (route.shard != nullptr) [[likely]] {
     turn.hold(*route.shard);
     ++route.shard->statistics.commands;
-    call.know({args[row.only_key], route.hash}, *route.shard);
+    call.bind_key({args[row.only_key], route.hash}, *route.shard);
   } else {
     hold_planned(turn, session, row, args);
     counters_.keyless_commands.fetch_add(1, std::memory_order_relaxed);

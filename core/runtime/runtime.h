@@ -14,14 +14,14 @@
 
 #include "base/clock.h"
 #include "resp/reply.h"
-#include "runtime/command_table.h"
-#include "runtime/pubsub.h"
-#include "runtime/session.h"
-#include "runtime/settings.h"
-#include "runtime/shard.h"
-#include "runtime/slot.h"
-#include "runtime/turn.h"
-#include "runtime/write_log.h"
+#include "runtime/dispatch/command_table.h"
+#include "runtime/dispatch/slot.h"
+#include "runtime/dispatch/turn.h"
+#include "runtime/mutation/write_log.h"
+#include "runtime/pubsub/pubsub.h"
+#include "runtime/session/session.h"
+#include "runtime/settings/settings.h"
+#include "runtime/shard/shard.h"
 
 namespace kevy {
 

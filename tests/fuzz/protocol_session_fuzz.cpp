@@ -7,7 +7,7 @@
 #include "engine.h"
 #include "instance/instance.h"
 #include "resp_stream.h"
-#include "runtime/protocol_session.h"
+#include "runtime/session/protocol_session.h"
 
 namespace {
 

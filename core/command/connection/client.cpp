@@ -5,7 +5,7 @@
 #include "command/connection/client_name.h"
 #include "command/families.h"
 #include "command/help.h"
-#include "runtime/full_name.h"
+#include "runtime/dispatch/full_name.h"
 
 namespace kevy {
 

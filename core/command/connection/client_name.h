@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "runtime/call.h"
+#include "runtime/dispatch/call.h"
 
 namespace kevy {
 

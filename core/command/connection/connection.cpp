@@ -2,8 +2,8 @@
 #include "command/arguments.h"
 #include "command/connection/client_name.h"
 #include "command/families.h"
-#include "runtime/configuration.h"
-#include "runtime/full_name.h"
+#include "runtime/dispatch/full_name.h"
+#include "runtime/settings/configuration.h"
 
 namespace kevy {
 

@@ -6,7 +6,7 @@
 #include "command/arguments.h"
 #include "command/families.h"
 #include "command/help.h"
-#include "runtime/pubsub.h"
+#include "runtime/pubsub/pubsub.h"
 
 namespace kevy {
 

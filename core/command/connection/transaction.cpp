@@ -3,7 +3,7 @@
 
 #include "command/families.h"
 #include "command/key_specs.h"
-#include "runtime/call.h"
+#include "runtime/dispatch/call.h"
 
 namespace kevy {
 

@@ -1,7 +1,7 @@
 // What the commands of hashes share.
 #pragma once
 
-#include "runtime/call.h"
+#include "runtime/dispatch/call.h"
 #include "store/hash/hash.h"
 
 namespace kevy {

@@ -3,7 +3,7 @@
 #include "command/families.h"
 #include "command/help.h"
 #include "command/key_specs.h"
-#include "runtime/access.h"
+#include "runtime/shard/access.h"
 
 namespace kevy {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "command/string/value.h"
-#include "runtime/call.h"
+#include "runtime/dispatch/call.h"
 #include "store/hash/hash.h"
 #include "store/list/list.h"
 #include "store/set/set.h"

@@ -9,7 +9,7 @@
 #include "command/connection/client_name.h"
 #include "command/families.h"
 #include "command/help.h"
-#include "runtime/configuration.h"
+#include "runtime/settings/configuration.h"
 
 namespace kevy {
 

@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "runtime/command.h"
+#include "runtime/dispatch/command.h"
 
 namespace kevy {
 

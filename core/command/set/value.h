@@ -1,7 +1,7 @@
 // What the commands of sets share.
 #pragma once
 
-#include "runtime/call.h"
+#include "runtime/dispatch/call.h"
 #include "store/set/set.h"
 
 namespace kevy {

@@ -1,7 +1,7 @@
 #include "command/string/fast_lane.h"
 
 #include "command/string/write.h"
-#include "runtime/call.h"
+#include "runtime/dispatch/call.h"
 
 namespace kevy {
 
@@ -40,7 +40,7 @@ auto with_call(Turn& turn, const CommandRow& row, const Key& key, Shard& shard, 
   Unit unit;
   Call call(turn, runtime.stateless(), row, {}, no_reply,
             runtime.log() == nullptr ? nullptr : &unit);
-  call.know(key, shard);
+  call.bind_key(key, shard);
   ++shard.statistics.commands;
   const auto result = body(call);
   if (!unit.empty()) runtime.log()->append(std::move(unit));

@@ -5,8 +5,8 @@
 // and inline; all else goes the way of the commands.
 #pragma once
 
-#include "runtime/mutation.h"
-#include "runtime/turn.h"
+#include "runtime/dispatch/turn.h"
+#include "runtime/mutation/mutation.h"
 
 namespace kevy {
 
@@ -27,7 +27,7 @@ class FastLane {
 
   /// SET with a relative time to live, 0 for none. False when that is out of range.
   bool set(Bytes value, int64_t ttl_ms) const {
-    if (ttl_ms == 0 && !overheard(turn_.runtime(), shard_)) [[likely]] {
+    if (ttl_ms == 0 && !has_listeners(turn_.runtime(), shard_)) [[likely]] {
       Entry* entry = find_plainly();
       if (entry != nullptr && shard_.keyspace(0).overwrite(*entry, value, Keyspace::kNoExpiry)) {
         ++shard_.statistics.commands;

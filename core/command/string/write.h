@@ -5,7 +5,7 @@
 
 #include "base/number.h"
 #include "command/errors.h"
-#include "runtime/call.h"
+#include "runtime/dispatch/call.h"
 
 namespace kevy {
 

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "command/families.h"
-#include "runtime/command_table.h"
+#include "runtime/dispatch/command_table.h"
 
 using namespace kevy;
 

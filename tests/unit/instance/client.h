@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "instance/instance.h"
-#include "runtime/protocol_session.h"
+#include "runtime/session/protocol_session.h"
 
 namespace kevy::test {
 

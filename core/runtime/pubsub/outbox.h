@@ -8,7 +8,7 @@
 #include <deque>
 
 #include "base/lock.h"
-#include "runtime/message.h"
+#include "runtime/pubsub/message.h"
 
 namespace kevy {
 

@@ -1,4 +1,4 @@
-#include "runtime/message.h"
+#include "runtime/pubsub/message.h"
 
 #include <cstdlib>
 #include <new>

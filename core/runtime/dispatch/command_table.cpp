@@ -1,4 +1,4 @@
-#include "runtime/command_table.h"
+#include "runtime/dispatch/command_table.h"
 
 #include <algorithm>
 #include <array>

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "runtime/mutation.h"
+#include "runtime/mutation/mutation.h"
 #include "runtime/runtime.h"
 
 namespace kevy {

@@ -1,4 +1,4 @@
-#include "runtime/call.h"
+#include "runtime/dispatch/call.h"
 
 #include <string>
 
@@ -11,14 +11,14 @@ Shard& Call::visit_shard(uint32_t index) {
   return runtime.shard(index);
 }
 
-// What is seldom stays out of the handlers, which are short.
+// Not inlined: a key that is not the command's only one is rare, and handlers are short.
 Shard& Call::other_shard(const Key& key) { return runtime.shard_of(key); }
 
 Keyspace& Call::keyspace(const Key& key, int database) {
   return shard_of(key).keyspace(static_cast<size_t>(database));
 }
 
-void Call::tell(const Key& key, int database, EventClass event_class, Bytes event) {
+void Call::announce_change(const Key& key, int database, EventClass event_class, Bytes event) {
   mark_changed(shard_of(key), database, key);
   notify(key, database, event_class, event);
 }

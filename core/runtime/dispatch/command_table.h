@@ -7,7 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "runtime/command.h"
+#include "runtime/dispatch/command.h"
 
 namespace kevy {
 

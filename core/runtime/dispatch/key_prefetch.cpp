@@ -1,4 +1,4 @@
-#include "runtime/key_prefetch.h"
+#include "runtime/dispatch/key_prefetch.h"
 
 #include <span>
 

@@ -14,9 +14,9 @@
 #include <vector>
 
 #include "base/bytes.h"
-#include "runtime/command.h"
-#include "runtime/outbox.h"
-#include "runtime/pubsub.h"
+#include "runtime/dispatch/command.h"
+#include "runtime/pubsub/outbox.h"
+#include "runtime/pubsub/pubsub.h"
 
 namespace kevy {
 

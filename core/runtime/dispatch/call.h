@@ -7,13 +7,13 @@
 
 #include "base/clock.h"
 #include "resp/reply.h"
-#include "runtime/command.h"
-#include "runtime/events.h"
-#include "runtime/mutation.h"
+#include "runtime/dispatch/command.h"
+#include "runtime/dispatch/turn.h"
+#include "runtime/mutation/events.h"
+#include "runtime/mutation/mutation.h"
+#include "runtime/mutation/write_log.h"
 #include "runtime/runtime.h"
-#include "runtime/session.h"
-#include "runtime/turn.h"
-#include "runtime/write_log.h"
+#include "runtime/session/session.h"
 
 namespace kevy {
 
@@ -44,22 +44,22 @@ class Call {
   /// Argument `index` as a key.
   Key key(size_t index) { return key_of(args[index]); }
   Key key_of(Bytes bytes) {
-    if (knows(bytes)) [[likely]] return known_;
+    if (is_bound(bytes)) [[likely]] return bound_;
     return {bytes, runtime.hash(bytes)};
   }
-  /// Dispatch tells the hash it has computed, and the shard it lies on.
-  void know(const Key& key, Shard& shard) {
-    known_ = key;
-    known_shard_ = &shard;
-    known_keyspace_ = &shard.keyspace(static_cast<size_t>(session.database));
+  /// For dispatch: the command's only key, whose hash it has computed, and the shard it lies on.
+  void bind_key(const Key& key, Shard& shard) {
+    bound_ = key;
+    bound_shard_ = &shard;
+    bound_keyspace_ = &shard.keyspace(static_cast<size_t>(session.database));
   }
 
   Shard& shard_of(const Key& key) {
-    if (knows(key.bytes)) [[likely]] return *known_shard_;
+    if (is_bound(key.bytes)) [[likely]] return *bound_shard_;
     return other_shard(key);
   }
   Keyspace& keyspace(const Key& key) {
-    if (knows(key.bytes)) [[likely]] return *known_keyspace_;
+    if (is_bound(key.bytes)) [[likely]] return *bound_keyspace_;
     return keyspace(key, session.database);
   }
   Keyspace& keyspace(const Key& key, int database);
@@ -82,7 +82,9 @@ class Call {
   }
   void changed_in(const Key& key, int database, EventClass event_class, Bytes event) {
     dirty_ = true;
-    if (overheard(runtime, shard_of(key))) [[unlikely]] tell(key, database, event_class, event);
+    if (has_listeners(runtime, shard_of(key))) [[unlikely]] {
+      announce_change(key, database, event_class, event);
+    }
   }
   /// Raises the event of a key that was not there before; its change is reported after it.
   void made(const Key& key) { made_in(key, session.database); }
@@ -115,12 +117,12 @@ class Call {
  private:
   friend class Runtime;
 
-  bool knows(Bytes key) const noexcept {
-    return known_shard_ != nullptr && key.data() == known_.bytes.data() &&
-           key.size() == known_.bytes.size();
+  bool is_bound(Bytes key) const noexcept {
+    return bound_shard_ != nullptr && key.data() == bound_.bytes.data() &&
+           key.size() == bound_.bytes.size();
   }
   Shard& other_shard(const Key& key);
-  void tell(const Key& key, int database, EventClass event_class, Bytes event);
+  void announce_change(const Key& key, int database, EventClass event_class, Bytes event);
   Entry* find_unexpired(Keyspace& keyspace, const Key& key, int database);
   Entry* find_used(Keyspace& keyspace, const Key& key, int database);
   Entry* drop_expired(Entry& entry, const Key& key, int database);
@@ -128,9 +130,9 @@ class Call {
   void log_words();
 
   Unit* const unit_;  // nullptr when nothing listens
-  Key known_;
-  Shard* known_shard_ = nullptr;        // of known_
-  Keyspace* known_keyspace_ = nullptr;  // and in the session's database
+  Key bound_;
+  Shard* bound_shard_ = nullptr;        // of bound_
+  Keyspace* bound_keyspace_ = nullptr;  // and in the session's database
   bool dirty_ = false;
   bool effect_given_ = false;
 };

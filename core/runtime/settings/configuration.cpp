@@ -1,4 +1,4 @@
-#include "runtime/configuration.h"
+#include "runtime/settings/configuration.h"
 
 #include "base/glob.h"
 

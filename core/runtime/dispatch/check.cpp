@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string>
 
-#include "runtime/full_name.h"
+#include "runtime/dispatch/full_name.h"
 #include "runtime/runtime.h"
 
 namespace kevy {

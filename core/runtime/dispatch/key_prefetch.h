@@ -7,7 +7,7 @@
 
 #include <array>
 
-#include "runtime/shard.h"
+#include "runtime/shard/shard.h"
 
 namespace kevy {
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "runtime/command_table.h"
+#include "runtime/dispatch/command_table.h"
 
 namespace kevy {
 

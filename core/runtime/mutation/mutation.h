@@ -2,10 +2,10 @@
 // eviction take them too. The shard's lock must be held.
 #pragma once
 
-#include "runtime/access.h"
-#include "runtime/events.h"
+#include "runtime/dispatch/turn.h"
+#include "runtime/mutation/events.h"
 #include "runtime/runtime.h"
-#include "runtime/turn.h"
+#include "runtime/shard/access.h"
 
 namespace kevy {
 
@@ -23,7 +23,7 @@ inline void raise_event(Runtime& runtime, int database, const Key& key, EventCla
 }
 
 /// Whether anybody is told of changes on this shard: watchers, subscribers of events, the log.
-inline bool overheard(Runtime& runtime, const Shard& shard) {
+inline bool has_listeners(Runtime& runtime, const Shard& shard) {
   return shard.watches.any() || runtime.log() != nullptr ||
          runtime.settings().notify_events.load(std::memory_order_relaxed) != 0;
 }

@@ -14,7 +14,7 @@
 #include "base/hash.h"
 #include "base/lock.h"
 #include "base/random.h"
-#include "runtime/watches.h"
+#include "runtime/shard/watches.h"
 #include "store/keyspace.h"
 
 namespace kevy {

@@ -1,4 +1,4 @@
-#include "runtime/outbox.h"
+#include "runtime/pubsub/outbox.h"
 
 #include <linux/futex.h>
 #include <sys/syscall.h>

@@ -1,4 +1,4 @@
-#include "runtime/protocol_session.h"
+#include "runtime/session/protocol_session.h"
 
 namespace kevy {
 

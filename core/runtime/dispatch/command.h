@@ -13,8 +13,7 @@ namespace kevy {
 class Call;
 using Handler = void (*)(Call&);
 
-/// Redis' command flags (the names that COMMAND INFO shows are in command/server/command_info.cpp), and
-/// at the end kevy's own, which tell dispatch what the verb needs and are not shown.
+/// Redis' command flags, as COMMAND INFO shows them.
 enum CommandFlag : uint32_t {
   kWrite = 1u << 0,
   kReadonly = 1u << 1,
@@ -35,7 +34,11 @@ enum CommandFlag : uint32_t {
   kSentinel = 1u << 16,
   kSkipMonitor = 1u << 17,
   kSkipSlowlog = 1u << 18,
+};
 
+/// What dispatch has to know of a verb besides: kevy's own, not shown to anyone. A row's flags are
+/// bits of both kinds.
+enum DispatchFlag : uint32_t {
   /// Acts on connection state: refused by the stateless kevy_exec.
   kNeedsSession = 1u << 24,
   /// Runs at once inside MULTI instead of being queued.
@@ -46,11 +49,16 @@ enum CommandFlag : uint32_t {
   kWatchedShards = 1u << 27,
   /// Needs the shards of all commands queued in the session.
   kQueuedShards = 1u << 28,
-  /// Goes through the shards one after another with Call::visit_shard; all at once inside EXEC.
-  kWalksShards = 1u << 30,
   /// Allowed in RESP2 while subscribed.
   kWhileSubscribed = 1u << 29,
+  /// Goes through the shards one after another with Call::visit_shard; all at once inside EXEC.
+  kWalksShards = 1u << 30,
 };
+
+constexpr uint32_t operator|(CommandFlag a, DispatchFlag b) noexcept {
+  return uint32_t{a} | uint32_t{b};
+}
+constexpr uint32_t operator|(DispatchFlag a, CommandFlag b) noexcept { return b | a; }
 
 enum AclCategory : uint32_t {
   kAclKeyspace = 1u << 0,
@@ -108,7 +116,7 @@ struct KeySpec {
 struct CommandRow {
   Bytes name;      // lower case; of a subcommand: its second word alone
   int16_t arity;   // words with the verb; below zero: at least that many
-  uint32_t flags;  // CommandFlag
+  uint32_t flags;  // of CommandFlag and DispatchFlag
   uint32_t categories = 0;  // AclCategory; read, write, fast, slow follow from the flags
   std::span<const KeySpec> keys = {};
   Bytes group = {};

@@ -1,4 +1,4 @@
-#include "runtime/turn.h"
+#include "runtime/dispatch/turn.h"
 
 #include "runtime/runtime.h"
 

@@ -1,4 +1,4 @@
-#include "runtime/pubsub.h"
+#include "runtime/pubsub/pubsub.h"
 
 #include <algorithm>
 #include <mutex>

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "base/lock.h"
-#include "runtime/outbox.h"
+#include "runtime/pubsub/outbox.h"
 
 namespace kevy {
 

@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "base/clock.h"
-#include "runtime/shard.h"
+#include "runtime/shard/shard.h"
 
 namespace kevy {
 

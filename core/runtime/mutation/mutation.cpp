@@ -1,4 +1,4 @@
-#include "runtime/mutation.h"
+#include "runtime/mutation/mutation.h"
 
 #include <string>
 

@@ -30,6 +30,13 @@ inline Found find_to_write(Call& call, const Key& key, Type type) {
   return of_type(call, call.find_write(key), type);
 }
 
+/// What a STORE form finds where its result is to go. The entry that takes its place remembers its use.
+inline Entry* find_to_replace(Call& call, const Key& key) {
+  Entry* entry = call.find_write(key);
+  if (entry != nullptr) call.keyspace(key).set_access_of_new(entry->access());
+  return entry;
+}
+
 /// Removes a key whose collection has become empty: no key holds an empty collection. Called after
 /// the change itself was reported.
 inline void erase_empty(Call& call, const Key& key) {

@@ -113,7 +113,7 @@ void Keyspace::release_value(Outside outside) noexcept {
 Entry* Keyspace::allocate(Key key, const Shape& shape) {
   Entry* entry = memory_.allocate(Entry::capacity_for(shape.total(key.bytes.size())));
   if (entry == nullptr) throw std::bad_alloc();
-  entry->access_ = 0;
+  entry->set_access(access_of_new_);
   return entry;
 }
 

@@ -56,6 +56,9 @@ class Keyspace {
   void prefetch_entry(uint64_t hash) const noexcept { entries_.prefetch_items(hash); }
   size_t size() const noexcept { return entries_.size(); }
   size_t size_with_expiry() const noexcept { return expiring_.size(); }
+  /// What entries made from now on remember of their use, as in Entry::access. To be set before keys
+  /// are made: a keyspace has no clock.
+  void set_access_of_new(uint32_t access) noexcept { access_of_new_ = access; }
   /// Bytes really allocated for entries, values and tables.
   size_t memory_bytes() const noexcept;
   /// Bytes of one key: its entry, its value and its share of the table.
@@ -154,6 +157,7 @@ class Keyspace {
   Table<Entry> entries_;
   Table<Entry> expiring_;
   size_t value_memory_ = 0;  // of what lies outside the entries
+  uint32_t access_of_new_ = 0;
 };
 
 }  // namespace kevy

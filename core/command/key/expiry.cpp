@@ -93,7 +93,7 @@ constexpr int64_t kMissing = -2, kForever = -1;
 
 // The moment a key expires at, or what to answer instead.
 int64_t expiry_of(Call& call) {
-  const Entry* entry = call.find_read(call.key(1));
+  const Entry* entry = call.ask(call.key(1));
   if (entry == nullptr) return kMissing;
   return entry->has_expiry() ? entry->expires_at_ms() : kForever;
 }

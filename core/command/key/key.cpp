@@ -22,16 +22,20 @@ void del(Call& call) {
   call.reply.integer(deleted);
 }
 
-void count_existing(Call& call) {
+void exists(Call& call) {
   int64_t found = 0;
-  for (size_t i = 1; i < call.argc(); ++i) {
-    if (call.find_read(call.key(i)) != nullptr) ++found;
-  }
+  for (size_t i = 1; i < call.argc(); ++i) found += call.ask(call.key(i)) != nullptr ? 1 : 0;
+  call.reply.integer(found);
+}
+
+void touch(Call& call) {
+  int64_t found = 0;
+  for (size_t i = 1; i < call.argc(); ++i) found += call.touch(call.key(i)) != nullptr ? 1 : 0;
   call.reply.integer(found);
 }
 
 void type(Call& call) {
-  const Entry* entry = call.find_read(call.key(1));
+  const Entry* entry = call.ask(call.key(1));
   call.reply.status(entry == nullptr ? Bytes("none") : type_name(entry->type()));
 }
 
@@ -92,11 +96,11 @@ constexpr CommandRow kRows[] = {
     {.name = "exists", .arity = -2, .flags = kReadonly | kFast, .categories = kAclKeyspace,
      .keys = kAllRead, .group = "generic", .since = "1.0.0", .complexity = "O(N) in the keys",
      .summary = "Counts how many of the keys there are, repeated ones repeatedly.",
-     .syntax = "key [key ...]", .handler = count_existing},
+     .syntax = "key [key ...]", .handler = exists},
     {.name = "touch", .arity = -2, .flags = kReadonly | kFast, .categories = kAclKeyspace,
      .keys = kAllRead, .group = "generic", .since = "3.2.1", .complexity = "O(N) in the keys",
      .summary = "Notes an access to keys and counts how many of them there are.",
-     .syntax = "key [key ...]", .handler = count_existing},
+     .syntax = "key [key ...]", .handler = touch},
     {.name = "type", .arity = 2, .flags = kReadonly | kFast, .categories = kAclKeyspace,
      .keys = kOneRead, .group = "generic", .since = "1.0.0", .complexity = "O(1)",
      .summary = "Answers the type of what a key holds.", .syntax = "key", .handler = type},

@@ -40,7 +40,14 @@ Bytes encoding_name(const Entry& entry) {
   }
 }
 
-const Entry* look(Call& call) { return call.peek(call.key(2)); }
+// Counts as a hit or a miss, but is no use of the key, and no event tells of a missing one.
+const Entry* look(Call& call) {
+  const Key key = call.key(2);
+  const Entry* entry = call.peek(key);
+  ShardStatistics& statistics = call.shard_of(key).statistics;
+  ++(entry != nullptr ? statistics.keyspace_hits : statistics.keyspace_misses);
+  return entry;
+}
 
 void encoding(Call& call) {
   const Entry* entry = look(call);

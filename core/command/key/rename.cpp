@@ -8,8 +8,9 @@ namespace {
 
 // Puts `value` under `key` of `database`, with what its source had as time to live.
 void put(Call& call, Key key, int database, Value value, int64_t expires_at_ms) {
-  call.keyspace(key, database)
-      .put(key, std::move(value), expires_at_ms < 0 ? Keyspace::kNoExpiry : expires_at_ms);
+  Keyspace& keyspace = call.keyspace(key, database);
+  keyspace.set_access_of_new(first_access(call.turn));
+  keyspace.put(key, std::move(value), expires_at_ms < 0 ? Keyspace::kNoExpiry : expires_at_ms);
 }
 
 void rename_to(Call& call, bool only_new) {

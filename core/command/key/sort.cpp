@@ -321,7 +321,7 @@ void store(Call& call, const SortOptions& options, const Sorting& sorting) {
   values.insert(values.end(), gotten.begin(), gotten.end());
   if (!check_elements(call, values)) return;
   const Key key = call.key(options.destination);
-  const bool existed = call.find_write(key) != nullptr;
+  const bool existed = find_to_replace(call, key) != nullptr;
   if (existed) call.keyspace(key).erase(key);
   if (!values.empty()) {
     List(call.keyspace(key), key, nullptr).push(End::kBack, values, list_limit(call));

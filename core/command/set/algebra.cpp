@@ -47,7 +47,7 @@ void store(Call& call, Operation operation, Bytes event) {
   if (!sets) return;
   const Members members = operation(*sets);
   const Key key = call.key(1);
-  const bool there = call.find_write(key) != nullptr;
+  const bool there = find_to_replace(call, key) != nullptr;
   if (!members.list.empty()) {
     Set::store(call.keyspace(key), key, members.list, set_limits(call));
     if (!there) call.made(key);

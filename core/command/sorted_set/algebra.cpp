@@ -263,7 +263,7 @@ constexpr CommandRow kRows[] = {
 
 void store_sorted_set(Call& call, const Key& key, std::unique_ptr<SortedSetObject> result,
                       Bytes event) {
-  const bool was_there = call.find_write(key) != nullptr;
+  const bool was_there = find_to_replace(call, key) != nullptr;
   if (was_there) call.keyspace(key).erase(key);
   const auto size = static_cast<int64_t>(result->size());
   if (size != 0) {

@@ -44,7 +44,11 @@ Entry* Call::peek(const Key& key) {
 [[gnu::always_inline]] inline Entry* Call::find_used(Keyspace& keyspace, const Key& key,
                                                      int database) {
   Entry* entry = find_unexpired(keyspace, key, database);
-  if (entry != nullptr && !session.no_touch) note_access(turn, *entry);
+  if (entry == nullptr) {
+    keyspace.set_access_of_new(first_access(turn));  // the command may go on to make the key
+  } else if (!session.no_touch) {
+    note_access(turn, *entry);
+  }
   return entry;
 }
 
@@ -54,15 +58,26 @@ Entry* Call::find_in(const Key& key, int database) {
   return find_used(keyspace(key, database), key, database);
 }
 
-Entry* Call::find_read(const Key& key) {
+[[gnu::always_inline]] inline Entry* Call::counted(const Key& key, Entry* entry) {
   Shard& shard = shard_of(key);
-  Entry* entry = find_used(keyspace(key), key, session.database);
   if (entry == nullptr) {
     ++shard.statistics.keyspace_misses;
     notify(key, session.database, kEventKeyMiss, "keymiss");
     return nullptr;
   }
   ++shard.statistics.keyspace_hits;
+  return entry;
+}
+
+Entry* Call::find_read(const Key& key) {
+  return counted(key, find_used(keyspace(key), key, session.database));
+}
+
+Entry* Call::ask(const Key& key) { return counted(key, peek(key)); }
+
+Entry* Call::touch(const Key& key) {
+  Entry* entry = ask(key);
+  if (entry != nullptr) note_access(turn, *entry);
   return entry;
 }
 

@@ -68,11 +68,15 @@ class Call {
   Shard& visit_shard(uint32_t index);
 
   /// The entry of a key that is there and has not expired; what has expired is removed first.
-  /// find_read counts a hit or a miss, and both note the access unless the session asked not to.
+  /// find_read counts a hit or a miss, and all three note the access unless the session asked not to.
   Entry* find_read(const Key& key);
   Entry* find_write(const Key& key);
   Entry* find_in(const Key& key, int database);
-  /// The same without counting as a use of the key.
+  /// As find_read, but asking is no use of the key: EXISTS, TYPE and the times to live.
+  Entry* ask(const Key& key);
+  /// As find_read, and the access is noted whatever the session asked for.
+  Entry* touch(const Key& key);
+  /// Without counting, and without being a use of the key.
   Entry* peek(const Key& key);
 
   /// The mutation point: every change of a key is reported here, right after it was made. Marks
@@ -125,6 +129,7 @@ class Call {
   void announce_change(const Key& key, int database, EventClass event_class, Bytes event);
   Entry* find_unexpired(Keyspace& keyspace, const Key& key, int database);
   Entry* find_used(Keyspace& keyspace, const Key& key, int database);
+  Entry* counted(const Key& key, Entry* entry);
   Entry* drop_expired(Entry& entry, const Key& key, int database);
   void log_effect(int database, std::initializer_list<Bytes> words);
   void log_words();

@@ -31,6 +31,13 @@ inline bool has_listeners(Runtime& runtime, const Shard& shard) {
 /// Erases an entry whose time has come: logged as DEL, raised as "expired".
 void remove_expired(Runtime& runtime, Shard& shard, int database, const Key& key, Unit* unit);
 
+/// What an entry that is made now remembers of its use.
+inline uint32_t first_access(Turn& turn) noexcept {
+  const int64_t seconds = turn.moment().coarse_seconds();
+  const bool lfu = turn.runtime().settings().lfu_policy.load(std::memory_order_relaxed);
+  return lfu ? lfu_initial(seconds) : static_cast<uint32_t>(seconds) & kAccessBits;
+}
+
 /// Notes an access for LRU or LFU.
 inline void note_access(Turn& turn, Entry& entry) noexcept {
   const int64_t seconds = turn.moment().coarse_seconds();

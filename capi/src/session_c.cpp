@@ -43,17 +43,11 @@ kevy::ReplyRoot* run(kevy_session& handle, kevy::Args args) {
   kevy::Session& session = handle.session();
   kevy::Runtime& runtime = handle.engine->runtime();
   kevy::ReplyTree tree(session.protocol);
-  const kevy::ReplyMode before = session.reply_mode;
-  if (before == kevy::ReplyMode::kSkipNext) session.reply_mode = kevy::ReplyMode::kOn;
   {
     kevy::Turn turn(runtime);
     runtime.execute(turn, session, args, tree);
   }
   session.last_command_us.store(kevy::Clock::monotonic_us(), std::memory_order_relaxed);
-  const bool wanted = before == kevy::ReplyMode::kOn ||
-                      (before == kevy::ReplyMode::kOff &&
-                       session.reply_mode == kevy::ReplyMode::kOn);
-  if (!wanted) return nullptr;
   kevy::ReplyRoot* const first = tree.take();
   while (kevy::ReplyRoot* more = tree.take()) handle.pushes.push_back(more);
   return first;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/number.h"
+#include "base/poison.h"
 
 namespace kevy {
 
@@ -155,9 +156,11 @@ void ReplyTree::copy(const ReplyNode& node) {
 
 // Where the next node lies: in the aggregate that is open, or at the root of a further reply.
 inline ReplyNode* ReplyTree::place() {
-  if (open_.next != nullptr) {
-    ReplyNode* const node = open_.next++;
-    if (open_.next == open_.end) std::memcpy(&open_, static_cast<void*>(node), sizeof open_);
+  if (depth_ != 0) {
+    Open& open = innermost();
+    ReplyNode* const node = open.next++;
+    if (open.next == open.end) --depth_;
+    unpoison(node, sizeof *node);
     return node;
   }
   ReplyRoot* const root = new_root();
@@ -167,7 +170,7 @@ inline ReplyNode* ReplyTree::place() {
 }
 
 inline ReplyNode* ReplyTree::add(NodeType type) {
-  const bool root = open_.next == nullptr;
+  const bool root = depth_ == 0;
   ReplyNode* const node = new (place()) ReplyNode;
   node->type = type;
   node->root = root;
@@ -193,7 +196,7 @@ void ReplyTree::ok() {
   node->size = kText.size();
 }
 
-void ReplyTree::null() { add(NodeType::kNull); }
+void ReplyTree::null() { add(NodeType::kNull); }  // no allocation inside an aggregate
 
 void ReplyTree::boolean(bool value) {
   add(protocol_ == 2 ? NodeType::kInteger : NodeType::kBoolean)->integer = value ? 1 : 0;
@@ -217,10 +220,24 @@ void ReplyTree::add_aggregate(NodeType type, size_t size) {
   ReplyNode* node = add(type);
   if (size == 0) return;
   auto* children = static_cast<ReplyNode*>(last_->allocate(size * sizeof(ReplyNode)));
+  open_aggregate({children, children + size});
+  poison(children, size * sizeof(ReplyNode));
   node->children = children;
   node->size = size;
-  std::memcpy(static_cast<void*>(&children[size - 1]), &open_, sizeof open_);
-  open_ = {children, children + size};
+}
+
+void ReplyTree::open_aggregate(Open children) {
+  if (depth_ < kDepthFew) {
+    open_[depth_] = children;
+  } else {
+    deeper_.resize(depth_ - kDepthFew);
+    deeper_.push_back(children);
+  }
+  ++depth_;
+}
+
+void ReplyTree::close_aggregates() noexcept {
+  while (depth_ != 0) null();
 }
 
 void ReplyTree::real(double value) {

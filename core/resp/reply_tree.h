@@ -2,10 +2,14 @@
 // and freed as one. Scalars and short strings take no allocation: a root comes from a small list
 // kept by each thread, and has room inside.
 //
-// A finished tree is immutable and belongs to whoever holds its root; any thread may free it.
+// A finished tree is immutable and belongs to whoever holds its root; any thread may free it. It has
+// no node that was not written: what an aggregate announced and did not get is null. While a tree is
+// built, nodes that are not yet written can not be read in builds with AddressSanitizer.
 #pragma once
 
+#include <array>
 #include <utility>
+#include <vector>
 
 #include "resp/reply.h"
 
@@ -63,6 +67,7 @@ class ReplyTree final : public Reply {
   /// The next reply's root, whose first member is its node; nullptr when there is none. A command
   /// has one reply, but for the likes of SUBSCRIBE a b.
   ReplyRoot* take() noexcept {
+    if (depth_ != 0) [[unlikely]] close_aggregates();
     if (first_ == last_) [[likely]] {
       last_ = nullptr;
       return std::exchange(first_, nullptr);
@@ -97,16 +102,20 @@ class ReplyTree final : public Reply {
   void write_error(Bytes text) override { add_bytes(NodeType::kError, text); }
 
  private:
-  // The children of an aggregate that are yet to be written. While they are, the place of its last
-  // child keeps those of the aggregate around it.
+  // The children of an aggregate that are yet to be written: at least one.
   struct Open {
-    ReplyNode* next = nullptr;
-    ReplyNode* end = nullptr;
+    ReplyNode* next;
+    ReplyNode* end;
   };
-  static_assert(sizeof(Open) <= sizeof(ReplyNode));
+  static constexpr size_t kDepthFew = 6;  // few replies are deeper
 
   ReplyNode* add(NodeType type);
   ReplyNode* place();
+  Open& innermost() noexcept {
+    return depth_ <= kDepthFew ? open_[depth_ - 1] : deeper_[depth_ - 1 - kDepthFew];
+  }
+  void open_aggregate(Open children);
+  void close_aggregates() noexcept;
   ReplyRoot* take_first() noexcept;
   void discard() noexcept;
   ReplyNode* add_bytes(NodeType type, Bytes bytes);
@@ -114,7 +123,10 @@ class ReplyTree final : public Reply {
 
   ReplyRoot* first_ = nullptr;
   ReplyRoot* last_ = nullptr;  // the one being written
-  Open open_;
+  // The aggregates of last_ that are being written, from the outermost to the innermost.
+  size_t depth_ = 0;
+  std::array<Open, kDepthFew> open_;
+  std::vector<Open> deeper_;
 };
 
 /// The node of a root.

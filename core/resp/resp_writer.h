@@ -10,9 +10,6 @@ class RespWriter final : public Reply {
  public:
   explicit RespWriter(OutputQueue& output) noexcept : output_(&output) {}
 
-  /// Where to write from now on.
-  void redirect(OutputQueue& output) noexcept { output_ = &output; }
-
   void integer(int64_t value) override { header(':', value); }
   void bulk(Bytes bytes) override;
   void bulk(const SharedBytes& block) override;

@@ -3,6 +3,7 @@
 #include <mutex>
 #include <string>
 
+#include "resp/discarded_reply.h"
 #include "runtime/dispatch/call.h"
 #include "runtime/dispatch/key_prefetch.h"
 
@@ -92,9 +93,10 @@ void Runtime::prepare(const Session& session, std::span<const Args> commands,
 
 // Runs the handler, with the shards of its keys held; the effects go to `unit`.
 [[gnu::always_inline]] inline void Runtime::run(Turn& turn, Session& session, Args args,
-                                                const Route& route, Reply& reply, Unit* unit) {
+                                                const Route& route, Reply& reply,
+                                                Reply& unsilenced, Unit* unit) {
   const CommandRow& row = *route.row;
-  Call call(turn, session, row, args, reply, unit);
+  Call call(turn, session, row, args, reply, unsilenced, unit);
   if (route.shard != nullptr) [[likely]] {
     turn.hold(*route.shard);
     ++route.shard->statistics.commands;
@@ -112,21 +114,44 @@ void Runtime::prepare(const Session& session, std::span<const Args> commands,
 }
 
 void Runtime::run_logged(Turn& turn, Session& session, Args args, const Route& route,
-                         Reply& reply) {
+                         Reply& reply, Reply& unsilenced) {
   Unit unit;
-  run(turn, session, args, route, reply, &unit);
+  run(turn, session, args, route, reply, unsilenced, &unit);
   if (!unit.empty()) log_->append(std::move(unit));
 }
 
-void Runtime::execute(Turn& turn, Session& session, Args args, const Route& route, Reply& reply) {
+[[gnu::always_inline]] inline void Runtime::execute(Turn& turn, Session& session, Args args,
+                                                    const Route& route, Reply& reply,
+                                                    Reply& unsilenced) {
   if (route.row == nullptr || !plainly_allowed(session, *route.row, args)) [[unlikely]] {
     if (!check(session, route.row, args, reply)) return;
   }
   if (log_ == nullptr) [[likely]] {
-    run(turn, session, args, route, reply, nullptr);
+    run(turn, session, args, route, reply, unsilenced, nullptr);
   } else {
-    run_logged(turn, session, args, route, reply);
+    run_logged(turn, session, args, route, reply, unsilenced);
   }
+}
+
+void Runtime::execute(Turn& turn, Session& session, Args args, const Route& route, Reply& reply) {
+  if (session.reply_mode != ReplyMode::kOn) [[unlikely]] {
+    execute_silenced(turn, session, args, route, reply);
+  } else {
+    execute(turn, session, args, route, reply, reply);
+  }
+}
+
+void Runtime::execute_silenced(Turn& turn, Session& session, Args args, const Route& route,
+                               Reply& reply) {
+  struct EndOfSkip {
+    Session& session;
+    ~EndOfSkip() {
+      if (session.reply_mode == ReplyMode::kSkip) session.reply_mode = ReplyMode::kOn;
+    }
+  } const end_of_skip{session};
+  if (session.reply_mode == ReplyMode::kSkipNext) session.reply_mode = ReplyMode::kSkip;
+  DiscardedReply discarded(reply.protocol());
+  execute(turn, session, args, route, discarded, reply);
 }
 
 void Runtime::run_queued(Call& exec) {
@@ -135,9 +160,12 @@ void Runtime::run_queued(Call& exec) {
   session.transaction.queue.clear();
   exec.reply.array(queue.size());
   std::vector<Bytes> words;
+  DiscardedReply discarded;
   for (const QueuedCommand& queued : queue) {
     words.assign(queued.args.begin(), queued.args.end());
-    Call call(exec.turn, session, *queued.row, words, exec.reply, exec.unit_);
+    Reply& reply = session.silenced() ? static_cast<Reply&>(discarded) : exec.unsilenced;
+    reply.set_protocol(session.protocol);
+    Call call(exec.turn, session, *queued.row, words, reply, exec.unsilenced, exec.unit_);
     queued.row->handler(call);
     call.finish();
   }

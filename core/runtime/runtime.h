@@ -142,8 +142,13 @@ class Runtime {
   void hold_planned(Turn& turn, const Session& session, const CommandRow& row, Args args);
   void plan(const Session& session, const CommandRow& row, Args args, ShardSet& shards,
             KeyPrefetch& prefetch) const;
-  void run(Turn& turn, Session& session, Args args, const Route& route, Reply& reply, Unit* unit);
-  void run_logged(Turn& turn, Session& session, Args args, const Route& route, Reply& reply);
+  void execute_silenced(Turn& turn, Session& session, Args args, const Route& route, Reply& reply);
+  void execute(Turn& turn, Session& session, Args args, const Route& route, Reply& reply,
+               Reply& unsilenced);
+  void run(Turn& turn, Session& session, Args args, const Route& route, Reply& reply,
+           Reply& unsilenced, Unit* unit);
+  void run_logged(Turn& turn, Session& session, Args args, const Route& route, Reply& reply,
+                  Reply& unsilenced);
   void first_expiry();
 
   // Constant after construction.

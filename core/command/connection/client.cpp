@@ -203,11 +203,11 @@ void reply_mode(Call& call) {
   const Bytes mode = call.args[2];
   if (equals_ignoring_case(mode, "on")) {
     call.session.reply_mode = ReplyMode::kOn;
-    call.reply.ok();
+    call.unsilenced.ok();
   } else if (equals_ignoring_case(mode, "off")) {
     call.session.reply_mode = ReplyMode::kOff;
   } else if (equals_ignoring_case(mode, "skip")) {
-    if (call.session.reply_mode == ReplyMode::kOn) {
+    if (call.session.reply_mode != ReplyMode::kOff) {
       call.session.reply_mode = ReplyMode::kSkipNext;
     }
   } else {

@@ -153,8 +153,8 @@ void reset(Call& call) {
   session.authenticated =
       !call.runtime.settings().password_set.load(std::memory_order_relaxed);
   session.change_labels([](SessionLabels& labels) { labels.name.clear(); });
-  call.reply.set_protocol(2);
-  call.reply.status("RESET");
+  call.unsilenced.set_protocol(2);
+  call.unsilenced.status("RESET");
 }
 
 constexpr uint32_t kOpen = kNoScript | kLoading | kStale | kFast | kNoAuth | kAllowBusy;

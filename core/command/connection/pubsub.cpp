@@ -1,4 +1,5 @@
 // Publish and subscribe, with channels, patterns and sharded channels.
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,16 +32,25 @@ void show_count(Session& session, ChannelKind kind) {
       static_cast<uint32_t>(session.subscribed(kind)), std::memory_order_relaxed);
 }
 
+// The session gets it even while CLIENT REPLY is off. No channel: there was none to leave.
+void confirm(Call& call, Bytes verb, std::optional<Bytes> channel, ChannelKind kind) {
+  call.unsilenced.push(3);
+  call.unsilenced.bulk(verb);
+  if (channel) {
+    call.unsilenced.bulk(*channel);
+  } else {
+    call.unsilenced.null();
+  }
+  call.unsilenced.integer(running_count(call.session, kind));
+}
+
 void subscribe_to(Call& call, ChannelKind kind) {
   Session& session = call.session;
   for (const Bytes channel : call.args.subspan(1)) {
     if (session.subscriptions[slot(kind)].emplace(channel).second) {
       call.runtime.pubsub().subscribe(kind, channel, session.outbox);
     }
-    call.reply.push(3);
-    call.reply.bulk(kSubscribeVerbs[slot(kind)]);
-    call.reply.bulk(channel);
-    call.reply.integer(running_count(session, kind));
+    confirm(call, kSubscribeVerbs[slot(kind)], channel, kind);
   }
   show_count(session, kind);
 }
@@ -52,10 +62,7 @@ void unsubscribe_one(Call& call, ChannelKind kind, Bytes channel) {
     call.runtime.pubsub().unsubscribe(kind, channel, session.outbox);
     mine.erase(found);
   }
-  call.reply.push(3);
-  call.reply.bulk(kUnsubscribeVerbs[slot(kind)]);
-  call.reply.bulk(channel);
-  call.reply.integer(running_count(session, kind));
+  confirm(call, kUnsubscribeVerbs[slot(kind)], channel, kind);
 }
 
 void unsubscribe_from(Call& call, ChannelKind kind) {
@@ -67,10 +74,7 @@ void unsubscribe_from(Call& call, ChannelKind kind) {
     const std::vector<std::string> all(mine.begin(), mine.end());
     for (const std::string& channel : all) unsubscribe_one(call, kind, channel);
   } else {
-    call.reply.push(3);
-    call.reply.bulk(kUnsubscribeVerbs[slot(kind)]);
-    call.reply.null();
-    call.reply.integer(running_count(session, kind));
+    confirm(call, kUnsubscribeVerbs[slot(kind)], std::nullopt, kind);
   }
   show_count(session, kind);
 }

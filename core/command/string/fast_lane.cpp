@@ -1,6 +1,7 @@
 #include "command/string/fast_lane.h"
 
 #include "command/string/write.h"
+#include "resp/discarded_reply.h"
 #include "runtime/dispatch/call.h"
 
 namespace kevy {
@@ -10,35 +11,13 @@ namespace {
 constexpr CommandRow kGet{.name = "get", .arity = 2, .flags = kReadonly};
 constexpr CommandRow kSet{.name = "set", .arity = -3, .flags = kWrite};
 
-// Where nothing is written to.
-class NoReply final : public Reply {
- public:
-  void integer(int64_t) override {}
-  void bulk(Bytes) override {}
-  void bulk(const SharedBytes&) override {}
-  void status(Bytes) override {}
-  void ok() override {}
-  void null() override {}
-  void null_array() override {}
-  void array(size_t) override {}
-  void map(size_t) override {}
-  void set(size_t) override {}
-  void push(size_t) override {}
-  void real(double) override {}
-  void boolean(bool) override {}
-  void verbatim(Bytes, Bytes) override {}
-
- protected:
-  void write_error(Bytes) override {}
-};
-
 // Runs `body` with a call that has no words of its own and writes no reply, and logs its effect.
 template <typename Body>
 auto with_call(Turn& turn, const CommandRow& row, const Key& key, Shard& shard, Body&& body) {
   Runtime& runtime = turn.runtime();
-  NoReply no_reply;
+  DiscardedReply no_reply;
   Unit unit;
-  Call call(turn, runtime.stateless(), row, {}, no_reply,
+  Call call(turn, runtime.stateless(), row, {}, no_reply, no_reply,
             runtime.log() == nullptr ? nullptr : &unit);
   call.bind_key(key, shard);
   ++shard.statistics.commands;

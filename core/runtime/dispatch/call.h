@@ -20,13 +20,14 @@ namespace kevy {
 class Call {
  public:
   Call(Turn& turn_of_call, Session& session_of_call, const CommandRow& command, Args arguments,
-       Reply& reply_to_write, Unit* log_unit)
+       Reply& reply_to_write, Reply& reply_unsilenced, Unit* log_unit)
       : turn(turn_of_call),
         runtime(turn_of_call.runtime()),
         session(session_of_call),
         row(command),
         args(arguments),
         reply(reply_to_write),
+        unsilenced(reply_unsilenced),
         unit_(log_unit) {}
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
@@ -37,6 +38,9 @@ class Call {
   const CommandRow& row;
   const Args args;
   Reply& reply;
+  /// Where that goes which a session gets even while CLIENT REPLY is off: the confirmations of
+  /// SUBSCRIBE and its like, and the answer of what turns replies on again.
+  Reply& unsilenced;
 
   size_t argc() const noexcept { return args.size(); }
   int64_t now_ms() { return turn.moment().ms(); }

@@ -54,7 +54,7 @@ bool ProtocolSession::run(Budget budget) {
       turn.release();
       if (parser_.error().empty()) {
         output_.clear();
-      } else {
+      } else if (session_->reply_mode == ReplyMode::kOn) {
         writer_.error(parser_.error());
       }
       session_->closing = true;
@@ -79,31 +79,13 @@ void ProtocolSession::read_ahead(Turn& turn, const RequestParser::Limits& limits
   runtime_.prepare(*session_, parser_.read_ahead(input_, limits), routes);
 }
 
-void ProtocolSession::execute(Turn& turn, const Routes& routes) {
+void ProtocolSession::run_one(Turn& turn, const Routes& routes) {
+  writer_.set_protocol(session_->protocol);
   if (const auto number = parser_.number_ahead()) [[likely]] {
     runtime_.execute(turn, *session_, parser_.args(), routes[*number], writer_);
   } else {
     runtime_.execute(turn, *session_, parser_.args(), writer_);
   }
-}
-
-// CLIENT REPLY: what is written while replies are off goes aside; CLIENT REPLY ON is itself
-// answered.
-void ProtocolSession::run_one(Turn& turn, const Routes& routes) {
-  writer_.set_protocol(session_->protocol);
-  const ReplyMode before = session_->reply_mode;
-  if (before == ReplyMode::kOn) [[likely]] {
-    execute(turn, routes);
-    return;
-  }
-  if (before == ReplyMode::kSkipNext) session_->reply_mode = ReplyMode::kOn;
-  writer_.redirect(unwanted_);
-  execute(turn, routes);
-  writer_.redirect(output_);
-  if (before == ReplyMode::kOff && session_->reply_mode == ReplyMode::kOn) {
-    output_.append_all(unwanted_);
-  }
-  unwanted_.clear();
 }
 
 void ProtocolSession::take_messages(size_t output_max) {

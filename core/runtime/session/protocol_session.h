@@ -48,7 +48,6 @@ class ProtocolSession {
 
   void read_ahead(Turn& turn, const RequestParser::Limits& limits, Routes& routes);
   void run_one(Turn& turn, const Routes& routes);
-  void execute(Turn& turn, const Routes& routes);
   void take_messages(size_t output_max);
 
   Runtime& runtime_;
@@ -56,7 +55,6 @@ class ProtocolSession {
   InputBuffer input_;
   RequestParser parser_;
   OutputQueue output_;
-  OutputQueue unwanted_;  // replies while CLIENT REPLY is off
   RespWriter writer_{output_};
 };
 

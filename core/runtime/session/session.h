@@ -39,7 +39,9 @@ struct Transaction {
   std::vector<WatchedKey> watched;
 };
 
-enum class ReplyMode : uint8_t { kOn, kOff, kSkipNext };
+/// CLIENT REPLY: whether the session is answered. SKIP is kSkipNext until the next command begins, and
+/// kSkip while that runs.
+enum class ReplyMode : uint8_t { kOn, kOff, kSkipNext, kSkip };
 
 /// What CLIENT LIST tells of a session in words; copied out under the session's own lock.
 struct SessionLabels {
@@ -94,6 +96,10 @@ class Session {
     change(labels_);
   }
 
+  /// Whether what a command answers now is discarded.
+  bool silenced() const noexcept {
+    return reply_mode == ReplyMode::kOff || reply_mode == ReplyMode::kSkip;
+  }
   bool stateless() const noexcept { return door == Door::kStateless; }
   size_t subscribed(ChannelKind kind) const noexcept {
     return subscriptions[static_cast<size_t>(kind)].size();

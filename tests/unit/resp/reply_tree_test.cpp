@@ -159,6 +159,53 @@ TEST_CASE("what is not taken from a builder goes with it, finished or not") {
   SUCCEED();  // the sanitizers see what is left
 }
 
+TEST_CASE("what an aggregate announced and did not get is null") {
+  // Memory that an earlier reply has used, so that what is left over would show.
+  {
+    ReplyTree earlier(3);
+    earlier.array(5);
+    for (int i = 0; i < 5; ++i) earlier.bulk("left over");
+    const Finished reply(earlier);
+  }
+  const size_t written = GENERATE(0u, 1u, 2u);
+  ReplyTree tree(3);
+  tree.array(3);
+  for (size_t i = 0; i < written; ++i) tree.integer(static_cast<int64_t>(i));
+  tree.map(1);
+  const Finished reply(tree);
+  REQUIRE(reply.node().size == 3);
+  for (size_t i = 0; i < written; ++i) CHECK(reply.node().children[i].type == NodeType::kInteger);
+  const ReplyNode& map = reply.node().children[written];
+  REQUIRE(map.size == 2);
+  CHECK(map.children[0].type == NodeType::kNull);
+  CHECK(map.children[1].type == NodeType::kNull);
+  for (size_t i = written + 1; i < 3; ++i) {
+    CHECK(reply.node().children[i].type == NodeType::kNull);
+    CHECK(reply.node().children[i].size == 0);
+  }
+  CHECK(tree.take() == nullptr);
+}
+
+TEST_CASE("a tree may be as deep as it likes") {
+  constexpr int kDepth = 40;
+  ReplyTree tree(3);
+  for (int i = 0; i < kDepth; ++i) {
+    tree.array(2);
+    tree.integer(i);
+  }
+  tree.integer(kDepth);
+  const Finished reply(tree);
+  const ReplyNode* node = &reply.node();
+  for (int i = 0; i < kDepth; ++i) {
+    REQUIRE(node->size == 2);
+    CHECK(node->children[0].integer == i);
+    node = &node->children[1];
+  }
+  CHECK(node->type == NodeType::kInteger);
+  CHECK(node->integer == kDepth);
+  CHECK(tree.take() == nullptr);
+}
+
 TEST_CASE("errors are counted, nested ones too") {
   ReplyTree tree(2);
   tree.array(2);

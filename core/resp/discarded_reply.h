@@ -1,0 +1,31 @@
+// DiscardedReply: where the replies go that nobody wants. Counts errors as any Reply does.
+#pragma once
+
+#include "resp/reply.h"
+
+namespace kevy {
+
+class DiscardedReply final : public Reply {
+ public:
+  explicit DiscardedReply(int protocol = 2) noexcept { protocol_ = protocol; }
+
+  void integer(int64_t) override {}
+  void bulk(Bytes) override {}
+  void bulk(const SharedBytes&) override {}
+  void status(Bytes) override {}
+  void ok() override {}
+  void null() override {}
+  void null_array() override {}
+  void array(size_t) override {}
+  void map(size_t) override {}
+  void set(size_t) override {}
+  void push(size_t) override {}
+  void real(double) override {}
+  void boolean(bool) override {}
+  void verbatim(Bytes, Bytes) override {}
+
+ protected:
+  void write_error(Bytes) override {}
+};
+
+}  // namespace kevy

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <climits>
 #include <ctime>
 
 #include <immintrin.h>
@@ -19,35 +20,106 @@ namespace {
 constexpr int kLooks = 24;
 constexpr int kPausesMax = 256;
 
-long futex(std::atomic<uint32_t>* word, int operation, uint32_t value, const timespec* timeout) {
-  return syscall(SYS_futex, reinterpret_cast<uint32_t*>(word), operation, value, timeout, nullptr,
-                 0);
+// The tickets of those who sleep on one word are told apart by a bit each. Who shares a bit is
+// woken for nothing, and sleeps again.
+constexpr uint32_t bit_of(uint32_t ticket) { return uint32_t{1} << ticket % 32; }
+
+void sleep_while(std::atomic<uint32_t>& word, uint32_t value, uint32_t bits,
+                 const timespec* until) noexcept {
+  syscall(SYS_futex, reinterpret_cast<uint32_t*>(&word), FUTEX_WAIT_BITSET_PRIVATE, value, until,
+          nullptr, bits);
+}
+
+void wake(std::atomic<uint32_t>& word, uint32_t bits) noexcept {
+  syscall(SYS_futex, reinterpret_cast<uint32_t*>(&word), FUTEX_WAKE_BITSET_PRIVATE, INT_MAX,
+          nullptr, nullptr, bits);
 }
 
 // A full fence in every thread of the process. False where the kernel does not offer it.
-bool fence_all_threads() {
+bool fence_all_threads() noexcept {
   const auto membarrier = [](int command) { return syscall(SYS_membarrier, command, 0, 0); };
   if (membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED) == 0) return true;
   return errno == EPERM && membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) == 0 &&
          membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED) == 0;
 }
 
-}  // namespace
-
-void Lock::lock_contended() noexcept {
-  for (int look = 0, pauses = 1; look < kLooks; ++look) {
-    for (int i = 0; i < pauses; ++i) _mm_pause();
-    if (state_.load(std::memory_order_relaxed) == kFree && try_lock()) return;
-    if (pauses < kPausesMax) pauses *= 2;
+timespec in_a_millisecond() noexcept {
+  timespec moment;
+  clock_gettime(CLOCK_MONOTONIC, &moment);
+  moment.tv_nsec += 1'000'000;
+  if (moment.tv_nsec >= 1'000'000'000) {
+    moment.tv_nsec -= 1'000'000'000;
+    ++moment.tv_sec;
   }
-  sleepers_.fetch_add(1, std::memory_order_relaxed);
-  // Without the fence a wake-up can be missed; then sleep is kept short.
-  constexpr timespec kShort{0, 1'000'000};
-  const timespec* timeout = fence_all_threads() ? nullptr : &kShort;
-  while (!try_lock()) futex(&state_, FUTEX_WAIT_PRIVATE, kHeld, timeout);
-  sleepers_.fetch_sub(1, std::memory_order_relaxed);
+  return moment;
 }
 
-void Lock::wake_one() noexcept { futex(&state_, FUTEX_WAKE_PRIVATE, 1, nullptr); }
+}  // namespace
+
+template <typename Take>
+bool Lock::spin(Take&& take) noexcept {
+  for (int look = 0, pauses = 1; look < kLooks; ++look) {
+    for (int i = 0; i < pauses; ++i) _mm_pause();
+    if (take()) return true;
+    if (pauses < kPausesMax) pauses *= 2;
+  }
+  return false;
+}
+
+void Lock::lock_contended() noexcept {
+  if (spin([this] { return is_free() && try_lock(); })) return;
+  bool has_slept = line_up();
+  while (!take_as_first()) {
+    if (has_slept && !asked()) {
+      given_back_as_.store(kHandedOver, std::memory_order_relaxed);
+      if (spin([this] { return take_as_first(); })) break;
+    }
+    sleep_as_first();
+    has_slept = true;
+  }
+  leave_line();
+}
+
+// Returns as the first in line; says whether it has slept meanwhile.
+bool Lock::line_up() noexcept {
+  const uint32_t ticket = tickets_.fetch_add(1, std::memory_order_seq_cst);
+  bool has_slept = false;
+  for (uint32_t first; (first = first_.load(std::memory_order_seq_cst)) != ticket;) {
+    sleep_while(first_, first, bit_of(ticket), nullptr);
+    has_slept = true;
+  }
+  return has_slept;
+}
+
+bool Lock::take_as_first() noexcept {
+  const uint32_t state = state_.load(std::memory_order_acquire);
+  if (state == kHandedOver) {
+    state_.store(kHeld, std::memory_order_relaxed);
+    return true;
+  }
+  return state == kFree && try_lock();
+}
+
+void Lock::sleep_as_first() noexcept {
+  first_sleeps_.store(1, std::memory_order_relaxed);
+  // Without the fence a wake-up can be missed; then sleep is kept short.
+  const bool fenced = fence_all_threads();
+  if (state_.load(std::memory_order_relaxed) != kHeld) return;
+  const timespec soon = in_a_millisecond();
+  sleep_while(first_sleeps_, 1, bit_of(0), fenced ? nullptr : &soon);
+}
+
+// One wake-up a sleep: until the first in line runs there may be many turns.
+void Lock::wake_first() noexcept {
+  if (first_sleeps_.exchange(0, std::memory_order_relaxed) != 0) wake(first_sleeps_, bit_of(0));
+}
+
+// With the lock held: it is given back as usual, unless the next in line asks.
+void Lock::leave_line() noexcept {
+  first_sleeps_.store(0, std::memory_order_relaxed);
+  given_back_as_.store(kFree, std::memory_order_relaxed);
+  const uint32_t next = first_.fetch_add(1, std::memory_order_seq_cst) + 1;
+  if (tickets_.load(std::memory_order_seq_cst) != next) wake(first_, bit_of(next));
+}
 
 }  // namespace kevy

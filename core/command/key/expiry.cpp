@@ -10,9 +10,7 @@ namespace kevy {
 
 void set_expiry(Call& call, Key key, Entry* entry, int64_t at_ms) {
   if (at_ms <= call.now_ms()) {
-    call.keyspace(key).erase(key);
-    call.changed(key, kEventGeneric, "del");
-    call.effect({"DEL", key.bytes});
+    call.expire(key, call.session.database);
     return;
   }
   call.keyspace(key).set_expiry(entry, key.hash, at_ms);

@@ -99,8 +99,7 @@ void ltrim(Call& call) {
   const size_t size = list.size();
   const ListRange kept(*start, *stop, size);
   if (kept.count == size) {
-    // Redis counts that as a change of the key too, but not as one to be logged.
-    mark_changed(call.shard_of(key), call.session.database, key);
+    // That is told, but changes nothing for those who watch the key.
     call.notify(key, call.session.database, kEventList, "ltrim");
     return;
   }

@@ -25,7 +25,7 @@ constexpr Named kFlagNames[] = {
     {kPubsub, "pubsub"},         {kNoScript, "noscript"},
     {kBlocking, "blocking"},     {kLoading, "loading"},
     {kStale, "stale"},           {kSkipMonitor, "skip_monitor"},
-    {kSkipSlowlog, "skip_slowlog"}, {kFast, "fast"},
+    {kSkipCommandlog, "skip_commandlog"}, {kFast, "fast"},
     {kNoAuth, "no_auth"},        {kMayReplicate, "may_replicate"},
     {kSentinel, "sentinel"},     {kNoAsyncLoading, "no_async_loading"},
     {kNoMulti, "no_multi"},      {kMovableKeys, "movablekeys"},

@@ -84,8 +84,6 @@ void sintercard(Call& call) {
   call.reply.integer(static_cast<int64_t>(intersect(*sets, *limit).list.size()));
 }
 
-constexpr KeySpec kInterstoreKeys[] = {{1, 1, 1, kKeyRW | kKeyUpdate},
-                                       {2, -1, 1, kKeyRO | kKeyAccess}};
 constexpr KeySpec kStoreKeys[] = {{1, 1, 1, kKeyOW | kKeyUpdate}, {2, -1, 1, kKeyRO | kKeyAccess}};
 constexpr KeySpec kCountedKeys[] = {
     {.first = 1, .flags = kKeyRO | kKeyAccess, .search = KeySearch::kKeynum}};
@@ -107,7 +105,7 @@ constexpr CommandRow kRows[] = {
      .summary = "Answers the members that the first set has and none of the others.",
      .syntax = "key [key ...]", .handler = sdiff},
     {.name = "sinterstore", .arity = -3, .flags = kWrite | kDenyOom, .categories = kAclSet,
-     .keys = kInterstoreKeys, .group = "set", .since = "1.0.0", .complexity = kIntersectionCost,
+     .keys = kStoreKeys, .group = "set", .since = "1.0.0", .complexity = kIntersectionCost,
      .summary = "Stores the members that all of the sets have, as a set of their own.",
      .syntax = "destination:key key [key ...]", .handler = sinterstore},
     {.name = "sunionstore", .arity = -3, .flags = kWrite | kDenyOom, .categories = kAclSet,

@@ -12,9 +12,14 @@ namespace kevy {
 void log_stored_string(Call& call, const Key& key, Bytes value, int64_t expires_at_ms);
 
 /// Stores `value` under `key` as SET does: event, further event of a time to live, and an effect
-/// that names the moment. `entry` is what the key has now, or nullptr.
+/// that names the moment; a moment that has come deletes the key. `entry` is what the key has now,
+/// or nullptr.
 inline void store_string(Call& call, const Key& key, Entry* entry, Bytes value,
                          int64_t expires_at_ms) {
+  if (expires_at_ms >= 0 && expires_at_ms <= call.now_ms()) [[unlikely]] {
+    if (entry != nullptr) call.expire(key, call.session.database);
+    return;
+  }
   Keyspace& keyspace = call.keyspace(key);
   if (entry == nullptr || !keyspace.overwrite(*entry, value, expires_at_ms)) {
     keyspace.set_string(key, value, expires_at_ms);

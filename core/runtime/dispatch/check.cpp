@@ -66,7 +66,8 @@ bool Runtime::check(Session& session, const CommandRow* row, Args args, Reply& r
     return refuse("NOAUTH Authentication required.");
   }
   if (session.transaction.open && row->has(kNoMulti)) {
-    return refuse("ERR Command not allowed inside a transaction");
+    return refuse("ERR Command '" + full_name(table_, *row) +
+                  "' not allowed inside a transaction");
   }
   if (session.protocol == 2 && session.subscribed_to_any() && !row->has(kWhileSubscribed)) {
     return refuse("ERR Can't execute '" + full_name(table_, *row) +

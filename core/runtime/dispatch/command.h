@@ -33,7 +33,7 @@ enum CommandFlag : uint32_t {
   kNoAsyncLoading = 1u << 15,
   kSentinel = 1u << 16,
   kSkipMonitor = 1u << 17,
-  kSkipSlowlog = 1u << 18,
+  kSkipCommandlog = 1u << 18,
 };
 
 /// What dispatch has to know of a verb besides: kevy's own, not shown to anyone. A row's flags are

@@ -23,16 +23,17 @@ class OutboxDescriptor final : public Waker {
  public:
   int get() const noexcept { return event_.get(); }
   void wake() noexcept override { event_.signal(); }
-  /// After something was taken or looked for: not readable any more, unless there is something.
-  void settle(const Outbox& outbox) noexcept {
-    if (outbox.ready()) return;
-    event_.clear();
-    if (outbox.ready()) wake();
-  }
+  void settle() noexcept override { event_.clear(); }
 
  private:
   EventDescriptor event_;
 };
+
+/// A timeout of the interface's in microseconds: for ever when it is below zero, or as good as.
+inline int64_t microseconds_of(int64_t timeout_ms) noexcept {
+  if (timeout_ms < 0) return -1;
+  return timeout_ms > INT64_MAX / 1000 ? INT64_MAX : timeout_ms * 1000;
+}
 
 inline ReplyRoot* root_of(kevy_reply* reply) {
   return reinterpret_cast<ReplyRoot*>(reply);

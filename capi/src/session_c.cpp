@@ -14,19 +14,49 @@ struct kevy_session {
   uint32_t generation = 0;
   Form form = Form::kUndecided;
   std::unique_ptr<kevy::ProtocolSession> protocol;
-  std::deque<kevy::ReplyRoot*> pushes;  // further replies, before what is in the outbox
   std::unique_ptr<OutboxDescriptor> descriptor;
 
+  /// A message that came before further replies of a command, or such a reply.
+  struct Push {
+    kevy::MessagePtr message;
+    kevy::ReplyRoot* reply = nullptr;
+  };
+  std::deque<Push> pushes;  // what next() hands out before what is in the outbox
+  size_t pushed_bytes = 0;  // of the messages among them, which count against the outbox's limit
+
   kevy::Session& session() { return protocol->session(); }
+  kevy::Outbox& outbox() { return session().outbox; }
+  void push(Push one);
+  Push take_push();
+  /// The descriptor is not readable any more if nothing is left to take.
+  void settle() noexcept {
+    if (pushes.empty() && protocol->output().empty()) outbox().settle();
+  }
+
   ~kevy_session() {
-    for (kevy::ReplyRoot* root : pushes) kevy::free_reply(root);
-    if (protocol != nullptr) session().outbox.set_waker(nullptr);
+    for (const Push& one : pushes) kevy::free_reply(one.reply);
+    if (protocol != nullptr) outbox().set_waker(nullptr);
   }
 };
 
+void kevy_session::push(Push one) {
+  if (one.message) pushed_bytes += one.message->weight();
+  pushes.push_back(std::move(one));
+  outbox().set_unread(pushed_bytes);
+  if (descriptor != nullptr) descriptor->wake();
+}
+
+kevy_session::Push kevy_session::take_push() {
+  Push one = std::move(pushes.front());
+  pushes.pop_front();
+  if (one.message) pushed_bytes -= one.message->weight();
+  outbox().set_unread(pushed_bytes);
+  return one;
+}
+
 namespace {
 
-constexpr kevy::ProtocolSession::Budget kBudget{1024, 1024 * 1024};
+constexpr kevy::ProtocolSession::Budget kBudget{1024, 1024 * 1024, 64 * 1024};
 
 kevy_status check(kevy_session* session, kevy_session::Form form) {
   if (session == nullptr) return null_argument();
@@ -38,18 +68,51 @@ kevy_status check(kevy_session* session, kevy_session::Form form) {
   return KEVY_OK;
 }
 
-// Runs one command; nullptr when the session does not want the reply.
+// The session is over, and its holder is told so: its descriptor has nothing more to say.
+kevy_status closed_session(kevy_session& session) {
+  if (session.session().ended()) session.outbox().take();
+  session.settle();
+  return closed();
+}
+
+// What QUIT has ended receives nothing more either.
+void end_if_closing(kevy_session& session) {
+  if (session.session().closing && !session.session().ended()) {
+    session.engine->runtime().kill(session.session());
+  }
+}
+
+// A holder that comes too late, by the limit, finds its session ended.
+void end_if_over_limit(kevy_session& session) {
+  if (!session.session().ended() && !session.outbox().within_limit()) {
+    session.engine->runtime().kill(session.session());
+  }
+}
+
+// Runs the command. Returns how many messages were published before it.
+size_t execute(kevy::Runtime& runtime, kevy::Session& session, kevy::Args args, kevy::Reply& reply) {
+  session.outbox.begin_command();
+  kevy::Turn turn(runtime);
+  runtime.execute(turn, session, args, reply);
+  return session.outbox.ready() ? session.outbox.before_reply() : 0;
+}
+
+// Runs one command; nullptr when the session does not want the reply. Further replies are pushes,
+// which come behind the messages that were published before the command.
 kevy::ReplyRoot* run(kevy_session& handle, kevy::Args args) {
   kevy::Session& session = handle.session();
   kevy::Runtime& runtime = handle.engine->runtime();
   kevy::ReplyTree tree(session.protocol);
-  {
-    kevy::Turn turn(runtime);
-    runtime.execute(turn, session, args, tree);
-  }
+  size_t before = execute(runtime, session, args, tree);
   session.last_command_us.store(kevy::Clock::monotonic_us(), std::memory_order_relaxed);
   kevy::ReplyRoot* const first = tree.take();
-  while (kevy::ReplyRoot* more = tree.take()) handle.pushes.push_back(more);
+  for (kevy::ReplyRoot* more = tree.take(); more != nullptr; more = tree.take()) {
+    for (; before != 0; --before) {
+      if (kevy::MessagePtr message = session.outbox.take()) handle.push({std::move(message)});
+    }
+    handle.push({{}, more});
+  }
+  end_if_closing(handle);
   return first;
 }
 
@@ -85,7 +148,7 @@ kevy_status kevy_session_exec(kevy_session* session, size_t argc, const char* co
   if (const auto status = check(session, kevy_session::Form::kTrees); status != KEVY_OK) {
     return status;
   }
-  if (session->protocol->closing()) return closed();
+  if (session->protocol->closing()) return closed_session(*session);
   return guard([&]() -> kevy_status {
     const Words words(argc, argv, argv_size);
     if (!words.complete()) return null_argument();
@@ -107,7 +170,7 @@ kevy_status kevy_session_pipeline(kevy_session* session, size_t count, const siz
     total += argc[i];
   }
   if (total != 0 && has_null(total, argv)) return null_argument();
-  if (session->protocol->closing()) return closed();
+  if (session->protocol->closing()) return closed_session(*session);
   return guard([&]() -> kevy_status {
     kevy::ReplyTree all(3);
     all.array(count);
@@ -135,16 +198,21 @@ kevy_status kevy_session_next(kevy_session* session, int64_t timeout_ms, kevy_re
     return status;
   }
   return guard([&]() -> kevy_status {
+    kevy::MessagePtr message;
+    end_if_over_limit(*session);
     if (!session->pushes.empty()) {
-      *push = handle_of(session->pushes.front());
-      session->pushes.pop_front();
-      return KEVY_OK;
+      kevy_session::Push one = session->take_push();
+      session->settle();
+      if (one.reply != nullptr) {
+        *push = handle_of(one.reply);
+        return KEVY_OK;
+      }
+      message = std::move(one.message);
+    } else {
+      if (session->outbox().wait(microseconds_of(timeout_ms))) message = session->outbox().take();
+      session->settle();
     }
-    kevy::Outbox& outbox = session->session().outbox;
-    const bool in_time = outbox.wait(timeout_ms < 0 ? -1 : timeout_ms * 1000);
-    const kevy::MessagePtr message = in_time ? outbox.take() : kevy::MessagePtr();
-    if (session->descriptor != nullptr) session->descriptor->settle(outbox);
-    if (!message) return outbox.cancelled() ? closed() : KEVY_TIMEOUT;
+    if (!message) return session->session().ended() ? closed_session(*session) : KEVY_TIMEOUT;
     kevy::ReplyTree tree(session->session().protocol);
     kevy::write_message(tree, *message);
     *push = handle_of(tree.take());
@@ -157,12 +225,13 @@ kevy_status kevy_session_feed(kevy_session* session, const char* bytes, size_t s
   if (const auto status = check(session, kevy_session::Form::kRaw); status != KEVY_OK) {
     return status;
   }
-  if (session->protocol->closing()) return closed();
+  if (session->protocol->closing()) return closed_session(*session);
   return guard([&]() -> kevy_status {
     session->protocol->input().append({bytes, size});
     while (session->protocol->run(kBudget)) {
     }
-    return session->protocol->closing() ? closed() : KEVY_OK;
+    end_if_closing(*session);
+    return session->protocol->closing() ? closed_session(*session) : KEVY_OK;
   });
 }
 
@@ -172,17 +241,21 @@ kevy_status kevy_session_take(kevy_session* session, char* buffer, size_t capaci
     return status;
   }
   return guard([&]() -> kevy_status {
-    session->protocol->run(kBudget);
-    if (session->descriptor != nullptr) session->descriptor->settle(session->session().outbox);
+    end_if_over_limit(*session);
     kevy::OutputQueue& output = session->protocol->output();
     size_t taken = 0;
     iovec piece;
-    while (taken < capacity && output.gather(&piece, 1) == 1) {
+    while (taken < capacity) {
+      if (output.empty()) session->protocol->run(kBudget);
+      if (output.gather(&piece, 1) == 0) break;
       const size_t part = std::min(piece.iov_len, capacity - taken);
       std::memcpy(buffer + taken, piece.iov_base, part);
       output.consume(part);
       taken += part;
     }
+    session->protocol->note_output();
+    session->settle();
+    if (taken == 0 && capacity != 0 && session->protocol->closing()) return closed_session(*session);
     *size = taken;
     return KEVY_OK;
   });
@@ -196,8 +269,8 @@ kevy_status kevy_session_descriptor(kevy_session* session, int* descriptor) {
       auto made = std::make_unique<OutboxDescriptor>();
       if (made->get() < 0) return fail(KEVY_SYSTEM, "no descriptor left for an eventfd");
       session->descriptor = std::move(made);
-      session->session().outbox.set_waker(session->descriptor.get());
-      if (session->session().outbox.ready()) session->descriptor->wake();
+      session->outbox().set_waker(session->descriptor.get());
+      if (session->outbox().ready() || !session->pushes.empty()) session->descriptor->wake();
     }
     *descriptor = session->descriptor->get();
     return KEVY_OK;

@@ -114,10 +114,10 @@ kevy_status kevy_subscribe(kevy_instance* instance, kevy_subscription_kind kind,
       made->session->outbox.set_waker(made->recipient.get());
     }
     const auto slot = static_cast<size_t>(kind);
+    kevy::Turn turn(runtime);
     for (size_t i = 0; i < count; ++i) {
-      const kevy::Bytes channel(channels[i].data, channels[i].size);
-      if (!made->session->subscriptions[slot].emplace(channel).second) continue;
-      runtime.pubsub().subscribe(channel_kind(kind), channel, made->session->outbox);
+      turn.hold_pubsub(nullptr).join(channel_kind(kind), {channels[i].data, channels[i].size},
+                                     *made->session);
     }
     made->session->subscription_counts[slot].store(
         static_cast<uint32_t>(made->session->subscriptions[slot].size()));
@@ -135,9 +135,12 @@ kevy_status kevy_subscription_next(kevy_subscription* subscription, int64_t time
   }
   return guard([&]() -> kevy_status {
     kevy::Outbox& outbox = subscription->session->outbox;
-    const bool in_time = outbox.wait(timeout_ms < 0 ? -1 : timeout_ms * 1000);
+    if (!outbox.cancelled() && !outbox.within_limit()) {
+      subscription->engine->runtime().kill(*subscription->session);
+    }
+    const bool in_time = outbox.wait(microseconds_of(timeout_ms));
     kevy::MessagePtr taken = in_time ? outbox.take() : kevy::MessagePtr();
-    if (subscription->descriptor != nullptr) subscription->descriptor->settle(outbox);
+    outbox.settle();
     if (!taken) return outbox.cancelled() ? closed() : KEVY_TIMEOUT;
     *message = handle_of(taken.release());
     return KEVY_OK;
@@ -164,12 +167,14 @@ kevy_status kevy_subscription_descriptor(kevy_subscription* subscription, int* d
 }
 
 void kevy_subscription_cancel(kevy_subscription* subscription) {
-  if (check(subscription) == KEVY_OK) subscription->session->kill();
+  if (check(subscription) == KEVY_OK) {
+    subscription->engine->runtime().kill(*subscription->session);
+  }
 }
 
 void kevy_subscription_close(kevy_subscription* subscription) {
   if (check(subscription) != KEVY_OK) return;
-  subscription->session->kill();
+  subscription->engine->runtime().kill(*subscription->session);
   auto* const recipient = static_cast<CallbackRecipient*>(subscription->recipient.get());
   if (recipient != nullptr && recipient->calling()) {
     recipient->close_after_callback();

@@ -32,7 +32,7 @@ void Instance::shut_down() {
   network_.stop();
   delivery_.stop();
   housekeeping_.stop();
-  for (const auto& session : runtime_.sessions()) session->kill();
+  for (const auto& session : runtime_.sessions()) runtime_.kill(*session);
   runtime_.discard_data();
 }
 

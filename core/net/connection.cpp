@@ -82,25 +82,25 @@ void Connection::receive() {
 
 void Connection::step() {
   const Session& session = protocol_.session();
-  if (session.killed.load(std::memory_order_acquire) || session.outbox.cancelled()) {
+  if (session.ended()) {
     reactor_.close(*this);
     return;
   }
   borrow_output();
   const bool more = may_run() ? protocol_.run(kBudget) : true;
   const bool over = protocol_.closing() || (end_of_input_ && !more);
-  if (!within_limits() || !send() || (over && !send_blocked_)) {
+  if (session.ended() || !within_limits() || !send() || (over && !send_blocked_)) {
     reactor_.close(*this);
     return;
   }
   return_buffers();
-  if (more && may_run()) reactor_.defer(*this);
+  if ((more && may_run()) || messages_wait()) reactor_.defer(*this);
   update_interest();
 }
 
-bool Connection::may_run() const noexcept {
-  const size_t waiting = protocol_.output().size();
-  return waiting < (protocol_.session().subscribed_to_any() ? kMessagesMax : kOutputMax);
+// Whether messages are in the outbox that may come out now. The others come when the client has read.
+bool Connection::messages_wait() const noexcept {
+  return protocol_.session().outbox.ready() && protocol_.output().size() <= kBudget.unread_bytes;
 }
 
 // False when the socket is broken.
@@ -123,6 +123,7 @@ bool Connection::send() {
     send_blocked_ = sent < static_cast<ssize_t>(asked) || sends + 1 == kSendsMax;
   }
   if (output.empty()) send_blocked_ = false;
+  protocol_.note_output();
   return true;
 }
 
@@ -135,16 +136,9 @@ const OutputLimit& Connection::output_limit() const noexcept {
 bool Connection::within_limits() {
   const int64_t query_max = runtime_.settings().query_buffer_max.load(std::memory_order_relaxed);
   if (protocol_.input().pending().size() > static_cast<size_t>(query_max)) return false;
-  const size_t waiting = protocol_.output().size();
-  const uint64_t hard = output_limit().hard.load(std::memory_order_relaxed);
-  const uint64_t soft = output_limit().soft.load(std::memory_order_relaxed);
-  if (hard != 0 && waiting > hard) return false;
-  if (soft == 0 || waiting <= soft) {
-    over_soft_since_us_ = 0;
-  } else if (over_soft_since_us_ == 0) {
-    over_soft_since_us_ = Clock::monotonic_us();
-    reactor_.tick_soon();
-  }
+  const size_t waiting = protocol_.output().size() + protocol_.session().outbox.bytes();
+  if (overrun_.too_much(waiting, output_limit())) return false;
+  if (overrun_.over_soft()) reactor_.tick_soon();
   return true;
 }
 
@@ -155,9 +149,7 @@ bool Connection::out_of_time(int64_t now_us) {
   if (silence_s != 0 && !session.subscribed_to_any() && silent_us > silence_s * 1'000'000) {
     return true;
   }
-  if (!within_limits()) return true;
-  const int64_t patience_us = output_limit().soft_s.load(std::memory_order_relaxed) * 1'000'000;
-  return over_soft_since_us_ != 0 && now_us - over_soft_since_us_ > patience_us;
+  return !within_limits();
 }
 
 void Connection::check_time(int64_t now_us) {

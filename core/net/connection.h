@@ -35,7 +35,7 @@ class Connection final : public Pollable, private Waker {
   /// Closes itself if the client was silent, or over its output limit, for too long.
   void check_time(int64_t now_us);
   /// Whether check_time has to be called soon even where no client is timed out for silence.
-  bool over_soft_limit() const noexcept { return over_soft_since_us_ != 0; }
+  bool over_soft_limit() const noexcept { return overrun_.over_soft(); }
 
   // Of the reactor.
   size_t index = 0;       // among its connections
@@ -45,12 +45,10 @@ class Connection final : public Pollable, private Waker {
 
  private:
   static constexpr size_t kReadMin = 16 * 1024, kReadMax = 1024 * 1024;
-  static constexpr ProtocolSession::Budget kBudget{512, 1024 * 1024};
+  static constexpr ProtocolSession::Budget kBudget{512, 1024 * 1024, 1024 * 1024};
   /// Where commands wait until the client has read: far beyond what a client that sends its whole
   /// pipeline before it reads makes of it, and a bound for one that never reads.
   static constexpr size_t kOutputMax = size_t{1} << 30;
-  /// Where messages wait in the outbox, whose limit then decides.
-  static constexpr size_t kMessagesMax = 1024 * 1024;
 
   void wake() noexcept override;
   template <typename Work>
@@ -58,7 +56,8 @@ class Connection final : public Pollable, private Waker {
   void receive();
   void step();
   bool send();
-  bool may_run() const noexcept;
+  bool may_run() const noexcept { return protocol_.output().size() < kOutputMax; }
+  bool messages_wait() const noexcept;
   const OutputLimit& output_limit() const noexcept;
   bool within_limits();
   bool out_of_time(int64_t now_us);
@@ -74,7 +73,7 @@ class Connection final : public Pollable, private Waker {
   uint32_t interest_;
   bool send_blocked_ = false;
   bool end_of_input_ = false;
-  int64_t over_soft_since_us_ = 0;
+  OutputOverrun overrun_;
 };
 
 }  // namespace kevy

@@ -1,6 +1,7 @@
 #include "resp/output.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/check.h"
@@ -123,6 +124,32 @@ void OutputQueue::take_memory(OutputQueue& lender) noexcept {
   write_ = std::exchange(lender.write_, nullptr);
   room_ = std::exchange(lender.room_, 0);
   lender.segments_.clear();
+}
+
+void OutputQueue::move_tail(size_t count, OutputQueue& other) {
+  KEVY_CHECK(count <= size_);
+  close_last();
+  other.close_last();
+  size_t left = count;
+  size_t from = segments_.size();  // the first segment that is moved
+  while (left != 0) {
+    const size_t length = segments_[from - 1].end - segments_[from - 1].begin;
+    if (length > left) break;
+    left -= length;
+    --from;
+  }
+  if (left != 0) {  // the end of a segment whose beginning stays
+    Segment& divided = segments_[from - 1];
+    other.append(Bytes(divided.data() + divided.end - left, left));
+    other.close_last();
+    divided.end -= left;
+  }
+  const auto moved = segments_.begin() + static_cast<std::ptrdiff_t>(from);
+  other.segments_.insert(other.segments_.end(), std::make_move_iterator(moved),
+                         std::make_move_iterator(segments_.end()));
+  segments_.erase(moved, segments_.end());
+  other.size_ += count - left;
+  size_ -= count;
 }
 
 void OutputQueue::append_all(OutputQueue& other) {

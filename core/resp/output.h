@@ -3,7 +3,7 @@
 //
 // A queue owns its chunks and a reference to each block, until their last byte was consumed. An empty
 // queue keeps one chunk at most, until clear(). Memory passes between queues only while both are
-// empty (take_memory), and bytes only with append_all, which moves them in order.
+// empty (take_memory), and bytes only with append_all and move_tail, which move them in order.
 #pragma once
 
 #include <sys/uio.h>
@@ -59,6 +59,8 @@ class OutputQueue {
   bool has_room() const noexcept { return room_ != 0; }
   /// Moves all of `other` to the end.
   void append_all(OutputQueue& other);
+  /// Moves the last `count` bytes, of which there are so many, to the end of `other`.
+  void move_tail(size_t count, OutputQueue& other);
 
  private:
   static constexpr size_t kChunk = 16 * 1024;

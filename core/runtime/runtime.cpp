@@ -173,20 +173,19 @@ void Runtime::run_queued(Call& exec) {
 
 std::shared_ptr<Session> Runtime::open_session(Session::Door door) {
   const uint64_t id = next_session_id_.fetch_add(1, std::memory_order_relaxed);
-  auto session = std::make_shared<Session>(id, door);
+  auto session = std::make_shared<Session>(id, door, settings_.output_limit(OutputClass::kPubSub));
   const int64_t now = Clock::monotonic_us();
   session->created_us.store(now, std::memory_order_relaxed);
   session->last_command_us.store(now, std::memory_order_relaxed);
   session->authenticated = !settings_.password_set.load(std::memory_order_relaxed);
-  session->outbox.set_limit(settings_.output_limit(OutputClass::kPubSub).hard.load(std::memory_order_relaxed));
   std::lock_guard guard(sessions_lock_);
   sessions_.emplace(id, session);
   return session;
 }
 
 void Runtime::close_session(Session& session) {
+  Turn turn(*this);
   if (!session.transaction.watched.empty()) {
-    Turn turn(*this);
     ShardSet shards;
     for (const WatchedKey& watched : session.transaction.watched) {
       shards.add(shard_index({watched.key, hash(watched.key)}));
@@ -194,7 +193,8 @@ void Runtime::close_session(Session& session) {
     turn.hold(shards);
     forget_watches(session);
   }
-  leave_all_channels(session);
+  leave_all_channels(turn, nullptr, session);
+  turn.release();
   std::lock_guard guard(sessions_lock_);
   sessions_.erase(session.id);
 }
@@ -206,14 +206,15 @@ void Runtime::forget_watches(Session& session) {
   session.transaction.watched.clear();
 }
 
-void Runtime::leave_all_channels(Session& session) {
-  for (size_t kind = 0; kind < session.subscriptions.size(); ++kind) {
-    for (const std::string& channel : session.subscriptions[kind]) {
-      pubsub_.unsubscribe(static_cast<ChannelKind>(kind), channel, session.outbox);
-    }
-    session.subscriptions[kind].clear();
-    session.subscription_counts[kind].store(0, std::memory_order_relaxed);
-  }
+void Runtime::leave_all_channels(Turn& turn, Subscriber* publisher, Session& session) {
+  if (!session.subscribed_to_any()) return;
+  turn.hold_pubsub(publisher).leave_all(session);
+  for (auto& count : session.subscription_counts) count.store(0, std::memory_order_relaxed);
+}
+
+void Runtime::kill(Session& session) {
+  Turn turn(*this);
+  turn.hold_pubsub(nullptr).expel(session);
 }
 
 std::vector<std::shared_ptr<Session>> Runtime::sessions() {

@@ -1,8 +1,9 @@
 // Runtime: the engine without doors: shards, dispatch, sessions, pub/sub, the mutation point.
 //
 // It knows no verb by name, no value type and no socket; the table of commands is given to it.
-// Any thread may call any method. Lock order: a turn's shards, ascending; then leaves (pub/sub,
-// the session register, the log), of which only one is held at a time but for outboxes in pub/sub.
+// Any thread may call any method. Lock order: a turn's shards, ascending; then pub/sub, which is the
+// turn's too; then leaves (outboxes, the session register, the log), of which only one is held at a
+// time.
 #pragma once
 
 #include <functional>
@@ -85,7 +86,10 @@ class Runtime {
   Session& stateless() noexcept { return stateless_; }
   /// Forgets the session's watches, whose shards the turn must hold.
   void forget_watches(Session& session);
-  void leave_all_channels(Session& session);
+  /// On behalf of the command of `publisher`, or of nobody's if that is nullptr.
+  void leave_all_channels(Turn& turn, Subscriber* publisher, Session& session);
+  /// Ends the session from any thread, which holds nothing: whoever serves it closes it.
+  void kill(Session& session);
 
   /// Frees all keys, without a word to anyone: the instance is stopping.
   void discard_data();
@@ -161,7 +165,7 @@ class Runtime {
   const std::unique_ptr<Shard[]> shards_;
   WriteLog* log_ = nullptr;
   std::function<void()> on_first_expiry_;
-  Session stateless_{0, Session::Door::kStateless};
+  Session stateless_{0, Session::Door::kStateless, settings_.output_limit(OutputClass::kPubSub)};
 
   // With their own synchronisation.
   Clock clock_;

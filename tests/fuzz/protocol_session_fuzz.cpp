@@ -14,7 +14,7 @@ namespace {
 using kevy::Bytes;
 
 constexpr char kTurn = '\xff';
-constexpr kevy::ProtocolSession::Budget kBudget{64, 1 << 20};
+constexpr kevy::ProtocolSession::Budget kBudget{64, 1 << 20, 1 << 20};
 
 std::unique_ptr<kevy::Instance> start() {
   kevy::InstanceOptions options;

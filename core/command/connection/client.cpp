@@ -171,7 +171,7 @@ void end_session(Call& call, Session& session) {
   if (&session == &call.session) {
     session.closing = true;
   } else {
-    session.kill();
+    call.pubsub().expel(session);
   }
 }
 

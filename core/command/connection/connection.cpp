@@ -141,7 +141,7 @@ void hello(Call& call) {
 void reset(Call& call) {
   Session& session = call.session;
   call.runtime.forget_watches(session);
-  call.runtime.leave_all_channels(session);
+  call.runtime.leave_all_channels(call.turn, call.publisher(), session);
   session.transaction = {};
   session.multi_shown.store(-1, std::memory_order_relaxed);
   select_database(session, 0);

@@ -46,22 +46,16 @@ void confirm(Call& call, Bytes verb, std::optional<Bytes> channel, ChannelKind k
 
 void subscribe_to(Call& call, ChannelKind kind) {
   Session& session = call.session;
+  PubSubTurn& pubsub = call.pubsub();
   for (const Bytes channel : call.args.subspan(1)) {
-    if (session.subscriptions[slot(kind)].emplace(channel).second) {
-      call.runtime.pubsub().subscribe(kind, channel, session.outbox);
-    }
+    pubsub.join(kind, channel, session);
     confirm(call, kSubscribeVerbs[slot(kind)], channel, kind);
   }
   show_count(session, kind);
 }
 
 void unsubscribe_one(Call& call, ChannelKind kind, Bytes channel) {
-  Session& session = call.session;
-  auto& mine = session.subscriptions[slot(kind)];
-  if (const auto found = mine.find(channel); found != mine.end()) {
-    call.runtime.pubsub().unsubscribe(kind, channel, session.outbox);
-    mine.erase(found);
-  }
+  call.pubsub().leave(kind, channel, call.session);
   confirm(call, kUnsubscribeVerbs[slot(kind)], channel, kind);
 }
 
@@ -87,13 +81,13 @@ void punsubscribe(Call& call) { unsubscribe_from(call, ChannelKind::kPattern); }
 void sunsubscribe(Call& call) { unsubscribe_from(call, ChannelKind::kSharded); }
 
 void publish(Call& call) {
-  call.reply.integer(
-      call.runtime.pubsub().publish(ChannelKind::kChannel, call.args[1], call.args[2]));
+  call.reply.integer(publish(call.turn, call.publisher(), ChannelKind::kChannel, call.args[1],
+                             call.args[2]));
 }
 
 void spublish(Call& call) {
-  call.reply.integer(
-      call.runtime.pubsub().publish(ChannelKind::kSharded, call.args[1], call.args[2]));
+  call.reply.integer(publish(call.turn, call.publisher(), ChannelKind::kSharded, call.args[1],
+                             call.args[2]));
 }
 
 void list_channels(Call& call, ChannelKind kind) {
@@ -101,7 +95,7 @@ void list_channels(Call& call, ChannelKind kind) {
     call.error(errors::wrong_arity(call));
     return;
   }
-  std::vector<std::string> names = call.runtime.pubsub().channels(kind);
+  std::vector<std::string> names = call.pubsub().channels(kind);
   if (call.argc() == 3) {
     std::erase_if(names, [&](const std::string& n) { return !glob_match(call.args[2], n); });
   }
@@ -110,10 +104,11 @@ void list_channels(Call& call, ChannelKind kind) {
 }
 
 void count_subscribers(Call& call, ChannelKind kind) {
+  const PubSubTurn& pubsub = call.pubsub();
   call.reply.array((call.argc() - 2) * 2);
   for (const Bytes channel : call.args.subspan(2)) {
     call.reply.bulk(channel);
-    call.reply.integer(static_cast<int64_t>(call.runtime.pubsub().subscribers(kind, channel)));
+    call.reply.integer(static_cast<int64_t>(pubsub.subscribers(kind, channel)));
   }
 }
 

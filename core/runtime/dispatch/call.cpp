@@ -82,7 +82,7 @@ Entry* Call::touch(const Key& key) {
 }
 
 void Call::expire(const Key& key, int database) {
-  remove_expired(runtime, shard_of(key), database, key, unit_);
+  remove_expired(turn, publisher(), shard_of(key), database, key, unit_);
 }
 
 void Call::log_effect(int database, std::initializer_list<Bytes> words) {

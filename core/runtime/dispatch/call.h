@@ -99,8 +99,12 @@ class Call {
   void made_in(const Key& key, int database) { notify(key, database, kEventNew, "new"); }
   /// A further event of a change that was reported already.
   void notify(const Key& key, int database, EventClass event_class, Bytes event) {
-    raise_event(runtime, database, key, event_class, event);
+    raise_event(turn, publisher(), database, key, event_class, event);
   }
+  /// On whose behalf this publishes; nullptr without a session.
+  Subscriber* publisher() const noexcept { return session.stateless() ? nullptr : &session; }
+  /// The pub/sub lock, held until the command, or the EXEC it is part of, is over.
+  PubSubTurn& pubsub() { return turn.hold_pubsub(publisher()); }
   /// A change that has no one key: FLUSHALL, SWAPDB.
   void changed_everything() noexcept { dirty_ = true; }
 

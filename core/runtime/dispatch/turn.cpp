@@ -29,7 +29,8 @@ void Turn::hold(const ShardSet& shards) {
   }
 }
 
-void Turn::release_with_garbage() {
+void Turn::release_slowly() {
+  pubsub_.give_back();
   Garbage garbage;
   const auto give_back = [&](Shard& shard) {
     garbage.take_from(shard.garbage);
@@ -44,7 +45,19 @@ void Turn::release_with_garbage() {
     }
     several_.clear();
   }
+  pubsub_.wake_all();
   moment_.renew();
+}
+
+PubSubTurn& Turn::hold_pubsub(Subscriber* publisher) {
+  if (!pubsub_.held()) {
+    if (only_ != nullptr) {
+      several_.add(static_cast<uint32_t>(std::exchange(only_, nullptr) - &runtime_.shard(0)));
+    }
+    pubsub_.take(runtime_.pubsub());
+  }
+  if (publisher != nullptr) publisher->outbox.place_reply();
+  return pubsub_;
 }
 
 }  // namespace kevy

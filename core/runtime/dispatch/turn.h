@@ -3,13 +3,16 @@
 // reactor keeps its turn over a run of commands for the same shards, and gives it back after a
 // bounded number of them; everyone else has a turn a call.
 //
-// What is slow to free is freed here, after the locks are given back. One thread; not movable.
+// The pub/sub lock is the last that a turn takes, when a command first needs it, and the first that it
+// gives back. What is slow comes after all locks are given back: what was put aside is freed, and
+// whom something was published to is woken. One thread; not movable.
 #pragma once
 
 #include <array>
 #include <utility>
 
 #include "base/clock.h"
+#include "runtime/pubsub/pubsub.h"
 #include "runtime/shard/shard.h"
 
 namespace kevy {
@@ -65,26 +68,33 @@ class Turn {
   void hold(Shard& shard);
   /// Makes sure that at least these are held.
   void hold(const ShardSet& shards);
-  /// Gives all back and frees what was put aside. The next command reads the clock anew.
+  /// Makes sure that the pub/sub lock is held, and fixes the place of the reply to `publisher`'s
+  /// command among its messages. nullptr: on nobody's behalf.
+  PubSubTurn& hold_pubsub(Subscriber* publisher);
+  /// Gives all back, frees what was put aside and wakes receivers. The next command reads the clock
+  /// anew.
   void release() {
     if (only_ != nullptr && only_->garbage.empty()) [[likely]] {
       std::exchange(only_, nullptr)->lock.unlock();
       moment_.renew();
     } else if (holds_any()) {
-      release_with_garbage();
+      release_slowly();
     }
   }
-  bool holds_any() const noexcept { return only_ != nullptr || !several_.empty(); }
+  bool holds_any() const noexcept {
+    return only_ != nullptr || !several_.empty() || pubsub_.held();
+  }
 
   Runtime& runtime() const noexcept { return runtime_; }
   Moment& moment() noexcept { return moment_; }
 
  private:
-  void release_with_garbage();
+  void release_slowly();
 
   Runtime& runtime_;
-  Shard* only_ = nullptr;  // what is held, when it is one shard
-  ShardSet several_;       // what is held otherwise
+  Shard* only_ = nullptr;  // what is held, when it is one shard and nothing else
+  ShardSet several_;       // the shards held otherwise
+  PubSubTurn pubsub_;
   Moment moment_;
 };
 

@@ -14,12 +14,22 @@ inline void mark_changed(Shard& shard, int database, const Key& key) {
   if (shard.watches.any()) [[unlikely]] shard.watches.changed(database, key.bytes);
 }
 
-void publish_event(Runtime& runtime, int database, const Key& key, Bytes event);
+/// Publishes on behalf of the command of `publisher`, or of nobody's if that is nullptr. Returns the
+/// number of receivers.
+inline int64_t publish(Turn& turn, Subscriber* publisher, ChannelKind kind, Bytes channel,
+                       Bytes payload) {
+  if (!turn.runtime().pubsub().anyone_listens(kind)) return 0;
+  return turn.hold_pubsub(publisher).publish(kind, channel, payload);
+}
 
-inline void raise_event(Runtime& runtime, int database, const Key& key, EventClass event_class,
-                        Bytes event) {
-  const uint32_t wanted = runtime.settings().notify_events.load(std::memory_order_relaxed);
-  if ((wanted & event_class) != 0) [[unlikely]] publish_event(runtime, database, key, event);
+void publish_event(Turn& turn, Subscriber* publisher, int database, const Key& key, Bytes event);
+
+inline void raise_event(Turn& turn, Subscriber* publisher, int database, const Key& key,
+                        EventClass event_class, Bytes event) {
+  const uint32_t wanted = turn.runtime().settings().notify_events.load(std::memory_order_relaxed);
+  if ((wanted & event_class) != 0) [[unlikely]] {
+    publish_event(turn, publisher, database, key, event);
+  }
 }
 
 /// Whether anybody is told of changes on this shard: watchers, subscribers of events, the log.
@@ -28,8 +38,10 @@ inline bool has_listeners(Runtime& runtime, const Shard& shard) {
          runtime.settings().notify_events.load(std::memory_order_relaxed) != 0;
 }
 
-/// Erases an entry whose time has come: logged as DEL, raised as "expired".
-void remove_expired(Runtime& runtime, Shard& shard, int database, const Key& key, Unit* unit);
+/// Erases an entry whose time has come, found by the command of `publisher` or by nobody's: logged as
+/// DEL, raised as "expired".
+void remove_expired(Turn& turn, Subscriber* publisher, Shard& shard, int database, const Key& key,
+                    Unit* unit);
 
 /// What an entry that is made now remembers of its use.
 inline uint32_t first_access(Turn& turn) noexcept {

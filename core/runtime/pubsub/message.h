@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/shared_bytes.h"
+#include "runtime/pubsub/channel_kind.h"
 
 namespace kevy {
 
@@ -17,7 +18,7 @@ class MessagePtr;
 
 class Message {
  public:
-  enum class Kind : uint8_t { kChannel, kPattern, kSharded };
+  using Kind = ChannelKind;  // of the subscription by which it comes
 
   /// The block that make() wants of a payload; none of a short one.
   static SharedBytes block_of(Bytes payload);
@@ -30,6 +31,14 @@ class Message {
   Bytes payload() const noexcept {
     if (block_) return block_.bytes();
     return {texts() + pattern_size_ + channel_size_ + 2, payload_size_};
+  }
+  /// Whether it comes by the subscription to this channel or pattern.
+  bool came_by(Kind kind, Bytes name) const noexcept {
+    return kind == kind_ && same_bytes(name, kind == Kind::kPattern ? pattern() : channel());
+  }
+  /// What it counts for where it waits.
+  size_t weight() const noexcept {
+    return sizeof(Message) + pattern_size_ + channel_size_ + payload().size();
   }
   /// The payload, when it is a block of its own.
   const SharedBytes& block() const noexcept { return block_; }

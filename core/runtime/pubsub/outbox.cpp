@@ -4,94 +4,129 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <climits>
 #include <ctime>
 #include <mutex>
+#include <new>
 
 #include "base/clock.h"
 
 namespace kevy {
 
-namespace {
-
-constexpr size_t kMessageOverhead = 64;
-
-size_t weight(const Message& message) {
-  return kMessageOverhead + message.pattern().size() + message.channel().size() +
-         message.payload().size();
-}
-
-}  // namespace
-
 void Outbox::set_waker(Waker* waker) noexcept {
-  std::lock_guard guard(lock_);
+  std::lock_guard guard(waker_lock_);
   waker_ = waker;
 }
 
-void Outbox::set_limit(size_t bytes) noexcept {
+Outbox::Put Outbox::put(MessagePtr message) noexcept {
   std::lock_guard guard(lock_);
-  limit_ = bytes;
-}
-
-void Outbox::put(MessagePtr message) {
-  {
-    std::lock_guard guard(lock_);
-    if (cancelled_.load(std::memory_order_relaxed)) return;
-    bytes_ += weight(*message);
-    if (limit_ != 0 && bytes_ > limit_) {
-      cancelled_.store(true, std::memory_order_release);
-      messages_.clear();
-      bytes_ = 0;
-    } else {
-      messages_.push_back(std::move(message));
-      if (messages_.size() != 1) return;
-    }
-    signal();
+  if (cancelled_.load(std::memory_order_relaxed)) return Put::kRefused;
+  const size_t bytes = this->bytes() + message->weight();
+  const bool was_over_soft = overrun_.over_soft();
+  if (too_much(bytes)) {
+    end();
+    return Put::kEnded;
   }
-  wake_sleepers();
-}
-
-MessagePtr Outbox::take() {
-  std::lock_guard guard(lock_);
-  if (messages_.empty()) return {};
-  MessagePtr message = std::move(messages_.front());
-  messages_.pop_front();
-  bytes_ -= weight(*message);
-  if (messages_.empty() && !cancelled_.load(std::memory_order_relaxed)) {
-    ready_.store(0, std::memory_order_release);
+  try {
+    messages_.push_back(std::move(message));
+  } catch (const std::bad_alloc&) {
+    end();  // a stream with a gap is none
+    return Put::kEnded;
   }
-  return message;
-}
-
-void Outbox::cancel() noexcept {
-  {
-    std::lock_guard guard(lock_);
-    cancelled_.store(true, std::memory_order_release);
-    signal();
-  }
-  wake_sleepers();
-}
-
-void Outbox::signal() noexcept {
+  bytes_.store(bytes, std::memory_order_relaxed);
   ready_.store(1, std::memory_order_seq_cst);
-  if (waker_ != nullptr) waker_->wake();
+  return messages_.size() == 1 || was_over_soft != overrun_.over_soft() ? Put::kWake : Put::kQueued;
 }
 
-// Without the lock, which whoever wakes up takes first.
-void Outbox::wake_sleepers() noexcept {
+void Outbox::wake() noexcept {
+  {
+    std::lock_guard guard(waker_lock_);
+    if (waker_ != nullptr && ready()) waker_->wake();
+  }
   if (sleepers_.load(std::memory_order_seq_cst) != 0) {
     syscall(SYS_futex, reinterpret_cast<uint32_t*>(&ready_), FUTEX_WAKE_PRIVATE, INT_MAX, nullptr,
             nullptr, 0);
   }
 }
 
+void Outbox::settle() noexcept {
+  std::lock_guard guard(waker_lock_);
+  if (waker_ != nullptr && !ready()) waker_->settle();
+}
+
+MessagePtr Outbox::take() {
+  std::lock_guard guard(lock_);
+  if (messages_.empty()) {
+    ready_.store(0, std::memory_order_release);
+    return {};
+  }
+  MessagePtr message = std::move(messages_.front());
+  messages_.pop_front();
+  subtract(*message);
+  if (messages_.empty()) ready_.store(0, std::memory_order_release);
+  return message;
+}
+
+void Outbox::place_reply() noexcept {
+  if (reply_place_ != kOpen) return;
+  std::lock_guard guard(lock_);
+  reply_place_ = messages_.size();
+}
+
+size_t Outbox::before_reply() noexcept {
+  std::lock_guard guard(lock_);
+  return std::min(reply_place_, messages_.size());
+}
+
+void Outbox::left(ChannelKind kind, Bytes name) noexcept {
+  std::lock_guard guard(lock_);
+  if (reply_place_ >= messages_.size()) return;
+  const auto own = messages_.begin() + static_cast<std::ptrdiff_t>(reply_place_);
+  const auto dropped = std::remove_if(own, messages_.end(), [&](const MessagePtr& message) {
+    if (!message->came_by(kind, name)) return false;
+    subtract(*message);
+    return true;
+  });
+  messages_.erase(dropped, messages_.end());
+  if (messages_.empty()) ready_.store(0, std::memory_order_release);
+}
+
+bool Outbox::within_limit() noexcept {
+  std::lock_guard guard(lock_);
+  if (!cancelled_.load(std::memory_order_relaxed) && too_much(bytes())) end();
+  return !cancelled_.load(std::memory_order_relaxed);
+}
+
+void Outbox::cancel() noexcept {
+  std::lock_guard guard(lock_);
+  if (!cancelled_.load(std::memory_order_relaxed)) end();
+}
+
+bool Outbox::too_much(size_t bytes) noexcept {
+  return overrun_.too_much(bytes + unread_.load(std::memory_order_relaxed), limit_);
+}
+
+void Outbox::end() noexcept {
+  cancelled_.store(true, std::memory_order_release);
+  messages_.clear();
+  bytes_.store(0, std::memory_order_relaxed);
+  ready_.store(1, std::memory_order_seq_cst);
+}
+
+void Outbox::subtract(const Message& message) noexcept {
+  bytes_.store(bytes() - message.weight(), std::memory_order_relaxed);
+}
+
 bool Outbox::wait(int64_t timeout_us) {
-  if (ready()) return true;
+  const auto over = [&] { return ready() || cancelled(); };
+  if (over()) return true;
   if (timeout_us == 0) return false;
-  const int64_t deadline = Clock::monotonic_us() + timeout_us;
+  const int64_t now_us = Clock::monotonic_us();
+  const int64_t deadline = timeout_us > INT64_MAX - now_us ? INT64_MAX : now_us + timeout_us;
   sleepers_.fetch_add(1, std::memory_order_seq_cst);
   bool in_time = true;
-  while (!ready() && in_time) {
+  while (!over() && in_time) {
     timespec left{};
     if (timeout_us > 0) {
       const int64_t left_us = deadline - Clock::monotonic_us();
@@ -105,7 +140,7 @@ bool Outbox::wait(int64_t timeout_us) {
     }
   }
   sleepers_.fetch_sub(1, std::memory_order_seq_cst);
-  return ready();
+  return over();
 }
 
 }  // namespace kevy

@@ -1,6 +1,14 @@
 // Outbox: messages on their way to one session, put in by publishers on any thread and taken out
-// by the one thread that serves the session. Bounded: what would go over the limit breaks the
-// outbox instead, and its session is closed, as Redis does with a slow subscriber.
+// by the one thread that serves the session, its owner. Bounded: a message that would go over the
+// limit ends the outbox instead, and with it the session, as Redis does with a slow subscriber.
+//
+// put() is called with the pub/sub lock held, and never makes a system call: whom to wake is told to
+// the caller, who does so when it has given back its locks (wake_list.h).
+//
+// The outbox also knows where the reply of the owner's running command stands among the messages.
+// That place is fixed once a command: when the command first takes the pub/sub lock, which it keeps
+// until it is over, or else when it is over. So what was published before the command comes out before
+// its reply, and what it published itself, or what its new subscriptions bring, behind it.
 #pragma once
 
 #include <atomic>
@@ -8,51 +16,96 @@
 #include <deque>
 
 #include "base/lock.h"
+#include "runtime/pubsub/channel_kind.h"
 #include "runtime/pubsub/message.h"
+#include "runtime/settings/output_overrun.h"
 
 namespace kevy {
 
-/// Told when an outbox that was empty has something, or was broken or cancelled. Called on the
-/// publisher's thread, with publishers' locks held: it must only signal.
+/// Told when an outbox has something to take or to notice. Called on any thread without a lock but
+/// the outbox's own for wakers; it must only signal.
 class Waker {
  public:
   virtual ~Waker() = default;
   virtual void wake() noexcept = 0;
+  /// There is nothing to take any more: a signal that stays may be taken back.
+  virtual void settle() noexcept {}
 };
 
 class Outbox {
  public:
-  static constexpr size_t kLimitDefault = size_t{32} << 20;
+  /// The limit must outlive the outbox; it is looked at anew with each message.
+  explicit Outbox(const OutputLimit& limit) noexcept : limit_(limit) {}
 
-  /// The waker must outlive the outbox, or be replaced by nullptr first.
+  /// The waker must outlive the outbox, or be replaced by nullptr first. On return the one before is
+  /// not being called and will not be.
   void set_waker(Waker* waker) noexcept;
-  void set_limit(size_t bytes) noexcept;
 
-  void put(MessagePtr message);
-  /// The next message, or none.
+  // Of publishers, who hold the pub/sub lock.
+  enum class Put : uint8_t {
+    kQueued,
+    kWake,     // queued, and the owner has to be woken
+    kEnded,    // not queued: it was too much, which ended the outbox; the owner has to be woken
+    kRefused,  // not queued: the outbox has ended before
+  };
+  Put put(MessagePtr message) noexcept;
+
+  /// Wakes the owner if there is still something for it. Any thread; makes system calls.
+  void wake() noexcept;
+
+  // Of the owner.
+  /// The next message, or none. None of an outbox that has ended says that it was noticed.
   MessagePtr take();
   /// Whether there may be something to take or to notice; cheap, without the lock.
   bool ready() const noexcept { return ready_.load(std::memory_order_acquire) != 0; }
-
-  /// Waits until ready(), at most `timeout_us` (below zero: for ever). False when time ran out.
+  /// Waits until ready() or cancelled(), at most `timeout_us` (below zero: for ever). False when time
+  /// ran out.
   bool wait(int64_t timeout_us);
+  /// Lets the waker take back its signal, unless there is something to take.
+  void settle() noexcept;
 
-  /// Ends all waiting now and later: the session is to be closed.
+  /// A command begins: the place of its reply is open.
+  void begin_command() noexcept { reply_place_ = kOpen; }
+  /// Fixes the place of the running command's reply behind what is here now, unless it is fixed.
+  void place_reply() noexcept;
+  /// How many messages come before the reply of the command that has run.
+  size_t before_reply() noexcept;
+  /// The running command has left a channel or pattern: what it published to it itself is dropped, so
+  /// that nothing of it comes after the acknowledgement.
+  void left(ChannelKind kind, Bytes name) noexcept;
+
+  /// Says how much was taken but not yet read by the other side: it counts against the limit too.
+  void set_unread(size_t bytes) noexcept { unread_.store(bytes, std::memory_order_relaxed); }
+  /// What waits here, in bytes.
+  size_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
+  /// Ends the outbox if too much has waited for too long, or a limit was lowered. False: it has ended.
+  bool within_limit() noexcept;
+
+  /// Ends all waiting now and later: the session is to be closed. What waits is dropped. Any thread;
+  /// the caller wakes.
   void cancel() noexcept;
   bool cancelled() const noexcept { return cancelled_.load(std::memory_order_acquire); }
 
  private:
-  void signal() noexcept;
-  void wake_sleepers() noexcept;
+  static constexpr size_t kOpen = SIZE_MAX;
 
-  std::atomic<uint32_t> ready_{0};  // also the word that waiters sleep on
-  std::atomic<uint32_t> sleepers_{0};
+  bool too_much(size_t bytes) noexcept;
+  void end() noexcept;
+  void subtract(const Message& message) noexcept;
+
+  std::atomic<uint32_t> ready_{0};  // also the word that the owner sleeps on
   std::atomic<bool> cancelled_{false};
+  std::atomic<uint32_t> sleepers_{0};
+  size_t reply_place_ = kOpen;  // of the owner
+  std::atomic<size_t> unread_{0};
+  const OutputLimit& limit_;
 
-  Lock lock_;  // guards what follows
+  Lock lock_;  // guards what follows; bytes_ may be read without
   std::deque<MessagePtr> messages_;
-  size_t bytes_ = 0;
-  size_t limit_ = kLimitDefault;
+  std::atomic<size_t> bytes_{0};
+  OutputOverrun overrun_;
+
+  Lock waker_lock_;  // guards what follows; held while the waker is called
   Waker* waker_ = nullptr;
 };
 

@@ -1,59 +1,118 @@
 #include "runtime/pubsub/pubsub.h"
 
-#include <algorithm>
-#include <mutex>
+#include <utility>
 
 #include "base/glob.h"
 
 namespace kevy {
 
-void PubSub::subscribe(ChannelKind kind, Bytes channel, Outbox& outbox) {
-  std::lock_guard guard(lock_);
-  table(kind)[std::string(channel)].push_back(&outbox);
-  counts_[static_cast<size_t>(kind)].store(table(kind).size(), std::memory_order_release);
+void PubSub::add(ChannelKind kind, Bytes channel, Subscriber& subscriber) {
+  table(kind)[std::string(channel)].push_back(&subscriber);
+  update_count(kind);
 }
 
-void PubSub::unsubscribe(ChannelKind kind, Bytes channel, Outbox& outbox) {
-  std::lock_guard guard(lock_);
+void PubSub::remove(ChannelKind kind, Bytes channel, Subscriber& subscriber) {
   const auto found = table(kind).find(channel);
   if (found == table(kind).end()) return;
-  std::erase(found->second, &outbox);
+  std::erase(found->second, &subscriber);
   if (found->second.empty()) table(kind).erase(found);
-  counts_[static_cast<size_t>(kind)].store(table(kind).size(), std::memory_order_release);
+  update_count(kind);
 }
 
-int64_t PubSub::deliver(bool sharded, Bytes channel, Bytes payload) {
+void PubSubTurn::take(PubSub& pubsub) noexcept {
+  pubsub.lock_.lock();
+  pubsub_ = &pubsub;
+}
+
+void PubSubTurn::give_back() noexcept {
+  if (held()) std::exchange(pubsub_, nullptr)->lock_.unlock();
+}
+
+std::vector<std::string> PubSubTurn::channels(ChannelKind kind) const {
+  std::vector<std::string> names;
+  names.reserve(pubsub_->table(kind).size());
+  for (const auto& [name, subscribers] : pubsub_->table(kind)) names.push_back(name);
+  return names;
+}
+
+size_t PubSubTurn::subscribers(ChannelKind kind, Bytes channel) const {
+  const auto found = pubsub_->table(kind).find(channel);
+  return found == pubsub_->table(kind).end() ? 0 : found->second.size();
+}
+
+bool PubSubTurn::join(ChannelKind kind, Bytes channel, Subscriber& subscriber) {
+  auto& mine = subscriber.subscriptions[static_cast<size_t>(kind)];
+  const auto [place, is_new] = mine.emplace(channel);
+  if (!is_new) return false;
+  try {
+    pubsub_->add(kind, channel, subscriber);
+  } catch (...) {
+    mine.erase(place);
+    throw;
+  }
+  return true;
+}
+
+bool PubSubTurn::leave(ChannelKind kind, Bytes channel, Subscriber& subscriber) {
+  auto& mine = subscriber.subscriptions[static_cast<size_t>(kind)];
+  const auto found = mine.find(channel);
+  if (found == mine.end()) return false;
+  pubsub_->remove(kind, channel, subscriber);
+  subscriber.outbox.left(kind, channel);
+  mine.erase(found);
+  return true;
+}
+
+void PubSubTurn::leave_all(Subscriber& subscriber) {
+  for (size_t kind = 0; kind < subscriber.subscriptions.size(); ++kind) {
+    auto& mine = subscriber.subscriptions[kind];
+    while (!mine.empty()) leave(static_cast<ChannelKind>(kind), *mine.begin(), subscriber);
+  }
+}
+
+int64_t PubSubTurn::publish(ChannelKind kind, Bytes channel, Bytes payload) {
   const SharedBytes block = Message::block_of(payload);
   int64_t receivers = 0;
-  const auto put = [&](Message::Kind kind, Bytes pattern, const std::vector<Outbox*>& outboxes) {
-    const MessagePtr message = Message::make(kind, pattern, channel, payload, block);
-    for (Outbox* outbox : outboxes) outbox->put(message);
-    receivers += static_cast<int64_t>(outboxes.size());
-  };
-  std::lock_guard guard(lock_);
-  const auto& subscribers = table(sharded ? ChannelKind::kSharded : ChannelKind::kChannel);
-  if (const auto found = subscribers.find(channel); found != subscribers.end()) {
-    put(sharded ? Message::Kind::kSharded : Message::Kind::kChannel, {}, found->second);
+  const auto& listeners = pubsub_->table(kind);
+  if (const auto found = listeners.find(channel); found != listeners.end()) {
+    receivers += put(Message::make(kind, {}, channel, payload, block), found->second);
   }
-  if (sharded) return receivers;
-  for (const auto& [pattern, outboxes] : table(ChannelKind::kPattern)) {
-    if (glob_match(pattern, channel)) put(Message::Kind::kPattern, pattern, outboxes);
+  if (kind == ChannelKind::kChannel) {
+    for (const auto& [pattern, subscribers] : pubsub_->table(ChannelKind::kPattern)) {
+      if (!glob_match(pattern, channel)) continue;
+      receivers += put(Message::make(ChannelKind::kPattern, pattern, channel, payload, block),
+                       subscribers);
+    }
+  }
+  expel_ended();
+  return receivers;
+}
+
+int64_t PubSubTurn::put(const MessagePtr& message,
+                        const std::vector<Subscriber*>& subscribers) noexcept {
+  int64_t receivers = 0;
+  for (Subscriber* const subscriber : subscribers) {
+    const Outbox::Put put = subscriber->outbox.put(message);
+    if (put == Outbox::Put::kQueued || put == Outbox::Put::kWake) ++receivers;
+    if (put == Outbox::Put::kWake) wakes_.add(*subscriber);
+    if (put == Outbox::Put::kEnded) subscriber->next_ended_ = std::exchange(ended_, subscriber);
   }
   return receivers;
 }
 
-std::vector<std::string> PubSub::channels(ChannelKind kind) {
-  std::lock_guard guard(lock_);
-  std::vector<std::string> names;
-  names.reserve(table(kind).size());
-  for (const auto& [name, outboxes] : table(kind)) names.push_back(name);
-  return names;
+void PubSubTurn::expel(Subscriber& subscriber) noexcept {
+  subscriber.outbox.cancel();
+  for (size_t kind = 0; kind < subscriber.subscriptions.size(); ++kind) {
+    for (const std::string& channel : subscriber.subscriptions[kind]) {
+      pubsub_->remove(static_cast<ChannelKind>(kind), channel, subscriber);
+    }
+  }
+  wakes_.add(subscriber);
 }
 
-size_t PubSub::subscribers(ChannelKind kind, Bytes channel) {
-  std::lock_guard guard(lock_);
-  const auto found = table(kind).find(channel);
-  return found == table(kind).end() ? 0 : found->second.size();
+// Not while the tables are walked.
+void PubSubTurn::expel_ended() noexcept {
+  while (ended_ != nullptr) expel(*std::exchange(ended_, ended_->next_ended_));
 }
 
 }  // namespace kevy

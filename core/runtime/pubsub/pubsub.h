@@ -1,8 +1,13 @@
 // PubSub: who listens to which channel. One for an instance.
 //
-// Its lock is a leaf: it may be taken while shards are locked (a keyspace event, PUBLISH in EXEC),
-// and nothing else is taken under it but an outbox's. Publishing where nobody has subscribed
-// touches no lock. Any thread may call any method.
+// Changing and publishing take the pub/sub lock, which belongs to a Turn as the shards' locks do
+// (PubSubTurn): once a command has subscribed, unsubscribed or published, it keeps the lock until it
+// is over. So the messages of a command or an EXEC come out as one, and no other message between a
+// session's leaving of two channels.
+//
+// The lock is a leaf: it may be taken while shards are locked (a keyspace event, PUBLISH in EXEC),
+// and nothing else is taken under it but an outbox's. No system call is made under it. Publishing
+// where nobody has subscribed touches no lock.
 #pragma once
 
 #include <array>
@@ -12,47 +17,76 @@
 #include <vector>
 
 #include "base/lock.h"
-#include "runtime/pubsub/outbox.h"
+#include "runtime/pubsub/subscriber.h"
+#include "runtime/pubsub/wake_list.h"
 
 namespace kevy {
 
-enum class ChannelKind : uint8_t { kChannel, kPattern, kSharded };
-
 class PubSub {
  public:
-  /// Idempotence is the caller's matter: a session subscribes to a channel once.
-  void subscribe(ChannelKind kind, Bytes channel, Outbox& outbox);
-  void unsubscribe(ChannelKind kind, Bytes channel, Outbox& outbox);
-
-  /// Hands the message to every subscriber of the channel and, unless sharded, of a pattern that
-  /// matches it. Returns the number of receivers.
-  int64_t publish(ChannelKind kind, Bytes channel, Bytes payload) {
-    const bool sharded = kind == ChannelKind::kSharded;
-    if (count(kind) == 0 && (sharded || count(ChannelKind::kPattern) == 0)) return 0;
-    return deliver(sharded, channel, payload);
-  }
-
-  /// The channels that have subscribers (of patterns: the patterns).
-  std::vector<std::string> channels(ChannelKind kind);
-  size_t subscribers(ChannelKind kind, Bytes channel);
+  // Any thread, without the lock.
   /// How many different channels or patterns there are.
   size_t count(ChannelKind kind) const noexcept {
     return counts_[static_cast<size_t>(kind)].load(std::memory_order_acquire);
   }
+  /// Whether anybody could receive what is published to a channel, sharded or not.
+  bool anyone_listens(ChannelKind kind) const noexcept {
+    return count(kind) != 0 || (kind == ChannelKind::kChannel && count(ChannelKind::kPattern) != 0);
+  }
 
  private:
+  friend class PubSubTurn;
+
   struct HashOfName : std::hash<Bytes> {
     using is_transparent = void;
   };
   using Subscribers =
-      std::unordered_map<std::string, std::vector<Outbox*>, HashOfName, std::equal_to<>>;
+      std::unordered_map<std::string, std::vector<Subscriber*>, HashOfName, std::equal_to<>>;
 
-  int64_t deliver(bool sharded, Bytes channel, Bytes payload);
+  void add(ChannelKind kind, Bytes channel, Subscriber& subscriber);
+  void remove(ChannelKind kind, Bytes channel, Subscriber& subscriber);
   Subscribers& table(ChannelKind kind) { return tables_[static_cast<size_t>(kind)]; }
+  void update_count(ChannelKind kind) {
+    counts_[static_cast<size_t>(kind)].store(table(kind).size(), std::memory_order_release);
+  }
 
   std::array<std::atomic<size_t>, 3> counts_{};
   Lock lock_;  // guards tables_
   std::array<Subscribers, 3> tables_;
+};
+
+/// The pub/sub lock in the hands of a turn, and whom the turn has to wake when it has given back its
+/// locks. One thread.
+class PubSubTurn {
+ public:
+  bool held() const noexcept { return pubsub_ != nullptr; }
+  void take(PubSub& pubsub) noexcept;
+  void give_back() noexcept;
+  /// To be called after give_back(), without a lock.
+  void wake_all() noexcept { wakes_.wake_all(); }
+
+  // With the lock held.
+  /// The channels that have subscribers (of patterns: the patterns).
+  std::vector<std::string> channels(ChannelKind kind) const;
+  size_t subscribers(ChannelKind kind, Bytes channel) const;
+  /// False when the subscriber was subscribed already.
+  bool join(ChannelKind kind, Bytes channel, Subscriber& subscriber);
+  /// False when it was not subscribed.
+  bool leave(ChannelKind kind, Bytes channel, Subscriber& subscriber);
+  void leave_all(Subscriber& subscriber);
+  /// Hands the message to every subscriber of the channel and, unless sharded, of a pattern that
+  /// matches it. Returns the number of receivers. Whoever it is too much for is expelled.
+  int64_t publish(ChannelKind kind, Bytes channel, Bytes payload);
+  /// Ends a subscriber's outbox from outside: it is counted no more, and told.
+  void expel(Subscriber& subscriber) noexcept;
+
+ private:
+  int64_t put(const MessagePtr& message, const std::vector<Subscriber*>& subscribers) noexcept;
+  void expel_ended() noexcept;
+
+  PubSub* pubsub_ = nullptr;  // held
+  WakeList wakes_;
+  Subscriber* ended_ = nullptr;  // those for whom it was too much, a list through next_ended_
 };
 
 }  // namespace kevy

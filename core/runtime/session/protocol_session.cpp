@@ -1,5 +1,7 @@
 #include "runtime/session/protocol_session.h"
 
+#include <algorithm>
+
 namespace kevy {
 
 void write_message(Reply& reply, const Message& message) {
@@ -39,7 +41,15 @@ bool ProtocolSession::run(Budget budget) {
   size_t ran = 0;
   bool more = true;
   while (!closing()) {
-    take_messages(output_max);
+    if (session_->outbox.ready()) [[unlikely]] {
+      const bool idle = input_.pending().empty();
+      take_messages(idle ? std::min(output_max, budget.unread_bytes) : output_max);
+      if (session_->outbox.ready() && output_.size() <= output_max) {
+        if (!idle) continue;  // what waits there was published before the next command
+        more = false;
+        break;
+      }
+    }
     if (ran == budget.commands || output_.size() > output_max) break;
     const RequestParser::Limits limits{
         runtime_.settings().proto_max_bulk_len.load(std::memory_order_relaxed),
@@ -67,8 +77,13 @@ bool ProtocolSession::run(Budget budget) {
   if (ran != 0) {
     session_->last_command_us.store(Clock::monotonic_us(), std::memory_order_relaxed);
   }
-  session_->output_bytes.store(output_.size(), std::memory_order_relaxed);
+  note_output();
   return more && !closing();
+}
+
+void ProtocolSession::note_output() noexcept {
+  session_->output_bytes.store(output_.size(), std::memory_order_relaxed);
+  session_->outbox.set_unread(output_.size());
 }
 
 // Has the next commands of a pipeline fetch their keys together. The turn ends here, so that it
@@ -80,16 +95,36 @@ void ProtocolSession::read_ahead(Turn& turn, const RequestParser::Limits& limits
 }
 
 void ProtocolSession::run_one(Turn& turn, const Routes& routes) {
-  writer_.set_protocol(session_->protocol);
+  const int protocol = session_->protocol;
+  const size_t reply_begins = output_.size();
+  writer_.set_protocol(protocol);
+  session_->outbox.begin_command();
   if (const auto number = parser_.number_ahead()) [[likely]] {
     runtime_.execute(turn, *session_, parser_.args(), routes[*number], writer_);
   } else {
     runtime_.execute(turn, *session_, parser_.args(), writer_);
   }
+  if (session_->outbox.ready()) [[unlikely]] insert_messages(turn, reply_begins, protocol);
+}
+
+// Puts what was published before the command in front of its reply, which starts at `reply_begins`.
+// The turn still holds what the command did.
+void ProtocolSession::insert_messages(Turn& turn, size_t reply_begins, int protocol) {
+  size_t count = session_->outbox.before_reply();
+  if (count == 0) return;
+  turn.release();
+  OutputQueue reply;
+  output_.move_tail(output_.size() - reply_begins, reply);
+  writer_.set_protocol(protocol);
+  for (; count != 0; --count) {
+    const MessagePtr message = session_->outbox.take();
+    if (!message) break;
+    write_message(writer_, *message);
+  }
+  output_.append_all(reply);
 }
 
 void ProtocolSession::take_messages(size_t output_max) {
-  if (!session_->outbox.ready()) [[likely]] return;
   writer_.set_protocol(session_->protocol);
   while (output_.size() <= output_max) {
     const MessagePtr message = session_->outbox.take();

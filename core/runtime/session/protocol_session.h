@@ -1,8 +1,9 @@
 // ProtocolSession: a session that is spoken to in RESP: bytes in, bytes out. A socket's connection
 // and the C ABI's raw form both sit on one; neither is known here.
 //
-// One thread at a time. Pushed messages enter the output only between commands, so they never
-// land inside a reply, nor before the acknowledgement of the subscription that brings them.
+// One thread at a time. Pushed messages enter the output only between commands, at the place of the
+// reply that the outbox tells (outbox.h): never inside a reply, nor before the acknowledgement of the
+// subscription that brings them, nor behind that of its end.
 #pragma once
 
 #include <array>
@@ -26,28 +27,32 @@ class ProtocolSession {
   Session& session() noexcept { return *session_; }
   const Session& session() const noexcept { return *session_; }
 
-  /// How much one run may do: so many commands, and output grown by so much.
+  /// How much one run may do: so many commands, and output grown by so much. While no command waits
+  /// behind them, messages stay in the outbox, where they are shared, when more than `unread_bytes`
+  /// of output have not been read.
   struct Budget {
     size_t commands;
     size_t output_bytes;
+    size_t unread_bytes;
   };
 
   /// Moves the messages pushed to the session into the output and runs what is complete in the
   /// input. True when the budget was spent, so that more may be waiting. The turn's locks are
   /// given back before this returns.
   bool run(Budget budget);
+  /// To be called after output was consumed: what is unread counts against limits, and is shown.
+  void note_output() noexcept;
 
-  /// No more commands will be run: QUIT, a protocol error, or the session was killed. The owner
-  /// closes once the output is out.
-  bool closing() const noexcept {
-    return session_->closing || session_->killed.load(std::memory_order_acquire);
-  }
+  /// No more commands will be run: QUIT, a protocol error, or the session was ended from outside. The
+  /// owner closes once the output is out.
+  bool closing() const noexcept { return session_->closing || session_->ended(); }
 
  private:
   using Routes = std::array<Route, RequestParser::kAheadMax>;
 
   void read_ahead(Turn& turn, const RequestParser::Limits& limits, Routes& routes);
   void run_one(Turn& turn, const Routes& routes);
+  void insert_messages(Turn& turn, size_t reply_begins, int protocol);
   void take_messages(size_t output_max);
 
   Runtime& runtime_;

@@ -9,14 +9,12 @@
 #include <array>
 #include <atomic>
 #include <mutex>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "base/bytes.h"
 #include "runtime/dispatch/command.h"
-#include "runtime/pubsub/outbox.h"
-#include "runtime/pubsub/pubsub.h"
+#include "runtime/pubsub/subscriber.h"
 
 namespace kevy {
 
@@ -52,11 +50,12 @@ struct SessionLabels {
   std::string local_address;
 };
 
-class Session {
+class Session final : public Subscriber {
  public:
   enum class Door : uint8_t { kStateless, kInProcess, kTcp, kUnix };
 
-  Session(uint64_t session_id, Door session_door) : id(session_id), door(session_door) {}
+  Session(uint64_t session_id, Door session_door, const OutputLimit& pubsub_limit)
+      : Subscriber(pubsub_limit), id(session_id), door(session_door) {}
 
   // Constant.
   const uint64_t id;
@@ -70,11 +69,8 @@ class Session {
   bool no_touch = false;
   ReplyMode reply_mode = ReplyMode::kOn;
   Transaction transaction;
-  std::array<std::set<std::string, std::less<>>, 3> subscriptions;  // by ChannelKind
 
   // Any thread.
-  Outbox outbox;
-  std::atomic<bool> killed{false};
   std::atomic<int64_t> created_us{0};
   std::atomic<int64_t> last_command_us{0};
   std::atomic<const CommandRow*> last_command{nullptr};
@@ -101,17 +97,8 @@ class Session {
     return reply_mode == ReplyMode::kOff || reply_mode == ReplyMode::kSkip;
   }
   bool stateless() const noexcept { return door == Door::kStateless; }
-  size_t subscribed(ChannelKind kind) const noexcept {
-    return subscriptions[static_cast<size_t>(kind)].size();
-  }
-  bool subscribed_to_any() const noexcept {
-    return !subscriptions[0].empty() || !subscriptions[1].empty() || !subscriptions[2].empty();
-  }
-  /// Ends the session from any thread: whoever serves it closes it.
-  void kill() noexcept {
-    killed.store(true, std::memory_order_release);
-    outbox.cancel();
-  }
+  /// Ended from outside: killed, or too much waited for it. Whoever serves it closes it.
+  bool ended() const noexcept { return outbox.cancelled(); }
 
  private:
   mutable Lock labels_lock_;

@@ -31,7 +31,7 @@ Looked expire_step(Runtime& runtime, Turn& turn, Shard& shard, int database, uin
   for (const std::string& name : due) {
     Unit unit;
     WriteLog* log = runtime.log();
-    remove_expired(runtime, shard, database, {name, runtime.hash(name)},
+    remove_expired(turn, nullptr, shard, database, {name, runtime.hash(name)},
                    log == nullptr ? nullptr : &unit);
     if (log != nullptr) log->append(std::move(unit));
   }

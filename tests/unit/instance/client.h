@@ -40,21 +40,23 @@ class Client {
   }
   /// What the session has to say without being asked.
   std::string take() {
-    while (session_.run(kBudget)) {
-    }
     OutputQueue& output = session_.output();
     std::string text;
     iovec piece;
-    while (output.gather(&piece, 1) == 1) {
-      text.append(static_cast<const char*>(piece.iov_base), piece.iov_len);
-      output.consume(piece.iov_len);
-    }
+    do {
+      while (session_.run(kBudget)) {
+      }
+      while (output.gather(&piece, 1) == 1) {
+        text.append(static_cast<const char*>(piece.iov_base), piece.iov_len);
+        output.consume(piece.iov_len);
+      }
+    } while (session_.session().outbox.ready() && !session_.closing());
     return text;
   }
   Session& session() { return session_.session(); }
 
  private:
-  static constexpr ProtocolSession::Budget kBudget{64, 1 << 20};
+  static constexpr ProtocolSession::Budget kBudget{64, 1 << 20, 1 << 20};
   ProtocolSession session_;
 };
 

@@ -1,0 +1,41 @@
+// OutputOverrun: whether what waits for a client is too much of it. One for each place where output
+// waits; one thread at a time.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "base/clock.h"
+#include "runtime/settings/settings.h"
+
+namespace kevy {
+
+class OutputOverrun {
+ public:
+  /// The first bytes that wait are never too many: those for which Redis gives each client a buffer
+  /// beforehand.
+  static constexpr size_t kFree = 16 * 1024;
+
+  /// Whether `waiting` bytes are more than the hard limit, or have been more than the soft one for
+  /// too long. The time runs from the first call that finds them so.
+  bool too_much(size_t waiting, const OutputLimit& limit) noexcept {
+    const uint64_t counted = waiting - std::min(waiting, kFree);
+    const uint64_t hard = limit.hard.load(std::memory_order_relaxed);
+    const uint64_t soft = limit.soft.load(std::memory_order_relaxed);
+    if (hard != 0 && counted > hard) return true;
+    if (soft == 0 || counted <= soft) {
+      since_us_ = 0;
+      return false;
+    }
+    const int64_t now_us = Clock::monotonic_us();
+    if (since_us_ == 0) since_us_ = now_us;
+    return now_us - since_us_ > limit.soft_s.load(std::memory_order_relaxed) * 1'000'000;
+  }
+  /// Whether the soft limit was exceeded when last looked at.
+  bool over_soft() const noexcept { return since_us_ != 0; }
+
+ private:
+  int64_t since_us_ = 0;
+};
+
+}  // namespace kevy

@@ -68,6 +68,7 @@ Keyspace::~Keyspace() {
     if (entry.encoding() == Encoding::kShared) SharedBytes::adopt(entry.shared());
     if (entry.encoding() == Encoding::kObject) delete entry.object();
     if (!EntryMemory::lies_in_span(entry)) memory_.release(&entry);
+    return Walk::kGoOn;
   });
 }
 

@@ -133,9 +133,10 @@ class Keyspace {
   uint64_t scan_expiring(uint64_t cursor, size_t count, Visit&& visit) const {
     return expiring_.scan_some(cursor, count, visit);
   }
-  template <typename Visit>
-  void for_each(Visit&& visit) const {
-    entries_.for_each(visit);
+  /// Every entry, until the visit says stop.
+  template <Visitor<Entry&> Visit>
+  Walk for_each(Visit&& visit) const {
+    return entries_.for_each(visit);
   }
   /// One entry, each with the same chance; nullptr when empty.
   Entry* random(Random& random) const noexcept { return entries_.random(random); }

@@ -64,10 +64,15 @@ class Lists {
     FUZZ_CHECK(list.size() == model_.size());
     if (model_.empty()) return;
     size_t at = 0;
-    list.for_each([&](Bytes element) { FUZZ_CHECK(element == model_[at++]); });
+    list.for_each([&](Bytes element) {
+      FUZZ_CHECK(element == model_[at++]);
+      return kevy::Walk::kGoOn;
+    });
     FUZZ_CHECK(at == model_.size());
-    list.for_range(at - 1, at, End::kBack,
-                   [&](Bytes element) { FUZZ_CHECK(element == model_[--at]); });
+    list.for_range(at - 1, at, End::kBack, [&](Bytes element) {
+      FUZZ_CHECK(element == model_[--at]);
+      return kevy::Walk::kGoOn;
+    });
     FUZZ_CHECK(at == 0);
   }
   size_t size() const { return model_.size(); }

@@ -61,6 +61,7 @@ class Both {
       if (rank % 16 == 0) FUZZ_CHECK(tree_.rank(score, member.key()) == rank);
       ++rank;
       ++at;
+      return kevy::Walk::kGoOn;
     });
     FUZZ_CHECK(at == made_.end());
   }

@@ -34,7 +34,10 @@ std::string read_member(Input& input) {
 
 Model model_of(const kevy::Members& members) {
   Model model;
-  for (const Bytes member : members.list) FUZZ_CHECK(model.emplace(member).second);
+  members.for_each([&](Bytes member) {
+    FUZZ_CHECK(model.emplace(member).second);
+    return kevy::Walk::kGoOn;
+  });
   return model;
 }
 
@@ -164,7 +167,10 @@ class Program {
     const Set set = view(which);
     const Model& model = models_[which];
     Model found, scanned;
-    set.for_each([&](Bytes member) { FUZZ_CHECK(found.emplace(member).second); });
+    set.for_each([&](Bytes member) {
+      FUZZ_CHECK(found.emplace(member).second);
+      return kevy::Walk::kGoOn;
+    });
     FUZZ_CHECK(found == model);
     uint64_t cursor = 0;
     do {

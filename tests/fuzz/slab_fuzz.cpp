@@ -73,6 +73,7 @@ class Program {
       FUZZ_CHECK(std::as_const(*set_).find(member.key()) == &member);
       const auto known = model_.find(std::string(member.key()));
       FUZZ_CHECK(known != model_.end() && known->second == score);
+      return kevy::Walk::kGoOn;
     });
   }
 

@@ -50,8 +50,10 @@ struct Program {
     if (view.empty()) return;
     const uint64_t from = first % view.size();
     const Ranks ranks{from, count % (view.size() - from + 1)};
-    view.visit(ranks, Direction::kUp,
-               [&](Bytes member, double) { model.erase(std::string(member)); });
+    view.visit(ranks, Direction::kUp, [&](Bytes member, double) {
+      model.erase(std::string(member));
+      return kevy::Walk::kGoOn;
+    });
     view.erase(ranks);
   }
   void check_range(double min, double max, uint8_t bits) {
@@ -74,11 +76,13 @@ struct Program {
       FUZZ_CHECK(member == at->second && score == at->first);
       FUZZ_CHECK(view.rank(member)->rank == rank++);
       ++at;
+      return kevy::Walk::kGoOn;
     });
     auto back = order.rbegin();
     view.visit({0, view.size()}, Direction::kDown, [&](Bytes member, double) {
       FUZZ_CHECK(member == back->second);
       ++back;
+      return kevy::Walk::kGoOn;
     });
   }
 };

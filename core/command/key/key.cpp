@@ -51,6 +51,7 @@ void keys(Call& call) {
           if ((all || glob_match(pattern, entry.key())) && !entry.expired(now_ms)) {
             found.push_back(entry.key());
           }
+          return Walk::kGoOn;
         });
   }
   call.reply.array(found.size());

@@ -147,10 +147,12 @@ class Sorting {
   /// Brings those within the limit into order.
   void sort();
   size_t size() const noexcept { return order_.size(); }
-  /// visit(Bytes element), in order.
-  template <typename Visit>
+  /// visit(Bytes element), in order, until it says stop.
+  template <Visitor<Bytes> Visit>
   void for_each(Visit&& visit) const {
-    for (const Rank& rank : order_) visit(elements_[rank.position]);
+    for (const Rank& rank : order_) {
+      if (visit(elements_[rank.position]) == Walk::kStop) return;
+    }
   }
 
  private:
@@ -187,6 +189,7 @@ void Sorting::take(const Entry& entry, Window window, bool backwards) {
   for_each_sort_element(entry, window.first, window.count, backwards, [&](Bytes element) {
     order_.push_back({0, elements_.size()});
     elements_.push_back(element);
+    return Walk::kGoOn;
   });
 }
 
@@ -305,6 +308,7 @@ void answer(Call& call, const SortOptions& options, const Sorting& sorting) {
           pattern.look_up(call, element, [&](Bytes value) { call.reply.bulk(value); });
       if (!found) call.reply.null();
     }
+    return Walk::kGoOn;
   });
 }
 
@@ -317,6 +321,7 @@ void store(Call& call, const SortOptions& options, const Sorting& sorting) {
       std::string& value = gotten.emplace_back();
       pattern.look_up(call, element, [&](Bytes bytes) { value = bytes; });
     }
+    return Walk::kGoOn;
   });
   values.insert(values.end(), gotten.begin(), gotten.end());
   if (!check_elements(call, values)) return;

@@ -40,28 +40,29 @@ inline size_t sort_element_count(const Entry& entry) {
   }
 }
 
-/// visit(Bytes) for `count` elements in the value's own order, or `backwards` from its end; the
-/// `first` ones are left out. As many are there. Only where has_sort_elements; a set, which has no
-/// order, is never gone through backwards.
-template <typename Visit>
-void for_each_sort_element(const Entry& entry, size_t first, size_t count, bool backwards,
+/// visit(Bytes) for `count` elements in the value's own order, or `backwards` from its end, until
+/// it says stop; the `first` ones are left out. As many are there. Only where has_sort_elements; a
+/// set, which has no order, is never gone through backwards.
+template <Visitor<Bytes> Visit>
+Walk for_each_sort_element(const Entry& entry, size_t first, size_t count, bool backwards,
                            Visit&& visit) {
   if (entry.type() == Type::kList) {
     const List list(&entry);
-    list.for_range(backwards ? list.size() - 1 - first : first, count,
-                   backwards ? End::kBack : End::kFront, visit);
-  } else if (entry.type() == Type::kZset) {
+    return list.for_range(backwards ? list.size() - 1 - first : first, count,
+                          backwards ? End::kBack : End::kFront, visit);
+  }
+  if (entry.type() == Type::kZset) {
     const SortedSet set(&entry);
     const size_t lowest = backwards ? set.size() - first - count : first;
-    set.visit({lowest, count}, backwards ? Direction::kDown : Direction::kUp,
-              [&](Bytes member, double) { visit(member); });
-  } else {
-    size_t position = 0;
-    Set(&entry).for_each([&](Bytes member) {
-      if (position >= first && position < first + count) visit(member);
-      ++position;
-    });
+    return set.visit({lowest, count}, backwards ? Direction::kDown : Direction::kUp,
+                     [&](Bytes member, double) { return visit(member); });
   }
+  if (count == 0) return Walk::kGoOn;
+  size_t position = 0;
+  return Set(&entry).for_each([&](Bytes member) {
+    if (position++ < first) return Walk::kGoOn;
+    return visit(member) == Walk::kStop || position == first + count ? Walk::kStop : Walk::kGoOn;
+  });
 }
 
 /// visit(Bytes) with a field of a hash, where `entry` is one that has it. Returns whether.

@@ -45,7 +45,10 @@ void lindex(Call& call) {
   if (!number) return;
   const List list(entry);
   if (const auto index = list_index(*number, list.size())) {
-    list.for_range(*index, 1, End::kFront, [&](Bytes element) { call.reply.bulk(element); });
+    list.for_range(*index, 1, End::kFront, [&](Bytes element) {
+      call.reply.bulk(element);
+      return Walk::kGoOn;
+    });
   } else {
     call.reply.null();
   }
@@ -82,8 +85,10 @@ void lrange(Call& call) {
   const List list(entry);
   const ListRange range(*start, *stop, list.size());
   call.reply.array(range.count);
-  list.for_range(range.first, range.count, End::kFront,
-                 [&](Bytes element) { call.reply.bulk(element); });
+  list.for_range(range.first, range.count, End::kFront, [&](Bytes element) {
+    call.reply.bulk(element);
+    return Walk::kGoOn;
+  });
 }
 
 void ltrim(Call& call) {

@@ -20,8 +20,10 @@ void pop_some(Call& call, const Key& key, Entry* entry, End end, size_t count) {
   List list(call.keyspace(key), key, entry);
   const size_t size = list.size();
   const bool front = end == End::kFront;
-  list.for_range(front ? 0 : size - 1, count, end,
-                 [&](Bytes element) { call.reply.bulk(element); });
+  list.for_range(front ? 0 : size - 1, count, end, [&](Bytes element) {
+    call.reply.bulk(element);
+    return Walk::kGoOn;
+  });
   if (count == 0) return;
   if (count != size) list.erase(front ? 0 : size - count, count, list_limit(call));
   popped(call, key, end, count == size);
@@ -128,7 +130,10 @@ void move_element(Call& call, End from, End to) {
   List list(call.keyspace(source), source, source_entry);
   const size_t size = list.size(), index = from == End::kFront ? 0 : size - 1;
   std::string element;
-  list.for_range(index, 1, End::kFront, [&](Bytes bytes) { element = bytes; });
+  list.for_range(index, 1, End::kFront, [&](Bytes bytes) {
+    element = bytes;
+    return Walk::kGoOn;
+  });
   const Bytes moved[] = {element};
   if (source.bytes == destination.bytes) {
     list.erase(index, 1, limit);

@@ -37,8 +37,11 @@ void answer(Call& call, Operation operation) {
   if (!sets) return;
   Members members = operation(*sets);
   members.sort_integers(set_limits(call).intset_entries);
-  call.reply.set(members.list.size());
-  for (const Bytes member : members.list) call.reply.bulk(member);
+  call.reply.set(members.size());
+  members.for_each([&](Bytes member) {
+    call.reply.bulk(member);
+    return Walk::kGoOn;
+  });
 }
 
 // Puts the result under the first key, in place of whatever that holds; an empty one is no key.
@@ -48,7 +51,7 @@ void store(Call& call, Operation operation, Bytes event) {
   const Members members = operation(*sets);
   const Key key = call.key(1);
   const bool there = find_to_replace(call, key) != nullptr;
-  if (!members.list.empty()) {
+  if (members.size() != 0) {
     Set::store(call.keyspace(key), key, members.list, set_limits(call));
     if (!there) call.made(key);
     call.changed(key, kEventSet, event);
@@ -56,7 +59,7 @@ void store(Call& call, Operation operation, Bytes event) {
     call.keyspace(key).erase(key);
     call.changed(key, kEventGeneric, "del");
   }
-  call.reply.integer(static_cast<int64_t>(members.list.size()));
+  call.reply.integer(static_cast<int64_t>(members.size()));
 }
 
 void sinter(Call& call) { answer(call, intersect_all); }
@@ -81,7 +84,7 @@ void sintercard(Call& call) {
   if (!limit) return;
   const auto sets = read_sets(call, 2, keys);
   if (!sets) return;
-  call.reply.integer(static_cast<int64_t>(intersect(*sets, *limit).list.size()));
+  call.reply.integer(static_cast<int64_t>(intersection_size(*sets, *limit)));
 }
 
 constexpr KeySpec kStoreKeys[] = {{1, 1, 1, kKeyOW | kKeyUpdate}, {2, -1, 1, kKeyRO | kKeyAccess}};

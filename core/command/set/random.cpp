@@ -34,7 +34,10 @@ void pop_one(Call& call) {
 
 void pop_all(Call& call, const Key& key, const Set& set) {
   call.reply.set(set.size());
-  set.for_each([&](Bytes member) { call.reply.bulk(member); });
+  set.for_each([&](Bytes member) {
+    call.reply.bulk(member);
+    return Walk::kGoOn;
+  });
   call.changed(key, kEventSet, "spop");
   call.effect({"DEL", key.bytes});
   erase_empty(call, key);

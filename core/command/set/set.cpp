@@ -91,7 +91,10 @@ void smembers(Call& call) {
   if (wrong) return;
   const Set set(entry);
   call.reply.set(set.size());
-  set.for_each([&](Bytes member) { call.reply.bulk(member); });
+  set.for_each([&](Bytes member) {
+    call.reply.bulk(member);
+    return Walk::kGoOn;
+  });
 }
 
 void sscan(Call& call) {

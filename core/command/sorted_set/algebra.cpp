@@ -2,11 +2,14 @@
 // and ZINTERCARD.
 #include <algorithm>
 #include <cmath>
+#include <span>
+#include <unordered_map>
 
 #include "command/arguments.h"
 #include "command/families.h"
 #include "command/sorted_set/range_arguments.h"
 #include "command/sorted_set/zset_source.h"
+#include "store/set/set_algebra.h"
 
 namespace kevy {
 
@@ -32,6 +35,7 @@ struct Algebra {
   void intersect(SortedSetObject& into);
   void subtract(SortedSetObject& into);
   double combined(double score, double other) const noexcept;
+  double folded(std::span<const double> scores, std::span<const size_t> number) const noexcept;
 };
 
 /// The keys that a number of them at `counted` announces, as sources.
@@ -53,6 +57,22 @@ void smallest_first(std::vector<ZsetSource>& sources) {
     return a.size() < b.size();
   });
 }
+
+/// Every source once, in the order in which they come first, and which of these each of all is:
+/// what is named often is looked up once.
+struct Distinct {
+  std::vector<ZsetSource> sources;
+  std::vector<size_t> number;  // of each of all
+
+  explicit Distinct(std::span<const ZsetSource> all) {
+    std::unordered_map<const Entry*, size_t> seen;
+    for (const ZsetSource& source : all) {
+      const auto [at, is_new] = seen.try_emplace(source.entry(), sources.size());
+      if (is_new) sources.push_back(source);
+      number.push_back(at->second);
+    }
+  }
+};
 
 bool Algebra::read(Call& call) {
   const size_t counted = stores ? 2 : 1;
@@ -102,16 +122,48 @@ bool Algebra::read_options(Call& call, size_t first) {
 }
 
 // Infinities that cancel each other out, and a weight of 0 of one, give 0.
-double number_or_zero(double score) noexcept { return std::isnan(score) ? 0 : score; }
+double number_or_zero(double score) noexcept {
+  if (std::isnan(score)) [[unlikely]]
+    return 0;
+  return score;
+}
+
+double sum_of(double score, double other) noexcept { return number_or_zero(score + other); }
+double least_of(double score, double other) noexcept { return other < score ? other : score; }
+double greatest_of(double score, double other) noexcept { return other > score ? other : score; }
 
 double Algebra::combined(double score, double other) const noexcept {
   switch (aggregate) {
     case Aggregate::kSum:
-      return number_or_zero(score + other);
+      return sum_of(score, other);
     case Aggregate::kMin:
-      return other < score ? other : score;
+      return least_of(score, other);
     default:
-      return other > score ? other : score;
+      return greatest_of(score, other);
+  }
+}
+
+// Combines the scores that a member has in each of the sources, in their order: scores[number[i]]
+// in the i-th.
+double Algebra::folded(std::span<const double> scores,
+                       std::span<const size_t> number) const noexcept {
+  const auto fold = [&](auto&& combine) {
+    double result = number_or_zero(scores[0] * sources[0].weight);
+    for (size_t i = 1; i < sources.size(); ++i) {
+      result = combine(result, scores[number[i]] * sources[i].weight);
+    }
+    return result;
+  };
+  switch (aggregate) {
+    case Aggregate::kSum: {
+      // A sum that was no number on the way is none at the end; only then is each step looked at.
+      const double plain = fold([](double score, double other) { return score + other; });
+      return std::isnan(plain) ? fold(sum_of) : plain;
+    }
+    case Aggregate::kMin:
+      return fold(least_of);
+    default:
+      return fold(greatest_of);
   }
 }
 
@@ -124,29 +176,50 @@ void Algebra::unite(SortedSetObject& into) {
       } else {
         into.gather(member, weighted);
       }
+      return Walk::kGoOn;
     });
   }
 }
 
 void Algebra::intersect(SortedSetObject& into) {
   if (sources[0].size() == 0) return;
+  const Distinct distinct(sources);
+  std::vector<double> scores(distinct.sources.size());
   sources[0].for_each([&](Bytes member, double score) {
-    double sum = number_or_zero(score * sources[0].weight);
-    for (size_t i = 1; i < sources.size(); ++i) {
-      const auto other = sources[i].score(member);
-      if (!other) return;
-      sum = combined(sum, *other * sources[i].weight);
+    scores[0] = score;
+    for (size_t i = 1; i < scores.size(); ++i) {
+      const auto other = distinct.sources[i].score(member);
+      if (!other) return Walk::kGoOn;
+      scores[i] = *other;
     }
-    into.gather(member, sum);
+    into.gather(member, folded(scores, distinct.number));
+    return Walk::kGoOn;
   });
 }
 
 void Algebra::subtract(SortedSetObject& into) {
-  sources[0].for_each([&](Bytes member, double score) {
-    for (size_t i = 1; i < sources.size(); ++i) {
-      if (sources[i].score(member)) return;
-    }
-    into.gather(member, score);
+  const ZsetSource& first = sources[0];
+  const Distinct all(sources);
+  const std::span<const ZsetSource> others = std::span(all.sources).subspan(1);
+  const bool again = std::count(all.number.begin(), all.number.end(), 0) > 1;
+  if (first.size() == 0 || again) return;
+  size_t sum = 0;
+  for (const ZsetSource& other : others) sum += other.size();
+  SetObject gathered;
+  const bool gather = subtract_by_gathering(first.size(), others.size(), sum);
+  for (size_t i = 0; gather && i < others.size(); ++i) {
+    others[i].for_each([&](Bytes member, double) {
+      if (first.score(member)) gathered.add(member);
+      return Walk::kGoOn;
+    });
+  }
+  first.for_each([&](Bytes member, double score) {
+    const bool gone = gather ? gathered.contains(member)
+                             : std::any_of(others.begin(), others.end(), [&](const auto& other) {
+                                 return other.score(member).has_value();
+                               });
+    if (!gone) into.gather(member, score);
+    return Walk::kGoOn;
   });
 }
 
@@ -175,6 +248,7 @@ void answer(Call& call, Operation operation) {
   reply_elements(call.reply, order.size(), algebra.with_scores);
   order.visit_up(0, order.size(), [&](const ScoredMember& member, double score) {
     reply_element(call.reply, member.key(), score, algebra.with_scores);
+    return Walk::kGoOn;
   });
 }
 
@@ -196,14 +270,19 @@ void zintercard(Call& call) {
   const auto limit = cardinality_limit(call, 2 + sources.size());
   if (!limit) return;
   smallest_first(sources);
+  const std::vector<ZsetSource> distinct = Distinct(sources).sources;
   uint64_t in_all = 0;
-  sources[0].for_each([&](Bytes member, double) {
-    if (in_all == *limit) return;
-    const bool everywhere = std::all_of(sources.begin() + 1, sources.end(), [&](const auto& other) {
-      return other.score(member).has_value();
+  if (distinct.size() == 1) {
+    in_all = std::min<uint64_t>(distinct[0].size(), *limit);
+  } else {
+    distinct[0].for_each([&](Bytes member, double) {
+      const bool everywhere =
+          std::all_of(distinct.begin() + 1, distinct.end(),
+                      [&](const ZsetSource& other) { return other.score(member).has_value(); });
+      if (everywhere) ++in_all;
+      return in_all == *limit ? Walk::kStop : Walk::kGoOn;
     });
-    if (everywhere) ++in_all;
-  });
+  }
   call.reply.integer(static_cast<int64_t>(in_all));
 }
 

@@ -60,6 +60,7 @@ void pop(Call& call, const End& end) {
     if (pairs) call.reply.array(2);
     call.reply.bulk(member);
     call.reply.real(score);
+    return Walk::kGoOn;
   });
   take(call, key, set, end, ranks);
 }
@@ -124,6 +125,7 @@ void zmpop(Call& call) {
       call.reply.array(2);
       call.reply.bulk(member);
       call.reply.real(score);
+      return Walk::kGoOn;
     });
     take(call, key, set, *pop.end, ranks);
     char digits[kIntegerTextMax];

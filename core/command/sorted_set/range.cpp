@@ -21,6 +21,7 @@ void answer_range(Call& call, RangeBy by, std::optional<Direction> direction) {
   reply_elements(call.reply, ranks.count, range.with_scores);
   set.visit(ranks, range.towards(), [&](Bytes member, double score) {
     reply_element(call.reply, member, score, range.with_scores);
+    return Walk::kGoOn;
   });
 }
 
@@ -38,8 +39,10 @@ void zrangestore(Call& call) {
   if (found.wrong) return;
   const SortedSet set(found.entry);
   auto result = std::make_unique<SortedSetObject>();
-  set.visit(range.ranks(set), Direction::kUp,
-            [&](Bytes member, double score) { result->add(member, score); });
+  set.visit(range.ranks(set), Direction::kUp, [&](Bytes member, double score) {
+    result->add(member, score);
+    return Walk::kGoOn;
+  });
   store_sorted_set(call, call.key(1), std::move(result), "zrangestore");
 }
 

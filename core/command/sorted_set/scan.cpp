@@ -39,7 +39,10 @@ void answer_repeated(Call& call, const SortedSet& set, uint64_t count, WithScore
   reply_elements(call.reply, count, scores);
   for (; count != 0; --count) {
     set.visit({thread_random().below(set.size()), 1}, Direction::kUp,
-              [&](Bytes member, double score) { reply_element(call.reply, member, score, scores); });
+              [&](Bytes member, double score) {
+                reply_element(call.reply, member, score, scores);
+                return Walk::kGoOn;
+              });
   }
 }
 
@@ -53,8 +56,10 @@ void answer_distinct(Call& call, const SortedSet& set, uint64_t count, WithScore
       rank = highest;
       drawn.insert(rank);
     }
-    set.visit({rank, 1}, Direction::kUp,
-              [&](Bytes member, double score) { reply_element(call.reply, member, score, scores); });
+    set.visit({rank, 1}, Direction::kUp, [&](Bytes member, double score) {
+      reply_element(call.reply, member, score, scores);
+      return Walk::kGoOn;
+    });
   }
 }
 
@@ -78,6 +83,7 @@ void answer_counted(Call& call) {
     reply_elements(call.reply, set.size(), scores);
     set.visit({0, set.size()}, Direction::kDown, [&](Bytes member, double score) {
       reply_element(call.reply, member, score, scores);
+      return Walk::kGoOn;
     });
   }
 }
@@ -94,8 +100,10 @@ void zrandmember(Call& call) {
     return;
   }
   const SortedSet set(found.entry);
-  set.visit({thread_random().below(set.size()), 1}, Direction::kUp,
-            [&](Bytes member, double) { call.reply.bulk(member); });
+  set.visit({thread_random().below(set.size()), 1}, Direction::kUp, [&](Bytes member, double) {
+    call.reply.bulk(member);
+    return Walk::kGoOn;
+  });
 }
 
 constexpr CommandRow kRows[] = {

@@ -20,17 +20,17 @@ class ZsetSource {
   /// `entry` has an accepted type, or is nullptr: empty.
   explicit ZsetSource(const Entry* entry) noexcept : entry_(entry) {}
 
+  /// What it reads; nullptr where it is empty.
+  const Entry* entry() const noexcept { return entry_; }
   size_t size() const noexcept {
     return has_scores() ? SortedSet(entry_).size() : Set(entry_).size();
   }
-  /// visit(Bytes member, double score), in ascending order where there are scores.
-  template <typename Visit>
-  void for_each(Visit&& visit) const {
-    if (has_scores()) {
-      SortedSet(entry_).for_each(visit);
-    } else {
-      Set(entry_).for_each([&](Bytes member) { visit(member, kScoreOfAll); });
-    }
+  /// visit(Bytes member, double score), in ascending order where there are scores, until it says
+  /// stop.
+  template <Visitor<Bytes, double> Visit>
+  Walk for_each(Visit&& visit) const {
+    if (has_scores()) return SortedSet(entry_).for_each(visit);
+    return Set(entry_).for_each([&](Bytes member) { return visit(member, kScoreOfAll); });
   }
   std::optional<double> score(Bytes member) const noexcept {
     if (has_scores()) return SortedSet(entry_).score(member);

@@ -55,7 +55,10 @@ class Hash {
   void for_each(Visit&& visit) const {
     if (entry_ == nullptr) return;
     if (!is_packed()) {
-      big().fields().for_each([&](const Field& field) { visit(field.key(), field.value()); });
+      big().fields().for_each([&](const Field& field) {
+        visit(field.key(), field.value());
+        return Walk::kGoOn;
+      });
       return;
     }
     for (PackedCursor at(entry_->packed()); !at.done(); at.skip(2)) visit_pair(at.at(), visit);

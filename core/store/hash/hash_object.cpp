@@ -34,6 +34,7 @@ std::unique_ptr<Object> HashObject::clone() const {
   auto copy = std::make_unique<HashObject>();
   fields_.for_each([&](const Field& field) {
     copy->insert(field.key(), field.value(), fields_.hash(field.key()));
+    return Walk::kGoOn;
   });
   return copy;
 }

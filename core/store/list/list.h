@@ -8,6 +8,7 @@
 // empty is the caller's to erase. Used by the holder of the shard's lock.
 #pragma once
 
+#include "base/walk.h"
 #include "store/keyspace.h"
 #include "store/list/list_chunks.h"
 
@@ -31,12 +32,13 @@ class List {
   /// Where the entry is now; nullptr while there is none.
   Entry* entry() const noexcept { return entry_; }
 
-  /// visit(Bytes) for `count` elements, from `first` on towards the other end than `from`.
-  template <typename Visit>
-  void for_range(size_t first, size_t count, End from, Visit&& visit) const;
-  template <typename Visit>
-  void for_each(Visit&& visit) const {
-    for_range(0, size(), End::kFront, visit);
+  /// visit(Bytes) for `count` elements, from `first` on towards the other end than `from`, until it
+  /// says stop.
+  template <Visitor<Bytes> Visit>
+  Walk for_range(size_t first, size_t count, End from, Visit&& visit) const;
+  template <Visitor<Bytes> Visit>
+  Walk for_each(Visit&& visit) const {
+    return for_range(0, size(), End::kFront, visit);
   }
 
   /// Adds values one after another, so that the last one is outermost.
@@ -104,12 +106,12 @@ class ListCursor {
   char digits_[kIntegerTextMax];
 };
 
-template <typename Visit>
-void List::for_range(size_t first, size_t count, End from, Visit&& visit) const {
-  if (count == 0) return;
+template <Visitor<Bytes> Visit>
+Walk List::for_range(size_t first, size_t count, End from, Visit&& visit) const {
+  if (count == 0) return Walk::kGoOn;
   for (ListCursor cursor(*this, first, from);; cursor.next()) {
-    visit(cursor.text());
-    if (--count == 0) return;
+    if (visit(cursor.text()) == Walk::kStop) return Walk::kStop;
+    if (--count == 0) return Walk::kGoOn;
   }
 }
 

@@ -11,11 +11,6 @@ namespace kevy {
 
 namespace {
 
-std::optional<int64_t> integer_of(Bytes member) noexcept {
-  if (member.empty() || member.size() > kIntegerTextMax || member[0] > '9') return std::nullopt;
-  return parse_int64(member);
-}
-
 size_t text_size(int64_t number) noexcept {
   char digits[kIntegerTextMax];
   return format_int64(number, digits).size();
@@ -28,12 +23,13 @@ void append_packing(std::string& to, const Packing& packing) {
 }
 
 // The members as an intset; nothing when that is not possible.
-std::optional<std::string> as_intset(std::span<const Bytes> members, const Set::Limits& limits) {
+std::optional<std::string> as_intset(std::span<const MemberRef> members,
+                                     const Set::Limits& limits) {
   if (members.size() > limits.intset_entries) return std::nullopt;
   std::vector<int64_t> numbers;
   numbers.reserve(members.size());
-  for (const Bytes member : members) {
-    const auto number = integer_of(member);
+  for (const MemberRef& member : members) {
+    const auto number = member.number();
     if (!number) return std::nullopt;
     numbers.push_back(*number);
   }
@@ -47,12 +43,14 @@ std::optional<std::string> as_intset(std::span<const Bytes> members, const Set::
   return bytes;
 }
 
-std::optional<std::string> as_packed(std::span<const Bytes> members, const Set::Limits& limits) {
+std::optional<std::string> as_packed(std::span<const MemberRef> members,
+                                     const Set::Limits& limits) {
   if (members.size() > limits.packed_entries) return std::nullopt;
   std::string bytes;
-  for (const Bytes member : members) {
-    if (member.size() > limits.packed_bytes) return std::nullopt;
-    const Packing packing(member);
+  char digits[kIntegerTextMax];
+  for (const MemberRef& member : members) {
+    if (member.text(digits).size() > limits.packed_bytes) return std::nullopt;
+    const Packing packing = member.packing();
     if (bytes.size() + packing.size() > Keyspace::kPackedMax) return std::nullopt;
     append_packing(bytes, packing);
   }
@@ -60,16 +58,6 @@ std::optional<std::string> as_packed(std::span<const Bytes> members, const Set::
 }
 
 }  // namespace
-
-Bytes NumberTexts::add(int64_t number) {
-  if (left_ < kIntegerTextMax) {
-    chunks_.push_back(std::make_unique<char[]>(kChunk));
-    left_ = kChunk;
-  }
-  const Bytes text = format_int64(number, chunks_.back().get() + kChunk - left_);
-  left_ -= kIntegerTextMax;
-  return text;
-}
 
 const char* Set::find_packed(const Packing& member) const noexcept {
   return kevy::find_packed<1>(entry_->packed(), member);
@@ -79,13 +67,13 @@ bool Set::contains(Bytes member) const noexcept {
   if (entry_ == nullptr) return false;
   if (is_big()) return big().contains(member);
   if (!is_intset()) return find_packed(Packing(member)) != nullptr;
-  const auto number = integer_of(member);
+  const auto number = MemberRef::integer_of(member);
   return number && numbers().find(*number).found;
 }
 
 bool Set::add(Bytes member, const Limits& limits) {
   if (entry_ == nullptr || is_intset()) {
-    const auto number = integer_of(member);
+    const auto number = MemberRef::integer_of(member);
     if (entry_ == nullptr) {
       make(member, number, limits);
       return true;
@@ -182,7 +170,10 @@ void Set::leave_intset(Bytes member, const Limits& limits) {
 
 void Set::become_big() {
   auto object = std::make_unique<SetObject>();
-  for_each([&](Bytes member) { object->insert(member); });
+  for_each([&](Bytes member) {
+    object->insert(member);
+    return Walk::kGoOn;
+  });
   entry_ = keyspace_->set_object(key_, Type::kSet, std::move(object));
 }
 
@@ -194,7 +185,7 @@ bool Set::erase(Bytes member) {
     return true;
   }
   if (is_intset()) {
-    const auto number = integer_of(member);
+    const auto number = MemberRef::integer_of(member);
     if (!number) return false;
     const Intset all = numbers();
     const auto place = all.find(*number);
@@ -210,7 +201,7 @@ bool Set::erase(Bytes member) {
   return true;
 }
 
-void Set::store(Keyspace& keyspace, const Key& key, std::span<const Bytes> members,
+void Set::store(Keyspace& keyspace, const Key& key, std::span<const MemberRef> members,
                 const Limits& limits) {
   // All is built before anything goes: members may lie in what the key has.
   const auto put = [&](Encoding encoding, const std::string& bytes) {
@@ -232,8 +223,9 @@ void Set::store(Keyspace& keyspace, const Key& key, std::span<const Bytes> membe
   }
 }
 
-uint64_t Set::gather(uint64_t cursor, size_t count, std::vector<Bytes>& into,
-                     NumberTexts& texts) const {
+// The cursor of a set that lies in its entry is where to go on: the index of a number, or the
+// offset of an element.
+uint64_t Set::gather(uint64_t cursor, size_t count, std::vector<MemberRef>& into) const {
   if (entry_ == nullptr) return 0;
   if (is_big()) {
     std::vector<const Member*> found;
@@ -242,26 +234,36 @@ uint64_t Set::gather(uint64_t cursor, size_t count, std::vector<Bytes>& into,
       prefetch_line(&member);
       found.push_back(&member);
     });
-    for (const Member* member : found) into.push_back(member->key());
+    for (const Member* member : found) into.emplace_back(member->key());
     return cursor;
   }
   if (is_intset()) {
     const Intset all = numbers();
-    for (size_t i = 0; i < all.size(); ++i) into.push_back(texts.add(all[i]));
-  } else {
-    for (PackedCursor at(entry_->packed()); !at.done(); at.skip()) {
-      const PackedElement member = at.read();
-      into.push_back(member.is_integer ? texts.add(member.integer) : member.bytes);
-    }
+    const size_t end = std::min<size_t>(all.size(), cursor + count);
+    for (; cursor != end; ++cursor) into.emplace_back(all[cursor]);
+    return end == all.size() ? 0 : end;
   }
-  return 0;
+  const Bytes all = entry_->packed();
+  PackedCursor at(all.substr(cursor));
+  for (; !at.done() && count != 0; --count, at.skip()) into.emplace_back(at.read());
+  return at.done() ? 0 : cursor + at.offset();
 }
 
-void Set::filter(std::vector<Bytes>& members, bool keep_present) const {
-  if (entry_ != nullptr && is_big()) {
+void Set::filter(std::vector<MemberRef>& members, bool keep_present) const {
+  if (entry_ == nullptr) {
+    if (keep_present) members.clear();
+  } else if (is_big()) {
     big().filter(members, keep_present);
+  } else if (is_intset()) {
+    const Intset all = numbers();
+    std::erase_if(members, [&](const MemberRef& member) {
+      const auto number = member.number();
+      return (number && all.find(*number).found) != keep_present;
+    });
   } else {
-    std::erase_if(members, [&](Bytes member) { return contains(member) != keep_present; });
+    std::erase_if(members, [&](const MemberRef& member) {
+      return (find_packed(member.packing()) != nullptr) != keep_present;
+    });
   }
 }
 

@@ -16,28 +16,19 @@
 #include <memory>
 #include <optional>
 #include <span>
-#include <unordered_set>
 #include <vector>
 
+#include "base/distinct_draws.h"
 #include "base/number.h"
 #include "base/random.h"
+#include "base/walk.h"
 #include "store/keyspace.h"
 #include "store/packed/packed.h"
 #include "store/set/intset.h"
+#include "store/set/member_ref.h"
 #include "store/set/set_object.h"
 
 namespace kevy {
-
-/// Texts of numbers, for as long as it lives.
-class NumberTexts {
- public:
-  Bytes add(int64_t number);
-
- private:
-  static constexpr size_t kChunk = 1024;
-  std::vector<std::unique_ptr<char[]>> chunks_;
-  size_t left_ = 0;  // in the last chunk
-};
 
 class Set {
  public:
@@ -70,21 +61,25 @@ class Set {
   bool erase(Bytes member);
   /// Gives `key`, in place of whatever it has, a set of `members`, which are distinct, at least
   /// one, and may lie in what the key has; without a time to live.
-  static void store(Keyspace& keyspace, const Key& key, std::span<const Bytes> members,
+  static void store(Keyspace& keyspace, const Key& key, std::span<const MemberRef> members,
                     const Limits& limits);
 
-  /// Calls visit(Bytes) for every member; of an intset, in ascending order.
-  template <typename Visit>
-  void for_each(Visit&& visit) const {
-    if (entry_ == nullptr) return;
-    if (is_big()) {
-      big().for_each([&](const Member& member) { visit(member.key()); });
-    } else if (is_intset()) {
+  /// Calls visit(Bytes) for every member, until it says stop; of an intset, in ascending order.
+  template <Visitor<Bytes> Visit>
+  Walk for_each(Visit&& visit) const {
+    if (entry_ == nullptr) return Walk::kGoOn;
+    if (is_big()) return big().for_each([&](const Member& member) { return visit(member.key()); });
+    if (is_intset()) {
       const Intset all = numbers();
-      for (size_t i = 0; i < all.size(); ++i) visit_number(all[i], visit);
+      for (size_t i = 0; i < all.size(); ++i) {
+        if (visit_number(all[i], visit) == Walk::kStop) return Walk::kStop;
+      }
     } else {
-      for (PackedCursor at(entry_->packed()); !at.done(); at.skip()) visit_packed(at.at(), visit);
+      for (PackedCursor at(entry_->packed()); !at.done(); at.skip()) {
+        if (visit_packed(at.at(), visit) == Walk::kStop) return Walk::kStop;
+      }
     }
+    return Walk::kGoOn;
   }
 
   /// A part of a full iteration, some `count` members from `cursor` (0: the start); returns the
@@ -95,7 +90,10 @@ class Set {
     if (entry_ != nullptr && is_big()) {
       return big().scan(cursor, count, [&](const Member& member) { visit(member.key()); });
     }
-    for_each(visit);
+    for_each([&](Bytes member) {
+      visit(member);
+      return Walk::kGoOn;
+    });
     return 0;
   }
 
@@ -124,33 +122,34 @@ class Set {
   template <typename Visit>
   void sample(size_t count, Random& random, Visit&& visit) const {
     if (count >= size()) {
-      for_each(visit);
-    } else if (is_big() && count <= size() / kFewOf) {
-      std::unordered_set<const Member*> picked;
-      while (picked.size() < count) {
+      for_each([&](Bytes member) {
+        visit(member);
+        return Walk::kGoOn;
+      });
+    } else if (count > size() / kFewOf || !(is_big() || is_intset())) {
+      sample_walking(count, random, visit);
+    } else if (is_big()) {
+      DistinctDraws<const Member*> drawn(count);
+      while (drawn.size() != count) {
         const Member& member = big().random(random);
-        if (picked.insert(&member).second) visit(member.key());
+        if (drawn.add(&member)) visit(member.key());
       }
     } else {
-      // Takes each with the chance of what is wanted in what is left.
-      size_t left = size();
-      for_each([&](Bytes member) {
-        if (count != 0 && random.below(left) < count) {
-          visit(member);
-          --count;
-        }
-        --left;
-      });
+      const Intset all = numbers();
+      DistinctDraws<size_t> drawn(count);
+      while (drawn.size() != count) {
+        const size_t index = random.below(all.size());
+        if (drawn.add(index)) visit_number(all[index], visit);
+      }
     }
   }
 
   // For operations on several sets (set_algebra.h).
-  /// As scan, for members that are to be kept: appends them to `into`, numbers as `texts`. They are
-  /// good until the set changes.
-  uint64_t gather(uint64_t cursor, size_t count, std::vector<Bytes>& into,
-                  NumberTexts& texts) const;
+  /// Appends some `count` members to `into`, as scan, but for any form, and only while the set does
+  /// not change. They are good until then.
+  uint64_t gather(uint64_t cursor, size_t count, std::vector<MemberRef>& into) const;
   /// Keeps those of `members` that are in this set, or those that are not.
-  void filter(std::vector<Bytes>& members, bool keep_present) const;
+  void filter(std::vector<MemberRef>& members, bool keep_present) const;
 
  private:
   /// Picking again what was picked already costs less than walking when one member in so many or
@@ -163,14 +162,29 @@ class Set {
   Intset numbers() const noexcept { return {entry_->packed(), entry_->packed_count()}; }
 
   template <typename Visit>
-  static void visit_number(int64_t number, Visit&& visit) {
+  static auto visit_number(int64_t number, Visit&& visit) {
     char digits[kIntegerTextMax];
-    visit(format_int64(number, digits));
+    return visit(format_int64(number, digits));
   }
   template <typename Visit>
-  static void visit_packed(const char* at, Visit&& visit) {
+  static auto visit_packed(const char* at, Visit&& visit) {
     char digits[kIntegerTextMax];
-    visit(read_packed(at).text(digits));
+    return visit(read_packed(at).text(digits));
+  }
+
+  /// Goes through the members, taking each with the chance of what is wanted in what is left, until
+  /// it has `wanted` of them.
+  template <typename Visit>
+  void sample_walking(size_t wanted, Random& random, Visit&& visit) const {
+    size_t left = size();
+    if (wanted == 0) return;
+    for_each([&](Bytes member) {
+      if (random.below(left--) < wanted) {
+        visit(member);
+        --wanted;
+      }
+      return wanted == 0 ? Walk::kStop : Walk::kGoOn;
+    });
   }
 
   const char* find_packed(const Packing& member) const noexcept;

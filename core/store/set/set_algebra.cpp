@@ -1,88 +1,115 @@
 #include "store/set/set_algebra.h"
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 
 namespace kevy {
 
 namespace {
 
-// Members that are looked up in one set after another before the next ones are taken.
-constexpr size_t kPart = 512;
+// Members that are looked up in one set after another before the next ones are taken: at most so
+// many, and at first fewer where few are wanted.
+constexpr size_t kPart = 512, kPartMin = 8;
 
-// Calls visit(std::vector<Bytes>&) with part after part of a set, until it says false.
-template <typename Visit>
-void in_parts(const Set& set, NumberTexts& texts, Visit&& visit) {
-  std::vector<Bytes> part;
+// Calls visit(std::vector<MemberRef>&) with part after part of a set, until it says stop. The first
+// part has some `first` members, the next ones more and more.
+template <Visitor<std::vector<MemberRef>&> Visit>
+void in_parts(const Set& set, size_t first, Visit&& visit) {
+  std::vector<MemberRef> part;
   uint64_t cursor = 0;
+  size_t size = std::clamp(first, kPartMin, kPart);
   do {
     part.clear();
-    cursor = set.gather(cursor, kPart, part, texts);
-  } while (visit(part) && cursor != 0);
+    cursor = set.gather(cursor, size, part);
+    size = std::min(2 * size, kPart);
+  } while (visit(part) == Walk::kGoOn && cursor != 0);
 }
 
-void append(std::vector<Bytes>& to, const std::vector<Bytes>& part) {
+void append(std::vector<MemberRef>& to, const std::vector<MemberRef>& part) {
   to.insert(to.end(), part.begin(), part.end());
 }
 
-// Whether to gather what is to be subtracted first: it takes a look-up for each member of the
-// others and at most as many additions, which cost about two more; then one look-up for each of the
-// first. The other way takes one in every other set for each of the first.
-bool gather_subtrahends(const Set& first, std::span<const Set> others) {
-  size_t sum = 0;
-  for (const Set& other : others) sum += other.size();
-  return 3 * sum + first.size() < first.size() * others.size();
+// Every set once, in the order of size that `compare` tells.
+template <typename Compare>
+std::vector<Set> once_each(std::span<const Set> sets, Compare&& compare) {
+  std::vector<Set> distinct(sets.begin(), sets.end());
+  std::sort(distinct.begin(), distinct.end(), [&](const Set& a, const Set& b) {
+    const size_t first = a.size(), second = b.size();
+    return first != second ? compare(first, second) : std::less<>()(a.entry(), b.entry());
+  });
+  const auto same = [](const Set& a, const Set& b) { return a.entry() == b.entry(); };
+  distinct.erase(std::unique(distinct.begin(), distinct.end(), same), distinct.end());
+  return distinct;
+}
+
+// Calls visit(std::vector<MemberRef>&) with what parts of the smallest set all others have as well.
+template <Visitor<std::vector<MemberRef>&> Visit>
+void in_common_parts(std::span<const Set> by_size, size_t count_max, Visit&& visit) {
+  in_parts(by_size[0], count_max, [&](std::vector<MemberRef>& part) {
+    for (size_t i = 1; i < by_size.size() && !part.empty(); ++i) by_size[i].filter(part, true);
+    return visit(part);
+  });
 }
 
 }  // namespace
 
 void Members::sort_integers(size_t count_max) {
   if (list.size() > count_max) return;
-  std::vector<std::pair<int64_t, Bytes>> numbers;
-  for (const Bytes member : list) {
-    const auto number = parse_int64(member);
+  std::vector<int64_t> numbers;
+  numbers.reserve(list.size());
+  for (const MemberRef& member : list) {
+    const auto number = member.number();
     if (!number) return;
-    numbers.emplace_back(*number, member);
+    numbers.push_back(*number);
   }
+  if (std::is_sorted(numbers.begin(), numbers.end())) return;
   std::sort(numbers.begin(), numbers.end());
   std::transform(numbers.begin(), numbers.end(), list.begin(),
-                 [](const auto& number) { return number.second; });
+                 [](int64_t number) { return MemberRef(number); });
 }
 
 Members intersect(std::span<const Set> sets, size_t count_max) {
-  std::vector<Set> by_size(sets.begin(), sets.end());
-  std::sort(by_size.begin(), by_size.end(),
-            [](const Set& a, const Set& b) { return a.size() < b.size(); });
+  const std::vector<Set> by_size = once_each(sets, std::less<>());
   Members result;
-  in_parts(by_size[0], result.texts, [&](std::vector<Bytes>& part) {
-    for (size_t i = 1; i < by_size.size() && !part.empty(); ++i) by_size[i].filter(part, true);
+  in_common_parts(by_size, count_max, [&](std::vector<MemberRef>& part) {
+    const size_t missing = count_max - result.size();
+    if (part.size() > missing) part.resize(missing, MemberRef(0));
     append(result.list, part);
-    return result.list.size() < count_max;
+    return result.size() == count_max ? Walk::kStop : Walk::kGoOn;
   });
-  if (result.list.size() > count_max) result.list.resize(count_max);
   return result;
 }
 
+size_t intersection_size(std::span<const Set> sets, size_t count_max) {
+  const std::vector<Set> by_size = once_each(sets, std::less<>());
+  if (by_size.size() == 1) return std::min(by_size[0].size(), count_max);
+  size_t count = 0;
+  in_common_parts(by_size, count_max, [&](std::vector<MemberRef>& part) {
+    count = std::min(count + part.size(), count_max);
+    return count == count_max ? Walk::kStop : Walk::kGoOn;
+  });
+  return count;
+}
+
 Members unite(std::span<const Set> sets) {
-  std::vector<Set> by_size(sets.begin(), sets.end());
-  std::sort(by_size.begin(), by_size.end(),
-            [](const Set& a, const Set& b) { return a.size() > b.size(); });
+  const std::vector<Set> by_size = once_each(sets, std::greater<>());
   Members result;
   if (by_size.empty()) return result;
   const Set& largest = by_size[0];
   result.list.reserve(largest.size());
-  in_parts(largest, result.texts, [&](std::vector<Bytes>& part) {
+  in_parts(largest, kPart, [&](std::vector<MemberRef>& part) {
     append(result.list, part);
-    return true;
+    return Walk::kGoOn;
   });
   SetObject further;  // what the sets before brought beyond the largest
   for (size_t i = 1; i < by_size.size(); ++i) {
-    in_parts(by_size[i], result.texts, [&](std::vector<Bytes>& part) {
+    in_parts(by_size[i], kPart, [&](std::vector<MemberRef>& part) {
       largest.filter(part, false);
       further.filter(part, false);
       append(result.list, part);
       if (i + 1 < by_size.size()) further.insert(part);
-      return true;
+      return Walk::kGoOn;
     });
   }
   return result;
@@ -90,25 +117,30 @@ Members unite(std::span<const Set> sets) {
 
 Members subtract(std::span<const Set> sets) {
   const Set& first = sets[0];
-  const auto others = sets.subspan(1);
+  const std::vector<Set> others = once_each(sets.subspan(1), std::greater<>());
+  const auto is_first = [&](const Set& other) { return other.entry() == first.entry(); };
   Members result;
+  if (first.empty() || std::any_of(others.begin(), others.end(), is_first)) return result;
   SetObject gathered;
-  const bool gather = gather_subtrahends(first, others);
+  size_t sum = 0;
+  for (const Set& other : others) sum += other.size();
+  const bool gather = subtract_by_gathering(first.size(), others.size(), sum);
   for (size_t i = 0; gather && i < others.size(); ++i) {
-    in_parts(others[i], result.texts, [&](std::vector<Bytes>& part) {
+    in_parts(others[i], kPart, [&](std::vector<MemberRef>& part) {
       first.filter(part, true);
-      for (const Bytes member : part) gathered.add(member);
-      return true;
+      char digits[kIntegerTextMax];
+      for (const MemberRef& member : part) gathered.add(member.text(digits));
+      return Walk::kGoOn;
     });
   }
-  in_parts(first, result.texts, [&](std::vector<Bytes>& part) {
+  in_parts(first, kPart, [&](std::vector<MemberRef>& part) {
     if (gather) {
       gathered.filter(part, false);
     } else {
       for (size_t i = 0; i < others.size() && !part.empty(); ++i) others[i].filter(part, false);
     }
     append(result.list, part);
-    return true;
+    return Walk::kGoOn;
   });
   return result;
 }

@@ -33,7 +33,10 @@ void SetObject::release(Member* member) noexcept {
 
 std::unique_ptr<Object> SetObject::clone() const {
   auto copy = std::make_unique<SetObject>();
-  for_each([&](const Member& member) { copy->insert(member.key()); });
+  for_each([&](const Member& member) {
+    copy->insert(member.key());
+    return Walk::kGoOn;
+  });
   return copy;
 }
 
@@ -54,19 +57,20 @@ void SetObject::insert(Bytes member, uint64_t hash) {
   slab_.grew(members_, [this](void* copy) { moved(static_cast<Member*>(copy)); });
 }
 
-void SetObject::insert(std::span<const Bytes> members) {
+void SetObject::insert(std::span<const MemberRef> members) {
   uint64_t hashes[kBatch];
+  char digits[kBatch][kIntegerTextMax];
+  Bytes texts[kBatch];
   while (!members.empty()) {
     const auto batch = members.first(std::min(kBatch, members.size()));
     members = members.subspan(batch.size());
-    for (const Bytes next : members.first(std::min(kBatch, members.size()))) {
-      prefetch_line(next.data());
-    }
+    for (const MemberRef& next : members.first(std::min(kBatch, members.size()))) next.prefetch();
     for (size_t i = 0; i < batch.size(); ++i) {
-      hashes[i] = members_.hash(batch[i]);
+      texts[i] = batch[i].text(digits[i]);
+      hashes[i] = members_.hash(texts[i]);
       members_.prefetch(hashes[i]);
     }
-    for (size_t i = 0; i < batch.size(); ++i) insert(batch[i], hashes[i]);
+    for (size_t i = 0; i < batch.size(); ++i) insert(texts[i], hashes[i]);
   }
 }
 
@@ -87,23 +91,25 @@ bool SetObject::erase(Bytes member) noexcept {
   return true;
 }
 
-void SetObject::filter(std::vector<Bytes>& members, bool keep_present) const {
+void SetObject::filter(std::vector<MemberRef>& members, bool keep_present) const {
   uint64_t hashes[kBatch];
+  char digits[kBatch][kIntegerTextMax];
+  Bytes texts[kBatch];
   size_t kept = 0;
   for (size_t begin = 0; begin < members.size(); begin += kBatch) {
     const size_t count = std::min(kBatch, members.size() - begin);
     for (size_t i = 0; i < count; ++i) {
-      hashes[i] = members_.hash(members[begin + i]);
+      texts[i] = members[begin + i].text(digits[i]);
+      hashes[i] = members_.hash(texts[i]);
       members_.prefetch(hashes[i]);
     }
     for (size_t i = 0; i < count; ++i) {
-      const Bytes member = members[begin + i];
-      if (static_cast<bool>(members_.find(member, hashes[i])) == keep_present) {
-        members[kept++] = member;
+      if (static_cast<bool>(members_.find(texts[i], hashes[i])) == keep_present) {
+        members[kept++] = members[begin + i];
       }
     }
   }
-  members.resize(kept);
+  members.erase(members.begin() + static_cast<std::ptrdiff_t>(kept), members.end());
 }
 
 }  // namespace kevy

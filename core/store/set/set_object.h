@@ -13,7 +13,9 @@
 #include "base/bytes.h"
 #include "base/hash.h"
 #include "base/prefetch.h"
+#include "base/walk.h"
 #include "store/object.h"
+#include "store/set/member_ref.h"
 #include "store/table/slab.h"
 #include "store/table/table.h"
 
@@ -63,24 +65,30 @@ class SetObject final : public Object {
   /// Adds a member that is not there.
   void insert(Bytes member) { insert(member, members_.hash(member)); }
   /// The same for many, which are distinct. Faster than one by one.
-  void insert(std::span<const Bytes> members);
+  void insert(std::span<const MemberRef> members);
   /// Whether the member was there. It may lie in this set, and is gone then.
   bool erase(Bytes member) noexcept;
   /// Keeps those of `members` that are in this set, or those that are not. Faster than one by one.
-  void filter(std::vector<Bytes>& members, bool keep_present) const;
+  void filter(std::vector<MemberRef>& members, bool keep_present) const;
 
-  /// Calls visit(const Member&) for every member, each fetched ahead.
-  template <typename Visit>
-  void for_each(Visit&& visit) const {
+  /// Calls visit(const Member&) for every member, each fetched ahead, until it says stop.
+  template <Visitor<const Member&> Visit>
+  Walk for_each(Visit&& visit) const {
     constexpr size_t kAhead = 16;
     const Member* ahead[kAhead];
     size_t seen = 0;
-    members_.for_each([&](const Member& member) {
+    const Walk walk = members_.for_each([&](const Member& member) {
       prefetch_line(&member);
-      if (seen >= kAhead) visit(*ahead[seen % kAhead]);
-      ahead[seen++ % kAhead] = &member;
+      const size_t place = seen++ % kAhead;
+      const Walk wanted = seen > kAhead ? visit(*ahead[place]) : Walk::kGoOn;
+      ahead[place] = &member;
+      return wanted;
     });
-    for (size_t i = seen - std::min(seen, kAhead); i != seen; ++i) visit(*ahead[i % kAhead]);
+    if (walk == Walk::kStop) return walk;
+    for (size_t i = seen - std::min(seen, kAhead); i != seen; ++i) {
+      if (visit(*ahead[i % kAhead]) == Walk::kStop) return Walk::kStop;
+    }
+    return Walk::kGoOn;
   }
   /// A part of a full iteration; see Table::scan_some.
   template <typename Visit>

@@ -18,6 +18,7 @@
 
 #include "base/bytes.h"
 #include "base/prefetch.h"
+#include "base/walk.h"
 #include "store/sorted_set/scored_member.h"
 
 namespace kevy {
@@ -58,11 +59,11 @@ class ScoreTree {
   ScoredMember* at(uint64_t rank) const noexcept;
 
   /// visit(const ScoredMember&, double score) for `count` elements from rank `first` on, which
-  /// there must be: upwards, or downwards. The visit must not change the tree.
-  template <typename Visit>
-  void visit_up(uint64_t first, uint64_t count, Visit&& visit) const;
-  template <typename Visit>
-  void visit_down(uint64_t first, uint64_t count, Visit&& visit) const;
+  /// there must be, until it says stop: upwards, or downwards. It must not change the tree.
+  template <Visitor<const ScoredMember&, double> Visit>
+  Walk visit_up(uint64_t first, uint64_t count, Visit&& visit) const;
+  template <Visitor<const ScoredMember&, double> Visit>
+  Walk visit_down(uint64_t first, uint64_t count, Visit&& visit) const;
 
   /// Whether all that is said above of the nodes is so. For tests: walks the whole tree.
   bool valid() const;
@@ -242,9 +243,9 @@ uint64_t ScoreTree::count_before(const Predicate& before) const noexcept {
   return rank + place_in(*static_cast<const Leaf*>(node), before);
 }
 
-template <typename Visit>
-void ScoreTree::visit_up(uint64_t first, uint64_t count, Visit&& visit) const {
-  if (count == 0) return;
+template <Visitor<const ScoredMember&, double> Visit>
+Walk ScoreTree::visit_up(uint64_t first, uint64_t count, Visit&& visit) const {
+  if (count == 0) return Walk::kGoOn;
   const Leaf* leaf = leaf_of(first);
   for (auto i = static_cast<unsigned>(first);; i = 0) {
     prefetch_line(leaf->next);
@@ -255,16 +256,17 @@ void ScoreTree::visit_up(uint64_t first, uint64_t count, Visit&& visit) const {
     }
     for (; i < end; ++i) {
       if (i + kAhead < end) prefetch_line(leaf->items()[i + kAhead].member);
-      visit(*leaf->items()[i].member, leaf->items()[i].score);
+      const Item& item = leaf->items()[i];
+      if (visit(*item.member, item.score) == Walk::kStop) return Walk::kStop;
     }
-    if (count == 0) return;
+    if (count == 0) return Walk::kGoOn;
     leaf = leaf->next;
   }
 }
 
-template <typename Visit>
-void ScoreTree::visit_down(uint64_t first, uint64_t count, Visit&& visit) const {
-  if (count == 0) return;
+template <Visitor<const ScoredMember&, double> Visit>
+Walk ScoreTree::visit_down(uint64_t first, uint64_t count, Visit&& visit) const {
+  if (count == 0) return Walk::kGoOn;
   const Leaf* leaf = leaf_of(first);
   for (auto end = static_cast<unsigned>(first) + 1;; end = leaf->count) {
     prefetch_line(leaf->previous);
@@ -272,9 +274,10 @@ void ScoreTree::visit_down(uint64_t first, uint64_t count, Visit&& visit) const 
     count -= end - begin;
     for (unsigned i = end; i-- != begin;) {
       if (i >= begin + kAhead) prefetch_line(leaf->items()[i - kAhead].member);
-      visit(*leaf->items()[i].member, leaf->items()[i].score);
+      const Item& item = leaf->items()[i];
+      if (visit(*item.member, item.score) == Walk::kStop) return Walk::kStop;
     }
-    if (count == 0) return;
+    if (count == 0) return Walk::kGoOn;
     leaf = leaf->previous;
   }
 }

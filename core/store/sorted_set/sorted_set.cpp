@@ -209,7 +209,10 @@ char* SortedSet::resize(size_t bytes, int counted) {
 
 void SortedSet::make_big() {
   auto made = std::make_unique<SortedSetObject>();
-  for_each([&](Bytes member, double score) { made->add(member, score); });
+  for_each([&](Bytes member, double score) {
+    made->add(member, score);
+    return Walk::kGoOn;
+  });
   entry_ = keyspace_->set_object(key_, Type::kZset, std::move(made));
 }
 
@@ -248,6 +251,7 @@ void SortedSet::put(Keyspace& keyspace, const Key& key, std::unique_ptr<SortedSe
     order.visit_up(0, order.size(), [&](const ScoredMember& member, double score) {
       small = small && member.key().size() <= limits.bytes;
       bytes += Packing(member.key()).size() + PackedScore(score).size();
+      return Walk::kGoOn;
     });
   }
   const PairsShape shape{bytes, order.size()};
@@ -261,6 +265,7 @@ void SortedSet::put(Keyspace& keyspace, const Key& key, std::unique_ptr<SortedSe
   char* to = writer.pairs();
   order.visit_up(0, order.size(), [&](const ScoredMember& member, double score) {
     to = PackedScore(score).write(Packing(member.key()).write(to));
+    return Walk::kGoOn;
   });
   writer.write_offsets();
 }

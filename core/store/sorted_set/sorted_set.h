@@ -105,14 +105,14 @@ class SortedSet {
   /// Gives a packed set, which there must be, the form that scales.
   void make_big();
 
-  /// visit(Bytes member, double score).
-  template <typename Visit>
-  void for_each(Visit&& visit) const {
-    this->visit({0, size()}, Direction::kUp, visit);
+  /// visit(Bytes member, double score) for every element, until it says stop.
+  template <Visitor<Bytes, double> Visit>
+  Walk for_each(Visit&& visit) const {
+    return this->visit({0, size()}, Direction::kUp, visit);
   }
-  /// The elements of these ranks, which there must be.
-  template <typename Visit>
-  void visit(Ranks ranks, Direction direction, Visit&& visit) const;
+  /// The same for the elements of these ranks, which there must be.
+  template <Visitor<Bytes, double> Visit>
+  Walk visit(Ranks ranks, Direction direction, Visit&& visit) const;
   /// A part of a full iteration, as Keyspace::scan; a packed set is visited at once.
   template <typename Visit>
   uint64_t scan(uint64_t cursor, size_t count, Visit&& visit) const;
@@ -135,34 +135,35 @@ class SortedSet {
   Entry* entry_;
 };
 
-template <typename Visit>
-void SortedSet::visit(Ranks ranks, Direction direction, Visit&& visit) const {
-  if (ranks.count == 0) return;
+template <Visitor<Bytes, double> Visit>
+Walk SortedSet::visit(Ranks ranks, Direction direction, Visit&& visit) const {
+  if (ranks.count == 0) return Walk::kGoOn;
+  const bool up = direction == Direction::kUp;
   if (!packed()) {
-    const auto one = [&](const ScoredMember& member, double score) { visit(member.key(), score); };
-    if (direction == Direction::kUp) {
-      object().order().visit_up(ranks.first, ranks.count, one);
-    } else {
-      object().order().visit_down(ranks.first + ranks.count - 1, ranks.count, one);
-    }
-    return;
+    const ScoreTree& order = object().order();
+    const auto one = [&](const ScoredMember& member, double score) {
+      return visit(member.key(), score);
+    };
+    return up ? order.visit_up(ranks.first, ranks.count, one)
+              : order.visit_down(ranks.first + ranks.count - 1, ranks.count, one);
   }
   char digits[kIntegerTextMax];
   const PackedPairs pairs = this->pairs();
-  const auto one = [&](size_t index) { visit(pairs.member(index, digits), pairs.score(index)); };
-  const size_t end = ranks.first + ranks.count;
-  if (direction == Direction::kUp) {
-    for (size_t index = ranks.first; index != end; ++index) one(index);
-  } else {
-    for (size_t index = end; index-- != ranks.first;) one(index);
+  for (size_t i = 0; i != ranks.count; ++i) {
+    const size_t index = ranks.first + (up ? i : ranks.count - 1 - i);
+    if (visit(pairs.member(index, digits), pairs.score(index)) == Walk::kStop) return Walk::kStop;
   }
+  return Walk::kGoOn;
 }
 
 template <typename Visit>
 uint64_t SortedSet::scan(uint64_t cursor, size_t count, Visit&& visit) const {
   if (entry_ == nullptr) return 0;
   if (packed()) {
-    for_each(visit);
+    for_each([&](Bytes member, double score) {
+      visit(member, score);
+      return Walk::kGoOn;
+    });
     return 0;
   }
   return object().scan(cursor, count, [&](const ScoredMember& member) {

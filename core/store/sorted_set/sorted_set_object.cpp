@@ -13,6 +13,7 @@ std::unique_ptr<Object> SortedSetObject::clone() const {
   auto copy = std::make_unique<SortedSetObject>();
   order_.visit_up(0, order_.size(), [&](const ScoredMember& member, double score) {
     copy->add(member.key(), score);
+    return Walk::kGoOn;
   });
   return copy;
 }
@@ -89,7 +90,10 @@ void SortedSetObject::gather(Bytes member, double score) {
 void SortedSetObject::order_gathered() {
   std::vector<ScoredMember*> all;
   all.reserve(members_.size());
-  members_.for_each([&](ScoredMember& member) { all.push_back(&member); });
+  members_.for_each([&](ScoredMember& member) {
+    all.push_back(&member);
+    return Walk::kGoOn;
+  });
   std::sort(all.begin(), all.end(), [](const ScoredMember* a, const ScoredMember* b) {
     return a->score() < b->score() || (a->score() == b->score() && a->key() < b->key());
   });

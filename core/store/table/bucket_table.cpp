@@ -210,6 +210,7 @@ void BucketTable::split(HashOf hash_of, const void* context) {
       many.push_back(item);
     }
     ++gathered;
+    return Walk::kGoOn;
   });
   add_bucket();
   Bucket& old = bucket_at(from);
@@ -251,7 +252,10 @@ void BucketTable::merge() noexcept {
 
 size_t BucketTable::chain_length(uint64_t number) const noexcept {
   size_t length = 0;
-  visit_bucket(number, [&](ItemRef) { ++length; });
+  visit_bucket(number, [&](ItemRef) {
+    ++length;
+    return Walk::kGoOn;
+  });
   return length;
 }
 

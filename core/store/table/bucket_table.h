@@ -23,6 +23,7 @@
 #include "base/prefetch.h"
 #include "base/random.h"
 #include "base/span_pool.h"
+#include "base/walk.h"
 #include "store/table/item_ref.h"
 
 namespace kevy {
@@ -81,9 +82,27 @@ class BucketTable {
     if (count_ == 0) return 0;
     uint64_t mask = base_ - 1;
     if ((cursor & mask) < count_ - base_) mask = 2 * base_ - 1;
-    visit_bucket(cursor & mask, [&](ItemRef item) { visit(item.item()); });
+    visit_bucket(cursor & mask, [&](ItemRef item) {
+      visit(item.item());
+      return Walk::kGoOn;
+    });
     cursor |= ~mask;
     return reverse(reverse(cursor) + 1);
+  }
+  /// visit(void*) with every item in the order of scan, until it says stop.
+  template <Visitor<void*> Visit>
+  Walk for_each(Visit&& visit) const {
+    if (count_ == 0) return Walk::kGoOn;
+    uint64_t cursor = 0;
+    do {
+      uint64_t mask = base_ - 1;
+      if ((cursor & mask) < count_ - base_) mask = 2 * base_ - 1;
+      const auto one = [&](ItemRef item) { return visit(item.item()); };
+      if (visit_bucket(cursor & mask, one) == Walk::kStop) return Walk::kStop;
+      cursor |= ~mask;
+      cursor = reverse(reverse(cursor) + 1);
+    } while (cursor != 0);
+    return Walk::kGoOn;
   }
 
   /// An item, each with the same chance; nullptr when empty.
@@ -100,13 +119,13 @@ class BucketTable {
     return segments_[number >> kSegmentBits].buckets[number & (kSegmentBuckets - 1)];
   }
 
-  template <typename Visit>
-  void visit_bucket(uint64_t number, Visit&& visit) const {
+  template <Visitor<ItemRef> Visit>
+  Walk visit_bucket(uint64_t number, Visit&& visit) const {
     for (const Bucket* b = &bucket_at(number);; b = b->next()) {
       for (unsigned places = b->occupied(); places != 0; places &= places - 1) {
-        visit(b->items[std::countr_zero(places)]);
+        if (visit(b->items[std::countr_zero(places)]) == Walk::kStop) return Walk::kStop;
       }
-      if (!b->linked()) return;
+      if (!b->linked()) return Walk::kGoOn;
     }
   }
 

@@ -94,6 +94,7 @@ class Slab {
     if (alone_ == 0) return;
     items.for_each([this](Item& item) {
       if (lies_alone(item.memory_size())) release_alone(&item);
+      return Walk::kGoOn;
     });
   }
 
@@ -156,6 +157,7 @@ class Slab {
     try {
       items.for_each([&](Item& item) {
         if (item.memory_size() <= kBlockMax) old.push_back(&item);
+        return Walk::kGoOn;
       });
       make_shelves();
       for (const Item* item : old) blocks.push_back(allocate(item->memory_size()));

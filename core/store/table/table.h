@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "base/hash.h"
 #include "base/prefetch.h"
+#include "base/walk.h"
 #include "store/table/bucket_table.h"
 
 namespace kevy {
@@ -95,10 +96,11 @@ class Table : private BucketTable {
     }
     return cursor;
   }
-  /// Every item. `visit` may free it, but not change the table.
-  template <typename Visit>
-  void for_each(Visit&& visit) const {
-    scan_some(0, SIZE_MAX, visit);
+  /// visit(Item&) with every item, until it says stop. It may free the item, but not change the
+  /// table.
+  template <Visitor<Item&> Visit>
+  Walk for_each(Visit&& visit) const {
+    return BucketTable::for_each([&](void* item) { return visit(*static_cast<Item*>(item)); });
   }
 
   /// An item, each with the same chance; nullptr when empty.

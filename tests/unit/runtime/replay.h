@@ -84,6 +84,7 @@ struct Engine {
       for (size_t d = 0; d < runtime.database_count(); ++d) {
         runtime.shard(i).keyspace(d).for_each([&](const Entry& entry) {
           found.push_back({d, std::string(entry.key()), entry.expires_at_ms()});
+          return Walk::kGoOn;
         });
       }
     }

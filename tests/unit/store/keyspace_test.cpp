@@ -74,7 +74,10 @@ TEST_CASE("a random program of changes leaves what it leaves in a map") {
     CHECK(entry->expires_at_ms() == value.second);
     with_expiry += value.second >= 0 ? 1 : 0;
   }
-  space.keys.for_each([&](Entry&) { ++walked; });
+  space.keys.for_each([&](Entry&) {
+    ++walked;
+    return Walk::kGoOn;
+  });
   CHECK(walked == model.size());
   CHECK(space.keys.size() == model.size());
   CHECK(space.keys.size_with_expiry() == with_expiry);

@@ -27,7 +27,10 @@ void push(Space& space, End end, const std::string& value, const ListLimit& limi
 
 Model contents(const List& list) {
   Model all;
-  list.for_each([&](Bytes element) { all.emplace_back(element); });
+  list.for_each([&](Bytes element) {
+    all.emplace_back(element);
+    return Walk::kGoOn;
+  });
   return all;
 }
 
@@ -72,8 +75,10 @@ void check_same(const Space& space, const Model& model) {
   REQUIRE(list.size() == model.size());
   REQUIRE(contents(list) == model);
   size_t left = model.size();
-  list.for_range(left - 1, left, End::kBack,
-                 [&](Bytes element) { REQUIRE(element == model[--left]); });
+  list.for_range(left - 1, left, End::kBack, [&](Bytes element) {
+    REQUIRE(element == model[--left]);
+    return Walk::kGoOn;
+  });
   REQUIRE(left == 0);
 }
 
@@ -141,6 +146,7 @@ TEST_CASE("a list has what a deque has after the same random program, at every l
         const size_t at = random.below(model.size());
         List(space.entry()).for_range(at, 1, End::kFront, [&](Bytes element) {
           REQUIRE(element == model[at]);
+          return Walk::kGoOn;
         });
       }
     }
@@ -291,11 +297,13 @@ TEST_CASE("a long list of values that are alike takes less memory than they have
     const size_t at = random.below(model.size());
     const End from = random.below(2) == 0 ? End::kFront : End::kBack;
     size_t seen = at;
-    List(space.entry()).for_range(at, std::min<size_t>({600, at + 1, model.size() - at}), from,
-                                  [&](Bytes element) {
-      REQUIRE(element == model[seen]);
-      seen += from == End::kFront ? 1 : -size_t{1};
-    });
+    List(space.entry())
+        .for_range(at, std::min<size_t>({600, at + 1, model.size() - at}), from,
+                   [&](Bytes element) {
+                     REQUIRE(element == model[seen]);
+                     seen += from == End::kFront ? 1 : -size_t{1};
+                     return Walk::kGoOn;
+                   });
   }
   const Key other{"other", hash_bytes("other", space.secret)};
   space.keys.put(other, Keyspace::copy_value(*space.entry()), Keyspace::kNoExpiry);
@@ -307,6 +315,7 @@ TEST_CASE("a long list of values that are alike takes less memory than they have
     const size_t at = front ? 0 : model.size() - 1;
     space.list().for_range(at, 1, popped, [&](Bytes element) {
       if (element != model[at]) FAIL(element << " is not " << model[at]);
+      return Walk::kGoOn;
     });
     if (model.size() != 1) space.list().erase(at, 1, limit);
     front ? model.pop_front() : model.pop_back();

@@ -72,7 +72,10 @@ struct Space : test::Space {
     if (entry->is_string()) {
       now.text = StringText(entry).bytes();
     } else {
-      Hash(entry).for_each([&](Bytes field, Bytes value) { now.fields.emplace(field, value); });
+      Hash(entry).for_each([&](Bytes field, Bytes value) {
+        now.fields.emplace(field, value);
+        return Walk::kGoOn;
+      });
     }
     return now;
   }
@@ -202,7 +205,10 @@ TEST_CASE("a change of a list that finds no memory has changed nothing") {
     }
     if (i % 50 != 0 || model.empty()) continue;
     std::deque<std::string> now;
-    List(space.keys.find(key)).for_each([&](Bytes element) { now.emplace_back(element); });
+    List(space.keys.find(key)).for_each([&](Bytes element) {
+      now.emplace_back(element);
+      return Walk::kGoOn;
+    });
     REQUIRE(now == model);
   }
   CHECK(failed > 100);
@@ -256,12 +262,17 @@ TEST_CASE("a member that a big collection finds no memory for is not in it") {
     REQUIRE(sorted.order().valid());
     REQUIRE(sorted.order().size() == in_sorted.size());
     size_t found = 0;
-    set.for_each([&](const Member& member) { found += in_set.count(std::string(member.key())); });
+    set.for_each([&](const Member& member) {
+      found += in_set.count(std::string(member.key()));
+      return Walk::kGoOn;
+    });
     REQUIRE(found == in_set.size());
     REQUIRE(set.size() == in_set.size());
     REQUIRE(hash.fields().size() == in_hash.size());
-    hash.fields().for_each(
-        [&](const Field& field) { REQUIRE(in_hash.at(std::string(field.key())) == field.value()); });
+    hash.fields().for_each([&](const Field& field) {
+      REQUIRE(in_hash.at(std::string(field.key())) == field.value());
+      return Walk::kGoOn;
+    });
   }
   CHECK(failed > 100);
   for (const std::string& name : in_set) REQUIRE(set.erase(name));

@@ -58,12 +58,14 @@ struct Both {
     tree.visit_up(0, tree.size(), [&](const ScoredMember& member, double score) {
       if (score != at->first || member.key() != at->second) FAIL("upwards");
       ++at;
+      return Walk::kGoOn;
     });
     REQUIRE(at == model.end());
     auto back = model.rbegin();
     tree.visit_down(tree.size() - 1, tree.size(), [&](const ScoredMember& member, double score) {
       if (score != back->first || member.key() != back->second) FAIL("downwards");
       ++back;
+      return Walk::kGoOn;
     });
     REQUIRE(back == model.rend());
   }
@@ -83,12 +85,14 @@ struct Both {
       tree.visit_up(rank, count, [&](const ScoredMember& member, double) {
         if (member.key() != walk->second) FAIL("a range upwards");
         ++walk;
+        return Walk::kGoOn;
       });
       REQUIRE(static_cast<uint64_t>(std::distance(at, walk)) == count);
       walk = at;
       tree.visit_down(rank, std::min(count, rank + 1), [&](const ScoredMember& member, double) {
         if (member.key() != walk->second) FAIL("a range downwards");
         if (walk != model.begin()) --walk;
+        return Walk::kGoOn;
       });
     }
   }

@@ -15,7 +15,10 @@ namespace {
 
 Model model_of(const Members& members) {
   Model model;
-  for (const Bytes member : members.list) REQUIRE(model.emplace(member).second);
+  members.for_each([&](Bytes member) {
+    REQUIRE(model.emplace(member).second);
+    return Walk::kGoOn;
+  });
   return model;
 }
 
@@ -73,6 +76,52 @@ TEST_CASE("sets in any form intersect, unite and subtract as in arithmetic") {
   }
 }
 
+TEST_CASE("a set that is named more than once counts once") {
+  SetSpace space;
+  Random random(GENERATE(1u, 2u, 3u));
+  for (int round = 0; round < 20; ++round) {
+    const std::vector<Model> models{random_model(random), random_model(random)};
+    space.make("a", models[0]);
+    space.make("b", models[1]);
+    const auto set = [&](Bytes name) { return Set(space.keys.find(space.key(name))); };
+    const std::vector<Set> sets{set("a"), set("b"), set("a"), set("a"), set("b")};
+    CHECK(model_of(intersect(sets)) == combined(models, both));
+    CHECK(intersection_size(sets) == combined(models, both).size());
+    CHECK(model_of(unite(sets)) == combined(models, either));
+    CHECK(subtract(sets).size() == 0);
+    CHECK(model_of(subtract(std::vector<Set>{set("a"), set("b"), set("b")})) ==
+          combined(models, only_first));
+    const std::vector<Set> same(100, set("a"));
+    CHECK(model_of(intersect(same)) == models[0]);
+    CHECK(model_of(unite(same)) == models[0]);
+    CHECK(intersection_size(same, 3) == std::min<size_t>(3, models[0].size()));
+    CHECK(subtract(same).size() == 0);
+    space.keys.erase(space.key("a"));
+    space.keys.erase(space.key("b"));
+  }
+}
+
+TEST_CASE("parts of a set in its entry are as large as is asked for") {
+  SetSpace space;
+  const bool integers = GENERATE(true, false);
+  Model model;
+  for (int i = 0; i < 100; ++i) {
+    model.insert(integers || i % 2 == 0 ? std::to_string(i * 1000) : "w" + std::to_string(i));
+  }
+  const Set set = space.make("s", model);
+  REQUIRE(set.entry()->encoding() == (integers ? Encoding::kIntset : Encoding::kPacked));
+  for (const size_t count : {size_t{1}, size_t{7}, size_t{99}, size_t{100}, size_t{1000}}) {
+    Members all;
+    size_t parts = 0;
+    uint64_t cursor = 0;
+    do {
+      cursor = set.gather(cursor, count, all.list);
+      REQUIRE(all.size() == std::min(count * ++parts, model.size()));
+    } while (cursor != 0);
+    CHECK(model_of(all) == model);
+  }
+}
+
 TEST_CASE("a difference from many small sets is gathered first, and is the same") {
   SetSpace space;
   std::vector<Model> models(1);
@@ -98,7 +147,12 @@ TEST_CASE("integers come in ascending order when they are not too many") {
   const std::vector<Set> sets{space.set("a"), space.set("b")};
   Members members = unite(sets);
   members.sort_integers(4);
-  CHECK(members.list == std::vector<Bytes>{"-3", "9", "10", "100"});
+  std::vector<std::string> in_order;
+  members.for_each([&](Bytes member) {
+    in_order.emplace_back(member);
+    return Walk::kGoOn;
+  });
+  CHECK(in_order == std::vector<std::string>{"-3", "9", "10", "100"});
   space.set("b").add("y", SetSpace::kLimits);
   const std::vector<Set> mixed{space.set("a"), space.set("b")};
   members = unite(mixed);

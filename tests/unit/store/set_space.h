@@ -16,7 +16,10 @@ using Model = std::set<std::string>;
 
 inline Model contents(const Set& set) {
   Model found;
-  set.for_each([&](Bytes member) { REQUIRE(found.emplace(member).second); });
+  set.for_each([&](Bytes member) {
+    REQUIRE(found.emplace(member).second);
+    return Walk::kGoOn;
+  });
   return found;
 }
 

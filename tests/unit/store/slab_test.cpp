@@ -68,7 +68,10 @@ struct Space {
   void check() const {
     REQUIRE(items.size() == model.size());
     size_t found = 0;
-    items.for_each([&](const Item& item) { found += model.count(std::string(item.key())); });
+    items.for_each([&](const Item& item) {
+      found += model.count(std::string(item.key()));
+      return Walk::kGoOn;
+    });
     REQUIRE(found == model.size());
   }
 

@@ -85,11 +85,13 @@ void check(const SortedSet& set, const Model& model) {
     REQUIRE(ranked->score == score);
     REQUIRE(set.score(member) == score);
     ++at;
+    return Walk::kGoOn;
   });
   auto back = model.order.rbegin();
   set.visit({0, set.size()}, Direction::kDown, [&](Bytes member, double) {
     REQUIRE(member == back->second);
     ++back;
+    return Walk::kGoOn;
   });
 }
 
@@ -104,6 +106,7 @@ void check_ranges(const SortedSet& set, const Model& model, Random& random) {
   REQUIRE(ranks.count == count);
   set.visit(ranks, Direction::kUp, [&](Bytes, double score) {
     REQUIRE((range.past_min(score) && range.below_max(score)));
+    return Walk::kGoOn;
   });
 }
 
@@ -164,7 +167,10 @@ struct Program {
     const uint64_t first = random.below(set.size());
     const Ranks ranks{first, random.below(std::min<uint64_t>(set.size() - first, 4) + 1)};
     std::vector<std::string> gone;
-    set.visit(ranks, Direction::kUp, [&](Bytes name, double) { gone.emplace_back(name); });
+    set.visit(ranks, Direction::kUp, [&](Bytes name, double) {
+      gone.emplace_back(name);
+      return Walk::kGoOn;
+    });
     REQUIRE(gone.size() == ranks.count);
     set.erase(ranks);
     for (const std::string& name : gone) model.erase(name);
@@ -288,6 +294,7 @@ TEST_CASE("a result is stored packed when it is small") {
   space.set().for_each([&](Bytes, double score) {
     CHECK(score > last);
     last = score;
+    return Walk::kGoOn;
   });
 }
 

@@ -92,16 +92,30 @@ class Server:
         raise RuntimeError("no VmRSS")
 
     def run(self, *commands: list[str]) -> None:
-        """Sends commands, and an ECHO whose reply is the end of what there is to read."""
+        """Sends commands and waits for their replies."""
         sent = b""
-        for words in [*commands, ["ECHO", "end"]]:
+        for words in commands:
             sent += f"*{len(words)}\r\n".encode()
             sent += "".join(f"${len(word)}\r\n{word}\r\n" for word in words).encode()
-        self.connection.sendall(sent)
+        self.send(sent)
+
+    def send(self, sent: bytes, piece: int = 1 << 20) -> None:
+        """Sends bytes, `piece` of them at a time, and waits for all replies: an ECHO behind them
+        tells the end of what there is to read."""
+        view = memoryview(sent)
+        for first in range(0, len(view), piece):
+            self.connection.sendall(view[first:first + piece])
+        self.connection.sendall(b"*2\r\n$4\r\nECHO\r\n$3\r\nend\r\n")
         end = b"$3\r\nend\r\n"
         tail = b""
         while not tail.endswith(end):
             tail = (tail + self.connection.recv(1 << 20))[-len(end):]
+
+    def verbs(self) -> list[str]:
+        """The names of all its commands."""
+        shown = subprocess.run(["redis-cli", "-s", str(self.path), "COMMAND", "LIST"],
+                               check=True, capture_output=True, text=True)
+        return shown.stdout.split()
 
     def cost(self, command: str) -> int:
         """CPU time of one command without spaces in its words, in ns."""

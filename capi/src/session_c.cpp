@@ -230,6 +230,7 @@ kevy_status kevy_session_feed(kevy_session* session, const char* bytes, size_t s
     session->protocol->input().append({bytes, size});
     while (session->protocol->run(kBudget)) {
     }
+    session->protocol->settle();
     end_if_closing(*session);
     return session->protocol->closing() ? closed_session(*session) : KEVY_OK;
   });
@@ -253,7 +254,7 @@ kevy_status kevy_session_take(kevy_session* session, char* buffer, size_t capaci
       output.consume(part);
       taken += part;
     }
-    session->protocol->note_output();
+    session->protocol->settle();
     session->settle();
     if (taken == 0 && capacity != 0 && session->protocol->closing()) return closed_session(*session);
     *size = taken;

@@ -81,6 +81,23 @@ Configuration::Directive memory_size(std::atomic<int64_t>& value, int64_t min) {
   return bounded(value, min, INT64_MAX, parse_memory_size, "argument must be a memory value");
 }
 
+// Bytes, or percent of maxmemory, which are kept as a negative number.
+Configuration::Directive memory_or_percent(std::atomic<int64_t>& value) {
+  return {[&value] {
+            const int64_t now = value.load(std::memory_order_relaxed);
+            return now < 0 ? std::to_string(-now) + '%' : std::to_string(now);
+          },
+          [&value](Bytes text) -> Wrong {
+            const bool percent = text.ends_with('%');
+            const auto parsed =
+                percent ? parse_int64(text.substr(0, text.size() - 1)) : parse_memory_size(text);
+            if (!parsed || *parsed < 0) return "argument must be a memory or percent value";
+            if (percent && *parsed > 100) return "percentage argument must be less or equal to 100";
+            value.store(percent ? -*parsed : *parsed, std::memory_order_relaxed);
+            return std::nullopt;
+          }};
+}
+
 Configuration::Directive constant(std::string value) {
   return {[value = std::move(value)] { return value; }, {}};
 }
@@ -141,6 +158,7 @@ void add_directives(Configuration& configuration, Settings& settings, uint32_t d
   configuration.add("save", only("", "there are no snapshots yet: leave it empty"));
   configuration.add("appendonly", only("no", "there is no append-only file yet: no is the only choice"));
   configuration.add("maxmemory-policy", eviction_policy(settings));
+  configuration.add("maxmemory-clients", memory_or_percent(settings.clients_memory_max));
   configuration.add("maxclients", number(settings.clients_max, 1, kIntMax));
   configuration.add("timeout", number(settings.timeout_s, 0, kIntMax));
   configuration.add("tcp-keepalive", number(settings.tcp_keepalive_s, 0, kIntMax));

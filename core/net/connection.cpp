@@ -94,6 +94,7 @@ void Connection::step() {
     return;
   }
   return_buffers();
+  protocol_.settle();
   if ((more && may_run()) || messages_wait()) reactor_.defer(*this);
   update_interest();
 }
@@ -178,7 +179,7 @@ void Connection::borrow_output() noexcept {
 void Connection::return_buffers() noexcept {
   InputBuffer& input = protocol_.input();
   if (input.pending().empty()) {
-    input.shrink();
+    input.shrink();  // what one long command needed is not kept
     if (reactor_.spare_input().capacity() == 0) reactor_.spare_input().take_memory(input);
     input.release();
   }

@@ -106,6 +106,7 @@ bool Reactor::inbox_empty() {
 void Reactor::run() {
   while (!stopping_.load(std::memory_order_acquire)) {
     wait();
+    if (settings_changed_.exchange(false, std::memory_order_acquire)) runtime_.evict_clients();
     take_inbox();
     run_deferred();
     tick();
@@ -116,7 +117,9 @@ void Reactor::run() {
 void Reactor::wait() {
   epoll_event events[kEventsMax];
   sleeping_.store(true, std::memory_order_seq_cst);  // what comes from here on sends a wake-up
-  const int timeout = deferred_.empty() && inbox_empty() ? timeout_ms() : 0;
+  const bool idle = deferred_.empty() && inbox_empty() &&
+                    !settings_changed_.load(std::memory_order_seq_cst);
+  const int timeout = idle ? timeout_ms() : 0;
   const int count = epoll_wait(epoll_.get(), events, kEventsMax, timeout);
   sleeping_.store(false, std::memory_order_relaxed);
   for (int i = 0; i < count; ++i) {

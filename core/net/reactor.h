@@ -34,8 +34,11 @@ class Reactor {
   size_t load() const noexcept { return load_.load(std::memory_order_relaxed); }
   /// Has the reactor look at a connection of its own. Allocates nothing.
   void wake(Connection& connection) noexcept;
-  /// Has the reactor find out anew when something is due.
-  void settings_changed() noexcept { signal(); }
+  /// Has the reactor find out anew when something is due and who holds too much.
+  void settings_changed() noexcept {
+    settings_changed_.store(true, std::memory_order_seq_cst);
+    signal();
+  }
 
   /// Watches a descriptor from now on. False when the kernel refuses.
   bool add(int descriptor, uint32_t events, Pollable& pollable) noexcept;
@@ -77,6 +80,7 @@ class Reactor {
   std::unique_ptr<WakeUp> wake_up_;
   std::thread thread_;
   std::atomic<bool> stopping_{false};
+  std::atomic<bool> settings_changed_{false};
   std::atomic<bool> sleeping_{false};  // in epoll_wait, or about to be: a signal needs a system call
   std::atomic<size_t> load_{0};
 

@@ -1,8 +1,5 @@
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
-#include <new>
-#include <utility>
 
 #include "base/check.h"
 #include "resp/request_parser.h"
@@ -16,25 +13,29 @@ constexpr size_t kKeptMax = 64 * 1024;
 
 }  // namespace
 
-InputBuffer::~InputBuffer() { std::free(data_); }
-
 char* InputBuffer::reserve(size_t min) {
-  if (room() >= min) return data_ + end_;
+  if (room() >= min) return memory_.data() + end_;
   const size_t pending_size = end_ - start_;
-  if (start_ != 0 && pending_size <= capacity_ / 2 && capacity_ - pending_size >= min) {
-    std::memmove(data_, data_ + start_, pending_size);
+  if (start_ != 0 && pending_size <= capacity() / 2 && capacity() - pending_size >= min) {
+    std::memmove(memory_.data(), memory_.data() + start_, pending_size);
+    start_ = 0;
+    end_ = pending_size;
+  } else if (start_ == 0) {
+    memory_.grow(std::max({kInitial, capacity() * 2, pending_size + min}));
   } else {
-    const size_t capacity = std::max({kInitial, capacity_ * 2, pending_size + min});
-    auto* grown = static_cast<char*>(std::malloc(capacity));
-    if (grown == nullptr) throw std::bad_alloc();
-    if (pending_size != 0) std::memcpy(grown, data_ + start_, pending_size);
-    std::free(data_);
-    data_ = grown;
-    capacity_ = capacity;
+    move_to(std::max({kInitial, capacity() * 2, pending_size + min}));
   }
+  return memory_.data() + end_;
+}
+
+// Only what is pending is copied.
+void InputBuffer::move_to(size_t capacity) {
+  const Bytes bytes = pending();
+  BigMemory other(capacity);
+  if (!bytes.empty()) std::memcpy(other.data(), bytes.data(), bytes.size());
+  memory_ = std::move(other);
   start_ = 0;
-  end_ = pending_size;
-  return data_ + end_;
+  end_ = bytes.size();
 }
 
 void InputBuffer::append(Bytes bytes) {
@@ -44,22 +45,30 @@ void InputBuffer::append(Bytes bytes) {
 }
 
 void InputBuffer::shrink() noexcept {
-  if (start_ == end_ && capacity_ > kKeptMax) release();
+  const size_t needed = std::max(kInitial, 2 * pending().size());
+  if (capacity() <= kKeptMax || capacity() / 2 <= needed) return;
+  if (start_ == end_) {
+    release();
+    return;
+  }
+  try {
+    move_to(needed);
+  } catch (const std::bad_alloc&) {
+    // It stays as large as it is.
+  }
 }
 
 void InputBuffer::take_memory(InputBuffer& lender) noexcept {
   KEVY_CHECK(pending().empty() && lender.pending().empty());
-  if (lender.capacity_ == 0) return;
-  std::free(data_);
-  data_ = std::exchange(lender.data_, nullptr);
-  capacity_ = std::exchange(lender.capacity_, 0);
-  start_ = end_ = lender.start_ = lender.end_ = 0;
+  if (lender.capacity() == 0) return;
+  memory_ = std::move(lender.memory_);
+  lender.release();
+  start_ = end_ = 0;
 }
 
 void InputBuffer::release() noexcept {
-  std::free(data_);
-  data_ = nullptr;
-  start_ = end_ = capacity_ = 0;
+  memory_.release();
+  start_ = end_ = 0;
 }
 
 }  // namespace kevy

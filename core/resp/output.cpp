@@ -10,7 +10,7 @@ namespace kevy {
 
 void OutputQueue::close_last() noexcept {
   if (write_ != nullptr) {
-    segments_.back().end = static_cast<size_t>(write_ - segments_.back().chunk.get());
+    segments_.back().end = static_cast<size_t>(write_ - segments_.back().chunk.data());
   }
   write_ = nullptr;
   room_ = 0;
@@ -19,16 +19,17 @@ void OutputQueue::close_last() noexcept {
 size_t OutputQueue::segment_end(size_t index) const noexcept {
   const Segment& segment = segments_[index];
   const bool open = write_ != nullptr && index + 1 == segments_.size();
-  return open ? static_cast<size_t>(write_ - segment.chunk.get()) : segment.end;
+  return open ? static_cast<size_t>(write_ - segment.chunk.data()) : segment.end;
 }
 
 void OutputQueue::add_chunk(size_t min) {
   close_last();
-  const size_t capacity = std::max(min, kChunk);
+  const size_t capacity = std::max(min, memory_ < kBigChunk ? kChunk : kBigChunk);
   Segment segment;
-  segment.chunk = std::unique_ptr<char[]>(new char[capacity]);
+  segment.chunk = BigMemory(capacity);
   segments_.push_back(std::move(segment));
-  write_ = segments_.back().chunk.get();
+  memory_ += capacity;
+  write_ = segments_.back().chunk.data();
   room_ = capacity;
 }
 
@@ -54,6 +55,7 @@ void OutputQueue::append(const SharedBytes& block) {
   segment.end = bytes.size();
   segments_.push_back(std::move(segment));
   size_ += bytes.size();
+  memory_ += bytes.size();
 }
 
 size_t OutputQueue::gather(iovec* pieces, size_t max) const {
@@ -80,6 +82,7 @@ void OutputQueue::consume(size_t count) {
     }
     count -= left;
     if (size_ == 0) break;
+    memory_ -= segment.memory();
     segment = Segment();
     ++first_;
   }
@@ -95,7 +98,7 @@ void OutputQueue::consume(size_t count) {
 void OutputQueue::reset() {
   const bool keep =
       write_ != nullptr && segments_.capacity() <= kSegmentsKept &&
-      static_cast<size_t>(write_ - segments_.back().chunk.get()) + room_ == kChunk;
+      static_cast<size_t>(write_ - segments_.back().chunk.data()) + room_ == kChunk;
   if (!keep) {
     clear();
     return;
@@ -103,8 +106,8 @@ void OutputQueue::reset() {
   segments_.erase(segments_.begin(), segments_.end() - 1);
   segments_[0].begin = 0;
   first_ = 0;
-  write_ = segments_[0].chunk.get();
-  room_ = kChunk;
+  write_ = segments_[0].chunk.data();
+  room_ = memory_ = kChunk;
 }
 
 void OutputQueue::clear() {
@@ -114,6 +117,7 @@ void OutputQueue::clear() {
   write_ = nullptr;
   room_ = 0;
   size_ = 0;
+  memory_ = 0;
 }
 
 void OutputQueue::take_memory(OutputQueue& lender) noexcept {
@@ -123,6 +127,7 @@ void OutputQueue::take_memory(OutputQueue& lender) noexcept {
   first_ = std::exchange(lender.first_, 0);
   write_ = std::exchange(lender.write_, nullptr);
   room_ = std::exchange(lender.room_, 0);
+  memory_ = std::exchange(lender.memory_, 0);
   lender.segments_.clear();
 }
 
@@ -144,6 +149,10 @@ void OutputQueue::move_tail(size_t count, OutputQueue& other) {
     other.close_last();
     divided.end -= left;
   }
+  for (size_t i = from; i < segments_.size(); ++i) {
+    memory_ -= segments_[i].memory();
+    other.memory_ += segments_[i].memory();
+  }
   const auto moved = segments_.begin() + static_cast<std::ptrdiff_t>(from);
   other.segments_.insert(other.segments_.end(), std::make_move_iterator(moved),
                          std::make_move_iterator(segments_.end()));
@@ -159,6 +168,7 @@ void OutputQueue::append_all(OutputQueue& other) {
     segments_.push_back(std::move(other.segments_[i]));
   }
   size_ += other.size_;
+  memory_ += other.memory_;
   other.clear();
 }
 

@@ -3,15 +3,16 @@
 //
 // A queue owns its chunks and a reference to each block, until their last byte was consumed. An empty
 // queue keeps one chunk at most, until clear(). Memory passes between queues only while both are
-// empty (take_memory), and bytes only with append_all and move_tail, which move them in order.
+// empty (take_memory), and bytes only with append_all and move_tail, which move them in order. What
+// makes a queue long lies in large chunks, which go back to the kernel as they are sent.
 #pragma once
 
 #include <sys/uio.h>
 
 #include <cstring>
-#include <memory>
 #include <vector>
 
+#include "base/big_memory.h"
 #include "base/bytes.h"
 #include "base/shared_bytes.h"
 
@@ -45,6 +46,8 @@ class OutputQueue {
   /// Bytes to be sent.
   size_t size() const noexcept { return size_; }
   bool empty() const noexcept { return size_ == 0; }
+  /// Bytes that the queue keeps in memory, blocks that it shares with others included.
+  size_t memory() const noexcept { return memory_; }
   /// Describes the first bytes, at most `max` pieces; returns how many. The pieces are the queue's,
   /// and good until it is changed.
   size_t gather(iovec* pieces, size_t max) const;
@@ -63,15 +66,16 @@ class OutputQueue {
   void move_tail(size_t count, OutputQueue& other);
 
  private:
-  static constexpr size_t kChunk = 16 * 1024;
+  static constexpr size_t kChunk = 16 * 1024, kBigChunk = 1024 * 1024;
   static constexpr size_t kSegmentsKept = 16;  // room for so many, when there are none
 
   struct Segment {
-    std::unique_ptr<char[]> chunk;  // either this ...
-    SharedBytes block;              // ... or this
+    BigMemory chunk;    // either this ...
+    SharedBytes block;  // ... or this
     size_t begin = 0;
     size_t end = 0;  // of a chunk that is not the last; the last one ends at write_
-    const char* data() const noexcept { return chunk ? chunk.get() : block.bytes().data(); }
+    const char* data() const noexcept { return chunk ? chunk.data() : block.bytes().data(); }
+    size_t memory() const noexcept { return chunk ? chunk.size() : block.bytes().size(); }
   };
 
   void reset();
@@ -85,6 +89,7 @@ class OutputQueue {
   char* write_ = nullptr;  // in the last segment, if that is a chunk
   size_t room_ = 0;
   size_t size_ = 0;
+  size_t memory_ = 0;
 };
 
 }  // namespace kevy

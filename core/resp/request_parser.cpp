@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <type_traits>
 
 #include "base/number.h"
 
@@ -150,7 +151,7 @@ RequestParser::Step RequestParser::parse_bulk(Bytes input, const Limits& limits)
 }
 
 void RequestParser::make_room_ahead(size_t words) {
-  std::vector<Bytes> larger(std::max(words, 2 * ahead_words_.size()));
+  std::vector<Bytes, BigAllocator<Bytes>> larger(std::max(words, 2 * ahead_words_.size()));
   std::copy(ahead_words_.begin(), ahead_words_.end(), larger.begin());
   for (Args& args : std::span(ahead_).first(ahead_count_)) {
     const auto first = static_cast<size_t>(args.data() - ahead_words_.data());
@@ -176,6 +177,19 @@ std::span<const Args> RequestParser::read_ahead(InputBuffer& buffer, const Limit
     used += words;
   }
   return std::span(ahead_).first(ahead_count_);
+}
+
+void RequestParser::shrink() noexcept {
+  constexpr size_t kKeptMax = 16 * 1024;
+  forget_ahead();
+  if (memory() <= kKeptMax) return;
+  const auto give_back = [](auto& words) { std::remove_reference_t<decltype(words)>().swap(words); };
+  args_ = {};
+  give_back(read_);
+  give_back(ahead_words_);
+  give_back(inline_words_);
+  inline_memory_ = 0;
+  if (words_left_ < 0) give_back(words_);  // else they are of a command that is still coming
 }
 
 RequestParser::Outcome RequestParser::next_carefully(InputBuffer& buffer, const Limits& limits) {
@@ -230,6 +244,7 @@ RequestParser::Outcome RequestParser::parse_inline(InputBuffer& buffer) {
     error_.clear();
     return Outcome::kProtocolError;
   }
+  inline_memory_ = line.size() + inline_words_.capacity() * sizeof(std::string);
   read_.assign(inline_words_.begin(), inline_words_.end());
   args_ = read_;
   buffer.consume(end + 1);

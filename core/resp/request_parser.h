@@ -11,44 +11,47 @@
 #include <string>
 #include <vector>
 
+#include "base/big_memory.h"
 #include "base/bytes.h"
 
 namespace kevy {
 
 /// Bytes that came and were not yet consumed. Contiguous; grows by doubling, and only as data
-/// arrives, so what a client announces costs nothing. Owns its memory, which passes between buffers
+/// arrives, so what a client announces costs nothing; what one long command made of it is given back
+/// by shrink. Owns its memory, which passes between buffers
 /// only while nothing is pending in either (take_memory).
 class InputBuffer {
  public:
-  ~InputBuffer();
   InputBuffer() = default;
   InputBuffer(const InputBuffer&) = delete;
   InputBuffer& operator=(const InputBuffer&) = delete;
 
   /// Room for at least `min` more bytes; write there, then commit. Moves the bytes before it.
   char* reserve(size_t min);
-  size_t room() const noexcept { return capacity_ - end_; }
+  size_t room() const noexcept { return capacity() - end_; }
   void commit(size_t count) noexcept { end_ += count; }
   void append(Bytes bytes);
 
-  Bytes pending() const noexcept { return {data_ + start_, end_ - start_}; }
+  Bytes pending() const noexcept { return {memory_.data() + start_, end_ - start_}; }
   void consume(size_t count) noexcept {
     start_ += count;
     if (start_ == end_) start_ = end_ = 0;
   }
-  size_t capacity() const noexcept { return capacity_; }
+  size_t capacity() const noexcept { return memory_.size(); }
   /// Takes over the memory of `lender`; what this buffer had goes. Nothing may be pending in either.
   void take_memory(InputBuffer& lender) noexcept;
   /// Gives the memory back. Only when nothing is pending.
   void release() noexcept;
-  /// Gives memory back when nothing is pending and the buffer has grown large.
+  /// Gives memory back that the buffer has grown to and does not need for what is pending, which it
+  /// may move.
   void shrink() noexcept;
 
  private:
-  char* data_ = nullptr;
+  void move_to(size_t capacity);
+
+  BigMemory memory_;
   size_t start_ = 0;
   size_t end_ = 0;
-  size_t capacity_ = 0;
 };
 
 class RequestParser {
@@ -74,6 +77,8 @@ class RequestParser {
     return Outcome::kCommand;
   }
   Args args() const noexcept { return args_; }
+  /// args() are not needed any more: their bytes are consumed now instead of at the next call.
+  void done(InputBuffer& buffer) noexcept { consume_last(buffer); }
 
   /// Some of the next commands, as many as have come whole and plain and not too many, so that what
   /// they need can be prepared. next() gives them again; until it did, or they were forgotten, the
@@ -84,6 +89,15 @@ class RequestParser {
 
   /// Which of those args() is, if it is one.
   std::optional<size_t> number_ahead() const noexcept { return given_ahead_; }
+
+  /// Bytes of memory for words.
+  size_t memory() const noexcept {
+    return words_.capacity() * sizeof(Word) +
+           (read_.capacity() + ahead_words_.capacity()) * sizeof(Bytes) + inline_memory_;
+  }
+  /// Gives memory back that a command of many words has taken. Forgets what was read ahead and what
+  /// args() is.
+  void shrink() noexcept;
 
   /// After kProtocolError: the error for the client, without the minus, or empty when it deserves
   /// none: a web browser that was tricked into talking to this port. The stream is lost.
@@ -114,11 +128,12 @@ class RequestParser {
     size_t offset;
     size_t size;
   };
-  std::vector<Word> words_;
+  std::vector<Word, BigAllocator<Word>> words_;
 
-  std::vector<Bytes> read_;  // the words of args_, when it was read the careful way
+  std::vector<Bytes, BigAllocator<Bytes>> read_;  // the words of args_, when it was read the careful way
   Args args_;
   std::vector<std::string> inline_words_;
+  size_t inline_memory_ = 0;  // of those, about
   size_t consume_next_ = 0;  // the last command's bytes, consumed at the next call
 
   // What was read ahead, how many bytes each takes, and how many of them next() has given.
@@ -127,7 +142,7 @@ class RequestParser {
   size_t ahead_count_ = 0;
   size_t ahead_next_ = 0;
   std::optional<size_t> given_ahead_;
-  std::vector<Bytes> ahead_words_;  // room for the words of all, and more
+  std::vector<Bytes, BigAllocator<Bytes>> ahead_words_;  // room for the words of all, and more
   std::string error_;
 };
 

@@ -195,6 +195,7 @@ void Runtime::close_session(Session& session) {
   }
   leave_all_channels(turn, nullptr, session);
   turn.release();
+  note_memory(session, 0);
   std::lock_guard guard(sessions_lock_);
   sessions_.erase(session.id);
 }

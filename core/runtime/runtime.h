@@ -91,6 +91,17 @@ class Runtime {
   /// Ends the session from any thread, which holds nothing: whoever serves it closes it.
   void kill(Session& session);
 
+  /// Notes what a session holds now, in bytes, and closes the largest clients when that makes it too
+  /// much for maxmemory-clients. By the thread that serves the session.
+  void note_memory(Session& session, size_t total);
+  /// What all sessions hold, as far as it was noted.
+  size_t clients_memory() const noexcept {
+    return clients_memory_.load(std::memory_order_relaxed);
+  }
+  /// Closes the largest clients if all together hold more than maxmemory-clients allows. Any thread,
+  /// which holds nothing. Does nothing where there is no memory to list them.
+  void evict_clients();
+
   /// Frees all keys, without a word to anyone: the instance is stopping.
   void discard_data();
 
@@ -129,6 +140,7 @@ class Runtime {
     std::atomic<uint64_t> connections_received{0};
     std::atomic<uint64_t> rejected_connections{0};
     std::atomic<uint64_t> error_replies{0};
+    std::atomic<uint64_t> evicted_clients{0};
   };
   Counters& counters() noexcept { return counters_; }
 
@@ -154,6 +166,7 @@ class Runtime {
   void run_logged(Turn& turn, Session& session, Args args, const Route& route, Reply& reply,
                   Reply& unsilenced);
   void first_expiry();
+  void evict_clients(size_t limit);
 
   // Constant after construction.
   const CommandTable& table_;
@@ -171,6 +184,7 @@ class Runtime {
   Clock clock_;
   PubSub pubsub_;
   Counters counters_;
+  std::atomic<size_t> clients_memory_{0};
   std::atomic<bool> expiry_seen_{false};
   std::atomic<uint64_t> next_session_id_{1};
 

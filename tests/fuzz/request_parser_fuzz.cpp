@@ -22,7 +22,8 @@ struct Parsed {
   bool operator==(const Parsed&) const = default;
 };
 
-/// Parses `stream`, given in pieces whose sizes `piece_size` chooses; `ahead`: reads ahead.
+/// Parses `stream`, given in pieces whose sizes `piece_size` chooses; `ahead`: reads ahead. Gives
+/// memory back between the pieces.
 template <typename PieceSize>
 Parsed parse(Bytes stream, const kevy::RequestParser::Limits& limits, bool ahead,
              PieceSize piece_size) {
@@ -48,6 +49,8 @@ Parsed parse(Bytes stream, const kevy::RequestParser::Limits& limits, bool ahead
       FUZZ_CHECK(!parser.args().empty());
       parsed.commands.emplace_back(parser.args().begin(), parser.args().end());
     }
+    parser.shrink();
+    buffer.shrink();
   }
   return parsed;
 }

@@ -5,7 +5,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from servers import kevy_server, redis_server  # noqa: E402
+from servers import kevy_server, redis_server, valkey_server  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -18,6 +18,13 @@ def kevy(tmp_path_factory):
 @pytest.fixture(scope="module")
 def redis(tmp_path_factory):
     server = redis_server(tmp_path_factory.mktemp("redis"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def valkey(tmp_path_factory):
+    server = valkey_server(tmp_path_factory.mktemp("valkey"))
     yield server
     server.stop()
 

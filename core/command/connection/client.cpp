@@ -71,8 +71,12 @@ std::string describe(Call& call, const Session& session) {
          " psub=" + std::to_string(session.subscription_counts[1]) +
          " ssub=" + std::to_string(session.subscription_counts[2]) +
          " multi=" + std::to_string(session.multi_shown) +
-         " qbuf=0 qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll=0 omem=" +
-         std::to_string(session.output_bytes) + " tot-mem=0 events=r cmd=" +
+         " qbuf=" + std::to_string(session.memory.query) +
+         " qbuf-free=" + std::to_string(session.memory.query_free) +
+         " argv-mem=" + std::to_string(session.memory.arguments) +
+         " multi-mem=" + std::to_string(session.memory.transaction) +
+         " rbs=0 rbp=0 obl=0 oll=0 omem=" + std::to_string(session.memory.output) +
+         " tot-mem=" + std::to_string(session.memory.total) + " events=r cmd=" +
          (last == nullptr ? "NULL" : full_name(call.runtime.table(), *last)) +
          " user=default redir=-1 resp=" + std::to_string(session.protocol_shown) +
          " lib-name=" + labels.library_name + " lib-ver=" + labels.library_version + '\n';

@@ -12,7 +12,8 @@ namespace {
 void end_transaction(Session& session) {
   session.transaction.open = false;
   session.transaction.broken = false;
-  session.transaction.queue.clear();
+  std::vector<QueuedCommand>().swap(session.transaction.queue);  // clear() would keep its memory
+  session.transaction.memory = 0;
   session.multi_shown.store(-1, std::memory_order_relaxed);
 }
 
@@ -77,12 +78,14 @@ void watch(Call& call) {
     call.peek(key);  // what has expired already does not expire again before EXEC
     const uint64_t version = call.shard_of(key).watches.add(database, key.bytes);
     transaction.watched.push_back({database, std::string(key.bytes), version});
+    transaction.memory += sizeof(WatchedKey) + key.bytes.size();
   }
   call.reply.ok();
 }
 
 void unwatch(Call& call) {
   call.runtime.forget_watches(call.session);
+  if (!call.session.transaction.open) call.session.transaction.memory = 0;
   call.reply.ok();
 }
 

@@ -151,7 +151,8 @@ void info(Call& call) {
     info.line("blocked_clients", 0);
   }
   if (info.section("Memory")) {
-    info.line("used_memory", sum.memory);
+    info.line("used_memory", sum.memory + call.runtime.clients_memory());
+    info.line("mem_clients_normal", call.runtime.clients_memory());
   }
   if (info.section("Persistence")) {
     info.line("loading", 0);
@@ -164,6 +165,7 @@ void info(Call& call) {
     info.line("rejected_connections", counters.rejected_connections);
     info.line("expired_keys", sum.statistics.expired_keys);
     info.line("evicted_keys", 0);
+    info.line("evicted_clients", counters.evicted_clients);
     info.line("keyspace_hits", sum.statistics.keyspace_hits);
     info.line("keyspace_misses", sum.statistics.keyspace_misses);
     info.line("pubsub_channels", call.runtime.pubsub().count(ChannelKind::kChannel));

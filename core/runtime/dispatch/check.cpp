@@ -76,6 +76,8 @@ bool Runtime::check(Session& session, const CommandRow* row, Args args, Reply& r
   }
   if (session.transaction.open && !row->has(kNotQueued)) {
     session.transaction.queue.push_back({row, {args.begin(), args.end()}});
+    session.transaction.memory += sizeof(QueuedCommand);
+    for (const Bytes word : args) session.transaction.memory += sizeof(std::string) + word.size();
     session.multi_shown.store(static_cast<int>(session.transaction.queue.size()),
                               std::memory_order_relaxed);
     reply.status("QUEUED");

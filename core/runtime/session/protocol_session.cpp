@@ -74,6 +74,7 @@ bool ProtocolSession::run(Budget budget) {
     ++ran;
   }
   turn.release();
+  parser_.done(input_);
   if (ran != 0) {
     session_->last_command_us.store(Clock::monotonic_us(), std::memory_order_relaxed);
   }
@@ -81,9 +82,25 @@ bool ProtocolSession::run(Budget budget) {
   return more && !closing();
 }
 
-void ProtocolSession::note_output() noexcept {
-  session_->output_bytes.store(output_.size(), std::memory_order_relaxed);
-  session_->outbox.set_unread(output_.size());
+void ProtocolSession::note_output() noexcept { session_->outbox.set_unread(output_.size()); }
+
+void ProtocolSession::settle() {
+  note_output();
+  if (!parser_.has_ahead()) {
+    parser_.shrink();
+    input_.shrink();
+  }
+  SessionMemory& memory = session_->memory;
+  const auto note = [](std::atomic<size_t>& shown, size_t bytes) {
+    if (shown.load(std::memory_order_relaxed) != bytes) shown.store(bytes, std::memory_order_relaxed);
+    return bytes;
+  };
+  note(memory.query, input_.pending().size());
+  note(memory.query_free, input_.capacity() - input_.pending().size());
+  const size_t total = input_.capacity() + note(memory.arguments, parser_.memory()) +
+                       note(memory.transaction, session_->transaction.memory) +
+                       note(memory.output, output_.memory() + session_->outbox.bytes());
+  runtime_.note_memory(*session_, total + sizeof(ProtocolSession) + sizeof(Session));
 }
 
 // Has the next commands of a pipeline fetch their keys together. The turn ends here, so that it

@@ -43,6 +43,10 @@ class ProtocolSession {
   /// To be called after output was consumed: what is unread counts against limits, and is shown.
   void note_output() noexcept;
 
+  /// Gives memory back that is not needed for what is left to do, and notes what is still held. To be
+  /// called when the output was sent as far as it could be.
+  void settle();
+
   /// No more commands will be run: QUIT, a protocol error, or the session was ended from outside. The
   /// owner closes once the output is out.
   bool closing() const noexcept { return session_->closing || session_->ended(); }

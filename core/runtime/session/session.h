@@ -15,6 +15,7 @@
 #include "base/bytes.h"
 #include "runtime/dispatch/command.h"
 #include "runtime/pubsub/subscriber.h"
+#include "runtime/session/session_memory.h"
 
 namespace kevy {
 
@@ -35,6 +36,7 @@ struct Transaction {
   bool broken = false;  // a queued command was wrong: EXEC will refuse
   std::vector<QueuedCommand> queue;
   std::vector<WatchedKey> watched;
+  size_t memory = 0;  // of the queue and the watches, about
 };
 
 /// CLIENT REPLY: whether the session is answered. SKIP is kSkipNext until the next command begins, and
@@ -80,7 +82,7 @@ class Session final : public Subscriber {
   std::atomic<bool> no_evict{false};
   std::atomic<int> descriptor{-1};
   std::array<std::atomic<uint32_t>, 3> subscription_counts{};
-  std::atomic<size_t> output_bytes{0};
+  SessionMemory memory;
 
   SessionLabels labels() const {
     std::lock_guard guard(labels_lock_);

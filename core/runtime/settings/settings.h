@@ -40,6 +40,8 @@ struct Settings {
   std::atomic<int64_t> timeout_s{0};
   std::atomic<int64_t> tcp_keepalive_s{300};
   std::atomic<int64_t> query_buffer_max{1LL << 30};
+  /// What all clients together may hold, in bytes; 0: no limit; below zero: percent of maxmemory.
+  std::atomic<int64_t> clients_memory_max{0};
   std::atomic<int> protocol_default{2};
 
   PackedLimit hash_packed{512, 64}, set_packed{128, 64}, zset_packed{128, 64};

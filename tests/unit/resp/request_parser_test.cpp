@@ -11,7 +11,7 @@ namespace {
 using Commands = std::vector<std::vector<std::string>>;
 
 // Everything in `input`, fed in two pieces cut at `cut`; an error is the last command.
-Commands parse(const std::string& input, size_t cut, bool ahead = false) {
+Commands parse(const std::string& input, size_t cut, bool ahead = false, bool shrink = false) {
   InputBuffer buffer;
   RequestParser parser;
   Commands commands;
@@ -27,6 +27,9 @@ Commands parse(const std::string& input, size_t cut, bool ahead = false) {
       }
       commands.emplace_back(parser.args().begin(), parser.args().end());
     }
+    if (!shrink) continue;
+    parser.shrink();
+    buffer.shrink();
   }
   return commands;
 }
@@ -46,6 +49,31 @@ TEST_CASE("requests are the same wherever the bytes are cut") {
     REQUIRE(parse(all, cut) == whole);
     REQUIRE(parse(all, cut, true) == whole);
   }
+}
+
+TEST_CASE("memory given back in the middle of a command changes nothing and keeps little") {
+  constexpr size_t kWords = 20'000;
+  std::string input = "*2\r\n$4\r\nECHO\r\n$500000\r\n" + std::string(500'000, 'e') + "\r\n*" +
+                      std::to_string(kWords) + "\r\n";
+  for (size_t i = 0; i < kWords; ++i) input += "$3\r\n" + std::to_string(100 + i % 900) + "\r\n";
+  const Commands whole = parse(input, input.size());
+  REQUIRE(whole.size() == 2);
+  for (const size_t cut : std::initializer_list<size_t>{10, 400'000, 500'030, 500'050, 600'000,
+                                                        input.size() - 1}) {
+    REQUIRE(parse(input, cut, false, true) == whole);
+    REQUIRE(parse(input, cut, true, true) == whole);
+  }
+  InputBuffer buffer;
+  RequestParser parser;
+  buffer.append(input + "*");
+  while (parser.next(buffer, {}) == RequestParser::Outcome::kCommand) {
+  }
+  CHECK(parser.memory() > kWords * sizeof(Bytes));
+  parser.shrink();
+  buffer.shrink();
+  CHECK(buffer.pending() == "*");
+  CHECK(parser.memory() < 32 * 1024);
+  CHECK(buffer.capacity() < 64 * 1024);
 }
 
 TEST_CASE("commands are read ahead as far as they have come whole, and given again") {

@@ -1,0 +1,51 @@
+// What the clients of an instance hold in memory together, and who goes when it is too much.
+#include <algorithm>
+
+#include "runtime/runtime.h"
+
+namespace kevy {
+
+void Runtime::note_memory(Session& session, size_t total) {
+  const size_t before = session.memory.total.load(std::memory_order_relaxed);
+  if (total == before) return;
+  session.memory.total.store(total, std::memory_order_relaxed);
+  const size_t change = total - before;  // modulo 2^64
+  const size_t all = clients_memory_.fetch_add(change, std::memory_order_relaxed) + change;
+  const int64_t limit = settings_.clients_memory_max.load(std::memory_order_relaxed);
+  if (limit > 0 && total > before && all > static_cast<size_t>(limit)) [[unlikely]] evict_clients();
+}
+
+void Runtime::evict_clients() {
+  const int64_t limit = settings_.clients_memory_max.load(std::memory_order_relaxed);
+  if (limit <= 0) return;
+  try {
+    evict_clients(static_cast<size_t>(limit));
+  } catch (const std::bad_alloc&) {
+    // The next client that grows tries again.
+  }
+}
+
+// The largest first. In-process sessions are the host's own, and those under CLIENT NO-EVICT stay.
+void Runtime::evict_clients(size_t limit) {
+  const auto held = [](const auto& session) {
+    return session->memory.total.load(std::memory_order_relaxed);
+  };
+  std::vector<std::shared_ptr<Session>> all = sessions();
+  size_t left = 0;
+  for (const auto& session : all) {
+    if (!session->ended()) left += held(session);
+  }
+  std::erase_if(all, [](const auto& session) {
+    return session->door == Session::Door::kInProcess || session->no_evict ||
+           session->ended();
+  });
+  std::sort(all.begin(), all.end(), [&](const auto& a, const auto& b) { return held(a) > held(b); });
+  for (const auto& session : all) {
+    if (left <= limit) break;
+    left -= std::min(left, held(session));
+    counters_.evicted_clients.fetch_add(1, std::memory_order_relaxed);
+    kill(*session);
+  }
+}
+
+}  // namespace kevy

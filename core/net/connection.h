@@ -4,8 +4,8 @@
 // Everything but wake() is called on the thread of its reactor, which owns it. No call does more
 // than a bounded amount of work; what is left to do is done in a later round of the reactor.
 //
-// A connection owns its socket, its session, and what it has received and not yet run, and what it is
-// to send and has not yet sent. The memory for both is the reactor's while they are empty: a
+// A connection owns its socket, its session, and what it has received and not yet run, and what it
+// is to send and has not yet sent. The memory for both is the reactor's while they are empty: a
 // connection borrows it when it has something to do, and gives it back when it is done. So an idle
 // connection has no buffers, and a busy one finds them in the cache.
 #pragma once

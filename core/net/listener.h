@@ -1,5 +1,6 @@
-// Listener: a bound, listening socket. A Unix socket's path is its own: a path left behind by a
-// process that died is replaced when it opens, and removed when it goes, if it is still its own.
+// Listener: a bound, listening socket, which it owns; what it accepts belongs to the caller. A
+// Unix socket's path is its own: a path left behind by a process that died is replaced when it
+// opens, and removed when it goes, if it is still its own.
 //
 // Opened on any thread, accepts on one.
 #pragma once

@@ -1,5 +1,6 @@
 // Network: the listeners of an instance and the reactors that serve their connections. The
-// reactors are started with the first listener; the first of them also accepts.
+// reactors are started with the first listener; the first of them also accepts. It owns both, and
+// hands each accepted socket to the reactor that has the fewest.
 //
 // Any thread may call any method; stop() once, at the end.
 #pragma once

@@ -1,4 +1,5 @@
-// Pollable: what a reactor watches a descriptor for.
+// Pollable: what a reactor watches a descriptor for. The reactor does not own it: whoever adds it
+// sees to it that its descriptor is closed, or taken out, before it goes.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,10 @@
 // Reactor: one thread with an epoll set, which serves the connections it was given. It sleeps
 // without a timeout unless something is due, so idle connections cost no time at all.
 //
+// It owns the connections from adopt() on; one that was closed lives until the end of the round,
+// since others may still name it. It owns the spare buffers, which it lends to one connection at a
+// time.
+//
 // adopt(), wake(), settings_changed(), stop() and load() may be called from any thread; all else
 // belongs to the reactor's own.
 #pragma once

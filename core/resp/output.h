@@ -1,10 +1,10 @@
 // OutputQueue: what is still to be sent, in order: stretches of copied bytes, and big blocks that
 // are only referred to. One thread at a time.
 //
-// A queue owns its chunks and a reference to each block, until their last byte was consumed. An empty
-// queue keeps one chunk at most, until clear(). Memory passes between queues only while both are
-// empty (take_memory), and bytes only with append_all and move_tail, which move them in order. What
-// makes a queue long lies in large chunks, which go back to the kernel as they are sent.
+// A queue owns its chunks and a reference to each block, until their last byte was consumed. An
+// empty queue keeps one chunk at most, until clear(). Memory passes between queues only while both
+// are empty (take_memory), and bytes only with append_all and move_tail, which move them in order.
+// What makes a queue long lies in large chunks, which go back to the kernel as they are sent.
 #pragma once
 
 #include <sys/uio.h>

@@ -1,12 +1,20 @@
 // The notation in which a row tells its arguments, and the tree that COMMAND DOCS shows of them.
 //
-//   key                a value; its type follows from the name, or stands behind it: start:integer
-//   NX                 a word to be given as it is (a token); names in lower case are values
-//   MATCH pattern      a sequence that begins with a token is one argument that the token
-//   introduces [a b]              may be left out <a|b>              one of several sequences;
-//   inside of [ ] and at the top without the < > key [key ...]      once or more often; all the
-//   names before that are repeated belong together, and so does the
-//   token that is repeated with its value: [GET pattern [GET pattern ...]]
+//   key                   A value. Its type follows from the name, or stands behind it, as in
+//                         start:integer.
+//
+//   NX                    A token: a word to be given as it is. Names in lower case are values.
+//
+//   MATCH pattern         One argument that a token introduces: a sequence that begins with one.
+//
+//   [a b]                 May be left out.
+//
+//   <a|b>                 One of several sequences. The < > may be missing inside of [ ] and at the
+//                         top.
+//
+//   key [key ...]         Once or more often. All names before that are repeated belong together,
+//                         and so does a token that is repeated with its value, as in
+//                         [GET pattern [GET pattern ...]].
 //
 // Rows are written by us, so a syntax that is none is a programmer's error.
 #pragma once

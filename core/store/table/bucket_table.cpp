@@ -13,9 +13,9 @@ namespace kevy {
 
 namespace {
 
-// Items a bucket holds on the average: more makes chains, fewer wastes memory.
-constexpr uint64_t kLoadMaxTimes4 = 18;  // 4.5
-constexpr uint64_t kLoadMinTimes4 = 6;   // 1.5
+// Items that a bucket holds on the average, in quarters: more makes chains, fewer wastes memory.
+constexpr uint64_t kLoadMaxQuarters = 18;
+constexpr uint64_t kLoadMinQuarters = 6;
 constexpr size_t kOverflowChunk = 16;
 constexpr size_t kKeptWhenEmpty = 4096;
 constexpr size_t kGatheredMax = 64;
@@ -102,7 +102,7 @@ void BucketTable::insert(ItemRef item, uint64_t hash, HashOf hash_of, const void
   if (count_ == 0) add_bucket();
   place(bucket(hash), item, tag_of(hash));
   ++size_;
-  if (size_ * 4 <= count_ * kLoadMaxTimes4) return;
+  if (size_ * 4 <= count_ * kLoadMaxQuarters) return;
   try {
     split(hash_of, context);
   } catch (const std::bad_alloc&) {  // then chains grow until there is memory
@@ -129,7 +129,7 @@ void BucketTable::erase(ItemRef* slot, uint64_t hash) noexcept {
     release_memory();
     return;
   }
-  for (int i = 0; i < 2 && count_ > 1 && size_ * 4 < count_ * kLoadMinTimes4; ++i) merge();
+  for (int i = 0; i < 2 && count_ > 1 && size_ * 4 < count_ * kLoadMinQuarters; ++i) merge();
 }
 
 // Makes room for bucket `count_`. The first segment doubles until it is whole, so that a small

@@ -5,13 +5,19 @@
 // time in a fixed order, removing them merges one at a time. So no insertion ever waits for a
 // rehash, and the load stays even.
 //
-// A bucket is one cache line: a byte of each item's hash, which of its seven places are taken, and
-// seven pointers. A bucket that overflows gives its last place to a link to another one. Buckets
+// A bucket is one cache line of seven places:
+//
+//     byte 0          7        8        16                 56          64
+//          | tags     | taken  | item 0 | item 1 | ...      | item 6    |
+//          | 7 bytes  | 1 byte | 8 bytes                    | or a link |
+//
+// A tag is a byte of the item's hash; a bit of `taken` says that a place has an item. A bucket that
+// overflows gives its last place to a link to another one, and sets the top bit of `taken`. Buckets
 // lie in segments of 256, found through a directory; all segments but the first may be spans of a
 // pool.
 //
-// The bucket number takes the hash's low bits, the byte in the bucket bits 24 to 31; the top half
-// is left to choosing a shard.
+// Of the hash, the low bits give the bucket's number, bits 24 to 31 the tag; the top half is left
+// to choosing a shard.
 //
 // Knows nothing of what the pointers point at, and does not own it. One thread at a time.
 #pragma once
@@ -50,14 +56,15 @@ class BucketTable {
   static constexpr unsigned kSegmentBits = 8;
 
   struct alignas(64) Bucket {
-    static constexpr uint8_t kLinked = 0x80;
+    // In `taken`: that there is a link; the places of a bucket without one, and with one.
+    static constexpr uint8_t kLinked = 0x80, kAllPlaces = 0x7f, kPlacesLinked = 0x3f;
     uint8_t tags[kPlaces];
     uint8_t taken;  // a bit a place; kLinked: the last place is a link
     ItemRef items[kPlaces];
     Bucket* next() const noexcept { return static_cast<Bucket*>(items[kPlaces - 1].item()); }
     void set_next(Bucket* b) noexcept { items[kPlaces - 1] = ItemRef(b); }
     bool linked() const noexcept { return (taken & kLinked) != 0; }
-    uint8_t all_places() const noexcept { return linked() ? 0x3f : 0x7f; }
+    uint8_t all_places() const noexcept { return linked() ? kPlacesLinked : kAllPlaces; }
     uint8_t occupied() const noexcept { return taken & all_places(); }
   };
   static_assert(sizeof(Bucket) == 64);
@@ -80,8 +87,7 @@ class BucketTable {
   template <typename Visit>
   uint64_t scan(uint64_t cursor, Visit&& visit) const {
     if (count_ == 0) return 0;
-    uint64_t mask = base_ - 1;
-    if ((cursor & mask) < count_ - base_) mask = 2 * base_ - 1;
+    const uint64_t mask = mask_at(cursor);
     visit_bucket(cursor & mask, [&](ItemRef item) {
       visit(item.item());
       return Walk::kGoOn;
@@ -95,8 +101,7 @@ class BucketTable {
     if (count_ == 0) return Walk::kGoOn;
     uint64_t cursor = 0;
     do {
-      uint64_t mask = base_ - 1;
-      if ((cursor & mask) < count_ - base_) mask = 2 * base_ - 1;
+      const uint64_t mask = mask_at(cursor);
       const auto one = [&](ItemRef item) { return visit(item.item()); };
       if (visit_bucket(cursor & mask, one) == Walk::kStop) return Walk::kStop;
       cursor |= ~mask;
@@ -111,9 +116,16 @@ class BucketTable {
  private:
   static uint64_t reverse(uint64_t bits) noexcept;
 
+  // The bits of a bucket's number: those of buckets that were split already have one more.
+  uint64_t mask_unsplit() const noexcept { return base_ - 1; }
+  uint64_t mask_split() const noexcept { return 2 * base_ - 1; }
+  uint64_t mask_at(uint64_t cursor) const noexcept {
+    const bool is_split = (cursor & mask_unsplit()) < count_ - base_;
+    return is_split ? mask_split() : mask_unsplit();
+  }
   uint64_t bucket_number(uint64_t hash) const noexcept {
-    const uint64_t number = hash & (2 * base_ - 1);
-    return number < count_ ? number : number & (base_ - 1);
+    const uint64_t number = hash & mask_split();
+    return number < count_ ? number : number & mask_unsplit();
   }
   Bucket& bucket_at(uint64_t number) const noexcept {
     return segments_[number >> kSegmentBits].buckets[number & (kSegmentBuckets - 1)];

@@ -123,8 +123,8 @@ class Slab {
   };
   struct Shelves {
     Shelf of_size[kSizes];
-    // The holes of one shelf are closed at a time; none of its blocks before `next`, which is in
-    // `next_chunk`, is a hole, but for what has been released there since.
+    // The holes of one shelf are closed at a time, by a pass from its first block to its last. All
+    // blocks before `next` were looked at by this pass, so a hole among them is newer than the look.
     Shelf* closing;
     Chunk* next_chunk;
     char* next;

@@ -203,8 +203,9 @@ KEVY_API void kevy_session_close(kevy_session* session);
 
 /* As kevy_exec, with every verb of Redis. Blocking verbs (BLPOP) block this call, no other.
  * A verb with several replies (SUBSCRIBE a b) gives the first here and the others as pushes.
- * NULL in *reply: the session is in CLIENT REPLY OFF or SKIP. KEVY_CLOSED after QUIT and after a
- * CLIENT KILL of this session. */
+ * NULL in *reply: the session is in CLIENT REPLY OFF or SKIP. KEVY_CLOSED after QUIT, after a CLIENT
+ * KILL of this session, and when more was pushed to it than client-output-buffer-limit pubsub allows
+ * to wait: from then on PUBLISH does not count it, and every call answers KEVY_CLOSED. */
 KEVY_API kevy_status kevy_session_exec(kevy_session* session, size_t argc, const char* const* argv,
                                        const size_t* argv_size, kevy_reply** reply);
 KEVY_API kevy_status kevy_session_pipeline(kevy_session* session, size_t count, const size_t* argc,
@@ -212,21 +213,26 @@ KEVY_API kevy_status kevy_session_pipeline(kevy_session* session, size_t count, 
                                            kevy_reply** replies);
 
 /* The next message that was pushed to the session (pub/sub, invalidation) as a reply: PUSH in
- * protocol 3, ARRAY in protocol 2. Waits up to `timeout_ms`, 0: not at all, -1: for ever. */
+ * protocol 3, ARRAY in protocol 2. Waits up to `timeout_ms`, 0: not at all, -1: for ever. Pushes come
+ * in one order: what was published before a command, its further replies, what was published after.
+ * So what was published to a channel before the command that left it is still handed out, nothing
+ * later. */
 KEVY_API kevy_status kevy_session_next(kevy_session* session, int64_t timeout_ms,
                                        kevy_reply** push);
 
 /* The raw form: RESP bytes in and out, as over a socket, so that any client library's parser can
  * sit on a session. feed runs every command that is complete in what was fed so far; take copies
  * out up to `capacity` bytes of what the session has to say, replies and pushes in order, 0 bytes
- * when there is nothing. After a protocol error or QUIT feed returns KEVY_CLOSED, and take goes on
- * until the output is taken. Do not mix with kevy_session_exec on one session (KEVY_INVALID). */
+ * when there is nothing. After a protocol error, QUIT, or an end from outside (as kevy_session_exec)
+ * feed returns KEVY_CLOSED, and take goes on until the output is taken, then returns KEVY_CLOSED too.
+ * Do not mix with kevy_session_exec on one session (KEVY_INVALID). */
 KEVY_API kevy_status kevy_session_feed(kevy_session* session, const char* bytes, size_t size);
 KEVY_API kevy_status kevy_session_take(kevy_session* session, char* buffer, size_t capacity,
                                        size_t* size);
 
-/* A descriptor that polls readable while the session has something pushed to it. It belongs to
- * the session: poll it, but do not read, write or close it. */
+/* A descriptor that polls readable while the session has something pushed to it, or was ended, until
+ * a call has handed that out or answered KEVY_CLOSED. It belongs to the session: poll it, but do not
+ * read, write or close it. */
 KEVY_API kevy_status kevy_session_descriptor(kevy_session* session, int* descriptor);
 
 /* ---- Subscriptions ---------------------------------------------------------------------- */
@@ -239,13 +245,15 @@ typedef enum kevy_subscription_kind {
 
 /* Called while no lock is held, on the one thread of the instance's that calls back: a callback that
  * takes long, or waits for another one, keeps the others waiting. `message` lives until the callback
- * returns. */
+ * returns. NULL, once and last: the subscription is over, because too much waited for it, or by CLIENT
+ * KILL or kevy_subscription_cancel. It is still to be closed. */
 typedef void (*kevy_message_callback)(const kevy_message* message, void* user);
 
 /* Subscribes to `count` channels (or patterns); the subscription is live when the call returns.
  * With a callback the messages go to it. With `callback` NULL they queue until
  * kevy_subscription_next takes them. A queue longer than client-output-buffer-limit pubsub allows
- * ends the subscription, as Redis does: next then answers KEVY_CLOSED. */
+ * ends the subscription, as Redis does: PUBLISH does not count it from then on, next answers
+ * KEVY_CLOSED, and a callback is called with NULL. */
 KEVY_API kevy_status kevy_subscribe(kevy_instance* instance, kevy_subscription_kind kind,
                                     size_t count, const kevy_slice* channels,
                                     kevy_message_callback callback, void* user,
@@ -295,7 +303,8 @@ KEVY_API kevy_status kevy_address(kevy_instance* instance, size_t index, char* b
 
 /* The instance's clock in milliseconds since the Unix epoch. Runs with the machine's until frozen.
  * Freezing at `unix_ms` < 0 freezes at the present moment. Advancing works frozen or running, and
- * keys whose time has come are gone when it returns. Any thread. */
+ * keys whose time has come are gone when it returns. KEVY_INVALID before 1970 and after the year
+ * 275760. Any thread. */
 KEVY_API kevy_status kevy_clock_now(kevy_instance* instance, int64_t* unix_ms);
 KEVY_API kevy_status kevy_clock_freeze(kevy_instance* instance, int64_t unix_ms);
 KEVY_API kevy_status kevy_clock_advance(kevy_instance* instance, int64_t delta_ms);

@@ -51,6 +51,12 @@ kevy_status kevy_stop(kevy_instance* instance) {
 
 namespace {
 
+constexpr int64_t kTimeMax = 8'640'000'000'000'000;  // ms; as far as JavaScript's dates go
+
+kevy_status too_late() {
+  return fail(KEVY_INVALID, "the clock goes from 1970 to the year 275760");
+}
+
 template <typename Body>
 kevy_status with_instance(kevy_instance* instance, Body&& body) {
   if (const kevy_status status = check(instance); status != KEVY_OK) return status;
@@ -69,6 +75,7 @@ kevy_status kevy_clock_now(kevy_instance* instance, int64_t* unix_ms) {
 }
 
 kevy_status kevy_clock_freeze(kevy_instance* instance, int64_t unix_ms) {
+  if (unix_ms > kTimeMax) return too_late();
   return with_instance(instance, [&](kevy::Instance& engine) {
     kevy::Clock& clock = engine.runtime().clock();
     clock.freeze(unix_ms < 0 ? clock.now_us() : unix_ms * 1000);
@@ -77,6 +84,9 @@ kevy_status kevy_clock_freeze(kevy_instance* instance, int64_t unix_ms) {
 }
 
 kevy_status kevy_clock_advance(kevy_instance* instance, int64_t delta_ms) {
+  if (const kevy_status status = check(instance); status != KEVY_OK) return status;
+  const int64_t now_ms = instance->engine->runtime().clock().now_ms();
+  if (delta_ms > kTimeMax - now_ms || delta_ms < -now_ms) return too_late();
   return with_instance(instance,
                        [&](kevy::Instance& engine) { engine.advance_clock(delta_ms); });
 }

@@ -104,7 +104,7 @@ kevy::ReplyRoot* run(kevy_session& handle, kevy::Args args) {
   kevy::Runtime& runtime = handle.engine->runtime();
   kevy::ReplyTree tree(session.protocol);
   size_t before = execute(runtime, session, args, tree);
-  session.last_command_us.store(kevy::Clock::monotonic_us(), std::memory_order_relaxed);
+  session.last_active_us.store(kevy::Clock::monotonic_us(), std::memory_order_relaxed);
   kevy::ReplyRoot* const first = tree.take();
   for (kevy::ReplyRoot* more = tree.take(); more != nullptr; more = tree.take()) {
     for (; before != 0; --before) {

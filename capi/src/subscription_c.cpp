@@ -48,13 +48,16 @@ class CallbackRecipient final : public kevy::Delivery::Recipient {
     return caller_.load(std::memory_order_relaxed) == std::this_thread::get_id();
   }
   void close_after_callback() noexcept { closing_ = true; }
+  /// The holder ends the subscription: it need not be told.
+  void expect_end() noexcept { told_.store(true, std::memory_order_release); }
 
  private:
   After deliver() override {
     kevy::Outbox& outbox = subscription_.session->outbox;
     for (int i = 0; i < kBatch; ++i) {
       const kevy::MessagePtr message = outbox.take();
-      if (!message) return After::kDone;
+      const bool over = !message && outbox.cancelled() && !told_.exchange(true);
+      if (!message && !over) return After::kDone;
       caller_.store(std::this_thread::get_id(), std::memory_order_relaxed);
       callback_(handle_of(message.get()), user_);
       caller_.store(std::thread::id(), std::memory_order_relaxed);
@@ -70,6 +73,7 @@ class CallbackRecipient final : public kevy::Delivery::Recipient {
   const kevy_message_callback callback_;
   void* const user_;
   std::atomic<std::thread::id> caller_{};
+  std::atomic<bool> told_{false};  // that it is over, or need not be
   bool closing_ = false;  // of the delivery thread
 };
 
@@ -174,8 +178,9 @@ void kevy_subscription_cancel(kevy_subscription* subscription) {
 
 void kevy_subscription_close(kevy_subscription* subscription) {
   if (check(subscription) != KEVY_OK) return;
-  subscription->engine->runtime().kill(*subscription->session);
   auto* const recipient = static_cast<CallbackRecipient*>(subscription->recipient.get());
+  if (recipient != nullptr) recipient->expect_end();
+  subscription->engine->runtime().kill(*subscription->session);
   if (recipient != nullptr && recipient->calling()) {
     recipient->close_after_callback();
   } else {

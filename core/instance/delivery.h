@@ -15,8 +15,7 @@ namespace kevy {
 
 class Delivery {
  public:
-  /// Somebody whose outbox has had something put in. Woken under publishers' locks, delivered to
-  /// without any.
+  /// Somebody whose outbox has had something put in. Woken and delivered to without a lock.
   class Recipient : public Waker {
    public:
     explicit Recipient(Delivery& delivery) : delivery_(delivery) {}

@@ -71,6 +71,7 @@ void Connection::receive() {
   const ssize_t got = recv(socket_.get(), room, std::min(input.room(), kReadMax), 0);
   if (got > 0) {
     input.commit(static_cast<size_t>(got));
+    transfers_ = true;
   } else if (got == 0) {
     end_of_input_ = true;
   } else if (errno != EAGAIN && errno != EINTR) {
@@ -120,11 +121,13 @@ bool Connection::send() {
             : sendmsg(socket_.get(), &message, MSG_NOSIGNAL);
     if (sent < 0 && errno == EINTR) continue;
     if (sent < 0 && errno != EAGAIN) return false;
-    if (sent > 0) output.consume(static_cast<size_t>(sent));
+    if (sent > 0) {
+      output.consume(static_cast<size_t>(sent));
+      transfers_ = true;
+    }
     send_blocked_ = sent < static_cast<ssize_t>(asked) || sends + 1 == kSendsMax;
   }
   if (output.empty()) send_blocked_ = false;
-  protocol_.note_output();
   return true;
 }
 
@@ -144,9 +147,12 @@ bool Connection::within_limits() {
 }
 
 bool Connection::out_of_time(int64_t now_us) {
-  const Session& session = protocol_.session();
+  Session& session = protocol_.session();
+  if (std::exchange(transfers_, false)) {
+    session.last_active_us.store(now_us, std::memory_order_relaxed);
+  }
   const int64_t silence_s = runtime_.settings().timeout_s.load(std::memory_order_relaxed);
-  const int64_t silent_us = now_us - session.last_command_us.load(std::memory_order_relaxed);
+  const int64_t silent_us = now_us - session.last_active_us.load(std::memory_order_relaxed);
   if (silence_s != 0 && !session.subscribed_to_any() && silent_us > silence_s * 1'000'000) {
     return true;
   }

@@ -73,6 +73,7 @@ class Connection final : public Pollable, private Waker {
   uint32_t interest_;
   bool send_blocked_ = false;
   bool end_of_input_ = false;
+  bool transfers_ = false;  // bytes went in or out since check_time() was called
   OutputOverrun overrun_;
 };
 

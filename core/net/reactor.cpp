@@ -106,10 +106,11 @@ bool Reactor::inbox_empty() {
 void Reactor::run() {
   while (!stopping_.load(std::memory_order_acquire)) {
     wait();
-    if (settings_changed_.exchange(false, std::memory_order_acquire)) runtime_.evict_clients();
+    const bool changed = settings_changed_.exchange(false, std::memory_order_acquire);
+    if (changed) runtime_.evict_clients();
     take_inbox();
     run_deferred();
-    tick();
+    tick(changed);
     closed_.clear();
   }
 }
@@ -184,11 +185,11 @@ void Reactor::run_deferred() {
   }
 }
 
-// Closes what is silent or over its limit for too long.
-void Reactor::tick() {
-  if (timeout_ms() < 0) return;
+// Closes what is silent or over its limit for too long. At once when the settings have changed.
+void Reactor::tick(bool at_once) {
+  if (!at_once && timeout_ms() < 0) return;
   const int64_t now_us = Clock::monotonic_us();
-  if (now_us - last_tick_us_ < int64_t{timeout_ms()} * 1000) return;
+  if (!at_once && now_us - last_tick_us_ < int64_t{timeout_ms()} * 1000) return;
   last_tick_us_ = now_us;
   tick_soon_ = false;
   for (size_t i = connections_.size(); i-- > 0;) {  // closing moves the last one to i

@@ -38,7 +38,7 @@ class Reactor {
   size_t load() const noexcept { return load_.load(std::memory_order_relaxed); }
   /// Has the reactor look at a connection of its own. Allocates nothing.
   void wake(Connection& connection) noexcept;
-  /// Has the reactor find out anew when something is due and who holds too much.
+  /// Has the reactor find out anew when something is due and who is over a limit.
   void settings_changed() noexcept {
     settings_changed_.store(true, std::memory_order_seq_cst);
     signal();
@@ -73,7 +73,7 @@ class Reactor {
   void wait();
   void take_inbox();
   void run_deferred();
-  void tick();
+  void tick(bool at_once);
   int timeout_ms();
   void admit(Arrival arrival);
   void signal() noexcept;

@@ -176,7 +176,7 @@ std::shared_ptr<Session> Runtime::open_session(Session::Door door) {
   auto session = std::make_shared<Session>(id, door, settings_.output_limit(OutputClass::kPubSub));
   const int64_t now = Clock::monotonic_us();
   session->created_us.store(now, std::memory_order_relaxed);
-  session->last_command_us.store(now, std::memory_order_relaxed);
+  session->last_active_us.store(now, std::memory_order_relaxed);
   session->authenticated = !settings_.password_set.load(std::memory_order_relaxed);
   std::lock_guard guard(sessions_lock_);
   sessions_.emplace(id, session);

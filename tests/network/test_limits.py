@@ -65,6 +65,73 @@ def test_a_subscriber_over_the_soft_limit_for_too_long_is_closed(start):
             assert time.monotonic() < deadline
 
 
+def test_messages_that_wait_behind_unread_output_count_against_the_soft_limit(start):
+    server = start("--client-output-buffer-limit", "pubsub", "0", "6mb", "1")
+    with server.connect() as slow, server.connect() as publisher:
+        ask(slow, "SUBSCRIBE", "c", reply=SUBSCRIBED)
+        for _ in range(250):
+            ask(publisher, "PUBLISH", "c", b"x" * 100_000, reply=b":1\r\n")
+        assert len(receive_to_end_late(slow, publisher)) < 25_000_000
+
+
+def receive_to_end_late(slow, publisher):
+    """What the slow one gets when it reads only after the server has given it up."""
+    deadline = time.monotonic() + 10
+    while True:
+        publisher.sendall(command("PUBSUB", "NUMSUB", "c"))
+        if receive_exactly(publisher, len(b"*2\r\n$1\r\nc\r\n:1\r\n")).endswith(b":0\r\n"):
+            return receive_to_end(slow)
+        assert time.monotonic() < deadline
+
+
+@pytest.mark.parametrize("kind", ["normal", "pubsub"])
+def test_a_lowered_limit_reaches_connections_that_are_open(start, kind):
+    server = start()
+    with server.connect() as slow, server.connect() as other:
+        if kind == "pubsub":
+            ask(slow, "SUBSCRIBE", "c", reply=SUBSCRIBED)
+            for _ in range(50):
+                ask(other, "PUBLISH", "c", b"x" * 100_000, reply=b":1\r\n")
+        else:
+            ask(slow, "SET", "mb", b"x" * (1 << 20), reply=b"+OK\r\n")
+            slow.sendall(command("GET", "mb") * 20)
+            assert receive_exactly(slow, 1) == b"$"
+        ask(other, "CONFIG", "SET", "client-output-buffer-limit", f"{kind} 1mb 0 0",
+            reply=b"+OK\r\n")
+        # The server gives it up by itself, before it reads.
+        deadline = time.monotonic() + 10
+        while clients(other) != 1:
+            assert time.monotonic() < deadline
+        received = len(receive_to_end(slow))
+        assert received < (5_000_000 if kind == "pubsub" else 20_000_000)
+
+
+def clients(connection):
+    """How many clients there are, the one that asks included."""
+    connection.sendall(command("CLIENT", "LIST"))
+    size = b""
+    while not size.endswith(b"\r\n"):
+        size += receive_exactly(connection, 1)
+    return receive_exactly(connection, int(size[1:-2]) + 2).count(b"id=")
+
+
+@pytest.mark.parametrize("which", ["kevy", "redis"])
+def test_replies_that_fit_the_buffer_given_beforehand_are_within_any_limit(which, request):
+    server = request.getfixturevalue(which)
+    with server.connect() as connection, server.connect() as other:
+        ask(connection, "SET", "small", b"x" * 5000, reply=b"+OK\r\n")
+        ask(connection, "SET", "large", b"x" * 40_000, reply=b"+OK\r\n")
+        ask(other, "CONFIG", "SET", "client-output-buffer-limit", "normal 1000 0 0",
+            reply=b"+OK\r\n")
+        try:
+            ask(connection, "GET", "small", reply=b"$5000\r\n" + b"x" * 5000 + b"\r\n")
+            connection.sendall(command("GET", "large"))
+            assert len(receive_to_end(connection)) < 40_000
+        finally:
+            ask(other, "CONFIG", "SET", "client-output-buffer-limit", "normal 0 0 0",
+                reply=b"+OK\r\n")
+
+
 def test_a_reader_of_a_pipeline_that_stops_does_not_stop_others(kevy):
     with kevy.connect() as slow, kevy.connect() as other:
         ask(other, "SET", "mb", b"x" * (1 << 20), reply=b"+OK\r\n")
@@ -145,6 +212,27 @@ def test_timeout_closes_the_silent_but_not_subscribers(start):
         assert time.monotonic() - started < 10
         with server.connect() as publisher:
             ask(publisher, "PUBLISH", "c", "still there", reply=b":1\r\n")
+
+
+def test_timeout_does_not_cut_a_transfer_that_is_under_way(start):
+    """A request and a reply that each take longer than the timeout, but never stop."""
+    server = start("--timeout", "1")
+    size = 30_000_000
+    value = b"x" * size
+    with server.connect() as reader, server.connect() as writer:
+        ask(reader, "SET", "big", value, reply=b"+OK\r\n")
+        reader.sendall(command("GET", "big"))
+        head = b"$%d\r\n" % size
+        assert receive_exactly(reader, len(head)) == head
+        request = command("SET", "slow", b"y" * 40)
+        left, started = size, time.monotonic()
+        for i in range(len(request)):
+            writer.sendall(request[i : i + 1])
+            left -= len(receive_exactly(reader, min(200_000, left - 2_000_000)))
+            time.sleep(0.05)  # slowness is what is tested
+        assert time.monotonic() - started > 3
+        assert receive_exactly(writer, 5) == b"+OK\r\n"
+        assert len(receive_exactly(reader, left + 2)) == left + 2
 
 
 def test_CLIENT_KILL_closes_another_connection(kevy):

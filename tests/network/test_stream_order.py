@@ -77,3 +77,19 @@ def test_nothing_of_a_channel_comes_after_leaving_it(which, protocol, leaving, r
     finally:
         counted = sum(publisher.stop() for publisher in publishers)
     assert received == counted > ROUNDS / 100
+
+
+def test_a_subscriber_of_RESP3_that_sends_a_long_pipeline_before_it_reads_is_answered(kevy):
+    """Its sending and its reading go on beside each other, as the kernel's buffers let them; all that
+    matters is that it may send everything first."""
+    count = 1_000_000
+    with kevy.connect() as subscriber, kevy.connect() as publisher:
+        subscriber.sendall(command("SET", "k", "own") + command("HELLO", 3) + command("SUBSCRIBE", "p")
+                           + command("PING"))
+        receive_until(subscriber, b"+PONG\r\n")
+        publisher.sendall(command("PUBLISH", "p", b"x" * 2_000_000))
+        assert receive_exactly(publisher, 4) == b":1\r\n"
+        subscriber.sendall(b"GET k\r\n" * count)
+        message = b">3\r\n$7\r\nmessage\r\n$1\r\np\r\n$2000000\r\n" + b"x" * 2_000_000 + b"\r\n"
+        assert receive_exactly(subscriber, len(message)) == message
+        assert receive_exactly(subscriber, 9 * count) == b"$3\r\nown\r\n" * count

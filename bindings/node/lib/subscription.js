@@ -107,7 +107,12 @@ class Subscription extends native.Subscription {
         throwLater(error);
       }
     }
-    if (!this.closed) this.#watch.rearm();
+    if (this.closed) return;
+    if (this.#batch.last) {
+      this.#deliver(); // the descriptor says no more
+    } else {
+      this.#watch.rearm();
+    }
   }
 
   async next() {

@@ -96,8 +96,9 @@ Napi::Value Session::take(const Napi::CallbackInfo& info) {
   std::string all;
   for (;;) {
     size_t size = 0;
-    environment_of_.check(
-        kevy_session_take(session, environment_of_.scratch(), Environment::kScratch, &size));
+    const kevy_status status =
+        kevy_session_take(session, environment_of_.scratch(), Environment::kScratch, &size);
+    if (status != KEVY_CLOSED || all.empty()) environment_of_.check(status);
     const bool last = size < Environment::kScratch;
     if (last && all.empty()) {
       return Napi::Buffer<char>::Copy(info.Env(), environment_of_.scratch(), size);

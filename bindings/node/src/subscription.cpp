@@ -81,6 +81,7 @@ Napi::Value Subscription::take(const Napi::CallbackInfo& info) {
     if (status == KEVY_TIMEOUT) break;
     if (status == KEVY_CLOSED) {
       if (i == 0) return env.Null();
+      all.Set("last", true);
       break;
     }
     environment_of_.check(status);

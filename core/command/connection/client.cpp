@@ -65,7 +65,7 @@ std::string describe(Call& call, const Session& session) {
   return "id=" + std::to_string(session.id) + " addr=" + labels.address +
          " laddr=" + labels.local_address + " fd=" + std::to_string(session.descriptor) +
          " name=" + labels.name + " age=" + seconds_since(session.created_us) +
-         " idle=" + seconds_since(session.last_command_us) + " flags=" + flags +
+         " idle=" + seconds_since(session.last_active_us) + " flags=" + flags +
          " db=" + std::to_string(session.database_shown) +
          " sub=" + std::to_string(session.subscription_counts[0]) +
          " psub=" + std::to_string(session.subscription_counts[1]) +

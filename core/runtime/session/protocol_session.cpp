@@ -76,7 +76,7 @@ bool ProtocolSession::run(Budget budget) {
   turn.release();
   parser_.done(input_);
   if (ran != 0) {
-    session_->last_command_us.store(Clock::monotonic_us(), std::memory_order_relaxed);
+    session_->last_active_us.store(Clock::monotonic_us(), std::memory_order_relaxed);
   }
   note_output();
   return more && !closing();

@@ -74,7 +74,7 @@ class Session final : public Subscriber {
 
   // Any thread.
   std::atomic<int64_t> created_us{0};
-  std::atomic<int64_t> last_command_us{0};
+  std::atomic<int64_t> last_active_us{0};
   std::atomic<const CommandRow*> last_command{nullptr};
   std::atomic<int> database_shown{0};
   std::atomic<int> protocol_shown{2};

@@ -29,7 +29,8 @@ class OutputOverrun {
     }
     const int64_t now_us = Clock::monotonic_us();
     if (since_us_ == 0) since_us_ = now_us;
-    return now_us - since_us_ > limit.soft_s.load(std::memory_order_relaxed) * 1'000'000;
+    const auto over_s = static_cast<double>(now_us - since_us_) / 1e6;
+    return over_s > static_cast<double>(limit.soft_s.load(std::memory_order_relaxed));
   }
   /// Whether the soft limit was exceeded when last looked at.
   bool over_soft() const noexcept { return since_us_ != 0; }

@@ -83,7 +83,10 @@ class Session(SessionHandle, Commands[V], Iterators[V], Generic[V]):
         self._feed(data)
 
     def take(self, limit: int = 65536) -> bytes:
-        """Up to ``limit`` bytes of what the session has to say; none when there is nothing."""
+        """Up to ``limit`` bytes of what the session has to say; none when there is nothing.
+
+        Raises ``ClosedError`` when the session is over and all was taken.
+        """
         return self._take(limit)
 
     def fileno(self) -> int:

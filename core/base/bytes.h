@@ -4,13 +4,13 @@
 // Knows nothing of Redis.
 #pragma once
 
-#include <emmintrin.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <span>
 #include <string_view>
+
+#include "base/processor.h"
 
 namespace kevy {
 
@@ -90,27 +90,15 @@ inline void copy_bytes(char* to, Bytes from) noexcept {
 inline bool contains(Bytes bytes, char byte) noexcept {
   const char* const data = bytes.data();
   const size_t size = bytes.size();
-  const __m128i wanted = _mm_set1_epi8(byte);
-  const auto in_block = [&](__m128i block) {
-    return _mm_movemask_epi8(_mm_cmpeq_epi8(block, wanted)) != 0;
-  };
-  const auto load_block = [&](size_t at) {
-    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(data + at));
-  };
   if (size >= 16) {
     for (size_t at = 0; at + 16 < size; at += 16) {
-      if (in_block(load_block(at))) return true;
+      if (matches16(data + at, byte) != 0) return true;
     }
-    return in_block(load_block(size - 16));
+    return matches16(data + size - 16, byte) != 0;
   }
-  if (size >= 8) {
-    return in_block(_mm_set_epi64x(static_cast<int64_t>(load_word(data + size - 8)),
-                                   static_cast<int64_t>(load_word(data))));
-  }
+  if (size >= 8) return either_has(load_word(data), load_word(data + size - 8), byte);
   if (size == 0) return false;
-  const __m128i word = _mm_cvtsi64_si128(static_cast<int64_t>(load_short(data, size)));
-  const int equal = _mm_movemask_epi8(_mm_cmpeq_epi8(word, wanted));
-  return (equal & ((1 << size) - 1)) != 0;  // behind them are zeros
+  return (matches(load_short(data, size), byte) & ((1u << size) - 1)) != 0;  // zeros are behind
 }
 
 /// Whether `a` equals `lower` when the ASCII case of `a` is ignored. `lower` must be lower case.

@@ -9,7 +9,7 @@
 #include <climits>
 #include <ctime>
 
-#include <immintrin.h>
+#include "base/processor.h"
 
 namespace kevy {
 
@@ -59,7 +59,7 @@ timespec in_a_millisecond() noexcept {
 template <typename Take>
 bool Lock::spin(Take&& take) noexcept {
   for (int look = 0, pauses = 1; look < kLooks; ++look) {
-    for (int i = 0; i < pauses; ++i) _mm_pause();
+    for (int i = 0; i < pauses; ++i) pause_briefly();
     if (take()) return true;
     if (pauses < kPausesMax) pauses *= 2;
   }

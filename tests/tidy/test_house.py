@@ -51,6 +51,13 @@ def test_the_library_writes_to_no_stream():
         assert not re.search(r"\bstd::c(out|err)\b|\bprintf\(|\bputs\(", text), path
 
 
+def test_instructions_of_a_processor_have_one_place():
+    """What else there is builds on any processor."""
+    instructions = re.compile(r"\b_mm\d*_|\b__m\d+|\w*intrin\.h|arm_neon\.h|__builtin_(ia32|arm)_")
+    where = {path.name for path in sources() if instructions.search(path.read_text())}
+    assert where == {"processor.h"}
+
+
 def test_headers_say_what_they_are():
     for path in (ROOT / "core").rglob("*.h"):
         assert path.read_text().startswith("// "), path

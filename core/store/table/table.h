@@ -6,8 +6,6 @@
 // time.
 #pragma once
 
-#include <emmintrin.h>
-
 #include "base/bytes.h"
 #include "base/hash.h"
 #include "base/prefetch.h"
@@ -111,10 +109,9 @@ class Table : private BucketTable {
  private:
   // A bit for every place of the bucket that has an item of this tag.
   static unsigned places_of(const Bucket& bucket, uint8_t tag) noexcept {
-    const __m128i wanted = _mm_set1_epi8(static_cast<char>(tag));
-    const __m128i tags = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(bucket.tags));
-    const int equal = _mm_movemask_epi8(_mm_cmpeq_epi8(tags, wanted));
-    return static_cast<unsigned>(equal) & bucket.occupied();
+    static_assert(offsetof(Bucket, taken) == kPlaces && kPlaces == 7, "a word of tags and bits");
+    const uint64_t tags = load_word(reinterpret_cast<const char*>(&bucket));
+    return matches(tags, static_cast<char>(tag)) & bucket.occupied();
   }
   static ItemRef ref(Item* item) noexcept {
     if constexpr (requires { item->fetched_bytes(); }) {

@@ -1,0 +1,82 @@
+// What the kinds of processors do each in their own way: comparing many bytes at once, and waiting.
+// The one place in core that has instructions of a processor in it. Every function has a portable
+// form, which is used where there is no other, and everywhere with KEVY_PORTABLE defined; both give
+// the same results.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <cstring>
+
+#if defined(__SSE2__) && !defined(KEVY_PORTABLE)
+#define KEVY_SSE2 1
+#include <emmintrin.h>
+#endif
+
+namespace kevy {
+
+static_assert(std::endian::native == std::endian::little, "words are compared low byte first");
+
+/// The same with words and nothing else.
+namespace portable {
+
+/// A bit for each byte of `word`, the low one first, that is `wanted`.
+constexpr unsigned matches(uint64_t word, char wanted) noexcept {
+  constexpr uint64_t kEach = 0x0101010101010101, kLow = 0x7f * kEach;
+  const uint64_t different = word ^ (kEach * static_cast<unsigned char>(wanted));
+  const uint64_t same = ~(((different & kLow) + kLow) | different | kLow);  // in the high bits
+  return static_cast<unsigned>((same >> 7) * 0x0102040810204080 >> 56);
+}
+
+inline unsigned matches16(const char* at, char wanted) noexcept {
+  uint64_t words[2];
+  std::memcpy(words, at, sizeof words);
+  return matches(words[0], wanted) | matches(words[1], wanted) << 8;
+}
+
+inline bool either_has(uint64_t first, uint64_t second, char wanted) noexcept {
+  return (matches(first, wanted) | matches(second, wanted)) != 0;
+}
+
+}  // namespace portable
+
+#ifdef KEVY_SSE2
+
+inline unsigned matches(uint64_t word, char wanted) noexcept {
+  const __m128i bytes = _mm_cvtsi64_si128(static_cast<int64_t>(word));
+  const int equal = _mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(wanted)));
+  return static_cast<unsigned>(equal) & 0xff;
+}
+
+/// A bit for each of the 16 bytes at `at`, the first one first, that is `wanted`.
+inline unsigned matches16(const char* at, char wanted) noexcept {
+  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+  return static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(wanted))));
+}
+
+/// Whether a byte of one of both words is `wanted`.
+inline bool either_has(uint64_t first, uint64_t second, char wanted) noexcept {
+  const __m128i bytes = _mm_set_epi64x(static_cast<int64_t>(second), static_cast<int64_t>(first));
+  return _mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(wanted))) != 0;
+}
+
+#else
+
+using portable::either_has;
+using portable::matches;
+using portable::matches16;
+
+#endif
+
+/// Some 10 to 50 nanoseconds in which a loop that waits leaves the processor to others.
+inline void pause_briefly() noexcept {
+#if defined(KEVY_SSE2)
+  _mm_pause();
+#elif defined(__aarch64__)
+  asm volatile("isb" ::: "memory");
+#else
+  asm volatile("" ::: "memory");
+#endif
+}
+
+}  // namespace kevy

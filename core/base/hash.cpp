@@ -10,10 +10,10 @@ namespace {
 
 HashSecret draw_secret() {
   HashSecret secret;
-  if (getrandom(secret.bytes, sizeof secret.bytes, 0) == sizeof secret.bytes) return secret;
+  if (getrandom(&secret, sizeof secret, 0) == sizeof secret) return secret;
   std::random_device device;  // only where the kernel call is forbidden
-  for (auto& byte : secret.bytes) byte = static_cast<unsigned char>(device());
-  return secret;
+  const auto word = [&device] { return static_cast<uint64_t>(device()) << 32 | device(); };
+  return {word(), word()};
 }
 
 }  // namespace

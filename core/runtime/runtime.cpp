@@ -21,8 +21,8 @@ Runtime::Runtime(const CommandTable& table, RuntimeOptions options, Settings& se
 
 Runtime::~Runtime() = default;
 
-void Runtime::plan(const Session& session, const CommandRow& row, Args args, ShardSet& shards,
-                   KeyPrefetch& prefetch) const {
+void Runtime::plan_keys(const CommandRow& row, Args args, ShardSet& shards,
+                        KeyPrefetch& prefetch) const {
   const bool undeclared = row.needs_all_shards != nullptr && row.needs_all_shards(args);
   if (row.has(kAllShards) || undeclared) shards.add_all();
   for_each_key(row, args, [&](size_t i, const KeySpec& spec) {
@@ -32,6 +32,11 @@ void Runtime::plan(const Session& session, const CommandRow& row, Args args, Sha
     shards.add(index);
     prefetch.add(shards_[index], key.hash);
   });
+}
+
+void Runtime::plan(const Session& session, const CommandRow& row, Args args, ShardSet& shards,
+                   KeyPrefetch& prefetch) const {
+  plan_keys(row, args, shards, prefetch);
   if (row.has(kWatchedShards | kQueuedShards)) {
     for (const WatchedKey& watched : session.transaction.watched) {
       shards.add(shard_index({watched.key, hash(watched.key)}));
@@ -41,7 +46,7 @@ void Runtime::plan(const Session& session, const CommandRow& row, Args args, Sha
     for (const QueuedCommand& queued : session.transaction.queue) {
       if (queued.row->has(kWalksShards)) shards.add_all();
       const std::vector<Bytes> words(queued.args.begin(), queued.args.end());
-      plan(session, *queued.row, words, shards, prefetch);
+      plan_keys(*queued.row, words, shards, prefetch);
     }
   }
 }
@@ -202,7 +207,8 @@ void Runtime::close_session(Session& session) {
 
 void Runtime::forget_watches(Session& session) {
   for (const WatchedKey& watched : session.transaction.watched) {
-    shard_of({watched.key, hash(watched.key)}).watches.remove(watched.database, watched.key);
+    const Key key{watched.key, hash(watched.key)};
+    shard_of(key).watches.remove(watched.database, key);
   }
   session.transaction.watched.clear();
 }

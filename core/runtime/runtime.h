@@ -156,6 +156,7 @@ class Runtime {
   }
   bool plainly_allowed(const Session& session, const CommandRow& row, Args args) const;
   void hold_planned(Turn& turn, const Session& session, const CommandRow& row, Args args);
+  void plan_keys(const CommandRow& row, Args args, ShardSet& shards, KeyPrefetch& prefetch) const;
   void plan(const Session& session, const CommandRow& row, Args args, ShardSet& shards,
             KeyPrefetch& prefetch) const;
   void execute_silenced(Turn& turn, Session& session, Args args, const Route& route, Reply& reply);

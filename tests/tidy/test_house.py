@@ -61,3 +61,16 @@ def test_instructions_of_a_processor_have_one_place():
 def test_headers_say_what_they_are():
     for path in (ROOT / "core").rglob("*.h"):
         assert path.read_text().startswith("// "), path
+
+
+def test_names_from_clients_are_hashed_under_a_secret():
+    """The hash of std::unordered_map over text is fixed and public. What has no text as its key may
+    use it, and so may the table of commands, whose keys are kevy's own."""
+    tables = 0
+    for path in sources():
+        for key in re.findall(r"\bstd::unordered_\w+<([^,>]+)", path.read_text()):
+            tables += 1
+            own_keys = path.name == "command_table.h"
+            assert own_keys or key.endswith("*") or key == "uint64_t", f"{path}: keys are {key}"
+        assert not re.search(r"\bstd::hash<", path.read_text()), path
+    assert tables >= 4

@@ -27,11 +27,8 @@ void multi(Call& call) {
 bool watches_broken(Call& call) {
   for (const WatchedKey& watched : call.session.transaction.watched) {
     const Key key = call.key_of(watched.key);
-    call.find_in(key, watched.database);
-    if (call.runtime.shard_of(key).watches.version(watched.database, watched.key) !=
-        watched.version) {
-      return true;
-    }
+    call.peek_in(key, watched.database);
+    if (call.shard_of(key).watches.version(watched.database, key) != watched.version) return true;
   }
   return false;
 }
@@ -71,13 +68,15 @@ void watch(Call& call) {
   const int database = call.session.database;
   for (size_t i = 1; i < call.argc(); ++i) {
     const Key key = call.key(i);
-    const auto known = [&](const WatchedKey& w) {
-      return w.database == database && w.key == key.bytes;
-    };
-    if (std::any_of(transaction.watched.begin(), transaction.watched.end(), known)) continue;
+    if (transaction.watched.contains(WatchedKey::Less::Name{database, key.bytes})) continue;
     call.peek(key);  // what has expired already does not expire again before EXEC
-    const uint64_t version = call.shard_of(key).watches.add(database, key.bytes);
-    transaction.watched.push_back({database, std::string(key.bytes), version});
+    const auto added = transaction.watched.insert({database, std::string(key.bytes), 0}).first;
+    try {
+      added->version = call.shard_of(key).watches.add(database, key);
+    } catch (...) {
+      transaction.watched.erase(added);
+      throw;
+    }
     transaction.memory += sizeof(WatchedKey) + key.bytes.size();
   }
   call.reply.ok();

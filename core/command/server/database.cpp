@@ -21,9 +21,9 @@ void flush(Call& call, std::optional<int> only) {
   const auto flushed = [&](int database) { return !only || *only == database; };
   for (uint32_t i = 0; i < call.runtime.shard_count(); ++i) {
     Shard& shard = call.runtime.shard(i);
-    shard.watches.for_each([&](int database, Bytes key, auto&& mark) {
-      const Key watched = call.key_of(key);
-      if (flushed(database) && shard.keyspace(static_cast<size_t>(database)).find(watched)) mark();
+    // A watched key changes when it is there.
+    shard.watches.change_where(only, [&](int database, const Key& key) {
+      return shard.keyspace(static_cast<size_t>(database)).find(key) != nullptr;
     });
     for (uint32_t database = 0; database < call.runtime.database_count(); ++database) {
       auto& keyspace = shard.keyspaces[database];
@@ -69,12 +69,14 @@ void swapdb(Call& call) {
   for (uint32_t i = 0; *first != *second && i < call.runtime.shard_count(); ++i) {
     Shard& shard = call.runtime.shard(i);
     const auto a = static_cast<size_t>(*first), b = static_cast<size_t>(*second);
-    // A watched key changes when it is there before or after.
-    shard.watches.for_each([&](int database, Bytes key, auto&& mark) {
-      if (database != *first && database != *second) return;
-      const Key watched = call.key_of(key);
-      if (shard.keyspace(a).find(watched) || shard.keyspace(b).find(watched)) mark();
-    });
+    // A watched key changes when it is there before or after. What has expired is not there, which
+    // changes a key that was there when it began to be watched.
+    const auto is_changed = [&](int, const Key& key) {
+      const bool before = call.peek_in(key, static_cast<int>(*first)) != nullptr;
+      return (call.peek_in(key, static_cast<int>(*second)) != nullptr) | before;
+    };
+    shard.watches.change_where(static_cast<int>(*first), is_changed);
+    shard.watches.change_where(static_cast<int>(*second), is_changed);
     std::swap(shard.keyspaces[a], shard.keyspaces[b]);
   }
   call.changed_everything();

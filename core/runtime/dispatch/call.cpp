@@ -41,6 +41,10 @@ Entry* Call::peek(const Key& key) {
   return find_unexpired(keyspace(key), key, session.database);
 }
 
+Entry* Call::peek_in(const Key& key, int database) {
+  return find_unexpired(keyspace(key, database), key, database);
+}
+
 [[gnu::always_inline]] inline Entry* Call::find_used(Keyspace& keyspace, const Key& key,
                                                      int database) {
   Entry* entry = find_unexpired(keyspace, key, database);

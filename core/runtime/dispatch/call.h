@@ -82,6 +82,7 @@ class Call {
   Entry* touch(const Key& key);
   /// Without counting, and without being a use of the key.
   Entry* peek(const Key& key);
+  Entry* peek_in(const Key& key, int database);
 
   /// The mutation point: every change of a key is reported here, right after it was made. Marks
   /// the watches, raises the keyspace event and has the command logged. `event` is a literal.

@@ -11,7 +11,7 @@ namespace kevy {
 
 /// Tells the key's watchers.
 inline void mark_changed(Shard& shard, int database, const Key& key) {
-  if (shard.watches.any()) [[unlikely]] shard.watches.changed(database, key.bytes);
+  if (shard.watches.any()) [[unlikely]] shard.watches.changed(database, key);
 }
 
 /// Publishes on behalf of the command of `publisher`, or of nobody's if that is nullptr. Returns the

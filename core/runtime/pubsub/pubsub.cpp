@@ -7,15 +7,23 @@
 namespace kevy {
 
 void PubSub::add(ChannelKind kind, Bytes channel, Subscriber& subscriber) {
-  table(kind)[std::string(channel)].push_back(&subscriber);
+  const uint64_t hash = table(kind).hash(channel);
+  SubscriberList& subscribers = table(kind).find_or_make(channel, hash);
+  try {
+    subscribers.add(subscriber);
+  } catch (...) {
+    if (subscribers.size() == 0) table(kind).erase(channel, hash);
+    throw;
+  }
   update_count(kind);
 }
 
 void PubSub::remove(ChannelKind kind, Bytes channel, Subscriber& subscriber) {
-  const auto found = table(kind).find(channel);
-  if (found == table(kind).end()) return;
-  std::erase(found->second, &subscriber);
-  if (found->second.empty()) table(kind).erase(found);
+  const uint64_t hash = table(kind).hash(channel);
+  SubscriberList* const subscribers = table(kind).find(channel, hash);
+  if (subscribers == nullptr) return;
+  subscribers->remove(subscriber);
+  if (subscribers->size() == 0) table(kind).erase(channel, hash);
   update_count(kind);
 }
 
@@ -31,13 +39,14 @@ void PubSubTurn::give_back() noexcept {
 std::vector<std::string> PubSubTurn::channels(ChannelKind kind) const {
   std::vector<std::string> names;
   names.reserve(pubsub_->table(kind).size());
-  for (const auto& [name, subscribers] : pubsub_->table(kind)) names.push_back(name);
+  pubsub_->table(kind).for_each(
+      [&](Bytes name, const SubscriberList&) { names.emplace_back(name); });
   return names;
 }
 
 size_t PubSubTurn::subscribers(ChannelKind kind, Bytes channel) const {
-  const auto found = pubsub_->table(kind).find(channel);
-  return found == pubsub_->table(kind).end() ? 0 : found->second.size();
+  const SubscriberList* const found = pubsub_->table(kind).find(channel);
+  return found == nullptr ? 0 : found->size();
 }
 
 bool PubSubTurn::join(ChannelKind kind, Bytes channel, Subscriber& subscriber) {
@@ -73,23 +82,21 @@ void PubSubTurn::leave_all(Subscriber& subscriber) {
 int64_t PubSubTurn::publish(ChannelKind kind, Bytes channel, Bytes payload) {
   const SharedBytes block = Message::block_of(payload);
   int64_t receivers = 0;
-  const auto& listeners = pubsub_->table(kind);
-  if (const auto found = listeners.find(channel); found != listeners.end()) {
-    receivers += put(Message::make(kind, {}, channel, payload, block), found->second);
+  if (const SubscriberList* const found = pubsub_->table(kind).find(channel)) {
+    receivers += put(Message::make(kind, {}, channel, payload, block), *found);
   }
   if (kind == ChannelKind::kChannel) {
-    for (const auto& [pattern, subscribers] : pubsub_->table(ChannelKind::kPattern)) {
-      if (!glob_match(pattern, channel)) continue;
-      receivers += put(Message::make(ChannelKind::kPattern, pattern, channel, payload, block),
-                       subscribers);
-    }
+    pubsub_->table(ChannelKind::kPattern).for_each([&](Bytes pattern, const SubscriberList& those) {
+      if (!glob_match(pattern, channel)) return;
+      receivers += put(Message::make(ChannelKind::kPattern, pattern, channel, payload, block), those);
+    });
   }
   expel_ended();
   return receivers;
 }
 
 int64_t PubSubTurn::put(const MessagePtr& message,
-                        const std::vector<Subscriber*>& subscribers) noexcept {
+                        const SubscriberList& subscribers) noexcept {
   int64_t receivers = 0;
   for (Subscriber* const subscriber : subscribers) {
     const Outbox::Put put = subscriber->outbox.put(message);

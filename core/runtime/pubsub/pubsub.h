@@ -13,12 +13,13 @@
 #include <array>
 #include <atomic>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "base/lock.h"
 #include "runtime/pubsub/subscriber.h"
+#include "runtime/pubsub/subscriber_list.h"
 #include "runtime/pubsub/wake_list.h"
+#include "store/table/name_table.h"
 
 namespace kevy {
 
@@ -37,22 +38,19 @@ class PubSub {
  private:
   friend class PubSubTurn;
 
-  struct HashOfName : std::hash<Bytes> {
-    using is_transparent = void;
-  };
-  using Subscribers =
-      std::unordered_map<std::string, std::vector<Subscriber*>, HashOfName, std::equal_to<>>;
+  using Channels = NameTable<SubscriberList>;
 
+  /// Throws std::bad_alloc, and has changed nothing.
   void add(ChannelKind kind, Bytes channel, Subscriber& subscriber);
   void remove(ChannelKind kind, Bytes channel, Subscriber& subscriber);
-  Subscribers& table(ChannelKind kind) { return tables_[static_cast<size_t>(kind)]; }
+  Channels& table(ChannelKind kind) { return tables_[static_cast<size_t>(kind)]; }
   void update_count(ChannelKind kind) {
     counts_[static_cast<size_t>(kind)].store(table(kind).size(), std::memory_order_release);
   }
 
   std::array<std::atomic<size_t>, 3> counts_{};
   Lock lock_;  // guards tables_
-  std::array<Subscribers, 3> tables_;
+  std::array<Channels, 3> tables_;
 };
 
 /// The pub/sub lock in the hands of a turn, and whom the turn has to wake when it has given back its
@@ -81,7 +79,7 @@ class PubSubTurn {
   void expel(Subscriber& subscriber) noexcept;
 
  private:
-  int64_t put(const MessagePtr& message, const std::vector<Subscriber*>& subscribers) noexcept;
+  int64_t put(const MessagePtr& message, const SubscriberList& subscribers) noexcept;
   void expel_ended() noexcept;
 
   PubSub* pubsub_ = nullptr;  // held

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/bytes.h"
@@ -28,14 +29,26 @@ struct QueuedCommand {
 struct WatchedKey {
   int database;
   std::string key;
-  uint64_t version;
+  mutable uint64_t version;  // no part of the order
+
+  /// Orders by what is watched, whatever its version.
+  struct Less {
+    using is_transparent = void;
+    using Name = std::pair<int, Bytes>;
+    static Name name(const Name& name) { return name; }
+    static Name name(const WatchedKey& watched) { return {watched.database, watched.key}; }
+    template <typename A, typename B>
+    bool operator()(const A& a, const B& b) const {
+      return name(a) < name(b);
+    }
+  };
 };
 
 struct Transaction {
   bool open = false;
   bool broken = false;  // a queued command was wrong: EXEC will refuse
   std::vector<QueuedCommand> queue;
-  std::vector<WatchedKey> watched;
+  std::set<WatchedKey, WatchedKey::Less> watched;
   size_t memory = 0;  // of the queue and the watches, about
 };
 

@@ -3,42 +3,53 @@
 // Touched only by the holder of the shard's lock.
 #pragma once
 
-#include <string>
-#include <unordered_map>
+#include <map>
+#include <optional>
 
 #include "base/bytes.h"
+#include "store/keyspace.h"
+#include "store/table/name_table.h"
 
 namespace kevy {
 
 class Watches {
  public:
-  bool any() const noexcept { return !watched_.empty(); }
+  bool any() const noexcept { return watchers_ != 0; }
 
-  /// Starts to watch; returns the version to compare with.
-  uint64_t add(int database, Bytes key) {
-    Watched& watched = watched_[name(database, key)];
+  /// Starts to watch; returns the version to compare with. Throws std::bad_alloc, and the key is not
+  /// watched.
+  uint64_t add(int database, const Key& key) {
+    Watched& watched = databases_[database].find_or_make(key.bytes, key.hash);
     ++watched.watchers;
+    ++watchers_;
     return watched.version;
   }
-  void remove(int database, Bytes key) {
-    const auto found = watched_.find(name(database, key));
-    if (found != watched_.end() && --found->second.watchers == 0) watched_.erase(found);
+  /// Ends what add() began.
+  void remove(int database, const Key& key) noexcept {
+    const auto found = databases_.find(database);
+    --watchers_;
+    if (--found->second.find(key.bytes, key.hash)->watchers != 0) return;
+    found->second.erase(key.bytes, key.hash);
+    if (found->second.size() == 0) databases_.erase(found);
   }
-  uint64_t version(int database, Bytes key) const {
-    const auto found = watched_.find(name(database, key));
-    return found == watched_.end() ? 0 : found->second.version;
+  /// Of a key that is watched.
+  uint64_t version(int database, const Key& key) const noexcept {
+    return databases_.find(database)->second.find(key.bytes, key.hash)->version;
   }
-  void changed(int database, Bytes key) {
-    const auto found = watched_.find(name(database, key));
-    if (found != watched_.end()) ++found->second.version;
+  void changed(int database, const Key& key) noexcept {
+    const auto found = databases_.find(database);
+    if (found == databases_.end()) return;
+    if (Watched* watched = found->second.find(key.bytes, key.hash)) ++watched->version;
   }
-  /// Visits (database, key, a function that marks the key as changed).
-  template <typename Visit>
-  void for_each(Visit&& visit) {
-    for (auto& [text, watched] : watched_) {
-      const size_t colon = text.find(':');
-      const int database = std::stoi(text.substr(0, colon));
-      visit(database, Bytes(text).substr(colon + 1), [&watched = watched] { ++watched.version; });
+  /// Asks is_changed(database, key) of every watched key of one database, or of all. It may report
+  /// changes of single keys itself.
+  template <typename IsChanged>
+  void change_where(std::optional<int> only, IsChanged&& is_changed) {
+    for (auto& [database, keys] : databases_) {
+      if (only && *only != database) continue;
+      keys.for_each([&](Bytes name, Watched& watched) {
+        if (is_changed(database, Key{name, keys.hash(name)})) ++watched.version;
+      });
     }
   }
 
@@ -47,11 +58,9 @@ class Watches {
     uint64_t watchers = 0;
     uint64_t version = 1;
   };
-  static std::string name(int database, Bytes key) {
-    return std::to_string(database) + ':' + std::string(key);
-  }
 
-  std::unordered_map<std::string, Watched> watched_;
+  size_t watchers_ = 0;
+  std::map<int, NameTable<Watched>> databases_;  // of which keys are watched
 };
 
 }  // namespace kevy

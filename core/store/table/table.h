@@ -2,8 +2,8 @@
 // What it is made of is BucketTable's matter.
 //
 // `Item` has `Bytes key() const`, and fetched_bytes() if it is larger than a cache line: how much of
-// it is mostly looked at, as it enters the table. The table does not own its items. One thread at a
-// time.
+// it is mostly looked at, as it enters the table. The table does not own its items. `kHash` is
+// another hash in tests only. One thread at a time.
 #pragma once
 
 #include "base/bytes.h"
@@ -14,7 +14,9 @@
 
 namespace kevy {
 
-template <typename Item>
+using KeyHash = uint64_t(Bytes, const HashSecret&) noexcept;
+
+template <typename Item, KeyHash kHash = hash_bytes>
 class Table : private BucketTable {
  public:
   /// `secret`, under which all hashes are made, must outlive the table, and `spans` too.
@@ -63,7 +65,7 @@ class Table : private BucketTable {
     }
   }
   Slot find(Bytes key) const noexcept { return find(key, hash(key)); }
-  uint64_t hash(Bytes key) const noexcept { return hash_bytes(key, secret_); }
+  uint64_t hash(Bytes key) const noexcept { return kHash(key, secret_); }
 
   /// Adds an item whose key is not in the table.
   void insert(Item* item, uint64_t hash) {
@@ -121,8 +123,7 @@ class Table : private BucketTable {
     }
   }
   static uint64_t hash_of(const void* item, const void* secret) {
-    return hash_bytes(static_cast<const Item*>(item)->key(),
-                      *static_cast<const HashSecret*>(secret));
+    return kHash(static_cast<const Item*>(item)->key(), *static_cast<const HashSecret*>(secret));
   }
 
   const HashSecret& secret_;

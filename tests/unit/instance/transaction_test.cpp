@@ -79,3 +79,53 @@ TEST_CASE("B09 what Redis refuses inside MULTI is refused, and what ends it ends
   Client other(*instance);
   CHECK(other("EXISTS a") == ":0\r\n");
 }
+
+namespace {
+
+/// What EXEC answers after WATCH of a key, `steps` by another client, and MULTI PING.
+struct WatchedEngine {
+  std::unique_ptr<Instance> instance = test::start(GENERATE(1u, 2u, 8u));
+  Client client{*instance}, other{*instance};
+
+  WatchedEngine() { instance->runtime().clock().freeze(1'700'000'000'000'000); }
+  void wait_ms(int64_t ms) { instance->runtime().clock().advance(ms * 1000); }
+  /// Puts a key `k` that has expired, and was not looked at since, into a database.
+  void put_expired(const std::string& database) {
+    client("SELECT " + database + "\r\nSET k v PX 10\r\nSELECT 0");
+    wait_ms(11);
+  }
+  bool runs_after(Bytes steps) {
+    client("WATCH k");
+    other(steps);
+    return client("MULTI\r\nPING\r\nEXEC") == "+OK\r\n+QUEUED\r\n*1\r\n+PONG\r\n";
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a watched key that had expired already is not changed by being removed") {
+  WatchedEngine engine;
+  for (const Bytes steps : {"DEL k", "GET k", "FLUSHALL", "FLUSHDB", "SWAPDB 0 1", "SWAPDB 1 0",
+                            "SWAPDB 0 1\r\nDEL k", "SWAPDB 0 1\r\nSWAPDB 0 1"}) {
+    INFO(steps);
+    engine.put_expired("0");
+    CHECK(engine.runs_after(steps));
+    engine.put_expired("1");
+    CHECK(engine.runs_after(steps));
+  }
+}
+
+TEST_CASE("a watched key that expires later, or is made, is changed") {
+  WatchedEngine engine;
+  for (const Bytes steps : {"DEL k", "GET k", "FLUSHALL", "FLUSHDB", "SWAPDB 0 1", "PING"}) {
+    INFO(steps);
+    engine.client("FLUSHALL\r\nSET k v PX 10\r\nWATCH k");
+    engine.wait_ms(11);
+    CHECK_FALSE(engine.runs_after(steps));
+  }
+  for (const Bytes steps : {"SET k w", "SWAPDB 0 1", "SWAPDB 0 1\r\nSWAPDB 0 1"}) {
+    INFO(steps);
+    engine.client("FLUSHALL\r\nSELECT 1\r\nSET k v\r\nSELECT 0");
+    CHECK_FALSE(engine.runs_after(steps));
+  }
+}

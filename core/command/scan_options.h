@@ -1,6 +1,7 @@
 // What SCAN, HSCAN, SSCAN and ZSCAN are told: where to go on, how far, and what is wanted.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 
 #include "base/glob.h"
@@ -16,13 +17,14 @@ struct ScanOptions {
   bool wants(Bytes name) const { return !pattern || glob_match(*pattern, name); }
 };
 
-/// A cursor as Redis, with strtoul, reads one: up to a zero byte, with a sign, and 0 if it is
-/// empty.
+/// A cursor as Valkey reads one, up to a zero byte: an integer of 64 bits that is not negative, or
+/// whatever else strtoull takes: behind spaces, with a sign, and what is below zero from above.
 inline std::optional<uint64_t> scan_cursor(Bytes text) {
-  text = text.substr(0, text.find('\0'));
-  if (text.empty()) return 0;
-  const bool negative = text[0] == '-';
-  if (negative || text[0] == '+') text.remove_prefix(1);
+  text = before_nul(text);
+  if (const auto number = parse_int64(text); number && *number < 0) return std::nullopt;
+  text.remove_prefix(std::min(text.find_first_not_of(" \t\n\v\f\r"), text.size()));
+  const bool negative = text.starts_with('-');
+  if (negative || text.starts_with('+')) text.remove_prefix(1);
   const auto number = parse_uint64(text);
   if (!number) return std::nullopt;
   return negative ? 0 - *number : *number;

@@ -1,6 +1,7 @@
 // SCAN: a full iteration in small steps, shard after shard.
 //
-// A cursor holds the shard in its low bits and the place in that shard's table above them.
+// A cursor holds the shard in its low bits and the place in that shard's table above them. Clients
+// send any: one that names no shard is at the end, and a place is good in every table.
 #include <algorithm>
 
 #include "command/families.h"
@@ -58,10 +59,9 @@ void scan(Call& call) {
     if (place != 0) break;
     ++shard;
   }
-  const uint64_t next = shard == call.runtime.shard_count() ? 0 : place << kShardBits | shard;
-  char digits[kIntegerTextMax];
+  const uint64_t next = shard >= call.runtime.shard_count() ? 0 : place << kShardBits | shard;
   call.reply.array(2);
-  call.reply.bulk(format_int64(static_cast<int64_t>(next), digits));
+  call.reply.bulk(std::to_string(next));
   call.reply.array(found.size());
   for (const std::string& key : found) call.reply.bulk(key);
 }

@@ -126,8 +126,9 @@ void lcs(Call& call) {
   LcsOptions options;
   if (!read_options(call, options)) return;
   const StringText a(first), b(second);
-  constexpr size_t kCellsMax = size_t{1} << 28;
-  if ((a.bytes().size() + 1) > kCellsMax / (b.bytes().size() + 1)) {
+  const auto memory_max = static_cast<uint64_t>(
+      call.runtime.settings().proto_max_bulk_len.load(std::memory_order_relaxed));
+  if (a.bytes().size() + 1 > memory_max / sizeof(uint32_t) / (b.bytes().size() + 1)) {
     call.error("ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len");
     return;
   }

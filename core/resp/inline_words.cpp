@@ -4,7 +4,10 @@ namespace kevy {
 
 namespace {
 
-bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r') || c == '\0'; }
+bool ends_word(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+
+// What there may be before a word; a word itself may hold vertical tabs and form feeds.
+bool is_space(char c) { return ends_word(c) || c == '\v' || c == '\f'; }
 
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -29,14 +32,14 @@ char unescaped(char c) {
   }
 }
 
-// Reads a quoted part that starts behind its quote at `at`; leaves `at` behind the closing one,
-// which must end the word.
+// Reads a quoted part that starts behind its quote at `at`; leaves `at` behind the closing one. False
+// when there is none.
 bool read_quoted(Bytes line, size_t& at, char quote, std::string& word) {
   for (; at < line.size(); ++at) {
     const char c = line[at];
     if (c == quote) {
       ++at;
-      return at == line.size() || is_space(line[at]);
+      return true;
     }
     const size_t left = line.size() - at;
     if (quote == '"' && c == '\\' && left > 3 && line[at + 1] == 'x' &&
@@ -57,14 +60,12 @@ bool read_quoted(Bytes line, size_t& at, char quote, std::string& word) {
 }  // namespace
 
 bool split_inline(Bytes line, std::vector<std::string>& words) {
-  // As with C strings, a NUL ends the line.
-  line = line.substr(0, line.find('\0'));
   size_t at = 0;
   while (true) {
     while (at < line.size() && is_space(line[at])) ++at;
     if (at == line.size()) return true;
     std::string word;
-    while (at < line.size() && !is_space(line[at])) {
+    while (at < line.size() && !ends_word(line[at])) {
       const char c = line[at++];
       if (c == '"' || c == '\'') {
         if (!read_quoted(line, at, c, word)) return false;

@@ -16,6 +16,9 @@ constexpr int64_t kPlainMax = 99'999;   // the largest count or size that parse_
 constexpr int64_t kWordsMax = INT32_MAX;
 constexpr int64_t kWordsMaxUnauthenticated = 10;
 constexpr int64_t kBulkMaxUnauthenticated = 16384;
+constexpr const char* kNoLineEnd = "invalid CRLF in request";
+
+bool is_line_end(const char* at) { return std::memcmp(at, "\r\n", 2) == 0; }
 
 // The digits of a header with their CR LF; below zero when they are not plain or not whole.
 [[gnu::noinline]] int64_t read_plain_digits(const char*& at, const char* end) {
@@ -26,7 +29,7 @@ constexpr int64_t kBulkMaxUnauthenticated = 16384;
     if (digit < 0 || digit > 9 || *at == '0' || number > kPlainMax / 10) return -1;
     number = number * 10 + digit;
   }
-  if (next == at || end - next < 2) return -1;
+  if (next == at || end - next < 2 || !is_line_end(next)) return -1;
   at = next + 2;
   return number;
 }
@@ -35,15 +38,15 @@ constexpr int64_t kBulkMaxUnauthenticated = 16384;
 // when it is not such a one or has not come whole.
 [[gnu::always_inline]] inline int64_t read_plain_header(char kind, const char*& at,
                                                         const char* end) {
-  constexpr ptrdiff_t kShort = 5;  // of two digits; what follows one digit has more
+  constexpr ptrdiff_t kShort = 5;  // of two digits; behind one digit there is more
   if (end - at < kShort || at[0] != kind) return -1;
   const unsigned first = static_cast<unsigned char>(at[1]) - unsigned{'0'};
-  if (at[2] == '\r' && first <= 9) [[likely]] {
+  if (is_line_end(at + 2) && first <= 9) [[likely]] {
     at += kShort - 1;
     return first;
   }
   const unsigned second = static_cast<unsigned char>(at[2]) - unsigned{'0'};
-  if (at[3] == '\r' && first - 1 <= 8 && second <= 9) [[likely]] {
+  if (is_line_end(at + 3) && first - 1 <= 8 && second <= 9) [[likely]] {
     at += kShort;
     return first * 10 + second;
   }
@@ -62,7 +65,8 @@ RequestParser::Step RequestParser::fail(std::string what) {
   return Step::kError;
 }
 
-// Finds the line at position_; what was looked at before is not looked at again.
+// Finds the line at position_, up to a CR and a byte that should be LF; what was looked at before is
+// not looked at again.
 RequestParser::Step RequestParser::find_line(Bytes input, Bytes& line, const char* too_big) {
   const size_t from = std::max(position_, scanned_);
   const void* found =
@@ -88,6 +92,7 @@ RequestParser::Step RequestParser::parse_array(Bytes input, const Limits& limits
     Bytes line;
     const Step step = find_line(input, line, "too big mbulk count string");
     if (step != Step::kDone) return step;
+    if (!is_line_end(line.data() + line.size())) return fail(kNoLineEnd);
     const auto count = parse_int64(line.substr(1));
     if (!count || *count > kWordsMax) return fail("invalid multibulk length");
     if (!limits.authenticated && *count > kWordsMaxUnauthenticated) {
@@ -112,6 +117,7 @@ RequestParser::Step RequestParser::parse_bulk(Bytes input, const Limits& limits)
     if (line.empty() || line[0] != '$') {
       return fail(std::string("expected '$', got '") + (line.empty() ? '\r' : line[0]) + "'");
     }
+    if (!is_line_end(line.data() + line.size())) return fail(kNoLineEnd);
     const auto size = parse_int64(line.substr(1));
     if (!size || *size < 0 || *size > limits.bulk_max) return fail("invalid bulk length");
     if (!limits.authenticated && *size > kBulkMaxUnauthenticated) {
@@ -121,6 +127,7 @@ RequestParser::Step RequestParser::parse_bulk(Bytes input, const Limits& limits)
   }
   const auto size = static_cast<size_t>(bulk_size_);
   if (input.size() - position_ < size + 2) return Step::kMore;
+  if (!is_line_end(input.data() + position_ + size)) return fail(kNoLineEnd);
   words_.push_back({position_, size});
   position_ += size + 2;
   bulk_size_ = -1;
@@ -142,7 +149,7 @@ RequestParser::Step RequestParser::parse_bulk(Bytes input, const Limits& limits)
   Bytes* const words = &ahead_words_[used];
   for (int64_t i = 0; i < count; ++i) {
     const int64_t size = read_plain_header('$', next, end);
-    if (size < 0 || end - next < size + 2) return 0;
+    if (size < 0 || end - next < size + 2 || !is_line_end(next + size)) return 0;
     words[i] = {next, static_cast<size_t>(size)};
     next += size + 2;
   }
@@ -226,8 +233,10 @@ RequestParser::Outcome RequestParser::next_carefully(InputBuffer& buffer, const 
 RequestParser::Outcome RequestParser::parse_inline(InputBuffer& buffer) {
   const Bytes input = buffer.pending();
   const size_t end = input.find('\n', scanned_);
-  if (end == Bytes::npos) {
-    scanned_ = input.size();
+  // As in a C string, no line end is found behind a NUL.
+  const size_t nul = input.substr(0, end).find('\0', scanned_);
+  if (end == Bytes::npos || nul != Bytes::npos) {
+    scanned_ = std::min(nul, input.size());
     if (input.size() <= kInlineMax) return Outcome::kNeedMore;
     fail("too big inline request");
     return Outcome::kProtocolError;

@@ -39,15 +39,18 @@ inline std::optional<int64_t> integer_argument(Call& call, Bytes text,
   return number;
 }
 
-/// A database number in range; answers the error of an index out of range, or `not_integer`.
-inline std::optional<int> database_argument(Call& call, Bytes text, Bytes not_integer) {
-  const auto number = integer_argument(call, text, not_integer);
+/// A database's number; answers the error of an index out of range, or of no integer of 32 bits.
+inline std::optional<int> database_argument(Call& call, Bytes text) {
+  const auto number = integer_argument(call, text);
   if (!number) return std::nullopt;
-  if (*number < 0 || *number >= static_cast<int64_t>(call.runtime.database_count())) {
+  if (*number < INT32_MIN || *number > INT32_MAX) {
+    call.error(errors::kNotInt32);
+  } else if (*number < 0 || *number >= static_cast<int64_t>(call.runtime.database_count())) {
     call.error(errors::kDatabaseIndex);
-    return std::nullopt;
+  } else {
+    return static_cast<int>(*number);
   }
-  return static_cast<int>(*number);
+  return std::nullopt;
 }
 
 /// How the time in an option counts.

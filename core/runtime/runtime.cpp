@@ -129,7 +129,7 @@ void Runtime::run_logged(Turn& turn, Session& session, Args args, const Route& r
                                                     const Route& route, Reply& reply,
                                                     Reply& unsilenced) {
   if (route.row == nullptr || !plainly_allowed(session, *route.row, args)) [[unlikely]] {
-    if (!check(session, route.row, args, reply)) return;
+    if (!check(turn, session, route.row, args, reply)) return;
   }
   if (log_ == nullptr) [[likely]] {
     run(turn, session, args, route, reply, unsilenced, nullptr);
@@ -163,6 +163,11 @@ void Runtime::run_queued(Call& exec) {
   Session& session = exec.session;
   const std::vector<QueuedCommand> queue = std::move(session.transaction.queue);
   session.transaction.queue.clear();
+  struct Running {
+    explicit Running(bool& flag_to_set) : flag(flag_to_set) { flag = true; }
+    ~Running() { flag = false; }
+    bool& flag;
+  } const running(session.transaction.running);
   exec.reply.array(queue.size());
   std::vector<Bytes> words;
   DiscardedReply discarded;
@@ -191,11 +196,7 @@ std::shared_ptr<Session> Runtime::open_session(Session::Door door) {
 void Runtime::close_session(Session& session) {
   Turn turn(*this);
   if (!session.transaction.watched.empty()) {
-    ShardSet shards;
-    for (const WatchedKey& watched : session.transaction.watched) {
-      shards.add(shard_index({watched.key, hash(watched.key)}));
-    }
-    turn.hold(shards);
+    hold_watched(turn, session);
     forget_watches(session);
   }
   leave_all_channels(turn, nullptr, session);
@@ -203,6 +204,14 @@ void Runtime::close_session(Session& session) {
   note_memory(session, 0);
   std::lock_guard guard(sessions_lock_);
   sessions_.erase(session.id);
+}
+
+void Runtime::hold_watched(Turn& turn, const Session& session) {
+  ShardSet shards;
+  for (const WatchedKey& watched : session.transaction.watched) {
+    shards.add(shard_index({watched.key, hash(watched.key)}));
+  }
+  if (!shards.empty()) turn.hold(shards);
 }
 
 void Runtime::forget_watches(Session& session) {

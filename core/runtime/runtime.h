@@ -147,7 +147,8 @@ class Runtime {
  private:
   friend class Call;
 
-  bool check(Session& session, const CommandRow* row, Args args, Reply& reply);
+  bool check(Turn& turn, Session& session, const CommandRow* row, Args args, Reply& reply);
+  void hold_watched(Turn& turn, const Session& session);
   Route route(Args args) noexcept {
     const CommandRow* row = table_.find(args);
     if (row == nullptr || row->only_key == 0 || row->only_key >= args.size()) return {row};

@@ -31,7 +31,7 @@ void select_database(Session& session, int database) {
 }
 
 void select(Call& call) {
-  const auto database = database_argument(call, call.args[1], errors::kNotInteger);
+  const auto database = database_argument(call, call.args[1]);
   if (!database) return;
   select_database(call.session, *database);
   call.reply.ok();
@@ -109,11 +109,11 @@ void hello(Call& call) {
     }
     protocol = static_cast<int>(*version);
   }
-  std::optional<Bytes> name;
+  std::optional<Bytes> user, password, name;
   for (Options options(call.args, 2); !options.done();) {
     if (options.next_is("auth", 2)) {
-      const Bytes user = options.value();
-      if (!authenticate(call, user, options.value())) return;
+      user = options.value();
+      password = options.value();
     } else if (options.next_is("setname", 1)) {
       name = options.value();
       if (!check_client_name(call, *name)) return;
@@ -122,6 +122,7 @@ void hello(Call& call) {
       return;
     }
   }
+  if (user && !authenticate(call, *user, *password)) return;
   if (!call.session.authenticated) {
     call.error(
         "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO "

@@ -75,7 +75,13 @@ void unsubscribe_from(Call& call, ChannelKind kind) {
 
 void subscribe(Call& call) { subscribe_to(call, ChannelKind::kChannel); }
 void psubscribe(Call& call) { subscribe_to(call, ChannelKind::kPattern); }
-void ssubscribe(Call& call) { subscribe_to(call, ChannelKind::kSharded); }
+void ssubscribe(Call& call) {
+  if (call.session.transaction.running) {
+    call.error("ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client");
+  } else {
+    subscribe_to(call, ChannelKind::kSharded);
+  }
+}
 void unsubscribe(Call& call) { unsubscribe_from(call, ChannelKind::kChannel); }
 void punsubscribe(Call& call) { unsubscribe_from(call, ChannelKind::kPattern); }
 void sunsubscribe(Call& call) { unsubscribe_from(call, ChannelKind::kSharded); }

@@ -9,14 +9,6 @@ namespace kevy {
 
 namespace {
 
-void end_transaction(Session& session) {
-  session.transaction.open = false;
-  session.transaction.broken = false;
-  std::vector<QueuedCommand>().swap(session.transaction.queue);  // clear() would keep its memory
-  session.transaction.memory = 0;
-  session.multi_shown.store(-1, std::memory_order_relaxed);
-}
-
 void multi(Call& call) {
   call.session.transaction.open = true;
   call.session.multi_shown.store(0, std::memory_order_relaxed);
@@ -50,7 +42,7 @@ void exec(Call& call) {
     session.transaction.open = false;
     call.runtime.run_queued(call);
   }
-  end_transaction(session);
+  session.end_transaction();
 }
 
 void discard(Call& call) {
@@ -59,7 +51,7 @@ void discard(Call& call) {
     return;
   }
   call.runtime.forget_watches(call.session);
-  end_transaction(call.session);
+  call.session.end_transaction();
   call.reply.ok();
 }
 

@@ -56,7 +56,7 @@ bool read_copy_options(Call& call, CopyOptions& copy) {
     if (options.next_is("replace")) {
       copy.replace = true;
     } else if (options.next_is("db", 1)) {
-      const auto database = database_argument(call, options.value(), errors::kNotInteger);
+      const auto database = database_argument(call, options.value());
       if (!database) return false;
       copy.database = *database;
     } else {
@@ -97,7 +97,7 @@ void copy(Call& call) {
 }
 
 void move(Call& call) {
-  const auto database = database_argument(call, call.args[2], errors::kNotInteger);
+  const auto database = database_argument(call, call.args[2]);
   if (!database) return;
   if (*database == call.session.database) {
     call.error(kSameObject);

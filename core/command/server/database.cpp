@@ -56,10 +56,18 @@ void flushdb(Call& call) {
   call.reply.ok();
 }
 
+// An integer of 32 bits, which need not be the number of a database.
+std::optional<int64_t> index_argument(Call& call, Bytes text, Bytes error) {
+  const auto number = parse_int64(text);
+  if (number && *number >= INT32_MIN && *number <= INT32_MAX) return number;
+  call.error(error);
+  return std::nullopt;
+}
+
 void swapdb(Call& call) {
-  const auto first = integer_argument(call, call.args[1], "ERR invalid first DB index");
+  const auto first = index_argument(call, call.args[1], "ERR invalid first DB index");
   if (!first) return;
-  const auto second = integer_argument(call, call.args[2], "ERR invalid second DB index");
+  const auto second = index_argument(call, call.args[2], "ERR invalid second DB index");
   if (!second) return;
   const auto count = static_cast<int64_t>(call.runtime.database_count());
   if (*first < 0 || *first >= count || *second < 0 || *second >= count) {

@@ -18,8 +18,9 @@ Bytes shown_part(Bytes word, size_t max = kShownMax) { return before_nul(word).s
 std::string unknown_command(Args args) {
   std::string shown;
   for (size_t i = 1; i < args.size() && shown.size() < kShownMax; ++i) {
+    const size_t room = kShownMax - shown.size();
     shown += '\'';
-    shown += shown_part(args[i], kShownMax - shown.size());
+    shown += shown_part(args[i], room);
     shown += "' ";
   }
   return "ERR unknown command '" + std::string(shown_part(args[0])) +
@@ -42,14 +43,26 @@ std::string full_name(const CommandTable& table, const CommandRow& row) {
                            : std::string(parent->name) + '|' + std::string(row.name);
 }
 
-/// False when the command was answered here: refused, or queued.
-bool Runtime::check(Session& session, const CommandRow* row, Args args, Reply& reply) {
+/// False when the command was answered here: refused, or queued. An EXEC that is refused ends its
+/// transaction.
+bool Runtime::check(Turn& turn, Session& session, const CommandRow* row, Args args, Reply& reply) {
   const auto refuse = [&](Bytes text) {
-    if (session.transaction.open) session.transaction.broken = true;
     counters_.error_replies.fetch_add(1, std::memory_order_relaxed);
-    reply.error(text);
+    if (row != nullptr && row->has(kQueuedShards) && !session.stateless()) {
+      hold_watched(turn, session);
+      forget_watches(session);
+      session.end_transaction();
+      if (text.starts_with("ERR ")) text.remove_prefix(4);
+      reply.error("EXECABORT Transaction discarded because of: " + std::string(text));
+    } else {
+      if (session.transaction.open) session.transaction.broken = true;
+      reply.error(text);
+    }
     return false;
   };
+  if (!session.authenticated && (row == nullptr || !row->has(kNoAuth))) {
+    return refuse("NOAUTH Authentication required.");
+  }
   if (row == nullptr) return refuse(unknown_command(args));
   if (!row->subcommands.empty() && args.size() >= 2) return refuse(unknown_subcommand(*row, args[1]));
   if (row->handler == nullptr || !row->accepts(args.size())) {
@@ -61,9 +74,6 @@ bool Runtime::check(Session& session, const CommandRow* row, Args args, Reply& r
       return row->has(kNoAuth) || refuse("NOAUTH Authentication required.");
     }
     return true;
-  }
-  if (!session.authenticated && !row->has(kNoAuth)) {
-    return refuse("NOAUTH Authentication required.");
   }
   if (session.transaction.open && row->has(kNoMulti)) {
     return refuse("ERR Command '" + full_name(table_, *row) +

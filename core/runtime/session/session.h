@@ -46,6 +46,7 @@ struct WatchedKey {
 
 struct Transaction {
   bool open = false;
+  bool running = false;  // EXEC runs what was queued
   bool broken = false;  // a queued command was wrong: EXEC will refuse
   std::vector<QueuedCommand> queue;
   std::set<WatchedKey, WatchedKey::Less> watched;
@@ -114,6 +115,13 @@ class Session final : public Subscriber {
   bool stateless() const noexcept { return door == Door::kStateless; }
   /// Ended from outside: killed, or too much waited for it. Whoever serves it closes it.
   bool ended() const noexcept { return outbox.cancelled(); }
+  /// Drops what was queued; the watches are Runtime::forget_watches' matter.
+  void end_transaction() {
+    transaction.open = transaction.broken = false;
+    std::vector<QueuedCommand>().swap(transaction.queue);  // clear() would keep its memory
+    transaction.memory = 0;
+    multi_shown.store(-1, std::memory_order_relaxed);
+  }
 
  private:
   mutable Lock labels_lock_;

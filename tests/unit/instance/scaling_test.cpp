@@ -85,12 +85,13 @@ TEST_CASE("SUBSCRIBE to many channels, and the end of such a session, is linear"
 }
 
 TEST_CASE("many subscribers of one channel leave it in linear time") {
+  const OutputLimit none;
   PubSub pubsub;
   PubSubTurn turn;
   turn.take(pubsub);
   check_linear(4'000, [&](size_t count) {
     std::vector<std::unique_ptr<Subscriber>> those;
-    for (size_t i = 0; i < count; ++i) those.push_back(std::make_unique<Subscriber>());
+    for (size_t i = 0; i < count; ++i) those.push_back(std::make_unique<Subscriber>(none));
     return cpu_seconds([&] {
       for (auto& one : those) turn.join(ChannelKind::kChannel, "c", *one);
       CHECK(turn.subscribers(ChannelKind::kChannel, "c") == count);

@@ -129,3 +129,53 @@ TEST_CASE("a watched key that expires later, or is made, is changed") {
     CHECK_FALSE(engine.runs_after(steps));
   }
 }
+
+TEST_CASE("an EXEC that is refused ends its transaction and the watches") {
+  const auto instance = test::start(GENERATE(1u, 8u));
+  Client client(*instance), other(*instance);
+  const std::string aborted = "-EXECABORT Transaction discarded because of: ";
+  client("WATCH w v\r\nMULTI\r\nSET a 1");
+  CHECK(client("EXEC now") == aborted + "wrong number of arguments for 'exec' command\r\n");
+  CHECK(client.session().transaction.watched.empty());
+  CHECK(client("EXEC") == "-ERR EXEC without MULTI\r\n");
+  other("SET w changed");
+  CHECK(client("MULTI\r\nGET a\r\nEXEC") == "+OK\r\n+QUEUED\r\n*1\r\n$-1\r\n");
+  client("SUBSCRIBE c");
+  CHECK(client("EXEC") ==
+        aborted +
+            "Can't execute 'exec': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are "
+            "allowed in this context\r\n");
+}
+
+TEST_CASE("who has not authenticated is told so first, and EXEC aborts") {
+  const auto instance = test::start(2);
+  {
+    Client admin(*instance);
+    admin("CONFIG SET requirepass secret");
+  }
+  Client client(*instance);
+  for (const Bytes line : {"GET", "NOSUCH", "CONFIG NOSUCH", "MULTI"}) {
+    CHECK(client(line) == "-NOAUTH Authentication required.\r\n");
+  }
+  CHECK(client("EXEC x") ==
+        "-EXECABORT Transaction discarded because of: NOAUTH Authentication required.\r\n");
+  // A HELLO with anything wrong changes nothing, neither does a password before the last one.
+  for (const Bytes line : {"HELLO 3 AUTH default secret SETNAME 'a b'", "HELLO 3 AUTH default secret SETNAME",
+                           "HELLO 3 AUTH default secret NOSUCH", "HELLO 4 AUTH default secret",
+                           "HELLO 3 AUTH default secret AUTH default wrong"}) {
+    INFO(line);
+    CHECK(client(line)[0] == '-');
+    CHECK(client("GET a") == "-NOAUTH Authentication required.\r\n");
+  }
+  CHECK(client("HELLO 3 SETNAME me AUTH default wrong AUTH default secret")[0] == '%');
+  CHECK(client("CLIENT GETNAME") == "$2\r\nme\r\n");
+}
+
+TEST_CASE("SSUBSCRIBE is refused by EXEC, SUBSCRIBE is not") {
+  const auto instance = test::start(2);
+  Client client(*instance);
+  client("MULTI\r\nSSUBSCRIBE c\r\nSUBSCRIBE c");
+  CHECK(client("EXEC") ==
+        "*2\r\n-ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client\r\n"
+        "*3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n");
+}

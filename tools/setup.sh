@@ -4,7 +4,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 packages="ninja-build ccache pkg-config libxxhash-dev liblz4-dev libcli11-dev catch2 abigail-tools
-  redis-server redis-tools python3-venv python3-dev $*"
+  redis-server redis-tools python3-venv python3-dev locales $*"
 missing=""
 for package in $packages; do
   dpkg -s "$package" >/dev/null 2>&1 || missing="$missing $package"

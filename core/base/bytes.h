@@ -101,6 +101,9 @@ inline bool contains(Bytes bytes, char byte) noexcept {
   return (matches(load_short(data, size), byte) & ((1u << size) - 1)) != 0;  // zeros are behind
 }
 
+/// What C code that Redis leaves the word to, errors among it, sees of it: up to a zero byte.
+constexpr Bytes before_nul(Bytes word) noexcept { return word.substr(0, word.find('\0')); }
+
 /// Whether `a` equals `lower` when the ASCII case of `a` is ignored. `lower` must be lower case.
 constexpr bool equals_ignoring_case(Bytes a, Bytes lower) noexcept {
   if (a.size() != lower.size()) return false;

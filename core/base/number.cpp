@@ -1,13 +1,17 @@
 #include "base/number.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cerrno>
 #include <charconv>
 #include <cmath>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
+
+#include "base/c_locale.h"
+#include "base/shortest_digits.h"
 
 namespace kevy {
 
@@ -63,28 +67,13 @@ Bytes format_int64(int64_t value, char* buffer) noexcept {
   return {buffer, 6 - zeros};
 }
 
-std::optional<long double> parse_long_double(Bytes text) noexcept {
-  constexpr size_t kTextMax = 5 * 1024 - 1;  // what format_long_double writes is read again
-  if (text.empty() || text.size() > kTextMax || text.find('\0') != Bytes::npos) return std::nullopt;
-  if (std::isspace(static_cast<unsigned char>(text[0])) != 0) return std::nullopt;
-  char copy[kTextMax + 1];
-  std::memcpy(copy, text.data(), text.size());
-  copy[text.size()] = '\0';
-  char* end = nullptr;
-  errno = 0;
-  const long double value = std::strtold(copy, &end);
-  if (end != copy + text.size() || std::isnan(value)) return std::nullopt;
-  if (errno == ERANGE && (std::isinf(value) || value == 0)) return std::nullopt;
-  return value;
-}
-
 namespace {
 
 // The number that a few digits are, which a double holds exactly, as most scores are; nothing when
 // there is anything else among them.
 std::optional<double> parse_digits(Bytes text) noexcept {
   constexpr size_t kExactMax = 15;
-  if (text.size() > kExactMax) return std::nullopt;
+  if (text.empty() || text.size() > kExactMax) return std::nullopt;
   int64_t number = 0;
   for (const char byte : text) {
     const unsigned digit = static_cast<unsigned char>(byte) - unsigned{'0'};
@@ -94,52 +83,114 @@ std::optional<double> parse_digits(Bytes text) noexcept {
   return static_cast<double>(number);
 }
 
+// from_chars knows no plus.
+Bytes without_plus(Bytes text) noexcept {
+  const bool plus = text.size() > 1 && text[0] == '+' && text[1] != '-';
+  return plus ? text.substr(1) : text;
+}
+
+// What is beyond the range of a double: too large, if its first digit that is not zero stands
+// before the point, the exponent counted in.
+bool is_too_large(Bytes text) noexcept {
+  const size_t mark = std::min(text.find_first_of("eE"), text.size());
+  const Bytes digits = text.substr(0, mark);
+  const size_t first = digits.find_first_of("123456789");
+  const size_t point = std::min(digits.find('.'), digits.size());
+  int64_t exponent = 0;
+  if (mark != text.size()) {
+    const Bytes written = without_plus(text.substr(mark + 1));
+    constexpr int64_t kBeyondAll = int64_t{1} << 60;
+    const auto [end, error] =
+        std::from_chars(written.data(), written.data() + written.size(), exponent);
+    if (error != std::errc()) exponent = written[0] == '-' ? -kBeyondAll : kBeyondAll;
+  }
+  return static_cast<int64_t>(point) - static_cast<int64_t>(first) + exponent > 0;
+}
+
+enum class Beyond { kRefused, kClamped };
+
+std::optional<double> parse_decimal(Bytes text, Beyond beyond) noexcept {
+  if (const auto number = parse_digits(text)) return number;
+  text = without_plus(text);
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (end != text.data() + text.size() || std::isnan(value)) return std::nullopt;
+  if (error == std::errc()) return value;
+  if (error != std::errc::result_out_of_range || beyond == Beyond::kRefused) return std::nullopt;
+  value = is_too_large(text) ? std::numeric_limits<double>::infinity() : 0;
+  return text[0] == '-' ? -value : value;
+}
+
 }  // namespace
 
 std::optional<double> parse_double(Bytes text) noexcept {
-  constexpr size_t kTextMax = 255;
-  if (text.empty() || text.size() > kTextMax) return std::nullopt;
-  if (const auto number = parse_digits(text)) return number;
-  double value = 0;
-  const char* text_end = text.data() + text.size();
-  const auto [fast_end, error] = std::from_chars(text.data(), text_end, value);
-  if (error == std::errc() && fast_end == text_end) {
-    return std::isnan(value) ? std::nullopt : std::optional(value);
-  }
-  // Signs in front, hexadecimal, and what is out of range are the C library's.
-  if (text.find('\0') != Bytes::npos) return std::nullopt;
-  if (std::isspace(static_cast<unsigned char>(text[0])) != 0) return std::nullopt;
+  return parse_decimal(text, Beyond::kRefused);
+}
+
+std::optional<double> parse_double_clamped(Bytes text) noexcept {
+  return parse_decimal(text, Beyond::kClamped);
+}
+
+std::optional<long double> parse_long_double(Bytes text) noexcept {
+  constexpr size_t kTextMax = 5 * 1024 - 1;  // what format_long_double writes is read again
+  if (text.empty() || text.size() > kTextMax || text.find('\0') != Bytes::npos) return std::nullopt;
+  if (text[0] == ' ' || (text[0] >= '\t' && text[0] <= '\r')) return std::nullopt;
   char copy[kTextMax + 1];
   std::memcpy(copy, text.data(), text.size());
   copy[text.size()] = '\0';
+  // from_chars gives no denormal numbers of this type.
   char* end = nullptr;
   errno = 0;
-  value = std::strtod(copy, &end);
+  const long double value = strtold_l(copy, &end, c_locale());
   if (end != copy + text.size() || std::isnan(value)) return std::nullopt;
   if (errno == ERANGE && (std::isinf(value) || value == 0)) return std::nullopt;
   return value;
 }
 
+namespace {
+
+// The digits with a point among or zeros beside them, where that is short, or with an exponent.
+std::string arranged(const DecimalDigits& number, bool negative) {
+  const Bytes digits(number.digits, static_cast<size_t>(number.count));
+  const int places = number.count + number.exponent;  // before the point
+  const int magnitude = std::abs(places - 1);
+  std::string text(negative ? "-" : "");
+  if (number.exponent >= 0 && magnitude < number.count + 7) {
+    return text.append(digits).append(static_cast<size_t>(number.exponent), '0');
+  }
+  if (number.exponent < 0 && (number.exponent > -7 || magnitude < 4)) {
+    if (places <= 0) {
+      return text.append("0.").append(static_cast<size_t>(-places), '0').append(digits);
+    }
+    const auto point = static_cast<size_t>(places);
+    return text.append(digits.substr(0, point)).append(".").append(digits.substr(point));
+  }
+  text += digits[0];
+  if (digits.size() > 1) text.append(".").append(digits.substr(1));
+  char buffer[kIntegerTextMax];
+  return text.append(places < 1 ? "e-" : "e+").append(format_int64(magnitude, buffer));
+}
+
+}  // namespace
+
 std::string format_double(double value) {
   if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
   if (std::isnan(value)) return "nan";
-  constexpr double kExactMax = 9007199254740992.0;  // 2^53
-  char buffer[64];
-  const bool negative_zero = value == 0 && std::signbit(value);
-  if (value == std::floor(value) && std::fabs(value) < kExactMax && !negative_zero) {
+  if (value == 0) return std::signbit(value) ? "-0" : "0";
+  constexpr double kIntegerMax = 0x1p62;
+  if (value == std::trunc(value) && std::fabs(value) <= kIntegerMax) {
+    char buffer[kIntegerTextMax];
     return std::string(format_int64(static_cast<int64_t>(value), buffer));
   }
-  // As printf's %.17g, but in whatever locale the process may be.
-  constexpr int kDigits = 17;
-  const auto [end, error] =
-      std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::general, kDigits);
-  return std::string(buffer, end);
+  return arranged(shortest_digits(std::fabs(value)), value < 0);
 }
 
 std::string format_long_double(long double value) {
+  constexpr int kPlaces = 17;
   char buffer[5 * 1024];  // the largest long double has 4,933 digits
-  const int written = std::snprintf(buffer, sizeof buffer, "%.17Lf", value);
-  std::string text(buffer, static_cast<size_t>(written));
+  const auto [end, error] =
+      std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::fixed, kPlaces);
+  std::string text(buffer, end);
   if (text.find('.') != std::string::npos) {
     text.erase(text.find_last_not_of('0') + 1);
     if (text.back() == '.') text.pop_back();

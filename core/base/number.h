@@ -20,15 +20,15 @@ std::optional<uint64_t> parse_uint64(Bytes text) noexcept;
 /// Writes `value` to `buffer`, of at least kIntegerTextMax bytes, and returns the text.
 Bytes format_int64(int64_t value, char* buffer) noexcept;
 
-/// Anything strtold reads to the end, infinities included; no spaces before it, no NaN, and nothing
-/// that is too large or too small for the type.
+/// Decimal or hexadecimal, with a sign or not, or an infinity, of at most 5,119 bytes; no spaces, no
+/// NaN, and nothing that is an infinity or zero only because the type ends there.
 std::optional<long double> parse_long_double(Bytes text) noexcept;
-/// The same of a double; no number either where it would be an infinity or zero only because a
-/// double ends there.
+/// The same of a double, of any length, but not hexadecimal.
 std::optional<double> parse_double(Bytes text) noexcept;
+/// As parse_double, but what is too large is an infinity and what is too small is zero.
+std::optional<double> parse_double_clamped(Bytes text) noexcept;
 
-/// Up to 17 digits, which read back as the same double: "3", "0.10000000000000001", "1e+20", "-0",
-/// "inf".
+/// The fewest digits that read back as the same double: "3", "0.1", "1e+20", "-0", "inf".
 std::string format_double(double value);
 
 /// 17 digits after the point without the zeros at the end, as INCRBYFLOAT stores numbers.

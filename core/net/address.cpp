@@ -4,9 +4,11 @@
 #include <netdb.h>
 #include <netinet/in.h>
 
+#include <cerrno>
 #include <cstring>
 #include <memory>
 
+#include "base/c_locale.h"
 #include "base/number.h"
 
 namespace kevy {
@@ -87,7 +89,8 @@ Result<std::vector<SocketAddress>> resolve(const Address& address) {
   addrinfo* found = nullptr;
   const std::string port = std::to_string(address.port);
   if (const int code = getaddrinfo(address.host.c_str(), port.c_str(), &hints, &found); code != 0) {
-    return Error{Error::Kind::kSystem, "address '" + address.text() + "': " + gai_strerror(code)};
+    const char* reason = code == EAI_SYSTEM ? error_text(errno) : "the name is not known";
+    return Error{Error::Kind::kSystem, "address '" + address.text() + "': " + reason};
   }
   const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(found, freeaddrinfo);
   std::vector<SocketAddress> all;

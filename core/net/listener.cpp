@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/c_locale.h"
+
 namespace kevy {
 
 namespace {
@@ -13,7 +15,7 @@ namespace {
 constexpr int kBacklog = 511;
 
 Error failed(const Address& address, int code) {
-  return {Error::Kind::kSystem, "listen on '" + address.text() + "': " + std::strerror(code)};
+  return {Error::Kind::kSystem, "listen on '" + address.text() + "': " + error_text(code)};
 }
 
 // Whether the path is a socket that nobody listens on any more.
@@ -91,9 +93,9 @@ Listener::~Listener() {
 Listener::Accepted Listener::accept() {
   Accepted accepted;
   accepted.peer.size = sizeof accepted.peer.storage;
-  accepted.socket = Descriptor(accept4(socket_.get(),
-                                       reinterpret_cast<sockaddr*>(&accepted.peer.storage),
-                                       &accepted.peer.size, SOCK_CLOEXEC | SOCK_NONBLOCK));
+  accepted.socket =
+      Descriptor(accept4(socket_.get(), reinterpret_cast<sockaddr*>(&accepted.peer.storage),
+                         &accepted.peer.size, SOCK_CLOEXEC | SOCK_NONBLOCK));
   return accepted;
 }
 

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <new>
 
+#include "base/c_locale.h"
 #include "base/event_descriptor.h"
 #include "base/thread.h"
 
@@ -19,7 +20,7 @@ constexpr int kSilenceTickMs = 1000;
 constexpr int kSoonTickMs = 100;
 
 Error failed(const char* what) {
-  return {Error::Kind::kSystem, std::string(what) + ": " + std::strerror(errno)};
+  return {Error::Kind::kSystem, std::string(what) + ": " + error_text(errno)};
 }
 
 }  // namespace

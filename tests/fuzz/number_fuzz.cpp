@@ -44,7 +44,7 @@ void check_reals(const std::string& text) {
   if (real) {
     FUZZ_CHECK(!std::isnan(*real));
     FUZZ_CHECK(*real == std::strtod(text.c_str(), nullptr));
-    FUZZ_CHECK(wide.has_value());
+    FUZZ_CHECK(wide.has_value() || text.size() > 5119);
   }
   if (wide) {
     errno = 0;

@@ -1,8 +1,6 @@
 // SORT and SORT_RO: the elements of a value in an order, or what they refer to.
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
-#include <cstdlib>
 
 #include "base/radix_sort.h"
 #include "command/families.h"
@@ -121,20 +119,8 @@ class Texts {
   std::vector<size_t> ends_;
 };
 
-// A number as strtod takes it: spaces before it and nothing at all are fine, and a zero byte ends
-// it. Nothing where it is none or out of range.
-std::optional<double> sort_number(Bytes text) {
-  constexpr int64_t kExactMax = int64_t{1} << 53;
-  if (const auto integer = parse_int64(text)) {
-    if (*integer >= -kExactMax && *integer <= kExactMax) return static_cast<double>(*integer);
-  }
-  const std::string copy(text);
-  char* end = nullptr;
-  errno = 0;
-  const double number = std::strtod(copy.c_str(), &end);
-  if (*end != '\0' || errno == ERANGE || std::isnan(number)) return std::nullopt;
-  return number;
-}
+// A zero byte ends a number.
+std::optional<double> sort_number(Bytes text) { return parse_double(before_nul(text)); }
 
 class Sorting {
  public:

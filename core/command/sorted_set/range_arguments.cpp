@@ -1,8 +1,6 @@
 #include "command/sorted_set/range_arguments.h"
 
 #include <algorithm>
-#include <cmath>
-#include <cstdlib>
 #include <string>
 
 #include "command/arguments.h"
@@ -11,19 +9,15 @@ namespace kevy {
 
 namespace {
 
-// A bound of a range of scores. Redis reads it with the C library: spaces before it, nothing at
-// all, and what is too big are numbers here, though not in ZADD.
+// A bound of a range of scores. A zero byte ends it; nothing at all and what is beyond the range of
+// a double are numbers here, though not in ZADD.
 bool read_score_bound(Bytes text, double& score, bool& open) {
   open = !text.empty() && text[0] == '(';
   if (open) text.remove_prefix(1);
-  if (const auto integer = parse_int64(text)) {
-    score = static_cast<double>(*integer);
-    return true;
-  }
-  const std::string copy(text);
-  char* end = nullptr;
-  score = std::strtod(copy.c_str(), &end);
-  return *end == '\0' && !std::isnan(score);
+  text = before_nul(text);
+  const auto number = text.empty() ? std::optional(0.0) : parse_double_clamped(text);
+  if (number) score = *number;
+  return number.has_value();
 }
 
 bool read_lex_bound(Bytes text, LexBound& bound) {
@@ -54,7 +48,6 @@ Ranks limited(Ranks ranks, int64_t offset, int64_t limit, Direction direction) {
 }  // namespace
 
 std::optional<double> score_argument(Call& call, Bytes text, Bytes error) {
-  if (const auto integer = parse_int64(text)) return static_cast<double>(*integer);
   const auto score = parse_double(text);
   if (!score) call.error(error);
   return score;

@@ -1,4 +1,5 @@
 // ZSCAN and ZRANDMEMBER: elements in no order of their own.
+#include <charconv>
 #include <cmath>
 #include <unordered_set>
 
@@ -13,13 +14,15 @@ namespace kevy {
 
 namespace {
 
-// As ZSCAN shows scores, always as strings; a packed integer in all its digits.
+// As ZSCAN shows scores, always as strings; those of a big set, unlike all other commands, with up
+// to 17 digits.
 std::string scanned_score(const SortedSet& set, double score) {
-  if (!set.packed() || score != std::floor(score) || std::fabs(score) > PackedScore::kIntegerMax) {
-    return format_double(score);
-  }
-  char digits[kIntegerTextMax];
-  return std::string(format_int64(static_cast<int64_t>(score), digits));
+  if (set.packed() || std::isinf(score)) return format_double(score);
+  constexpr int kDigits = 17;
+  char buffer[32];
+  const auto [end, error] =
+      std::to_chars(buffer, buffer + sizeof buffer, score, std::chars_format::general, kDigits);
+  return std::string(buffer, end);
 }
 
 void zscan(Call& call) {

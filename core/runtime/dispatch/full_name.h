@@ -9,9 +9,6 @@ namespace kevy {
 
 std::string full_name(const CommandTable& table, const CommandRow& row);
 
-/// What Redis' errors show of a word: up to a NUL.
-inline Bytes before_nul(Bytes word) noexcept { return word.substr(0, word.find('\0')); }
-
 /// A name as Redis writes it in its texts: in capitals.
 inline std::string in_capitals(Bytes name) {
   std::string result(name);

@@ -89,28 +89,47 @@ TEST_CASE("a cursor may have leading zeros, but is unsigned and fits") {
   }
 }
 
-TEST_CASE("reals are what strtod reads to the end, but for spaces and NaN") {
-  for (const char* text : {"0", "-0", "1", "+1", "01", ".5", "5.", "1e5", "1E-5", "0x1p-3", "inf",
-                           "-inf", "+Infinity", "4.9e-324", "3e-310"}) {
+TEST_CASE("reals are what strtod reads to the end, but for spaces, NaN and hexadecimal doubles") {
+  for (const char* text : {"0", "-0", "1", "+1", "01", ".5", "5.", "1e5", "1E-5", "inf", "-inf",
+                           "+Infinity", "4.9e-324", "3e-310"}) {
     CAPTURE(text);
     CHECK(parse_double(text) == std::strtod(text, nullptr));
     CHECK(parse_long_double(text) == std::strtold(text, nullptr));
   }
   for (const Bytes text : {"", " 1", "1 ", "\n1", "nan", "-nan", "nan(1)", "one", "1e", "1.2.3",
-                           "-", ".", "e5", "1,5", "--1"}) {
+                           "-", "+", ".", "e5", "1,5", "--1", "+-1", "-+1", "++1", "0x", "0xg"}) {
     CAPTURE(text);
     CHECK_FALSE(parse_double(text));
     CHECK_FALSE(parse_long_double(text));
+  }
+  for (const char* text : {"0x10", "-0X1p-3", "+0x.8", "0x1.8p+4"}) {
+    CAPTURE(text);
+    CHECK_FALSE(parse_double(text));
+    CHECK(parse_long_double(text) == std::strtold(text, nullptr));
   }
   CHECK_FALSE(parse_double(Bytes("1\0", 2)));
   CHECK_FALSE(parse_long_double(Bytes("1\0", 2)));
 }
 
 TEST_CASE("what is an infinity or zero only because a double ends there is no double") {
-  for (const char* text : {"1e400", "-1e400", "1e-400", "-1e-400", "+0x1p99999"}) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  const struct {
+    const char* text;
+    double clamped;
+  } cases[] = {{"1e400", kInfinity},      {"-1e400", -kInfinity},   {"1e-400", 0},
+               {"-1e-400", -0.0},         {"+0.001e320", kInfinity}, {"1000.5e-400", 0},
+               {"1e99999999999999999999", kInfinity}, {"1e-99999999999999999999", 0}};
+  for (const auto& [text, clamped] : cases) {
     CAPTURE(text);
     CHECK_FALSE(parse_double(text));
+    const auto number = parse_double_clamped(text);
+    REQUIRE(number);
+    CHECK(*number == clamped);
+    CHECK(std::signbit(*number) == std::signbit(clamped));
   }
+  CHECK_FALSE(parse_double_clamped(""));
+  CHECK_FALSE(parse_double_clamped("1e400x"));
+  CHECK_FALSE(parse_double_clamped("nan"));
   CHECK(parse_long_double("1e400") == 1e400L);
   CHECK(parse_double("0e400") == 0.0);
 }
@@ -120,10 +139,10 @@ TEST_CASE("negative zero keeps its sign") {
   CHECK(std::signbit(*parse_double("-0")));
 }
 
-TEST_CASE("a text for a real has a longest length") {
-  const std::string longest = "0." + std::string(252, '0') + "1";
-  CHECK(parse_double(longest) == std::strtod(longest.c_str(), nullptr));
-  CHECK_FALSE(parse_double(longest + "1"));
+TEST_CASE("a text for a double may have any length, one for a long double 5,119 bytes") {
+  CHECK(parse_double(printed("%.0f", DBL_MAX)) == DBL_MAX);
+  const std::string longest = "0." + std::string(100'000, '0') + "1e100001";
+  CHECK(parse_double(longest) == 1);
   const std::string wide = "1." + std::string(5116, '0') + "1";
   CHECK(parse_long_double(wide) == 1);
   CHECK_FALSE(parse_long_double(wide + "1"));

@@ -39,6 +39,18 @@ inline std::optional<int64_t> integer_argument(Call& call, Bytes text,
   return number;
 }
 
+/// The same where the number's negative has to be one too, which the least has none.
+inline std::optional<int64_t> count_argument(Call& call, Bytes text) {
+  const auto number = integer_argument(call, text);
+  if (number && *number == INT64_MIN) {
+    call.error(
+        "ERR value is out of range, value must between -9223372036854775807 and "
+        "9223372036854775807");
+    return std::nullopt;
+  }
+  return number;
+}
+
 /// A database's number; answers the error of an index out of range, or of no integer of 32 bits.
 inline std::optional<int> database_argument(Call& call, Bytes text) {
   const auto number = integer_argument(call, text);

@@ -25,7 +25,7 @@ def scripts():
 
 @pytest.mark.parametrize("script", list(scripts()))
 @pytest.mark.parametrize("protocol", [b"2", b"3"])
-def test_script_answers_as_redis(reference, kevy, script, protocol):
+def test_script_answers_as_the_reference(reference, kevy, script, protocol):
     make_fresh(reference, kevy)
     for door in (reference, kevy):
         door.run([b"HELLO", protocol])

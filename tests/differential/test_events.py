@@ -80,7 +80,7 @@ def events(door, flags, script):
 
 @pytest.mark.parametrize("flags", ["KEA", "KEAn", "Kn", "Eg$", "KEm", "El", ""])
 @pytest.mark.parametrize("name", SCRIPTS)
-def test_events_are_those_of_redis(reference, kevy, name, flags):
+def test_events_are_those_of_the_reference(reference, kevy, name, flags):
     theirs = events(reference, flags, SCRIPTS[name])
     assert events(kevy, flags, SCRIPTS[name]) == theirs
 

@@ -59,6 +59,8 @@ def test_instructions_of_a_processor_have_one_place():
     instructions = re.compile(r"\b_mm\d*_|\b__m\d+|\w*intrin\.h|arm_neon\.h|__builtin_(ia32|arm)_")
     where = {path.name for path in sources() if instructions.search(path.read_text())}
     assert where == {"processor.h"}
+
+
 # What follows the host's locale, but for strtold_l and its like, which are told which to follow.
 BY_LOCALE = re.compile(
     r"\b(?:strto(?:d|f|ld)|ato[fil]l?|sto(?:d|f|ld)|(?:v?s?n?|f|vf|d|as)printf|v?s?scanf|setlocale|localeconv"

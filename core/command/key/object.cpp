@@ -9,7 +9,12 @@ namespace kevy {
 
 namespace {
 
-constexpr size_t kEmbstrMax = 44;  // what Redis shows as embstr
+// Whether Valkey would keep a string beside its key, which it shows as embstr: the two and what tells
+// of them fit 128 bytes.
+bool fits_beside(Bytes key, size_t size) {
+  constexpr size_t kRoom = 113, kLongKey = 32;  // whose length takes two bytes more
+  return key.size() + size + (key.size() < kLongKey ? 0 : 2) <= kRoom;
+}
 
 Bytes big_encoding_name(Type type) {
   switch (type) {
@@ -28,7 +33,7 @@ Bytes encoding_name(const Entry& entry) {
     case Encoding::kInteger:
       return "int";
     case Encoding::kEmbedded:
-      return entry.grown() || entry.string().size() > kEmbstrMax ? "raw" : "embstr";
+      return entry.grown() || !fits_beside(entry.key(), entry.string().size()) ? "raw" : "embstr";
     case Encoding::kShared:
       return "raw";
     case Encoding::kPacked:

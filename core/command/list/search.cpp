@@ -18,7 +18,7 @@ struct PositionOptions {
 };
 
 bool read_rank(Call& call, Bytes text, PositionOptions& position) {
-  const auto rank = integer_argument(call, text);
+  const auto rank = count_argument(call, text);
   if (!rank) return false;
   if (*rank == 0) {
     call.error(
@@ -27,8 +27,7 @@ bool read_rank(Call& call, Bytes text, PositionOptions& position) {
     return false;
   }
   position.from = *rank > 0 ? End::kFront : End::kBack;
-  // Redis can not negate the least integer, and takes it for the first match.
-  position.rank = *rank == INT64_MIN ? 1 : static_cast<uint64_t>(std::abs(*rank));
+  position.rank = static_cast<uint64_t>(std::abs(*rank));
   return true;
 }
 
@@ -96,7 +95,7 @@ void lpos(Call& call) {
 }
 
 void lrem(Call& call) {
-  const auto count = integer_argument(call, call.args[2]);
+  const auto count = count_argument(call, call.args[2]);
   if (!count) return;
   const Key key = call.key(1);
   const auto [entry, wrong] = find_to_write(call, key, Type::kList);

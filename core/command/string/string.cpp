@@ -174,6 +174,11 @@ void getex(Call& call) {
       return;
     }
   }
+  std::optional<int64_t> at_ms;
+  if (expiry.given) {
+    at_ms = read_moment(call, expiry.text, expiry.unit);
+    if (!at_ms) return;
+  }
   const Key key = call.key(1);
   Entry* entry = call.find_read(key);
   if (entry == nullptr) {
@@ -181,11 +186,6 @@ void getex(Call& call) {
     return;
   }
   if (!require_string(call, entry)) return;
-  std::optional<int64_t> at_ms;
-  if (expiry.given) {
-    at_ms = read_moment(call, expiry.text, expiry.unit);
-    if (!at_ms) return;
-  }
   reply_string(call.reply, *entry);
   if (at_ms) {
     set_expiry(call, key, entry, *at_ms);

@@ -93,11 +93,7 @@ static void a_pipeline_answers_each_command(void) {
     kevy_reply_free(replies);
 }
 
-<<<<<<< HEAD
 static void what_has_no_reply_is_refused_in_a_transaction(void) {
-=======
-static void a_reply_can_not_be_skipped_inside_multi(void) {
->>>>>>> 76d1745 (wip)
     kevy_session* session = NULL;
     CHECK(kevy_session_open(db, &session) == KEVY_OK);
     const char* multi[] = {"MULTI"};
@@ -112,14 +108,8 @@ static void a_reply_can_not_be_skipped_inside_multi(void) {
         kevy_reply_free(reply);
     }
     CHECK(kevy_session_exec(session, 1, exec, NULL, &reply) == KEVY_OK);
-<<<<<<< HEAD
     CHECK(is_text(reply, KEVY_REPLY_ERROR,
                   "EXECABORT Transaction discarded because of previous errors."));
-=======
-    size_t size = 0;
-    CHECK(kevy_reply_get_type(reply) == KEVY_REPLY_ERROR && kevy_reply_count(reply) == 0);
-    CHECK(strncmp(kevy_reply_string(reply, &size), "EXECABORT", 9) == 0);
->>>>>>> 76d1745 (wip)
     kevy_reply_free(reply);
     kevy_session_close(session);
 }
@@ -208,11 +198,7 @@ int main(void) {
         misuse_is_a_status,
         stateless_calls_refuse_connection_verbs,
         a_pipeline_answers_each_command,
-<<<<<<< HEAD
         what_has_no_reply_is_refused_in_a_transaction,
-=======
-        a_reply_can_not_be_skipped_inside_multi,
->>>>>>> 76d1745 (wip)
         the_frozen_clock_decides_expiry,
         a_subscription_receives_what_is_published,
         the_raw_form_speaks_resp,

@@ -40,7 +40,7 @@ inline std::optional<int64_t> integer_argument(Call& call, Bytes text,
 }
 
 /// The same where the number's negative has to be one too, which the least has none.
-inline std::optional<int64_t> count_argument(Call& call, Bytes text) {
+inline std::optional<int64_t> negatable_argument(Call& call, Bytes text) {
   const auto number = integer_argument(call, text);
   if (number && *number == INT64_MIN) {
     call.error(

@@ -20,6 +20,8 @@ void scan_collection(Call& call, Type type, Step&& step) {
     return;
   }
   scan.cursor = *cursor;
+  if (type == Type::kHash) scan.names_only_word = "novalues";
+  if (type == Type::kZset) scan.names_only_word = "noscores";
   const auto [entry, wrong] = find_to_read(call, call.key(1), type);
   if (wrong) return;
   std::vector<std::string> found;

@@ -17,6 +17,7 @@ inline constexpr Bytes kNotInt32 =
     "ERR value is out of range, value must between -2147483648 and 2147483647";
 inline constexpr Bytes kNotFloat = "ERR value is not a valid float";
 inline constexpr Bytes kOverflow = "ERR increment or decrement would overflow";
+inline constexpr Bytes kNotFinite = "ERR increment would produce NaN or Infinity";
 inline constexpr Bytes kNoSuchKey = "ERR no such key";
 inline constexpr Bytes kStringTooLong =
     "ERR string exceeds maximum allowed size (proto-max-bulk-len)";

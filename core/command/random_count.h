@@ -15,7 +15,7 @@ struct RandomCount {
 /// Reads the count in argument 2 and, where there is such an option, `with` behind it. Answers the
 /// error and gives nothing when it is none.
 inline std::optional<RandomCount> random_count(Call& call, Bytes with = {}) {
-  const auto count = count_argument(call, call.args[2]);
+  const auto count = negatable_argument(call, call.args[2]);
   if (!count) return std::nullopt;
   if (call.argc() == 3) return RandomCount{*count};
   if (call.argc() > 4 || !equals_ignoring_case(call.args[3], with)) {

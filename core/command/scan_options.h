@@ -13,6 +13,8 @@ struct ScanOptions {
   uint64_t cursor = 0;
   size_t count = 10;
   std::optional<Bytes> pattern = {};
+  Bytes names_only_word = {};  // NOVALUES of HSCAN, NOSCORES of ZSCAN, in lower case; empty: neither
+  bool names_only = false;
 
   bool wants(Bytes name) const { return !pattern || glob_match(*pattern, name); }
 };
@@ -30,16 +32,30 @@ inline std::optional<uint64_t> scan_cursor(Bytes text) {
   return negative ? 0 - *number : *number;
 }
 
-/// Reads MATCH or COUNT, whichever is next; answers the error when it is neither or wrong.
+/// Whether NOVALUES or NOSCORES is next and may be here; answers the error of the wrong one.
+inline bool read_names_only(Call& call, Options& options, ScanOptions& scan) {
+  if (!scan.names_only_word.empty() && options.next_is(scan.names_only_word)) {
+    scan.names_only = true;
+    return true;
+  }
+  if (options.next_is("novalues")) {
+    call.error("ERR NOVALUES option can only be used in HSCAN");
+  } else if (options.next_is("noscores")) {
+    call.error("ERR NOSCORES option can only be used in ZSCAN");
+  } else {
+    call.error(errors::kSyntax);
+  }
+  return false;
+}
+
+/// Reads MATCH, COUNT, or what asks for names alone, whichever is next; answers the error when it is
+/// none of them or wrong.
 inline bool read_scan_option(Call& call, Options& options, ScanOptions& scan) {
   if (options.next_is("match", 1)) {
     scan.pattern = options.value();
     return true;
   }
-  if (!options.next_is("count", 1)) {
-    call.error(errors::kSyntax);
-    return false;
-  }
+  if (!options.next_is("count", 1)) return read_names_only(call, options, scan);
   const auto count = integer_argument(call, options.value());
   if (!count) return false;
   if (*count < 1) {

@@ -107,7 +107,8 @@ def _scanned(door, words, form=as_it_is):
     found, cursor = set(), b"0"
     while True:
         cursor, items = parse(form(door.run([*words[:2], cursor, *words[3:]])))
-        found.update(grouped(items, SCANS[words[0].upper()]))
+        alone = {word.upper() for word in words[3:]} & {b"NOVALUES", b"NOSCORES"}
+        found.update(grouped(items, 1 if alone else SCANS[words[0].upper()]))
         if cursor == b"0":
             return found
 

@@ -123,8 +123,9 @@ class Grammar:
         counted = None  # where the number of keys stands that follow it
         for argument in self.commands[name]:
             given = self._argument(rng, argument)
-            if counted is not None and argument["type"] == "key":
-                words[counted] = len(given) if rng.random() < 0.95 else rng.randrange(-1, 5)
+            if counted is not None and argument["type"] in ("key", "block"):
+                together = len(argument.get("arguments", [1]))
+                words[counted] = len(given) // together if rng.random() < 0.95 else rng.randrange(-1, 5)
                 counted = None
             if argument["name"] == "numkeys":
                 counted = len(words)

@@ -15,9 +15,7 @@ DIFFERENT = {
     "client|list": "not all filters yet",
     "client|setinfo": "kevy describes it as two strings",
     "command|list": "kevy describes FILTERBY as two strings",
-    "hscan": "not yet NOVALUES",
-    "set": "not yet IFEQ",
-    "zscan": "not yet NOSCORES",
+    "set": "has the other conditions of Redis 8 beside IFEQ",
 }
 
 

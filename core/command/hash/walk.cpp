@@ -20,7 +20,7 @@ void hscan(Call& call) {
     return Hash(entry).scan(scan.cursor, scan.count, [&](Bytes field, Bytes value) {
       if (!scan.wants(field)) return;
       found.emplace_back(field);
-      found.emplace_back(value);
+      if (!scan.names_only) found.emplace_back(value);
     });
   });
 }
@@ -74,7 +74,8 @@ constexpr CommandRow kRows[] = {
      .keys = kOneReadAccess, .group = "hash", .since = "2.8.0",
      .complexity = "O(1) a call, O(N) for a full iteration",
      .summary = "Walks through the fields of a hash, some at a call.",
-     .syntax = "key cursor:integer [MATCH pattern] [COUNT count:integer]", .handler = hscan},
+     .syntax = "key cursor:integer [MATCH pattern] [COUNT count:integer] [NOVALUES]",
+     .handler = hscan},
 };
 
 }  // namespace

@@ -18,7 +18,7 @@ struct PositionOptions {
 };
 
 bool read_rank(Call& call, Bytes text, PositionOptions& position) {
-  const auto rank = count_argument(call, text);
+  const auto rank = negatable_argument(call, text);
   if (!rank) return false;
   if (*rank == 0) {
     call.error(
@@ -95,7 +95,7 @@ void lpos(Call& call) {
 }
 
 void lrem(Call& call) {
-  const auto count = count_argument(call, call.args[2]);
+  const auto count = negatable_argument(call, call.args[2]);
   if (!count) return;
   const Key key = call.key(1);
   const auto [entry, wrong] = find_to_write(call, key, Type::kList);
@@ -105,9 +105,7 @@ void lrem(Call& call) {
     return;
   }
   List list(call.keyspace(key), key, entry);
-  const uint64_t max = *count == 0  ? UINT64_MAX
-                       : *count > 0 ? static_cast<uint64_t>(*count)
-                                    : 0 - static_cast<uint64_t>(*count);
+  const uint64_t max = *count == 0 ? UINT64_MAX : static_cast<uint64_t>(std::abs(*count));
   const End from = *count < 0 ? End::kBack : End::kFront;
   const size_t removed = list.erase_equal(call.args[3], max, from, list_limit(call));
   if (removed != 0) {

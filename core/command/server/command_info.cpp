@@ -1,5 +1,7 @@
 // COMMAND: the command table, as clients and tools read it.
+#include <algorithm>
 #include <array>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -251,29 +253,59 @@ void docs(Call& call) {
   for (const CommandRow* row : shown) reply_doc(call, *row);
 }
 
-void getkeys(Call& call) {
+/// A key among the words of a command, and what the command does with it.
+struct FoundKey {
+  Bytes key;
+  uint16_t flags;
+};
+
+// The keys of the command that the arguments from the third on are; nothing, and the error is
+// answered, when it is wrong.
+std::optional<std::vector<FoundKey>> find_keys(Call& call) {
   const Args words = call.args.subspan(2);
   const CommandRow* row = call.runtime.table().find(words);
-  if (row == nullptr) {
-    call.error("ERR Invalid command specified");
-    return;
+  const auto wrong = [&](Bytes error) {
+    call.error(error);
+    return std::nullopt;
+  };
+  if (row == nullptr || (words.size() > 1 && !row->subcommands.empty())) {
+    return wrong("ERR Invalid command specified");
   }
-  if (row->keys.empty()) {
-    call.error("ERR The command has no key arguments");
-    return;
+  const auto is_key = [](const KeySpec& spec) { return (spec.flags & kKeyNotKey) == 0; };
+  if (std::none_of(row->keys.begin(), row->keys.end(), is_key)) {
+    return wrong("ERR The command has no key arguments");
   }
   if (!row->accepts(words.size())) {
-    call.error("ERR Invalid number of arguments specified for command");
-    return;
+    return wrong("ERR Invalid number of arguments specified for command");
   }
-  std::vector<Bytes> keys;
-  for_each_key(*row, words, [&](size_t i, const KeySpec&) { keys.push_back(words[i]); });
-  if (keys.empty()) {
-    call.error("ERR Invalid arguments specified for command");
-    return;
+  const auto countable = [&](const KeySpec& spec) { return key_places(spec, words).has_value(); };
+  std::vector<FoundKey> keys;
+  if (std::all_of(row->keys.begin(), row->keys.end(), countable)) {
+    for_each_key(*row, words, [&](size_t i, const KeySpec& spec) {
+      const bool variable = (spec.flags & kKeyVariable) != 0 && row->key_flags != nullptr;
+      keys.push_back({words[i], variable ? row->key_flags(words) : spec.flags});
+    });
   }
-  call.reply.array(keys.size());
-  for (const Bytes key : keys) call.reply.bulk(key);
+  if (keys.empty()) return wrong("ERR Invalid arguments specified for command");
+  return keys;
+}
+
+void getkeys(Call& call) {
+  const auto keys = find_keys(call);
+  if (!keys) return;
+  call.reply.array(keys->size());
+  for (const FoundKey& found : *keys) call.reply.bulk(found.key);
+}
+
+void getkeysandflags(Call& call) {
+  const auto keys = find_keys(call);
+  if (!keys) return;
+  call.reply.array(keys->size());
+  for (const FoundKey& found : *keys) {
+    call.reply.array(2);
+    call.reply.bulk(found.key);
+    reply_names(call.reply, found.flags, kKeyFlagNames);
+  }
 }
 
 void list(Call& call) {
@@ -318,10 +350,14 @@ constexpr CommandRow kSubcommands[] = {
      .group = "server", .since = "7.0.0", .complexity = "O(N) in the commands",
      .summary = "Tells what commands are for.", .syntax = "[command-name:string [command-name ...]]",
      .handler = docs},
-    {.name = "getkeys", .arity = -4, .flags = kShow, .categories = kAclConnection,
+    {.name = "getkeys", .arity = -3, .flags = kShow, .categories = kAclConnection,
      .group = "server", .since = "2.8.13", .complexity = "O(N) in the arguments",
      .summary = "Answers which words of a command are keys.",
      .syntax = "command:string [arg:string ...]", .handler = getkeys},
+    {.name = "getkeysandflags", .arity = -3, .flags = kShow, .categories = kAclConnection,
+     .group = "server", .since = "7.0.0", .complexity = "O(N) in the arguments",
+     .summary = "Answers which words of a command are keys, and what it does with each.",
+     .syntax = "command:string [arg:string ...]", .handler = getkeysandflags},
     {.name = "help", .arity = 2, .flags = kShow, .categories = kAclConnection,
      .group = "server", .since = "5.0.0", .complexity = "O(1)",
      .summary = "Lists the subcommands.", .handler = help},

@@ -32,7 +32,7 @@ void zscan(Call& call) {
     return set.scan(scan.cursor, scan.count, [&](Bytes member, double score) {
       if (!scan.wants(member)) return;
       found.emplace_back(member);
-      found.push_back(scanned_score(set, score));
+      if (!scan.names_only) found.push_back(scanned_score(set, score));
     });
   });
 }
@@ -114,7 +114,8 @@ constexpr CommandRow kRows[] = {
      .keys = kOneReadAccess, .group = "sorted-set", .since = "2.8.0",
      .complexity = "O(1) a call, O(N) for a full iteration",
      .summary = "Walks through the elements, some at a call.",
-     .syntax = "key cursor:integer [MATCH pattern] [COUNT count]", .handler = zscan},
+     .syntax = "key cursor:integer [MATCH pattern] [COUNT count] [NOSCORES]",
+     .handler = zscan},
     {.name = "zrandmember", .arity = -2, .flags = kReadonly, .categories = kAclSortedSet,
      .keys = kOneReadAccess, .group = "sorted-set", .since = "6.2.0",
      .complexity = "O(M*log(N)) in the elements answered",

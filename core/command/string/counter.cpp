@@ -68,7 +68,7 @@ void incrbyfloat(Call& call) {
   }
   const long double sum = *value + *delta;
   if (std::isnan(sum) || std::isinf(sum)) {
-    call.error("ERR increment would produce NaN or Infinity");
+    call.error(errors::kNotFinite);
     return;
   }
   const std::string text = format_long_double(sum);

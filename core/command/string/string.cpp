@@ -2,6 +2,8 @@
 #include "command/arguments.h"
 #include "command/families.h"
 #include "command/key_specs.h"
+#include "command/string/condition.h"
+#include "command/string/expiry_option.h"
 #include "command/string/value.h"
 #include "command/string/write.h"
 
@@ -9,90 +11,59 @@ namespace kevy {
 
 namespace {
 
-/// What SET and GETEX can be told about the time to live.
-struct ExpiryOption {
-  bool given = false;
-  bool keep = false;
-  bool persist = false;
-  TimeUnit unit{};
-  Bytes text;
-};
-
-bool read_expiry_option(Options& options, ExpiryOption& expiry) {
-  static constexpr struct {
-    Bytes name;
-    TimeUnit unit;
-  } kUnits[] = {{"ex", {true, false}}, {"px", {false, false}}, {"exat", {true, true}},
-                {"pxat", {false, true}}};
-  for (const auto& [name, unit] : kUnits) {
-    if (expiry.given || expiry.keep || expiry.persist || !options.next_is(name, 1)) continue;
-    expiry.given = true;
-    expiry.unit = unit;
-    expiry.text = options.value();
-    return true;
-  }
-  return false;
-}
-
-// The moment an option's text means; answers the error when it means none.
-std::optional<int64_t> read_moment(Call& call, Bytes text, TimeUnit unit) {
-  const auto number = integer_argument(call, text);
-  if (!number) return std::nullopt;
-  const auto at_ms = *number > 0 ? moment_of(call, *number, unit) : std::nullopt;
-  if (!at_ms) call.error(errors::invalid_expiry(call));
-  return at_ms;
-}
-
 struct SetOptions {
   bool only_new = false;
   bool only_existing = false;
   bool get = false;
+  StringCondition condition;
   ExpiryOption expiry;
+
+  bool allow(const Entry* entry) const {
+    return !(only_new && entry != nullptr) && !(only_existing && entry == nullptr) &&
+           condition.holds(entry);
+  }
 };
 
 bool read_set_options(Call& call, SetOptions& set) {
   for (Options options(call.args, 3); !options.done();) {
-    if (!set.only_existing && options.next_is("nx")) {
+    const bool conditional = set.condition.given();
+    if (!set.only_existing && !conditional && options.next_is("nx")) {
       set.only_new = true;
-    } else if (!set.only_new && options.next_is("xx")) {
+    } else if (!set.only_new && !conditional && options.next_is("xx")) {
       set.only_existing = true;
     } else if (options.next_is("get")) {
       set.get = true;
-    } else if (!set.expiry.given && options.next_is("keepttl")) {
-      set.expiry.keep = true;
-    } else if (!read_expiry_option(options, set.expiry)) {
+    } else if (!read_expiry_or_keep(options, set.expiry) &&
+               (set.only_new || set.only_existing || conditional ||
+                !read_condition(options, set.condition))) {
       call.error(errors::kSyntax);
       return false;
     }
   }
-  return true;
+  return check_condition(call, set.condition);
 }
 
 // Kept out of SET's usual way, which needs none of what this keeps in registers.
 [[gnu::noinline]] void set_with_options(Call& call) {
   SetOptions options;
   if (!read_set_options(call, options)) return;
-  int64_t expires_at_ms = options.expiry.keep ? Keyspace::kKeepExpiry : Keyspace::kNoExpiry;
-  if (options.expiry.given) {
-    const auto moment = read_moment(call, options.expiry.text, options.expiry.unit);
-    if (!moment) return;
-    expires_at_ms = *moment;
-  }
+  const auto expires_at_ms = expiry_of_new(call, options.expiry);
+  if (!expires_at_ms) return;
   const Key key = call.key(1);
   Entry* entry = options.get ? call.find_read(key) : call.find_write(key);
+  if ((options.get || options.condition.given()) && !require_string(call, entry)) return;
   if (options.get) {
-    if (!require_string(call, entry)) return;
     if (entry == nullptr) {
       call.reply.null();
     } else {
       reply_string(call.reply, *entry);
     }
   }
-  if ((options.only_new && entry != nullptr) || (options.only_existing && entry == nullptr)) {
+  if (!options.allow(entry)) {
     if (!options.get) call.reply.null();
     return;
   }
-  store_string(call, key, entry, call.args[2], expires_at_ms);
+  store_string(call, key, entry, call.args[2], *expires_at_ms);
   if (!options.get) call.reply.ok();
 }
 
@@ -167,15 +138,12 @@ void getdel(Call& call) {
 void getex(Call& call) {
   ExpiryOption expiry;
   for (Options options(call.args, 2); !options.done();) {
-    if (!expiry.given && options.next_is("persist")) {
-      expiry.persist = true;
-    } else if (!read_expiry_option(options, expiry)) {
-      call.error(errors::kSyntax);
-      return;
-    }
+    if (read_expiry_or_persist(options, expiry)) continue;
+    call.error(errors::kSyntax);
+    return;
   }
   std::optional<int64_t> at_ms;
-  if (expiry.given) {
+  if (expiry.given()) {
     at_ms = read_moment(call, expiry.text, expiry.unit);
     if (!at_ms) return;
   }
@@ -196,6 +164,14 @@ void getex(Call& call) {
   }
 }
 
+// What the key held is read for GET alone.
+uint16_t set_key_flags(Args args) {
+  for (size_t i = 3; i < args.size(); ++i) {
+    if (equals_ignoring_case(args[i], "get")) return kKeyRW | kKeyAccess | kKeyUpdate;
+  }
+  return kKeyOW | kKeyUpdate;
+}
+
 constexpr CommandRow kRows[] = {
     {.name = "get", .arity = 2, .flags = kReadonly | kFast, .categories = kAclString,
      .keys = kOneReadAccess, .group = "string", .since = "1.0.0", .complexity = "O(1)",
@@ -203,9 +179,10 @@ constexpr CommandRow kRows[] = {
     {.name = "set", .arity = -3, .flags = kWrite | kDenyOom, .categories = kAclString,
      .keys = kSetKey, .group = "string", .since = "1.0.0", .complexity = "O(1)",
      .summary = "Stores a string under a key, whatever the key held before.",
-     .syntax = "key value [NX|XX] [GET] [EX seconds|PX milliseconds|EXAT unix-time-seconds|"
+     .syntax = "key value [NX|XX|IFEQ ifeq-value|IFNE ifne-value|IFDEQ ifdeq-digest|"
+               "IFDNE ifdne-digest] [GET] [EX seconds|PX milliseconds|EXAT unix-time-seconds|"
                "PXAT unix-time-milliseconds|KEEPTTL]",
-     .handler = set},
+     .handler = set, .key_flags = set_key_flags},
     {.name = "setnx", .arity = 3, .flags = kWrite | kDenyOom | kFast, .categories = kAclString,
      .keys = kOneOverwriteInsert, .group = "string", .since = "1.0.0", .complexity = "O(1)",
      .summary = "Stores a string only where there is no such key.", .syntax = "key value",

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "base/bytes.h"
@@ -131,6 +132,8 @@ struct CommandRow {
   /// are not among the arguments at all will be read.
   size_t (*further_key)(Args) = nullptr;
   bool (*needs_all_shards)(Args) = nullptr;
+  /// Where a key has kKeyVariable: the flags that it has with these arguments.
+  uint16_t (*key_flags)(Args) = nullptr;
   /// Follows from the above: which argument is the only key that the command can have; 0 when it
   /// has none or may have several.
   uint8_t only_key = find_only_key(keys, flags);
@@ -149,22 +152,36 @@ struct CommandRow {
   }
 };
 
+/// Where the keys of one specification stand among the arguments: from `first`, each `step`th, up to
+/// `last`.
+struct KeyPlaces {
+  int first, last;
+};
+
+/// Nothing when the keys are numbered and the number is wrong.
+inline std::optional<KeyPlaces> key_places(const KeySpec& spec, Args args) {
+  const int size = static_cast<int>(args.size());
+  if (spec.search == KeySearch::kUnknown) return KeyPlaces{0, -1};
+  if (spec.search == KeySearch::kRange) {
+    const int last = spec.last >= 0 ? spec.last : size + spec.last;
+    return KeyPlaces{spec.first, last < size ? last : size - 1};
+  }
+  const auto number = static_cast<size_t>(spec.first);
+  const auto count = number < args.size() ? parse_int64(args[number]) : std::nullopt;
+  if (!count || *count < 1 || *count > size) return std::nullopt;
+  const int first = spec.first + 1, last = first + static_cast<int>(*count - 1) * spec.step;
+  if (last >= size) return std::nullopt;
+  return KeyPlaces{first, last};
+}
+
 /// Calls visit(index of the argument, its specification) for every key among `args`. Where they are
 /// numbered and the number is wrong there are none.
 template <typename Visit>
 void for_each_key(const CommandRow& row, Args args, Visit&& visit) {
-  const int size = static_cast<int>(args.size());
   for (const KeySpec& spec : row.keys) {
-    int first = spec.first;
-    int last = spec.last >= 0 ? spec.last : size + spec.last;
-    if (spec.search == KeySearch::kUnknown) continue;
-    if (spec.search == KeySearch::kKeynum) {
-      const auto count = first < size ? parse_int64(args[static_cast<size_t>(first)]) : std::nullopt;
-      if (!count || *count < 1 || *count >= size - first) continue;
-      last = first + static_cast<int>(*count);
-      ++first;
-    }
-    for (int i = first; i <= last && i < size; i += spec.step) visit(static_cast<size_t>(i), spec);
+    const auto places = key_places(spec, args);
+    if (!places) continue;
+    for (int i = places->first; i <= places->last; i += spec.step) visit(static_cast<size_t>(i), spec);
   }
   if (row.further_key == nullptr) return;
   if (const size_t further = row.further_key(args); further != 0) visit(further, row.keys.back());

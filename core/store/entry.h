@@ -1,7 +1,11 @@
 // Entry: one key of a keyspace with its value, in one allocation.
 //
 //   header (8 bytes) | expiry (8, if it has one) | value word (8, unless the value is inside) |
+//   first field expiry (8, if it has field times) |
 //   long key length (4, if the key has 255 bytes or more) | key | value inside
+//
+// A hash has field times from when one of its fields is first given a time to live. What it holds
+// then lies in another way, which is Hash's matter.
 //
 // Integers, short strings and small collections live in the entry itself; a longer string is a
 // shared block that replies may hold on to; a big collection is an object behind the value word.
@@ -57,6 +61,20 @@ class Entry {
   int64_t expires_at_ms() const noexcept { return has_expiry() ? word(sizeof(Entry)) : -1; }
   bool expired(int64_t now_ms) const noexcept { return has_expiry() && expires_at_ms() <= now_ms; }
 
+  /// Whether this is a hash whose fields may have times to live.
+  bool has_field_times() const noexcept { return (flags_ & kHasFieldTimes) != 0; }
+  static constexpr int64_t kNoFieldTimes = -1, kNoFieldExpires = INT64_MAX;
+  /// No field of the hash expires before this moment; kNoFieldExpires when none has a time to live,
+  /// kNoFieldTimes without field times.
+  int64_t fields_expire_at_ms() const noexcept {
+    return has_field_times() ? word(field_times_offset()) : kNoFieldTimes;
+  }
+  bool fields_expired(int64_t now_ms) const noexcept {
+    return has_field_times() && fields_expire_at_ms() <= now_ms;
+  }
+  /// Whether the key or some of its fields may ever expire.
+  bool may_expire() const noexcept { return (flags_ & (kHasExpiry | kHasFieldTimes)) != 0; }
+
   /// Only for Encoding::kInteger.
   int64_t integer() const noexcept { return word(word_offset()); }
   /// Only for Encoding::kEmbedded and kShared. Valid until the entry is changed.
@@ -111,7 +129,7 @@ class Entry {
   friend class EntryMemory;
   friend class Keyspace;
 
-  static constexpr uint8_t kHasExpiry = 1, kGrown = 2, kInSpan = 4;
+  static constexpr uint8_t kHasExpiry = 1, kGrown = 2, kInSpan = 4, kHasFieldTimes = 8;
   static constexpr uint8_t kLongKey = 255;
   static constexpr size_t kPackedHead = 6;
   static constexpr size_t kFetchedMost = 512;
@@ -163,6 +181,13 @@ class Entry {
     return reinterpret_cast<const char*>(this) + offset;
   }
   size_t word_offset() const noexcept { return sizeof(Entry) + (has_expiry() ? 8 : 0); }
+  size_t field_times_offset() const noexcept {
+    return word_offset() + (lies_inside(encoding()) ? 0 : 8);
+  }
+  /// Whether a field is to expire some day.
+  bool awaits_field_expiry() const noexcept {
+    return has_field_times() && fields_expire_at_ms() != kNoFieldExpires;
+  }
   int64_t word(size_t offset) const noexcept {
     int64_t value;
     std::memcpy(&value, at(offset), sizeof value);

@@ -41,11 +41,16 @@ struct Keyspace::Shape {
   Bytes inside = {};       // may point into the entry that is replaced
   size_t inside_size = 0;  // at least inside.size(): what follows is cleared
   int64_t word = 0;        // the integer, the block or the object
+  int64_t fields_expire_at_ms = Entry::kNoFieldTimes;
 
   bool has_expiry() const noexcept { return expires_at_ms != kNoExpiry; }
+  bool has_field_times() const noexcept { return fields_expire_at_ms != Entry::kNoFieldTimes; }
+  bool awaits_field_expiry() const noexcept {
+    return has_field_times() && fields_expire_at_ms != Entry::kNoFieldExpires;
+  }
   size_t key_offset(size_t key_size) const noexcept {
     return sizeof(Entry) + (has_expiry() ? 8 : 0) + (lies_inside(encoding) ? 0 : 8) +
-           (key_size >= Entry::kLongKey ? 4 : 0);
+           (has_field_times() ? 8 : 0) + (key_size >= Entry::kLongKey ? 4 : 0);
   }
   size_t total(size_t key_size) const noexcept {
     return key_offset(key_size) + key_size + inside_size;
@@ -63,6 +68,13 @@ struct Keyspace::Outside {
   }
 };
 
+/// The tables that an entry is to be in and is not.
+struct Keyspace::Joins {
+  bool entries;
+  bool expiring;
+  bool expiring_fields;
+};
+
 Keyspace::~Keyspace() {
   entries_.for_each([this](Entry& entry) {
     if (entry.encoding() == Encoding::kShared) SharedBytes::adopt(entry.shared());
@@ -73,7 +85,8 @@ Keyspace::~Keyspace() {
 }
 
 size_t Keyspace::memory_bytes() const noexcept {
-  return memory_.memory_bytes() + value_memory_ + entries_.memory_bytes() + expiring_.memory_bytes();
+  return memory_.memory_bytes() + value_memory_ + entries_.memory_bytes() +
+         expiring_.memory_bytes() + expiring_fields_.memory_bytes();
 }
 
 size_t Keyspace::memory_bytes_of(const Entry& entry) const noexcept {
@@ -82,6 +95,9 @@ size_t Keyspace::memory_bytes_of(const Entry& entry) const noexcept {
   if (entry.encoding() == Encoding::kObject) bytes += entry.object()->memory_bytes();
   if (entries_.size() != 0) bytes += entries_.memory_bytes() / entries_.size();
   if (entry.has_expiry()) bytes += expiring_.memory_bytes() / expiring_.size();
+  if (entry.awaits_field_expiry()) {
+    bytes += expiring_fields_.memory_bytes() / expiring_fields_.size();
+  }
   return bytes;
 }
 
@@ -118,15 +134,34 @@ Entry* Keyspace::allocate(Key key, const Shape& shape) {
   return entry;
 }
 
-// Puts an entry into the tables that it is to be in and is not; all or none.
-void Keyspace::enter_tables(Entry* entry, uint64_t hash, bool is_new, bool joins_expiring) {
-  if (joins_expiring) expiring_.insert(entry, hash);
-  if (!is_new) return;
+// All or none.
+void Keyspace::enter_tables(Entry* entry, uint64_t hash, const Joins& joins) {
+  if (joins.expiring) expiring_.insert(entry, hash);
+  const auto leave = [&](Table<Entry>& table, bool joined) {
+    if (joined) table.erase(table.find(entry->key(), hash), hash);
+  };
   try {
-    entries_.insert(entry, hash);
+    if (joins.expiring_fields) expiring_fields_.insert(entry, hash);
+    try {
+      if (joins.entries) entries_.insert(entry, hash);
+    } catch (...) {
+      leave(expiring_fields_, joins.expiring_fields);
+      throw;
+    }
   } catch (...) {
-    if (joins_expiring) expiring_.erase(expiring_.find(entry->key(), hash), hash);
+    leave(expiring_, joins.expiring);
     throw;
+  }
+}
+
+// Has `table`, which holds the entry that was there before, hold `entry`, or no entry of the key.
+void Keyspace::update_table(Table<Entry>& table, Key key, Entry* entry, bool stays) noexcept {
+  auto slot = table.find(key.bytes, key.hash);
+  KEVY_DCHECK(slot);
+  if (stays) {
+    slot.replace(entry);
+  } else {
+    table.erase(slot, key.hash);
   }
 }
 
@@ -138,11 +173,14 @@ Entry* Keyspace::replace(Table<Entry>::Slot slot, Key key, const Shape& shape) {
   const size_t total = shape.total(key_size);
   const size_t key_offset = shape.key_offset(key_size);
   const bool had_expiry = old != nullptr && old->has_expiry();
+  const bool had_expiring_fields = old != nullptr && old->awaits_field_expiry();
   const bool in_place = old != nullptr && old->key_offset_ == key_offset &&
                         Entry::capacity_for(total) == Entry::capacity_for(old->size_bytes());
-  const bool joins_expiring = shape.has_expiry() && !had_expiry;
+  const Joins joins{.entries = old == nullptr,
+                    .expiring = shape.has_expiry() && !had_expiry,
+                    .expiring_fields = shape.awaits_field_expiry() && !had_expiring_fields};
   Entry* entry = in_place ? old : allocate(key, shape);
-  if (in_place && joins_expiring) expiring_.insert(entry, key.hash);  // may fail: before any change
+  if (in_place) enter_tables(entry, key.hash, joins);  // may fail: before any change
   if (!in_place) {
     if (old != nullptr) entry->access_ = old->access_;
     entry->key_offset_ = static_cast<uint32_t>(key_offset) & 0xff;
@@ -152,6 +190,7 @@ Entry* Keyspace::replace(Table<Entry>::Slot slot, Key key, const Shape& shape) {
                                       static_cast<unsigned>(shape.type));
   entry->flags_ = static_cast<uint8_t>((entry->flags_ & Entry::kInSpan) |
                                        (shape.has_expiry() ? Entry::kHasExpiry : 0) |
+                                       (shape.has_field_times() ? Entry::kHasFieldTimes : 0) |
                                        (shape.grown ? Entry::kGrown : 0));
   entry->key_size_ = static_cast<uint8_t>(std::min<size_t>(key_size, Entry::kLongKey));
   if (key_size >= Entry::kLongKey) {
@@ -172,23 +211,21 @@ Entry* Keyspace::replace(Table<Entry>::Slot slot, Key key, const Shape& shape) {
   } else {
     entry->set_word(entry->word_offset(), shape.word);
   }
+  if (shape.has_field_times()) {
+    entry->set_word(entry->field_times_offset(), shape.fields_expire_at_ms);
+  }
   if (!in_place) {
     try {
-      enter_tables(entry, key.hash, old == nullptr, joins_expiring);
+      enter_tables(entry, key.hash, joins);
     } catch (...) {
       memory_.release(entry);
       throw;
     }
   }
   if (old == nullptr) return entry;
-  if (had_expiry) {
-    auto expiring = expiring_.find(key.bytes, key.hash);
-    KEVY_DCHECK(expiring);
-    if (shape.has_expiry()) {
-      expiring.replace(entry);
-    } else {
-      expiring_.erase(expiring, key.hash);
-    }
+  if (had_expiry) update_table(expiring_, key, entry, shape.has_expiry());
+  if (had_expiring_fields) {
+    update_table(expiring_fields_, key, entry, shape.awaits_field_expiry());
   }
   slot.replace(entry);
   if (!in_place) memory_.release(old);
@@ -308,7 +345,8 @@ bool Keyspace::erase(Key key) {
   const auto slot = entries_.find(key.bytes, key.hash);
   if (!slot) return false;
   Entry* entry = slot.item();
-  if (entry->has_expiry()) expiring_.erase(expiring_.find(key.bytes, key.hash), key.hash);
+  if (entry->has_expiry()) update_table(expiring_, key, nullptr, false);
+  if (entry->awaits_field_expiry()) update_table(expiring_fields_, key, nullptr, false);
   entries_.erase(slot, key.hash);
   release_value(Outside(*entry));
   memory_.release(entry);
@@ -321,10 +359,29 @@ Entry* Keyspace::set_expiry(Entry* entry, uint64_t hash, int64_t expires_at_ms) 
     return entry;
   }
   if (!entry->has_expiry() && expires_at_ms == kNoExpiry) return entry;
+  return reshape_as(entry, hash, expires_at_ms, entry->fields_expire_at_ms());
+}
+
+Entry* Keyspace::set_fields_expiry(Entry* entry, uint64_t hash, int64_t fields_expire_at_ms) {
+  if (!entry->has_field_times()) {
+    return reshape_as(entry, hash, entry->expires_at_ms(), fields_expire_at_ms);
+  }
+  const bool was_in = entry->awaits_field_expiry();
+  const bool is_in = fields_expire_at_ms != Entry::kNoFieldExpires;
+  if (is_in && !was_in) expiring_fields_.insert(entry, hash);
+  if (was_in && !is_in) update_table(expiring_fields_, {entry->key(), hash}, nullptr, false);
+  entry->set_word(entry->field_times_offset(), fields_expire_at_ms);
+  return entry;
+}
+
+// Gives an entry these times, and leaves the rest as it is.
+Entry* Keyspace::reshape_as(Entry* entry, uint64_t hash, int64_t expires_at_ms,
+                            int64_t fields_expire_at_ms) {
   Shape shape{.type = entry->type(),
               .encoding = entry->encoding(),
               .expires_at_ms = expires_at_ms,
-              .grown = entry->grown()};
+              .grown = entry->grown(),
+              .fields_expire_at_ms = fields_expire_at_ms};
   if (lies_inside(entry->encoding())) {
     shape.inside = entry->inside();
     shape.inside_size = shape.inside.size();
@@ -340,6 +397,7 @@ Value Keyspace::copy_value(const Entry& entry) {
   value.type = entry.type();
   value.encoding = entry.encoding();
   value.grown = entry.grown();
+  value.fields_expire_at_ms = entry.fields_expire_at_ms();
   switch (entry.encoding()) {
     case Encoding::kInteger:
       value.integer = entry.integer();
@@ -365,6 +423,7 @@ Value Keyspace::take(Key key) {
   if (entry->encoding() == Encoding::kObject) {
     value.type = entry->type();
     value.encoding = Encoding::kObject;
+    value.fields_expire_at_ms = entry->fields_expire_at_ms();
     value.object.reset(entry->object());
     value_memory_ -= std::exchange(value.object->accounted_, 0);
     entry->kind_ = 0;  // an integer now: nothing to release
@@ -385,7 +444,8 @@ Entry* Keyspace::put(Key key, Value value, int64_t expires_at_ms) {
       if (value.grown) entry->flags_ |= Entry::kGrown;
       return entry;
     case Encoding::kObject:
-      return put_object(key, value.type, std::move(value.object), expires_at_ms);
+      return put_object(key, value.type, std::move(value.object), expires_at_ms,
+                        value.fields_expire_at_ms);
     case Encoding::kEmbedded:
       if (value.inside.size() <= Entry::kEmbeddedMax) break;
       return set_shared(key, SharedBytes::copy_of(value.inside), expires_at_ms);
@@ -395,7 +455,8 @@ Entry* Keyspace::put(Key key, Value value, int64_t expires_at_ms) {
   Shape shape{.type = value.type,
               .encoding = value.encoding,
               .expires_at_ms = expires_at_ms,
-              .grown = value.grown};
+              .grown = value.grown,
+              .fields_expire_at_ms = value.fields_expire_at_ms};
   shape.inside = value.inside;
   shape.inside_size = value.inside.size();
   return reshape(key, shape);
@@ -408,8 +469,11 @@ Entry* Keyspace::make_packed(Key key, Type type, Encoding encoding) {
 }
 
 char* Keyspace::put_packed(Entry*& entry, Key key, Type type, Encoding encoding, size_t size,
-                           uint32_t count) {
-  Shape shape{.type = type, .encoding = encoding, .expires_at_ms = kKeepExpiry};
+                           uint32_t count, int64_t fields_expire_at_ms) {
+  Shape shape{.type = type,
+              .encoding = encoding,
+              .expires_at_ms = kKeepExpiry,
+              .fields_expire_at_ms = fields_expire_at_ms};
   shape.inside_size = Entry::kPackedHead + size;
   if (entry == nullptr) {
     shape.expires_at_ms = kNoExpiry;
@@ -421,13 +485,17 @@ char* Keyspace::put_packed(Entry*& entry, Key key, Type type, Encoding encoding,
   return const_cast<char*>(entry->packed().data());
 }
 
-Entry* Keyspace::set_object(Key key, Type type, std::unique_ptr<Object> object) {
-  return put_object(key, type, std::move(object), kKeepExpiry);
+Entry* Keyspace::set_object(Key key, Type type, std::unique_ptr<Object> object,
+                            int64_t fields_expire_at_ms) {
+  return put_object(key, type, std::move(object), kKeepExpiry, fields_expire_at_ms);
 }
 
 Entry* Keyspace::put_object(Key key, Type type, std::unique_ptr<Object> object,
-                            int64_t expires_at_ms) {
-  Shape shape{.type = type, .encoding = Encoding::kObject, .expires_at_ms = expires_at_ms};
+                            int64_t expires_at_ms, int64_t fields_expire_at_ms) {
+  Shape shape{.type = type,
+              .encoding = Encoding::kObject,
+              .expires_at_ms = expires_at_ms,
+              .fields_expire_at_ms = fields_expire_at_ms};
   shape.word = static_cast<int64_t>(reinterpret_cast<intptr_t>(object.get()));
   Entry* entry = reshape(key, shape);
   account(*object);

@@ -1,5 +1,5 @@
 // Keyspace: the keys of one database on one shard: the table of entries, which of them have a
-// time to live, and how much memory they take.
+// time to live or fields with one, and how much memory they take.
 //
 // Knows no command, reply, lock, clock or log. Time is an argument. Expiry is not applied by
 // lookups: the caller asks Entry::expired and decides. Every change goes through a method here. A
@@ -40,7 +40,8 @@ class Keyspace {
 
   /// All arguments must outlive the keyspace.
   Keyspace(const HashSecret& secret, Garbage& garbage, SpanPool& spans) noexcept
-      : garbage_(&garbage), memory_(spans), entries_(secret, &spans), expiring_(secret, &spans) {}
+      : garbage_(&garbage), memory_(spans), entries_(secret, &spans), expiring_(secret, &spans),
+        expiring_fields_(secret, &spans) {}
   ~Keyspace();
   Keyspace(const Keyspace&) = delete;
   Keyspace& operator=(const Keyspace&) = delete;
@@ -56,6 +57,8 @@ class Keyspace {
   void prefetch_entry(uint64_t hash) const noexcept { entries_.prefetch_items(hash); }
   size_t size() const noexcept { return entries_.size(); }
   size_t size_with_expiry() const noexcept { return expiring_.size(); }
+  /// How many hashes have fields with a time to live.
+  size_t size_with_field_expiry() const noexcept { return expiring_fields_.size(); }
   /// What entries made from now on remember of their use, as in Entry::access. To be set before keys
   /// are made: a keyspace has no clock.
   void set_access_of_new(uint32_t access) noexcept { access_of_new_ = access; }
@@ -88,15 +91,16 @@ class Keyspace {
   Entry* make_packed(Key key, Type type, Encoding encoding);
   /// Gives `key` a collection inside, of `count` elements in `size` bytes, which the caller is to
   /// write to what is returned. `entry`, what the key has now or nullptr, is updated; its value
-  /// goes, its time to live stays.
+  /// goes, its time to live stays. `fields_expire_at_ms`: as Entry gives it.
   char* put_packed(Entry*& entry, Key key, Type type, Encoding encoding, size_t size,
-                   uint32_t count);
+                   uint32_t count, int64_t fields_expire_at_ms = Entry::kNoFieldTimes);
   /// Replaces the `erased` bytes at `at` of entry.packed() by `inserted` bytes, which the caller
   /// is to write to what is returned, and adds `counted` to its count. `entry`, whose key is
   /// `key`, is updated to where it is now. At most kPackedMax bytes may lie inside after it.
   char* splice(Entry*& entry, Key key, size_t at, size_t erased, size_t inserted, int counted);
   /// Gives `key`, made if missing, this value in place of whatever it has; the time to live stays.
-  Entry* set_object(Key key, Type type, std::unique_ptr<Object> object);
+  Entry* set_object(Key key, Type type, std::unique_ptr<Object> object,
+                    int64_t fields_expire_at_ms = Entry::kNoFieldTimes);
   /// To be called after an object was changed: counts the memory it takes now.
   void account(Object& object) noexcept {
     const size_t now = object.memory_bytes();
@@ -111,6 +115,9 @@ class Keyspace {
   bool erase(Key key);
   /// Sets the moment `entry` expires at, or kNoExpiry. Returns the entry, which may have moved.
   Entry* set_expiry(Entry* entry, uint64_t hash, int64_t expires_at_ms);
+  /// Sets the moment before which no field of the hash in `entry` expires, or
+  /// Entry::kNoFieldExpires. Returns the entry, which may have moved: not when it has field times.
+  Entry* set_fields_expiry(Entry* entry, uint64_t hash, int64_t fields_expire_at_ms);
   /// Takes the value of `key`, which must exist, out and erases the key.
   Value take(Key key);
   /// A copy of a value; a string's block is shared, not copied.
@@ -133,6 +140,11 @@ class Keyspace {
   uint64_t scan_expiring(uint64_t cursor, size_t count, Visit&& visit) const {
     return expiring_.scan_some(cursor, count, visit);
   }
+  /// The same over the hashes that have fields with a time to live.
+  template <typename Visit>
+  uint64_t scan_expiring_fields(uint64_t cursor, size_t count, Visit&& visit) const {
+    return expiring_fields_.scan_some(cursor, count, visit);
+  }
   /// Every entry, until the visit says stop.
   template <Visitor<Entry&> Visit>
   Walk for_each(Visit&& visit) const {
@@ -145,11 +157,17 @@ class Keyspace {
   struct Shape;
   struct Outside;
 
-  Entry* put_object(Key key, Type type, std::unique_ptr<Object> object, int64_t expires_at_ms);
+  struct Joins;
+
+  Entry* put_object(Key key, Type type, std::unique_ptr<Object> object, int64_t expires_at_ms,
+                    int64_t fields_expire_at_ms);
   Entry* reshape(Key key, const Shape& wanted);
+  Entry* reshape_as(Entry* entry, uint64_t hash, int64_t expires_at_ms,
+                    int64_t fields_expire_at_ms);
   Entry* replace(Table<Entry>::Slot slot, Key key, const Shape& shape);
   Entry* allocate(Key key, const Shape& shape);
-  void enter_tables(Entry* entry, uint64_t hash, bool is_new, bool joins_expiring);
+  void enter_tables(Entry* entry, uint64_t hash, const Joins& joins);
+  static void update_table(Table<Entry>& table, Key key, Entry* entry, bool stays) noexcept;
   void release_value(Outside outside) noexcept;
   void discard(SharedBytes block) noexcept;
 
@@ -157,6 +175,7 @@ class Keyspace {
   EntryMemory memory_;
   Table<Entry> entries_;
   Table<Entry> expiring_;
+  Table<Entry> expiring_fields_;
   size_t value_memory_ = 0;  // of what lies outside the entries
   uint32_t access_of_new_ = 0;
 };

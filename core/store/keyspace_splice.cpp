@@ -60,7 +60,8 @@ char* Keyspace::splice(Entry*& entry, Key key, size_t at, size_t erased, size_t 
                        now->packed_count() + static_cast<uint32_t>(counted));
   if (moved != nullptr) {
     entries_.find(key.bytes, key.hash).replace(moved);
-    if (moved->has_expiry()) expiring_.find(key.bytes, key.hash).replace(moved);
+    if (moved->has_expiry()) update_table(expiring_, key, moved, true);
+    if (moved->awaits_field_expiry()) update_table(expiring_fields_, key, moved, true);
     memory_.release(entry);
     entry = moved;
   }

@@ -14,6 +14,7 @@ struct Value {
   Type type = Type::kString;
   Encoding encoding = Encoding::kEmbedded;
   bool grown = false;
+  int64_t fields_expire_at_ms = Entry::kNoFieldTimes;
   int64_t integer = 0;  // Encoding::kInteger
   std::string inside;   // Encoding::kEmbedded, kPacked, kIntset: as it lies in the entry
   SharedBytes block;    // Encoding::kShared

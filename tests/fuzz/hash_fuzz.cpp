@@ -1,8 +1,10 @@
 // Hashes: a program of changes leaves what it leaves in a map, whatever fields and values, in both
-// forms, and the memory counted is back at its start when the key is gone.
+// forms, with times to live and without, and the memory counted is back at its start when the key is
+// gone.
 //
-// Input: the limits of the packed form, then operations: what to do, a field, and a value where one
-// is needed. A text is a byte of shape: a number, a short text or a long one.
+// Input: the limits of the packed form, then operations: what to do, a field, and a value or a moment
+// where one is needed. A text is a byte of shape: a number, a short text or a long one.
+#include <algorithm>
 #include <map>
 #include <string>
 
@@ -38,7 +40,7 @@ class Program {
 
   void step() {
     Hash hash(keys_, key_, keys_.find(key_));
-    const uint8_t choice = input_.below(8);
+    const uint8_t choice = input_.below(11);
     const std::string field = read_text(input_);
     const auto known = model_.find(field);
     const bool there = known != model_.end();
@@ -46,8 +48,11 @@ class Program {
       const std::string value = read_text(input_);
       was_big_ |= std::max(field.size(), value.size()) > limits_.bytes ||
                   model_.size() + (there ? 0 : 1) > limits_.fields;
-      FUZZ_CHECK(hash.set(field, value, limits_) == !there);
-      model_[field] = value;
+      const int64_t expires_at_ms = choice == 0 ? read_expiry() : kevy::Keyspace::kNoExpiry;
+      FUZZ_CHECK(hash.set(field, value, limits_, expires_at_ms) == !there);
+      Timed& timed = model_[field];
+      timed.value = value;
+      if (expires_at_ms != kevy::Keyspace::kKeepExpiry) timed.expires_at_ms = expires_at_ms;
       const bool packed = hash.entry()->encoding() == kevy::Encoding::kPacked;
       FUZZ_CHECK(packed == !was_big_);
     } else if (choice < 5) {
@@ -57,17 +62,70 @@ class Program {
       const auto found = hash.find(field);
       FUZZ_CHECK(found.has_value() == there);
       char digits[kevy::kIntegerTextMax];
-      if (there) FUZZ_CHECK(found->text(digits) == known->second);
+      if (there) FUZZ_CHECK(found->text(digits) == known->second.value);
     } else if (choice == 6) {
       change_key(hash);
-    } else {
+    } else if (choice == 7) {
       check_all();
+    } else if (choice < 10) {
+      if (there) change_expiry(hash, field);
+    } else {
+      erase_due(hash);
     }
-    FUZZ_CHECK(Hash(keys_.find(key_)).size() == model_.size());
+    check_next_expiry();
   }
 
  private:
-  static constexpr size_t kEmptyTables = 2 * 4096;
+  static constexpr size_t kEmptyTables = 3 * 4096;
+
+  struct Timed {
+    std::string value;
+    int64_t expires_at_ms = kevy::Keyspace::kNoExpiry;
+    bool operator==(const Timed&) const = default;
+    bool due(int64_t now_ms) const {
+      return expires_at_ms != kevy::Keyspace::kNoExpiry && expires_at_ms <= now_ms;
+    }
+  };
+
+  int64_t read_expiry() {
+    const uint8_t kind = input_.below(3);
+    return kind == 0   ? kevy::Keyspace::kNoExpiry
+           : kind == 1 ? kevy::Keyspace::kKeepExpiry
+                       : input_.byte() * int64_t{1000};
+  }
+  void change_expiry(Hash& hash, const std::string& field) {
+    const int64_t expires_at_ms = read_expiry();
+    if (expires_at_ms == kevy::Keyspace::kKeepExpiry) return;
+    hash.set_expiry(field, expires_at_ms);
+    model_[field].expires_at_ms = expires_at_ms;
+    FUZZ_CHECK(hash.expiry_of(field) == expires_at_ms);
+  }
+  void erase_due(Hash& hash) {
+    if (hash.entry() == nullptr) return;
+    const int64_t now_ms = input_.byte() * int64_t{1000};
+    const size_t most = input_.byte();
+    size_t due = 0;
+    for (const auto& [field, timed] : model_) due += timed.due(now_ms) ? 1 : 0;
+    if (!model_.empty()) FUZZ_CHECK(hash.all_due(now_ms) == (due == model_.size()));
+    const size_t erased = hash.erase_due(now_ms, most, [&](Bytes field) {
+      FUZZ_CHECK(model_.at(std::string(field)).due(now_ms));
+      model_.erase(std::string(field));
+    });
+    FUZZ_CHECK(erased == std::min(most, due));
+  }
+  void check_next_expiry() {
+    const kevy::Entry* entry = keys_.find(key_);
+    FUZZ_CHECK(Hash(entry).size() == model_.size());
+    int64_t next = kevy::Entry::kNoFieldExpires;
+    for (const auto& [field, timed] : model_) {
+      if (timed.expires_at_ms != kevy::Keyspace::kNoExpiry) {
+        next = std::min(next, timed.expires_at_ms);
+      }
+    }
+    const bool awaits = next != kevy::Entry::kNoFieldExpires;
+    FUZZ_CHECK(keys_.size_with_field_expiry() == (awaits ? 1 : 0));
+    if (awaits) FUZZ_CHECK(entry->fields_expire_at_ms() == next);
+  }
 
   // A time to live, a copy in its place, or on its way through a value.
   void change_key(const Hash& hash) {
@@ -81,16 +139,17 @@ class Program {
     }
   }
   void check_all() const {
-    std::map<std::string, std::string> found;
+    std::map<std::string, Timed> found;
     const Hash hash(keys_.find(key_));
-    hash.for_each(
-        [&](Bytes field, Bytes value) { FUZZ_CHECK(found.emplace(field, value).second); });
+    hash.for_each_with_expiry([&](Bytes field, Bytes value, int64_t expires_at_ms) {
+      FUZZ_CHECK(found.emplace(field, Timed{std::string(value), expires_at_ms}).second);
+    });
     FUZZ_CHECK(found == model_);
     size_t scanned = 0;
     uint64_t cursor = 0;
     do {
       cursor = hash.scan(cursor, 10, [&](Bytes field, Bytes value) {
-        FUZZ_CHECK(model_.at(std::string(field)) == value);
+        FUZZ_CHECK(model_.at(std::string(field)).value == value);
         ++scanned;
       });
     } while (cursor != 0);
@@ -103,7 +162,7 @@ class Program {
   kevy::SpanPool spans_;
   kevy::Keyspace keys_{kevy::HashSecret::process(), garbage_, spans_};
   const kevy::Key key_{"hash", hash_bytes("hash", kevy::HashSecret::process())};
-  std::map<std::string, std::string> model_;
+  std::map<std::string, Timed> model_;
   bool was_big_ = false;
 };
 

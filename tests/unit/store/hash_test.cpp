@@ -1,5 +1,6 @@
 #include "store/hash/hash.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <map>
 #include <set>
@@ -117,6 +118,248 @@ TEST_CASE("a random program on hashes leaves what it leaves in maps, in both for
   for (const auto& [name, fields] : model) {
     CHECK(fields_of(Hash(std::as_const(space.keys).find(space.key(name)))) == fields);
   }
+}
+
+namespace {
+
+struct Timed {
+  std::string value;
+  int64_t expires_at_ms = Keyspace::kNoExpiry;
+  bool operator==(const Timed&) const = default;
+};
+using TimedFields = std::map<std::string, Timed>;
+
+TimedFields timed_fields_of(const Hash& hash) {
+  TimedFields fields;
+  hash.for_each_with_expiry([&](Bytes field, Bytes value, int64_t expires_at_ms) {
+    REQUIRE(fields.emplace(field, Timed{std::string(value), expires_at_ms}).second);
+  });
+  return fields;
+}
+
+int64_t next_expiry(const TimedFields& fields) {
+  int64_t next = Entry::kNoFieldExpires;
+  for (const auto& [field, timed] : fields) {
+    if (timed.expires_at_ms != Keyspace::kNoExpiry) next = std::min(next, timed.expires_at_ms);
+  }
+  return next;
+}
+
+std::set<std::string> names_awaiting_expiry(const Keyspace& keys) {
+  std::set<std::string> names;
+  uint64_t cursor = 0;
+  do {
+    cursor = keys.scan_expiring_fields(cursor, 10, [&](Entry& entry) {
+      names.emplace(entry.key());
+    });
+  } while (cursor != 0);
+  return names;
+}
+
+// Random changes of hashes whose fields have times to live, beside a model of them.
+class TimedProgram {
+ public:
+  explicit TimedProgram(uint64_t seed) : random_(seed) {}
+
+  void step() {
+    name_ = "h" + std::to_string(random_.below(4));
+    Hash hash = space_.hash(name_);
+    const std::string field = "f" + std::to_string(random_.below(40));
+    switch (random_.below(12)) {
+      case 0:
+      case 1:
+      case 2:
+        set(hash, field);
+        break;
+      case 3:
+      case 4:
+      case 5:
+        set_expiry(hash, field);
+        break;
+      case 6:
+      case 7:
+        REQUIRE(hash.erase(field) == (fields().erase(field) != 0));
+        break;
+      case 8:
+        REQUIRE(hash.expiry_of(field).value_or(-2) ==
+                (fields().contains(field) ? fields()[field].expires_at_ms : -2));
+        break;
+      case 9:
+        now_ms_ += static_cast<int64_t>(random_.below(30));
+        erase_due(hash);
+        break;
+      case 10:
+        change_key(hash);
+        break;
+      default:
+        if (random_.below(40) == 0) {
+          space_.keys.erase(space_.key(name_));
+          fields().clear();
+        }
+    }
+    check();
+  }
+  size_t memory_bytes() { return space_.keys.memory_bytes(); }
+  void erase_all() {
+    for (const auto& [name, fields] : model_) space_.keys.erase(space_.key(name));
+  }
+  size_t big_and_timed = 0, packed_and_timed = 0, erased_due = 0;
+
+ private:
+  TimedFields& fields() { return model_[name_]; }
+  int64_t moment() { return now_ms_ + 1 + static_cast<int64_t>(random_.below(100)); }
+
+  void set(Hash& hash, const std::string& field) {
+    const int64_t choices[] = {Keyspace::kNoExpiry, Keyspace::kKeepExpiry, moment()};
+    const int64_t expires_at_ms = choices[random_.below(3)];
+    constexpr size_t kSizes[] = {0, 1, 19, 20, 127, 128, 200, 20000};
+    const size_t size = random_.below(8) == 0 ? kSizes[random_.below(8)] : random_.below(10);
+    const std::string value(size, 'v');
+    REQUIRE(hash.set(field, value, kLimits, expires_at_ms) == !fields().contains(field));
+    Timed& timed = fields()[field];
+    timed.value = value;
+    if (expires_at_ms != Keyspace::kKeepExpiry) timed.expires_at_ms = expires_at_ms;
+  }
+  void set_expiry(Hash& hash, const std::string& field) {
+    if (!fields().contains(field)) return;
+    const int64_t expires_at_ms = random_.below(3) == 0 ? Keyspace::kNoExpiry : moment();
+    hash.set_expiry(field, expires_at_ms);
+    fields()[field].expires_at_ms = expires_at_ms;
+  }
+  void erase_due(Hash& hash) {
+    if (hash.entry() == nullptr) return;
+    const auto is_due = [&](const auto& field) {
+      return field.second.expires_at_ms != Keyspace::kNoExpiry &&
+             field.second.expires_at_ms <= now_ms_;
+    };
+    const auto due = static_cast<size_t>(std::count_if(fields().begin(), fields().end(), is_due));
+    if (!fields().empty()) REQUIRE(hash.all_due(now_ms_) == (due == fields().size()));
+    const size_t most = random_.below(3) == 0 ? random_.below(5) : SIZE_MAX;
+    std::set<std::string> taken;
+    const size_t erased = hash.erase_due(now_ms_, most, [&](Bytes field) {
+      REQUIRE(taken.emplace(field).second);
+    });
+    REQUIRE(erased == std::min(most, due));
+    REQUIRE(erased == taken.size());
+    for (const std::string& field : taken) {
+      REQUIRE(is_due(*fields().find(field)));
+      fields().erase(field);
+    }
+    erased_due += erased;
+  }
+  // A time to live of its own, a copy in its place, or on its way through a value.
+  void change_key(const Hash& hash) {
+    if (hash.entry() == nullptr) return;
+    const Key key = space_.key(name_);
+    const int64_t expires_at_ms = random_.below(2) == 0 ? Keyspace::kNoExpiry : 1000;
+    switch (random_.below(3)) {
+      case 0:
+        space_.keys.set_expiry(hash.entry(), key.hash, expires_at_ms);
+        break;
+      case 1:
+        space_.keys.put(key, Keyspace::copy_value(*hash.entry()), expires_at_ms);
+        break;
+      default:
+        space_.keys.put(key, space_.keys.take(key), expires_at_ms);
+    }
+  }
+  void check() {
+    const Hash hash = space_.hash(name_);
+    REQUIRE(hash.size() == fields().size());
+    std::set<std::string> awaiting;
+    for (const auto& [name, fields] : model_) {
+      if (next_expiry(fields) != Entry::kNoFieldExpires) awaiting.insert(name);
+    }
+    REQUIRE(space_.keys.size_with_field_expiry() == awaiting.size());
+    if (hash.entry() != nullptr && hash.entry()->has_field_times()) {
+      REQUIRE(hash.entry()->fields_expire_at_ms() == next_expiry(fields()));
+      ++(is_packed(hash) ? packed_and_timed : big_and_timed);
+    }
+    if (random_.below(10) != 0) return;
+    REQUIRE(timed_fields_of(hash) == fields());
+    REQUIRE(names_awaiting_expiry(space_.keys) == awaiting);
+    size_t visited = 0;
+    hash.for_each([&](Bytes field, Bytes value) {
+      REQUIRE(fields().at(std::string(field)).value == value);
+      ++visited;
+    });
+    REQUIRE(visited == fields().size());
+  }
+
+  Random random_;
+  Space space_;
+  std::map<std::string, TimedFields> model_;
+  std::string name_;
+  int64_t now_ms_ = 1'700'000'000'000;
+};
+
+}  // namespace
+
+TEST_CASE("a random program on hashes with field times leaves what it leaves in a model") {
+  TimedProgram program(GENERATE(1u, 2u, 3u, 4u, 5u, 6u));
+  for (int i = 0; i < 20000; ++i) program.step();
+  CHECK(program.packed_and_timed > 1000);
+  CHECK(program.big_and_timed > 1000);
+  CHECK(program.erased_due > 500);
+  program.erase_all();
+  CHECK(program.memory_bytes() <= 3 * 4096);
+}
+
+TEST_CASE("many fields of a big hash expire, the earliest first, and its memory is given back") {
+  Space space;
+  Hash hash = space.hash("h");
+  hash.set("stays", "v", kLimits);
+  constexpr int kFields = 50'000;
+  Random random(7);
+  std::vector<int64_t> times;
+  for (int i = 0; i < kFields; ++i) {
+    times.push_back(static_cast<int64_t>(1 + random.below(1000)));
+    hash.set("field" + std::to_string(i), std::string(i % 200, 'v'), kLimits, times.back());
+  }
+  CHECK(hash.size() == kFields + 1);
+  const size_t full = space.keys.memory_bytes();
+  size_t gone = 0;
+  for (int64_t now_ms = 1; now_ms <= 1000; now_ms += 111) {
+    int64_t last = 0;
+    while (const size_t erased = hash.erase_due(now_ms, 100, [&](Bytes field) {
+      const int64_t at = times[std::stoul(std::string(field.substr(5)))];
+      REQUIRE(at <= now_ms);
+      REQUIRE(at >= last);
+      last = at;
+    })) {
+      gone += erased;
+    }
+    const auto due = std::count_if(times.begin(), times.end(), [&](int64_t at) { return at <= now_ms; });
+    REQUIRE(gone == static_cast<size_t>(due));
+  }
+  CHECK(hash.size() == 1);
+  CHECK(text_of(hash.find("stays")) == "v");
+  CHECK(hash.entry()->fields_expire_at_ms() == Entry::kNoFieldExpires);
+  CHECK(space.keys.size_with_field_expiry() == 0);
+  CHECK(space.keys.memory_bytes() < full / 10);
+}
+
+TEST_CASE("a hash with field times keeps them when a key takes its place, its value or its time") {
+  Space space;
+  Hash hash = space.hash("h");
+  const size_t count = GENERATE(size_t{5}, size_t{40});
+  fill(hash, static_cast<int>(count), kLimits);
+  hash.set_expiry("field3", 5000);
+  CHECK(hash.expiry_of("field3") == 5000);
+  CHECK(hash.expiry_of("field4") == Keyspace::kNoExpiry);
+  CHECK_FALSE(hash.expiry_of("nosuch"));
+  space.keys.put(space.key("copy"), Keyspace::copy_value(*hash.entry()), 100);
+  CHECK(space.hash("copy").expiry_of("field3") == 5000);
+  CHECK(space.hash("copy").entry()->expires_at_ms() == 100);
+  CHECK(space.keys.size_with_field_expiry() == 2);
+  space.keys.put(space.key("moved"), space.keys.take(space.key("h")), Keyspace::kNoExpiry);
+  CHECK(space.hash("moved").expiry_of("field3") == 5000);
+  CHECK(space.keys.size_with_field_expiry() == 2);
+  space.keys.set_string(space.key("copy"), "a string", Keyspace::kKeepExpiry);
+  CHECK_FALSE(space.hash("copy").entry()->has_field_times());
+  CHECK(space.hash("copy").entry()->expires_at_ms() == 100);
+  space.keys.erase(space.key("moved"));
+  CHECK(space.keys.size_with_field_expiry() == 0);
 }
 
 TEST_CASE("no key: nothing is found, and the first field makes it") {

@@ -18,6 +18,8 @@ std::span<const CommandFamily> all_commands() {
       hash_read_commands(),
       hash_counter_commands(),
       hash_walk_commands(),
+      hash_expiry_commands(),
+      hash_value_commands(),
       set_commands(),
       set_random_commands(),
       set_algebra_commands(),

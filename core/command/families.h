@@ -22,6 +22,8 @@ CommandFamily hash_commands();
 CommandFamily hash_read_commands();
 CommandFamily hash_counter_commands();
 CommandFamily hash_walk_commands();
+CommandFamily hash_expiry_commands();
+CommandFamily hash_value_commands();
 CommandFamily set_commands();
 CommandFamily set_random_commands();
 CommandFamily set_algebra_commands();

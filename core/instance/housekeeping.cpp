@@ -39,9 +39,10 @@ bool Housekeeping::sweep() {
   bool any = false;
   for (uint32_t shard = 0; shard < runtime_.shard_count(); ++shard) {
     for (int round = 0; round < kRoundsMax; ++round) {
-      const Runtime::ExpiryStep step = runtime_.expire_some(shard, kEffort);
-      any |= step.any_left;
-      if (!step.worth_repeating) break;
+      const Runtime::ExpiryStep keys = runtime_.expire_some(shard, kEffort);
+      const Runtime::ExpiryStep fields = runtime_.expire_some_fields(shard, kEffort);
+      any |= keys.any_left || fields.any_left;
+      if (!keys.worth_repeating && !fields.worth_repeating) break;
     }
   }
   return any;

@@ -117,6 +117,9 @@ class Runtime {
   /// Looks at some `effort` keys with a time to live of one shard and removes what is due. Called
   /// by housekeeping.
   ExpiryStep expire_some(uint32_t index, size_t effort);
+  /// The same for the fields of hashes: looks at some `effort` hashes that have fields with a time
+  /// to live, and removes that many due fields of each at most.
+  ExpiryStep expire_some_fields(uint32_t index, size_t effort);
   /// Removes all that has expired.
   void expire_all();
   /// Called, while shards are held, when a key gets a time to live and housekeeping sleeps.
@@ -169,6 +172,7 @@ class Runtime {
                   Reply& unsilenced);
   void first_expiry();
   void evict_clients(size_t limit);
+  void expire_all_fields(Shard& shard);
 
   // Constant after construction.
   const CommandTable& table_;

@@ -68,13 +68,6 @@ struct Keyspace::Outside {
   }
 };
 
-/// The tables that an entry is to be in and is not.
-struct Keyspace::Joins {
-  bool entries;
-  bool expiring;
-  bool expiring_fields;
-};
-
 Keyspace::~Keyspace() {
   entries_.for_each([this](Entry& entry) {
     if (entry.encoding() == Encoding::kShared) SharedBytes::adopt(entry.shared());
@@ -132,37 +125,6 @@ Entry* Keyspace::allocate(Key key, const Shape& shape) {
   if (entry == nullptr) throw std::bad_alloc();
   entry->set_access(access_of_new_);
   return entry;
-}
-
-// All or none.
-void Keyspace::enter_tables(Entry* entry, uint64_t hash, const Joins& joins) {
-  if (joins.expiring) expiring_.insert(entry, hash);
-  const auto leave = [&](Table<Entry>& table, bool joined) {
-    if (joined) table.erase(table.find(entry->key(), hash), hash);
-  };
-  try {
-    if (joins.expiring_fields) expiring_fields_.insert(entry, hash);
-    try {
-      if (joins.entries) entries_.insert(entry, hash);
-    } catch (...) {
-      leave(expiring_fields_, joins.expiring_fields);
-      throw;
-    }
-  } catch (...) {
-    leave(expiring_, joins.expiring);
-    throw;
-  }
-}
-
-// Has `table`, which holds the entry that was there before, hold `entry`, or no entry of the key.
-void Keyspace::update_table(Table<Entry>& table, Key key, Entry* entry, bool stays) noexcept {
-  auto slot = table.find(key.bytes, key.hash);
-  KEVY_DCHECK(slot);
-  if (stays) {
-    slot.replace(entry);
-  } else {
-    table.erase(slot, key.hash);
-  }
 }
 
 // Fills `entry`, whose memory suffices, from `key` and `shape`. The key or the embedded value may

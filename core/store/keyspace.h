@@ -157,7 +157,12 @@ class Keyspace {
   struct Shape;
   struct Outside;
 
-  struct Joins;
+  /// The tables that an entry is to be in and is not.
+  struct Joins {
+    bool entries;
+    bool expiring;
+    bool expiring_fields;
+  };
 
   Entry* put_object(Key key, Type type, std::unique_ptr<Object> object, int64_t expires_at_ms,
                     int64_t fields_expire_at_ms);

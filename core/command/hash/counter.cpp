@@ -11,6 +11,27 @@ namespace kevy {
 
 namespace {
 
+// Sets the field to another number and returns its time to live, which stays.
+int64_t set_counter(Call& call, Hash& hash, Bytes text) {
+  int64_t expires_at_ms = Keyspace::kNoExpiry;
+  if (hash.entry() != nullptr && hash.entry()->has_field_times()) [[unlikely]] {
+    expires_at_ms = hash.expiry_of(call.args[2]).value_or(Keyspace::kNoExpiry);
+  }
+  hash.set(call.args[2], text, hash_limits(call), expires_at_ms);
+  return expires_at_ms;
+}
+
+// Logs the number that was stored. Where it is to expire, a sum that is made later is another.
+void log_counter(Call& call, const Key& key, Bytes text, int64_t expires_at_ms) {
+  if (expires_at_ms < 0) {
+    call.effect({"HSET", key.bytes, call.args[2], text});
+  } else {
+    char digits[kIntegerTextMax];
+    call.effect({"HSETEX", key.bytes, "PXAT", format_int64(expires_at_ms, digits), "FIELDS", "1",
+                 call.args[2], text});
+  }
+}
+
 void hincrby(Call& call) {
   const auto delta = integer_argument(call, call.args[3]);
   if (!delta) return;
@@ -32,8 +53,10 @@ void hincrby(Call& call) {
     return;
   }
   char digits[kIntegerTextMax];
-  hash.set(call.args[2], format_int64(value, digits), hash_limits(call));
+  const Bytes text = format_int64(value, digits);
+  const int64_t expires_at_ms = set_counter(call, hash, text);
   report_fields_set(call, key, entry, "hincrby");
+  if (expires_at_ms >= 0) log_counter(call, key, text, expires_at_ms);
   call.reply.integer(value);
 }
 
@@ -66,9 +89,9 @@ void hincrbyfloat(Call& call) {
     return;
   }
   const std::string text = format_long_double(sum);
-  hash.set(call.args[2], text, hash_limits(call));
+  const int64_t expires_at_ms = set_counter(call, hash, text);
   report_fields_set(call, key, entry, "hincrbyfloat");
-  call.effect({"HSET", key.bytes, call.args[2], text});
+  log_counter(call, key, text, expires_at_ms);
   call.reply.bulk(text);
 }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "command/arguments.h"
+#include "command/expiry_conditions.h"
 #include "command/families.h"
 #include "command/key_specs.h"
 #include "command/string/write.h"
@@ -22,49 +23,9 @@ void set_expiry(Call& call, Key key, Entry* entry, int64_t at_ms) {
 
 namespace {
 
-struct Conditions {
-  bool none = false;     // NX
-  bool some = false;     // XX
-  bool greater = false;  // GT
-  bool less = false;     // LT
-
-  bool hold(const Entry& entry, int64_t at_ms) const {
-    const bool has = entry.has_expiry();
-    if ((none && has) || (some && !has)) return false;
-    if (greater && (!has || at_ms <= entry.expires_at_ms())) return false;
-    return !less || !has || at_ms < entry.expires_at_ms();
-  }
-};
-
-bool read_conditions(Call& call, Conditions& conditions) {
-  for (Options options(call.args, 3); !options.done();) {
-    if (options.next_is("nx")) {
-      conditions.none = true;
-    } else if (options.next_is("xx")) {
-      conditions.some = true;
-    } else if (options.next_is("gt")) {
-      conditions.greater = true;
-    } else if (options.next_is("lt")) {
-      conditions.less = true;
-    } else {
-      call.error("ERR Unsupported option " + std::string(options.peek()));
-      return false;
-    }
-  }
-  if (conditions.none && (conditions.some || conditions.greater || conditions.less)) {
-    call.error("ERR NX and XX, GT or LT options at the same time are not compatible");
-    return false;
-  }
-  if (conditions.greater && conditions.less) {
-    call.error("ERR GT and LT options at the same time are not compatible");
-    return false;
-  }
-  return true;
-}
-
 void expire_in(Call& call, TimeUnit unit) {
-  Conditions conditions;
-  if (!read_conditions(call, conditions)) return;
+  ExpiryConditions conditions;
+  if (!read_expiry_conditions(call, call.args, conditions)) return;
   const auto number = integer_argument(call, call.args[2]);
   if (!number) return;
   const auto at_ms = moment_of(call, *number, unit);
@@ -74,7 +35,7 @@ void expire_in(Call& call, TimeUnit unit) {
   }
   const Key key = call.key(1);
   Entry* entry = call.find_write(key);
-  if (entry == nullptr || !conditions.hold(*entry, *at_ms)) {
+  if (entry == nullptr || !conditions.hold(entry->expires_at_ms(), *at_ms)) {
     call.reply.integer(0);
     return;
   }

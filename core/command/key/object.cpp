@@ -37,7 +37,8 @@ Bytes encoding_name(const Entry& entry) {
     case Encoding::kShared:
       return "raw";
     case Encoding::kPacked:
-      return "listpack";
+      // As in the reference, where field times make a hash big.
+      return entry.has_field_times() ? "hashtable" : "listpack";
     case Encoding::kIntset:
       return "intset";
     default:

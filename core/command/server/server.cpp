@@ -112,6 +112,7 @@ Totals totals(Runtime& runtime) {
     sum.statistics.keyspace_hits += shard.statistics.keyspace_hits;
     sum.statistics.keyspace_misses += shard.statistics.keyspace_misses;
     sum.statistics.expired_keys += shard.statistics.expired_keys;
+    sum.statistics.expired_fields += shard.statistics.expired_fields;
     for (uint32_t d = 0; d < runtime.database_count(); ++d) {
       if (shard.keyspaces[d] != nullptr) sum.memory += shard.keyspaces[d]->memory_bytes();
     }
@@ -121,16 +122,18 @@ Totals totals(Runtime& runtime) {
 
 void info_keyspace(Call& call, InfoText& info) {
   for (uint32_t d = 0; d < call.runtime.database_count(); ++d) {
-    size_t keys = 0, expires = 0;
+    size_t keys = 0, expires = 0, with_field_expiry = 0;
     for (uint32_t i = 0; i < call.runtime.shard_count(); ++i) {
       const auto& space = call.runtime.shard(i).keyspaces[d];
       if (space == nullptr) continue;
       keys += space->size();
       expires += space->size_with_expiry();
+      with_field_expiry += space->size_with_field_expiry();
     }
     if (keys == 0) continue;
-    info.line("db" + std::to_string(d), "keys=" + std::to_string(keys) +
-                                            ",expires=" + std::to_string(expires) + ",avg_ttl=0");
+    info.line("db" + std::to_string(d),
+              "keys=" + std::to_string(keys) + ",expires=" + std::to_string(expires) +
+                  ",avg_ttl=0,keys_with_volatile_items=" + std::to_string(with_field_expiry));
   }
 }
 
@@ -164,6 +167,7 @@ void info(Call& call) {
     info.line("total_commands_processed", sum.statistics.commands + counters.keyless_commands);
     info.line("rejected_connections", counters.rejected_connections);
     info.line("expired_keys", sum.statistics.expired_keys);
+    info.line("expired_fields", sum.statistics.expired_fields);
     info.line("evicted_keys", 0);
     info.line("evicted_clients", counters.evicted_clients);
     info.line("keyspace_hits", sum.statistics.keyspace_hits);

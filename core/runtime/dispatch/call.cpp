@@ -27,14 +27,18 @@ void Call::announce_change(const Key& key, int database, EventClass event_class,
 [[gnu::always_inline]] inline Entry* Call::find_unexpired(Keyspace& keyspace, const Key& key,
                                                           int database) {
   Entry* entry = keyspace.find(key);
-  if (entry == nullptr || !entry->has_expiry()) [[likely]] return entry;
-  return drop_expired(*entry, key, database);
+  if (entry == nullptr || !entry->may_expire()) [[likely]] return entry;
+  return drop_expired(keyspace, *entry, key, database);
 }
 
-Entry* Call::drop_expired(Entry& entry, const Key& key, int database) {
-  if (!entry.expired(now_ms())) return &entry;
-  expire(key, database);
-  return nullptr;
+Entry* Call::drop_expired(Keyspace& keyspace, Entry& entry, const Key& key, int database) {
+  if (entry.expired(now_ms())) {
+    expire(key, database);
+    return nullptr;
+  }
+  if (!entry.fields_expired(now_ms())) return &entry;
+  remove_expired_fields(runtime, shard_of(key), database, key, now_ms(), SIZE_MAX, unit_);
+  return keyspace.find(key);
 }
 
 Entry* Call::peek(const Key& key) {
@@ -89,7 +93,7 @@ void Call::expire(const Key& key, int database) {
   remove_expired(turn, publisher(), shard_of(key), database, key, unit_);
 }
 
-void Call::log_effect(int database, std::initializer_list<Bytes> words) {
+void Call::log_effect(int database, Args words) {
   effect_given_ = true;
   unit_->push_back({database, {words.begin(), words.end()}});
 }

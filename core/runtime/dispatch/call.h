@@ -71,7 +71,8 @@ class Call {
   /// For rows with kWalksShards: makes sure that shard `index` is held and gives it.
   Shard& visit_shard(uint32_t index);
 
-  /// The entry of a key that is there and has not expired; what has expired is removed first.
+  /// The entry of a key that is there and has not expired; what has expired is removed first, and so
+  /// are the expired fields of a hash.
   /// find_read counts a hit or a miss, and all three note the access unless the session asked not to.
   Entry* find_read(const Key& key);
   Entry* find_write(const Key& key);
@@ -113,8 +114,10 @@ class Call {
   bool logged() const noexcept { return unit_ != nullptr; }
   /// Logs this instead of the command's own words. May be called several times.
   void effect(std::initializer_list<Bytes> words) { effect_in(session.database, words); }
+  /// The same for words that follow from the arguments; not to be made unless logged().
+  void effect(Args words) { log_effect(session.database, words); }
   void effect_in(int database, std::initializer_list<Bytes> words) {
-    if (unit_ != nullptr) [[unlikely]] log_effect(database, words);
+    if (unit_ != nullptr) [[unlikely]] log_effect(database, {words.begin(), words.size()});
   }
 
   /// For dispatch: logs the command's own words if it changed something and gave no effect.
@@ -139,8 +142,8 @@ class Call {
   Entry* find_unexpired(Keyspace& keyspace, const Key& key, int database);
   Entry* find_used(Keyspace& keyspace, const Key& key, int database);
   Entry* counted(const Key& key, Entry* entry);
-  Entry* drop_expired(Entry& entry, const Key& key, int database);
-  void log_effect(int database, std::initializer_list<Bytes> words);
+  Entry* drop_expired(Keyspace& keyspace, Entry& entry, const Key& key, int database);
+  void log_effect(int database, Args words);
   void log_words();
 
   Unit* const unit_;  // nullptr when nothing listens

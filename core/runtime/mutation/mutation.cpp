@@ -1,6 +1,11 @@
 #include "runtime/mutation/mutation.h"
 
+#include <iterator>
 #include <string>
+#include <utility>
+#include <vector>
+
+#include "store/hash/due_fields.h"
 
 namespace kevy {
 
@@ -26,6 +31,26 @@ void remove_expired(Turn& turn, Subscriber* publisher, Shard& shard, int databas
   mark_changed(shard, database, kept);
   raise_event(turn, publisher, database, kept, kEventExpired, "expired");
   if (unit != nullptr) unit->push_back({database, {"DEL", name}});
+}
+
+size_t remove_expired_fields(Runtime& runtime, Shard& shard, int database, const Key& key,
+                             int64_t now_ms, size_t most, Unit* unit) {
+  std::vector<std::string> names;
+  const DueFields due = erase_due_fields(shard.keyspace(static_cast<size_t>(database)), key, now_ms,
+                                         most, unit != nullptr ? &names : nullptr);
+  if (due.count == 0) return 0;
+  shard.statistics.expired_fields += due.count;
+  mark_changed(shard, database, key);
+  raise_event(runtime, database, key, kEventHash, "hexpired");
+  if (due.key_erased) raise_event(runtime, database, key, kEventGeneric, "del");
+  if (unit == nullptr) return due.count;
+  Effect effect{database, {due.key_erased ? "DEL" : "HDEL", std::string(key.bytes)}};
+  if (!due.key_erased) {
+    effect.args.insert(effect.args.end(), std::make_move_iterator(names.begin()),
+                       std::make_move_iterator(names.end()));
+  }
+  unit->push_back(std::move(effect));
+  return due.count;
 }
 
 }  // namespace kevy

@@ -67,6 +67,7 @@ void Runtime::expire_all() {
   constexpr size_t kStep = 256;
   for (uint32_t index = 0; index < shard_count_; ++index) {
     Shard& shard = this->shard(index);
+    expire_all_fields(shard);
     for (size_t database = 0; database < database_count_; ++database) {
       uint64_t cursor = 0;
       do {

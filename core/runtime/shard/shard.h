@@ -24,6 +24,7 @@ struct ShardStatistics {
   uint64_t keyspace_hits = 0;
   uint64_t keyspace_misses = 0;
   uint64_t expired_keys = 0;
+  uint64_t expired_fields = 0;
 };
 
 struct alignas(128) Shard {  // two lines: processors fetch lines in pairs
@@ -42,6 +43,8 @@ struct alignas(128) Shard {  // two lines: processors fetch lines in pairs
   Garbage garbage;
   uint64_t expiry_cursor = 0;
   size_t expiry_database = 0;
+  uint64_t field_expiry_cursor = 0;
+  size_t field_expiry_database = 0;
   SpanPool* spans = nullptr;  // the instance's
 
   Keyspace& keyspace(size_t database) {

@@ -1,0 +1,245 @@
+// HGETEX, HSETEX and HGETDEL: values of fields, together with their times to live or their removal.
+#include "command/collection.h"
+#include "command/families.h"
+#include "command/hash/fields.h"
+#include "command/key_specs.h"
+
+namespace kevy {
+
+namespace {
+
+/// What a command is told about the times to live of fields: one of these, or nothing.
+struct ExpiryOption {
+  enum class Kind { kNone, kSeconds, kMilliseconds, kSecondsAt, kMillisecondsAt, kKeep, kPersist };
+  Kind kind = Kind::kNone;
+  Bytes text;  // of a time
+
+  bool is_time() const noexcept { return kind >= Kind::kSeconds && kind <= Kind::kMillisecondsAt; }
+  TimeUnit unit() const noexcept {
+    return {kind == Kind::kSeconds || kind == Kind::kSecondsAt,
+            kind == Kind::kSecondsAt || kind == Kind::kMillisecondsAt};
+  }
+};
+
+// Reads one option; a second one must be of the same kind. `other` is the word that is allowed
+// beside times: KEEPTTL or PERSIST.
+bool read_expiry(Options& options, ExpiryOption& expiry, Bytes other, ExpiryOption::Kind other_kind) {
+  using Kind = ExpiryOption::Kind;
+  const auto fits = [&](Kind kind) { return expiry.kind == Kind::kNone || expiry.kind == kind; };
+  static constexpr struct {
+    Bytes name;
+    Kind kind;
+  } kTimes[] = {{"ex", Kind::kSeconds},
+                {"px", Kind::kMilliseconds},
+                {"exat", Kind::kSecondsAt},
+                {"pxat", Kind::kMillisecondsAt}};
+  for (const auto& [name, kind] : kTimes) {
+    if (!fits(kind) || !options.next_is(name, 1)) continue;
+    expiry = {kind, options.value()};
+    return true;
+  }
+  if (!fits(other_kind) || !options.next_is(other)) return false;
+  expiry.kind = other_kind;
+  return true;
+}
+
+void hgetex(Call& call) {
+  const auto at = find_fields(call, 2);
+  if (!at) return;
+  ExpiryOption option;
+  for (Options options(call.args.first(*at), 2); !options.done();) {
+    if (read_expiry(options, option, "persist", ExpiryOption::Kind::kPersist)) continue;
+    call.error(errors::kSyntax);
+    return;
+  }
+  const auto fields = read_fields(call, *at);
+  if (!fields) return;
+  const Key key = call.key(1);
+  const auto [entry, wrong] = find_to_read(call, key, Type::kHash);
+  if (wrong) return;
+  std::optional<int64_t> at_ms = Keyspace::kNoExpiry;
+  if (option.is_time()) at_ms = field_moment(call, option.text, option.unit());
+  if (!at_ms) return;
+  const NewExpiry expiry(call, *at_ms);
+  const bool persist = option.kind == ExpiryOption::Kind::kPersist;
+  Hash hash(call.keyspace(key), key, entry);
+  std::vector<Bytes> changed;
+  changed.reserve(fields->size());
+  call.reply.array(fields->size());
+  for (const Bytes field : *fields) {
+    const auto value = hash.find(field);
+    if (!value) {
+      call.reply.null();
+      continue;
+    }
+    reply_value(call.reply, *value);
+    if (option.is_time() || (persist && *hash.expiry_of(field) >= 0)) {
+      expiry.apply(hash, field);
+      changed.push_back(field);
+    }
+  }
+  if (expiry.due()) {
+    report_fields_removed(call, key, hash, changed, "hexpired");
+  } else if (!persist) {
+    report_fields_expire(call, key, *at_ms, changed);
+  } else if (!changed.empty()) {
+    call.changed(key, kEventHash, "hpersist");
+    log_fields(call, {"HPERSIST", key.bytes}, changed);
+  }
+}
+
+void hgetdel(Call& call) {
+  const auto fields = read_only_fields(call);
+  if (!fields) return;
+  const Key key = call.key(1);
+  const auto [entry, wrong] = find_to_write(call, key, Type::kHash);
+  if (wrong) return;
+  Hash hash(call.keyspace(key), key, entry);
+  std::vector<Bytes> removed;
+  removed.reserve(fields->size());
+  call.reply.array(fields->size());
+  for (const Bytes field : *fields) {
+    const auto value = hash.find(field);
+    if (!value) {
+      call.reply.null();
+      continue;
+    }
+    reply_value(call.reply, *value);
+    hash.erase(field);
+    removed.push_back(field);
+  }
+  report_fields_removed(call, key, hash, removed, "hdel");
+}
+
+/// Yes or no, asked of what is there: of the key (NX, XX) or of all fields (FNX, FXX).
+enum class Presence { kAny, kMissing, kThere };
+
+struct SetOptions {
+  Presence key = Presence::kAny;
+  Presence fields = Presence::kAny;
+  ExpiryOption expiry;
+};
+
+bool read_presence(Options& options, Bytes missing, Bytes there, Presence& wanted) {
+  if (wanted != Presence::kThere && options.next_is(missing)) {
+    wanted = Presence::kMissing;
+  } else if (wanted != Presence::kMissing && options.next_is(there)) {
+    wanted = Presence::kThere;
+  } else {
+    return false;
+  }
+  return true;
+}
+
+bool read_set_options(Call& call, size_t end, SetOptions& set) {
+  for (Options options(call.args.first(end), 2); !options.done();) {
+    if (!read_presence(options, "nx", "xx", set.key) &&
+        !read_presence(options, "fnx", "fxx", set.fields) &&
+        !read_expiry(options, set.expiry, "keepttl", ExpiryOption::Kind::kKeep)) {
+      call.error(errors::kSyntax);
+      return false;
+    }
+  }
+  return true;
+}
+
+bool is_as_wanted(Presence wanted, bool there) {
+  return wanted == Presence::kAny || (wanted == Presence::kThere) == there;
+}
+
+// Sets the fields to expire at a moment that has come: they are not there after it, but all is told
+// as if they had been for a moment.
+void set_due(Call& call, const Key& key, Hash& hash, Args pairs) {
+  const bool made = hash.entry() == nullptr;
+  std::vector<Bytes> names;
+  names.reserve(pairs.size() / 2);
+  for (size_t i = 0; i < pairs.size(); i += 2) names.push_back(pairs[i]);
+  for (const Bytes field : names) hash.erase(field);
+  if (made) call.made(key);
+  call.notify(key, call.session.database, kEventHash, "hset");
+  call.notify(key, call.session.database, kEventHash, "hexpire");
+  report_fields_removed(call, key, hash, names, "hexpired");
+}
+
+void set_fields(Call& call, const Key& key, Hash& hash, Args pairs, const ExpiryOption& option,
+                int64_t expires_at_ms) {
+  const Entry* before = hash.entry();
+  const Hash::Limits limits = hash_limits(call);
+  for (size_t i = 0; i < pairs.size(); i += 2) {
+    hash.set(pairs[i], pairs[i + 1], limits, expires_at_ms);
+  }
+  report_fields_set(call, key, before, "hset");
+  char digits[kIntegerTextMax];
+  if (option.is_time()) {
+    call.runtime.note_expiry();
+    call.notify(key, call.session.database, kEventHash, "hexpire");
+    log_fields(call, {"HSETEX", key.bytes, "PXAT", format_int64(expires_at_ms, digits)}, pairs, 2);
+  } else if (option.kind == ExpiryOption::Kind::kKeep) {
+    log_fields(call, {"HSETEX", key.bytes, "KEEPTTL"}, pairs, 2);
+  } else {
+    log_fields(call, {"HSETEX", key.bytes}, pairs, 2);
+  }
+}
+
+void hsetex(Call& call) {
+  const auto at = find_fields(call, 2);
+  if (!at) return;
+  SetOptions options;
+  if (!read_set_options(call, *at, options)) return;
+  const auto pairs = read_fields(call, *at, 2);
+  if (!pairs) return;
+  const Key key = call.key(1);
+  const auto [entry, wrong] = find_to_write(call, key, Type::kHash);
+  if (wrong) return;
+  if (!is_as_wanted(options.key, entry != nullptr)) {
+    call.reply.integer(0);
+    return;
+  }
+  std::optional<int64_t> at_ms = options.expiry.kind == ExpiryOption::Kind::kKeep
+                                     ? Keyspace::kKeepExpiry
+                                     : Keyspace::kNoExpiry;
+  if (options.expiry.is_time()) at_ms = field_moment(call, options.expiry.text, options.expiry.unit());
+  if (!at_ms) return;
+  Hash hash(call.keyspace(key), key, entry);
+  for (size_t i = 0; i < pairs->size() && options.fields != Presence::kAny; i += 2) {
+    if (!is_as_wanted(options.fields, hash.find((*pairs)[i]).has_value())) {
+      call.reply.integer(0);
+      return;
+    }
+  }
+  if (NewExpiry(call, *at_ms).due()) {
+    set_due(call, key, hash, *pairs);
+  } else {
+    set_fields(call, key, hash, *pairs, options.expiry, *at_ms);
+  }
+  call.reply.integer(1);
+}
+
+constexpr Bytes kComplexity = "O(N) with N fields given";
+
+constexpr CommandRow kRows[] = {
+    {.name = "hgetex", .arity = -5, .flags = kWrite | kFast, .categories = kAclHash,
+     .keys = kOneAccessUpdate, .group = "hash", .since = "9.0.0", .complexity = kComplexity,
+     .summary = "Answers the values of fields and changes their times to live.",
+     .syntax = "key [EX seconds|PX milliseconds|EXAT unix-time-seconds|"
+               "PXAT unix-time-milliseconds|PERSIST] "
+               "<FIELDS numfields:integer field [field ...]>",
+     .handler = hgetex},
+    {.name = "hsetex", .arity = -6, .flags = kWrite | kDenyOom | kFast, .categories = kAclHash,
+     .keys = kOneInsert, .group = "hash", .since = "9.0.0", .complexity = kComplexity,
+     .summary = "Sets fields of a hash with a time to live.",
+     .syntax = "key [NX|XX] [FNX|FXX] [EX seconds|PX milliseconds|EXAT unix-time-seconds|"
+               "PXAT unix-time-milliseconds|KEEPTTL] "
+               "<FIELDS numfields:integer field value [field value ...]>",
+     .handler = hsetex},
+    {.name = "hgetdel", .arity = -5, .flags = kWrite | kFast, .categories = kAclHash,
+     .keys = kOneAccessDelete, .group = "hash", .since = "9.1.0", .complexity = kComplexity,
+     .summary = "Answers the values of fields and removes them; a hash without fields goes too.",
+     .syntax = "key <FIELDS numfields:integer field [field ...]>", .handler = hgetdel},
+};
+
+}  // namespace
+
+CommandFamily hash_value_commands() { return kRows; }
+
+}  // namespace kevy

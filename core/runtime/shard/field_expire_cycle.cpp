@@ -1,0 +1,87 @@
+// Active expiry of the fields of hashes: what housekeeping does about those whose time has come and
+// that nobody asks for. Only hashes that have fields with a time to live are looked at.
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "runtime/mutation/mutation.h"
+#include "runtime/runtime.h"
+
+namespace kevy {
+
+namespace {
+
+struct Looked {
+  uint64_t cursor;
+  size_t seen = 0;
+  size_t removed = 0;
+  bool more = false;  // some hash has more that is due
+};
+
+// Looks at some hashes of one database, `effort` at most, and removes some `effort` fields of each
+// that is due.
+Looked expire_step(Runtime& runtime, Turn& turn, Shard& shard, int database, uint64_t cursor,
+                   size_t effort) {
+  const int64_t now_ms = turn.moment().ms();
+  std::vector<std::string> due;
+  Looked looked{cursor};
+  looked.cursor = shard.keyspace(static_cast<size_t>(database))
+                      .scan_expiring_fields(cursor, effort, [&](const Entry& entry) {
+                        ++looked.seen;
+                        if (entry.fields_expired(now_ms)) due.emplace_back(entry.key());
+                      });
+  for (const std::string& name : due) {
+    Unit unit;
+    WriteLog* log = runtime.log();
+    const size_t removed =
+        remove_expired_fields(runtime, shard, database, {name, runtime.hash(name)}, now_ms, effort,
+                              log == nullptr ? nullptr : &unit);
+    if (log != nullptr) log->append(std::move(unit));
+    looked.removed += removed;
+    looked.more |= removed == effort;
+  }
+  return looked;
+}
+
+}  // namespace
+
+Runtime::ExpiryStep Runtime::expire_some_fields(uint32_t index, size_t effort) {
+  Turn turn(*this);
+  Shard& shard = this->shard(index);
+  turn.hold(shard);
+  ExpiryStep step;
+  for (size_t tried = 0; tried < database_count_; ++tried) {
+    const size_t database = shard.field_expiry_database;
+    const auto& space = shard.keyspaces[database];
+    if (space != nullptr && space->size_with_field_expiry() != 0) {
+      step.any_left = true;
+      const Looked looked = expire_step(*this, turn, shard, static_cast<int>(database),
+                                        shard.field_expiry_cursor, effort);
+      step.worth_repeating |= looked.more || looked.removed * 4 > looked.seen;
+      shard.field_expiry_cursor = looked.cursor;
+      if (looked.cursor != 0 || looked.removed >= effort) return step;
+    }
+    shard.field_expiry_cursor = 0;
+    shard.field_expiry_database = (database + 1) % database_count_;
+  }
+  return step;
+}
+
+void Runtime::expire_all_fields(Shard& shard) {
+  constexpr size_t kStep = 256;
+  for (size_t database = 0; database < database_count_; ++database) {
+    uint64_t cursor = 0;
+    bool more = false;
+    do {
+      Turn turn(*this);
+      turn.hold(shard);
+      if (shard.keyspaces[database] == nullptr) break;
+      const Looked looked =
+          expire_step(*this, turn, shard, static_cast<int>(database), cursor, kStep);
+      more = cursor == 0 ? looked.more : more || looked.more;
+      cursor = looked.cursor;
+    } while (cursor != 0 || more);
+  }
+}
+
+}  // namespace kevy

@@ -1,0 +1,23 @@
+// What is done about the fields of a hash whose time has come, for who does not know hashes.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "store/keyspace.h"
+
+namespace kevy {
+
+struct DueFields {
+  size_t count = 0;
+  bool key_erased = false;
+};
+
+/// Removes fields of the hash in `key` that expire at `now_ms` or before, and the key with the last
+/// one. Not more than `most`, but all where no field is to stay. `names`, if not nullptr, gets the
+/// fields' names where the key stays. Throws std::bad_alloc only when nothing was removed. The
+/// holder of the shard's lock.
+DueFields erase_due_fields(Keyspace& keyspace, const Key& key, int64_t now_ms, size_t most,
+                           std::vector<std::string>* names);
+
+}  // namespace kevy

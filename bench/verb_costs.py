@@ -24,6 +24,10 @@ NOT_TIMED = frozenset(
     "auth client command config debug discard exec flushall flushdb hello info multi persist "
     "psubscribe publish pubsub punsubscribe quit reset spublish ssubscribe subscribe sunsubscribe "
     "unsubscribe".split())
+# Verbs that redis-server 7.0 does not have.
+NOT_TIMED |= frozenset(
+    "hexpire hpexpire hexpireat hpexpireat httl hpttl hexpiretime hpexpiretime hpersist hgetex "
+    "hsetex hgetdel".split())
 
 
 def prepare(server: Server, size: int) -> None:

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[1] / "bindings/python/kevy"
-MODULES = ["_strings", "_keys", "_lists", "_hashes", "_sets", "_sorted_sets"]
+MODULES = ["_strings", "_keys", "_lists", "_hashes", "_hash_expiry", "_sets", "_sorted_sets"]
 WIDTH = 100
 
 HEAD = """\

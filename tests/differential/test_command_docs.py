@@ -16,6 +16,9 @@ DIFFERENT = {
     "client|setinfo": "kevy describes it as two strings",
     "command|list": "kevy describes FILTERBY as two strings",
     "set": "has the other conditions of Redis 8 beside IFEQ",
+    **dict.fromkeys(["hexpireat", "hexpiretime", "hgetdel", "hgetex", "hpersist", "hpexpire",
+                     "hpexpireat", "hpexpiretime", "hpttl", "hsetex", "httl"],
+                    "Valkey says that the number of fields is a key"),
 }
 
 

@@ -35,6 +35,16 @@ SCRIPTS = {
               "HGET j a; HLEN nosuch; HGET nosuch a; HMGET nosuch a; HRANDFIELD nosuch; "
               "HRANDFIELD nosuch 1; HSCAN nosuch 0; HEXISTS nosuch a; HSTRLEN nosuch a; "
               "HKEYS nosuch; HVALS nosuch; HGETALL nosuch; HSETNX j a 2; SET j x; HSET j a 1",
+    "hash_expiry": "HSET h a 1 b 2 c 3; HEXPIRE h 100000 FIELDS 3 a nosuch a; HEXPIRE h 100000 NX FIELDS 1 a; "
+                   "HPERSIST h FIELDS 2 a b; HPERSIST h FIELDS 2 a b; HGETEX h FIELDS 1 a; "
+                   "HGETEX h EX 100000 FIELDS 2 a nosuch; HGETEX h PERSIST FIELDS 2 a b; "
+                   "HGETEX h PERSIST FIELDS 1 a; HGETEX h PXAT 1 FIELDS 1 a; HEXPIRE h 0 FIELDS 1 b; "
+                   "HPEXPIREAT h 1 FIELDS 1 c; HSETEX i EX 100000 FIELDS 1 a 1; HSETEX i FIELDS 1 b 1; "
+                   "HSETEX i FNX FIELDS 1 b 1; HSETEX i KEEPTTL FIELDS 1 a 2; HINCRBY i a 1; "
+                   "HSETEX i PXAT 1 FIELDS 1 nosuch 1; HSETEX i PXAT 1 FIELDS 2 a 1 b 1; "
+                   "HSETEX i PXAT 1 FIELDS 1 a 1; HSET i a 1 b 2; HGETDEL i FIELDS 2 a nosuch; "
+                   "HGETDEL i FIELDS 1 b; HTTL i FIELDS 1 a; HGETEX i FIELDS 1 a; HGETDEL i FIELDS 1 a; "
+                   "HEXPIRE i 1 FIELDS 1 a; HPERSIST i FIELDS 1 a",
     "sets": "SADD a 1 2 3; SADD a 1; SADD a x; SREM a 9; SREM a 1; SREM a 2 3 x; SREM a 1; SADD b 1; "
             "SPOP b; SADD b 1 2; SPOP b 1; SPOP b 5; SPOP b; SPOP b 1; SADD c 1 2; SPOP c 0; "
             "SPOP c 2; SMOVE c d 1; SADD c 1 2; SMOVE c d 1; SMOVE c d 2; SADD c 1; SMOVE c d 1; "
@@ -81,6 +91,8 @@ def events(door, flags, script):
 @pytest.mark.parametrize("flags", ["KEA", "KEAn", "Kn", "Eg$", "KEm", "El", ""])
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_events_are_those_of_the_reference(reference, kevy, name, flags):
+    if name == "hash_expiry" and reference.version == REDIS:
+        pytest.skip("has no times to live of fields")
     theirs = events(reference, flags, SCRIPTS[name])
     assert events(kevy, flags, SCRIPTS[name]) == theirs
 

@@ -172,6 +172,30 @@ export interface Verbs<T extends Text> {
   hincrbyfloat(key: Word, field: Word, increment: Word): T;
   /** Some fields and their values in turn, and the cursor of the next step. */
   hscan(key: Word, cursor: Word, ...options: Words): [cursor: T, fieldsAndValues: T[]];
+  /**
+   * Lets fields live for some seconds: `hexpire(key, 60, 'FIELDS', 1, 'a')`, with 'NX', 'XX', 'GT' or
+   * 'LT' before 'FIELDS'. For each: 1; 0 where the condition does not hold, 2 where it is gone at
+   * once, -2 when there is no such field.
+   */
+  hexpire(key: Word, seconds: Integer, ...fields: Words): number[];
+  hpexpire(key: Word, milliseconds: Integer, ...fields: Words): number[];
+  /** As `hexpire`, until a moment: seconds since the Unix epoch. */
+  hexpireat(key: Word, seconds: Integer, ...fields: Words): number[];
+  hpexpireat(key: Word, milliseconds: Integer, ...fields: Words): number[];
+  /** How many seconds fields have left: `httl(key, 'FIELDS', 1, 'a')`; -1 when for ever. */
+  httl(key: Word, ...fields: Words): number[];
+  hpttl(key: Word, ...fields: Words): number[];
+  /** The moments fields expire at, in seconds since the Unix epoch. */
+  hexpiretime(key: Word, ...fields: Words): number[];
+  hpexpiretime(key: Word, ...fields: Words): number[];
+  /** Takes times to live of fields away: for each 1, or -1 where there was none. */
+  hpersist(key: Word, ...fields: Words): number[];
+  /** The values of fields, whose time to live is set: `hgetex(key, 'EX', 60, 'FIELDS', 1, 'a')`. */
+  hgetex(key: Word, ...options: Words): (T | null)[];
+  /** Stores fields with a time to live: `hsetex(key, 'EX', 60, 'FIELDS', 1, 'a', 'x')`. */
+  hsetex(key: Word, ...options: Words): number;
+  /** The values of fields, which are removed: `hgetdel(key, 'FIELDS', 1, 'a')`. */
+  hgetdel(key: Word, ...fields: Words): (T | null)[];
 
   // ---- Sets ----
 

@@ -11,7 +11,8 @@ const VERBS = {
   lists: `lpush rpush lpushx rpushx lpop rpop llen lrange lindex lset linsert lrem ltrim lpos lmove
     rpoplpush`,
   hashes: `hset hsetnx hget hmget hgetall hdel hexists hkeys hvals hlen hstrlen hincrby
-    hincrbyfloat hscan`,
+    hincrbyfloat hscan hexpire hpexpire hexpireat hpexpireat httl hpttl hexpiretime hpexpiretime
+    hpersist hgetex hsetex hgetdel`,
   sets: `sadd srem sismember smismember scard smembers spop srandmember smove sinter sunion sdiff
     sinterstore sunionstore sdiffstore sintercard sscan`,
   sortedSets: `zadd zrem zscore zmscore zincrby zcard zcount zlexcount zrank zrevrank zrange

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from kevy._hash_expiry import HashExpiry
 from kevy._hashes import Hashes
 from kevy._keys import Keys
 from kevy._lists import Lists
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-class Commands(Strings[V], Keys[V], Lists[V], Hashes[V], Sets[V], SortedSets[V]):
+class Commands(
+    Strings[V], Keys[V], Lists[V], Hashes[V], HashExpiry[V], Sets[V], SortedSets[V]
+):
     """The verbs that are one command each: what a pipeline has, too."""
 
     __slots__ = ()

@@ -151,6 +151,76 @@ class QueuedCommands:
     def hstrlen(self, name: Word, key: Word) -> Self: ...
     def hincrby(self, name: Word, key: Word, amount: int = 1) -> Self: ...
     def hincrbyfloat(self, name: Word, key: Word, amount: float = 1.0) -> Self: ...
+    def hexpire(
+        self,
+        name: Word,
+        seconds: int | timedelta,
+        *fields: Word,
+        nx: bool = False,
+        xx: bool = False,
+        gt: bool = False,
+        lt: bool = False,
+    ) -> Self: ...
+    def hpexpire(
+        self,
+        name: Word,
+        milliseconds: int | timedelta,
+        *fields: Word,
+        nx: bool = False,
+        xx: bool = False,
+        gt: bool = False,
+        lt: bool = False,
+    ) -> Self: ...
+    def hexpireat(
+        self,
+        name: Word,
+        unix_time_seconds: int | datetime,
+        *fields: Word,
+        nx: bool = False,
+        xx: bool = False,
+        gt: bool = False,
+        lt: bool = False,
+    ) -> Self: ...
+    def hpexpireat(
+        self,
+        name: Word,
+        unix_time_milliseconds: int | datetime,
+        *fields: Word,
+        nx: bool = False,
+        xx: bool = False,
+        gt: bool = False,
+        lt: bool = False,
+    ) -> Self: ...
+    def httl(self, key: Word, *fields: Word) -> Self: ...
+    def hpttl(self, key: Word, *fields: Word) -> Self: ...
+    def hexpiretime(self, key: Word, *fields: Word) -> Self: ...
+    def hpexpiretime(self, key: Word, *fields: Word) -> Self: ...
+    def hpersist(self, name: Word, *fields: Word) -> Self: ...
+    def hgetdel(self, name: Word, *keys: Word) -> Self: ...
+    def hgetex(
+        self,
+        name: Word,
+        *keys: Word,
+        ex: int | timedelta | None = None,
+        px: int | timedelta | None = None,
+        exat: int | datetime | None = None,
+        pxat: int | datetime | None = None,
+        persist: bool = False,
+    ) -> Self: ...
+    def hsetex(
+        self,
+        name: Word,
+        key: Word | None = None,
+        value: Word | None = None,
+        mapping: Mapping[Any, Word] | None = None,
+        items: Iterable[Word] | None = None,
+        ex: int | timedelta | None = None,
+        px: int | timedelta | None = None,
+        exat: int | datetime | None = None,
+        pxat: int | datetime | None = None,
+        data_persist_option: Any = None,
+        keepttl: bool = False,
+    ) -> Self: ...
     def sadd(self, name: Word, *values: Word) -> Self: ...
     def srem(self, name: Word, *values: Word) -> Self: ...
     def sismember(self, name: Word, value: Word) -> Self: ...

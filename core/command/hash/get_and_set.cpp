@@ -147,18 +147,26 @@ bool is_as_wanted(Presence wanted, bool there) {
   return wanted == Presence::kAny || (wanted == Presence::kThere) == there;
 }
 
-// Sets the fields to expire at a moment that has come: they are not there after it, but all is told
-// as if they had been for a moment.
+// Sets the fields to expire at a moment that has come: they are not there after it, but events tell
+// of them as if they had been for a moment. A change is only what was there before.
 void set_due(Call& call, const Key& key, Hash& hash, Args pairs) {
   const bool made = hash.entry() == nullptr;
-  std::vector<Bytes> names;
-  names.reserve(pairs.size() / 2);
-  for (size_t i = 0; i < pairs.size(); i += 2) names.push_back(pairs[i]);
-  for (const Bytes field : names) hash.erase(field);
+  std::vector<Bytes> removed;
+  removed.reserve(pairs.size() / 2);
+  for (size_t i = 0; i < pairs.size(); i += 2) {
+    if (hash.erase(pairs[i])) removed.push_back(pairs[i]);
+  }
+  const int database = call.session.database;
   if (made) call.made(key);
-  call.notify(key, call.session.database, kEventHash, "hset");
-  call.notify(key, call.session.database, kEventHash, "hexpire");
-  report_fields_removed(call, key, hash, names, "hexpired");
+  call.notify(key, database, kEventHash, "hset");
+  call.notify(key, database, kEventHash, "hexpire");
+  call.shard_of(key).statistics.expired_fields += pairs.size() / 2 - removed.size();
+  if (!removed.empty()) {
+    report_fields_removed(call, key, hash, removed, "hexpired");
+    return;
+  }
+  call.notify(key, database, kEventHash, "hexpired");
+  if (made) call.notify(key, database, kEventGeneric, "del");
 }
 
 void set_fields(Call& call, const Key& key, Hash& hash, Args pairs, const ExpiryOption& option,

@@ -37,7 +37,7 @@ Entry* Call::drop_expired(Keyspace& keyspace, Entry& entry, const Key& key, int 
     return nullptr;
   }
   if (!entry.fields_expired(now_ms())) return &entry;
-  remove_expired_fields(runtime, shard_of(key), database, key, now_ms(), SIZE_MAX, unit_);
+  remove_expired_fields(turn, publisher(), shard_of(key), database, key, SIZE_MAX, unit_);
   return keyspace.find(key);
 }
 

@@ -33,16 +33,17 @@ void remove_expired(Turn& turn, Subscriber* publisher, Shard& shard, int databas
   if (unit != nullptr) unit->push_back({database, {"DEL", name}});
 }
 
-size_t remove_expired_fields(Runtime& runtime, Shard& shard, int database, const Key& key,
-                             int64_t now_ms, size_t most, Unit* unit) {
+size_t remove_expired_fields(Turn& turn, Subscriber* publisher, Shard& shard, int database,
+                             const Key& key, size_t most, Unit* unit) {
   std::vector<std::string> names;
-  const DueFields due = erase_due_fields(shard.keyspace(static_cast<size_t>(database)), key, now_ms,
-                                         most, unit != nullptr ? &names : nullptr);
+  const DueFields due = erase_due_fields(shard.keyspace(static_cast<size_t>(database)), key,
+                                         turn.moment().ms(), most,
+                                         unit != nullptr ? &names : nullptr);
   if (due.count == 0) return 0;
   shard.statistics.expired_fields += due.count;
   mark_changed(shard, database, key);
-  raise_event(runtime, database, key, kEventHash, "hexpired");
-  if (due.key_erased) raise_event(runtime, database, key, kEventGeneric, "del");
+  raise_event(turn, publisher, database, key, kEventHash, "hexpired");
+  if (due.key_erased) raise_event(turn, publisher, database, key, kEventGeneric, "del");
   if (unit == nullptr) return due.count;
   Effect effect{database, {due.key_erased ? "DEL" : "HDEL", std::string(key.bytes)}};
   if (!due.key_erased) {

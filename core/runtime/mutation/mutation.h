@@ -45,8 +45,8 @@ void remove_expired(Turn& turn, Subscriber* publisher, Shard& shard, int databas
 
 /// Removes fields of a hash whose time has come, some `most`: logged as HDEL, raised as "hexpired".
 /// The key goes with its last field, which is logged as DEL. Returns how many were removed.
-size_t remove_expired_fields(Runtime& runtime, Shard& shard, int database, const Key& key,
-                             int64_t now_ms, size_t most, Unit* unit);
+size_t remove_expired_fields(Turn& turn, Subscriber* publisher, Shard& shard, int database,
+                             const Key& key, size_t most, Unit* unit);
 
 /// What an entry that is made now remembers of its use.
 inline uint32_t first_access(Turn& turn) noexcept {

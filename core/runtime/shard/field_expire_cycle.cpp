@@ -34,7 +34,7 @@ Looked expire_step(Runtime& runtime, Turn& turn, Shard& shard, int database, uin
     Unit unit;
     WriteLog* log = runtime.log();
     const size_t removed =
-        remove_expired_fields(runtime, shard, database, {name, runtime.hash(name)}, now_ms, effort,
+        remove_expired_fields(turn, nullptr, shard, database, {name, runtime.hash(name)}, effort,
                               log == nullptr ? nullptr : &unit);
     if (log != nullptr) log->append(std::move(unit));
     looked.removed += removed;

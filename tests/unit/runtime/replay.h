@@ -12,6 +12,7 @@
 #include "base/random.h"
 #include "instance/instance.h"
 #include "resp/resp_writer.h"
+#include "store/hash/hash.h"
 
 namespace kevy::test {
 
@@ -58,11 +59,11 @@ struct Engine {
   /// Every key of every database: what it holds, and when it expires.
   std::map<std::string, std::string> contents() {
     std::map<std::string, std::string> all;
-    for (const auto& [database, name, expires_at_ms] : keys()) {
+    for (const auto& [database, name, expires_at_ms, field_times] : keys()) {
       run({"SELECT", std::to_string(database)});
       const std::string type = run({"TYPE", name});
       all[std::to_string(database) + ':' + name] =
-          type + value_of(type, name) + '@' + std::to_string(expires_at_ms);
+          type + value_of(type, name) + field_times + '@' + std::to_string(expires_at_ms);
     }
     return all;
   }
@@ -72,7 +73,18 @@ struct Engine {
     size_t database;
     std::string name;
     int64_t expires_at_ms;
+    std::string field_times;
   };
+  static std::string field_times_of(const Entry& entry) {
+    if (!entry.has_field_times()) return {};
+    std::map<std::string, int64_t> times;
+    Hash(&entry).for_each_with_expiry([&](Bytes field, Bytes, int64_t expires_at_ms) {
+      if (expires_at_ms != Keyspace::kNoExpiry) times.emplace(field, expires_at_ms);
+    });
+    std::string text;
+    for (const auto& [field, at_ms] : times) text += field + '@' + std::to_string(at_ms) + '\n';
+    return text;
+  }
   std::vector<Found> keys() {
     std::vector<Found> found;
     Runtime& runtime = instance->runtime();
@@ -83,7 +95,8 @@ struct Engine {
     for (uint32_t i = 0; i < runtime.shard_count(); ++i) {
       for (size_t d = 0; d < runtime.database_count(); ++d) {
         runtime.shard(i).keyspace(d).for_each([&](const Entry& entry) {
-          found.push_back({d, std::string(entry.key()), entry.expires_at_ms()});
+          found.push_back({d, std::string(entry.key()), entry.expires_at_ms(),
+                           field_times_of(entry)});
           return Walk::kGoOn;
         });
       }

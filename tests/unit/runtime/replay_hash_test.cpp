@@ -24,6 +24,16 @@ Words random_command(Random& random) {
       {"HINCRBYFLOAT", key(), field(), "1e-10"},
       {"HRANDFIELD", key(), "2"},
       {"HSCAN", key(), "0"},
+      {"HEXPIRE", key(), number(), "FIELDS", "2", field(), field()},
+      {"HPEXPIREAT", key(), "1700000100000", "NX", "FIELDS", "1", field()},
+      {"HEXPIRE", key(), "0", "LT", "FIELDS", "1", field()},
+      {"HPERSIST", key(), "FIELDS", "2", field(), field()},
+      {"HGETEX", key(), "EX", number(), "FIELDS", "2", field(), field()},
+      {"HGETEX", key(), "PERSIST", "FIELDS", "1", field()},
+      {"HSETEX", key(), "EX", number(), "FIELDS", "2", field(), value, field(), number()},
+      {"HSETEX", key(), "FNX", "PX", "5", "FIELDS", "1", field(), number()},
+      {"HSETEX", key(), "KEEPTTL", "FIELDS", "1", field(), number()},
+      {"HGETDEL", key(), "FIELDS", "2", field(), field()},
       {"SET", key(), number()},
       {"DEL", key()},
       {"EXPIRE", key(), "100"},
@@ -66,4 +76,52 @@ TEST_CASE("HINCRBYFLOAT is logged as the value it sets, the others as they are")
                                      {"HSET", "h", "a", "11"},
                                      {"HINCRBY", "h", "a", "-1"},
                                      {"HDEL", "h", "a", "b", "c"}});
+}
+
+TEST_CASE("times to live of fields are logged as moments, and of the fields that were changed") {
+  MemoryLog log;
+  Engine engine;
+  Clock& clock = engine.instance->runtime().clock();
+  clock.freeze(1'700'000'000'000'000);
+  engine.instance->runtime().set_log(&log);
+  for (const Words& words : std::vector<Words>{
+           {"HSET", "h", "a", "1", "b", "2", "c", "3"},
+           {"HEXPIRE", "h", "10", "NX", "FIELDS", "2", "a", "nosuch"},
+           {"HEXPIRE", "h", "10", "NX", "FIELDS", "1", "a"},
+           {"HINCRBY", "h", "a", "4"},
+           {"HINCRBYFLOAT", "h", "a", "0.5"},
+           {"HGETEX", "h", "PX", "5", "FIELDS", "2", "nosuch", "b"},
+           {"HGETEX", "h", "PERSIST", "FIELDS", "2", "b", "c"},
+           {"HSETEX", "h", "FXX", "EX", "20", "FIELDS", "2", "b", "3", "c", "4"},
+           {"HSETEX", "h", "FNX", "EX", "20", "FIELDS", "1", "b", "3"},
+           {"HSETEX", "h", "KEEPTTL", "FIELDS", "1", "b", "5"},
+           {"HEXPIRE", "h", "0", "FIELDS", "2", "a", "nosuch"},
+           {"HSETEX", "h", "PXAT", "1", "FIELDS", "2", "c", "1", "nosuch", "1"},
+           {"HSETEX", "h", "PXAT", "1", "FIELDS", "1", "nosuch", "1"},
+           {"HGETDEL", "h", "FIELDS", "2", "b", "nosuch"},
+           {"HSETEX", "i", "PX", "5", "FIELDS", "1", "a", "1"},
+           {"HSET", "i", "b", "2"}}) {
+    engine.run(words);
+  }
+  clock.advance(5'000);
+  CHECK(engine.run({"HLEN", "i"}) == ":1\r\n");
+  std::vector<Words> logged;
+  for (const Unit& unit : log.units) {
+    for (const Effect& effect : unit) logged.push_back(effect.args);
+  }
+  CHECK(logged == std::vector<Words>{
+                      {"HSET", "h", "a", "1", "b", "2", "c", "3"},
+                      {"HPEXPIREAT", "h", "1700000010000", "FIELDS", "1", "a"},
+                      {"HSETEX", "h", "PXAT", "1700000010000", "FIELDS", "1", "a", "5"},
+                      {"HSETEX", "h", "PXAT", "1700000010000", "FIELDS", "1", "a", "5.5"},
+                      {"HPEXPIREAT", "h", "1700000000005", "FIELDS", "1", "b"},
+                      {"HPERSIST", "h", "FIELDS", "1", "b"},
+                      {"HSETEX", "h", "PXAT", "1700000020000", "FIELDS", "2", "b", "3", "c", "4"},
+                      {"HSETEX", "h", "KEEPTTL", "FIELDS", "1", "b", "5"},
+                      {"HDEL", "h", "a"},
+                      {"HDEL", "h", "c"},
+                      {"HDEL", "h", "b"},
+                      {"HSETEX", "i", "PXAT", "1700000000005", "FIELDS", "1", "a", "1"},
+                      {"HSET", "i", "b", "2"},
+                      {"HDEL", "i", "a"}});
 }

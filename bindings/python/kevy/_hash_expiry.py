@@ -1,0 +1,169 @@
+"""The verbs of hashes whose fields have times to live."""
+# mypy: no-warn-return-any
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from kevy._types import V, Word
+from kevy._verbs import (
+    Verbs,
+    chosen,
+    given,
+    pairs_of,
+    unix_milliseconds,
+    unix_seconds,
+)
+from kevy._verbs import milliseconds as in_milliseconds
+from kevy._verbs import seconds as in_seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime, timedelta
+
+
+class HashExpiry(Verbs[V]):
+    """Hashes: times to live of fields. Where a list of integers comes back, there is one a field;
+    -2 says that there is no such field."""
+
+    __slots__ = ()
+
+    def hexpire(
+        self,
+        name: Word,
+        seconds: int | timedelta,
+        *fields: Word,
+        nx: bool = False,
+        xx: bool = False,
+        gt: bool = False,
+        lt: bool = False,
+    ) -> list[int]:
+        """Lets fields live for so many seconds; 1 where it did, 0 where the options did not allow
+        it, 2 where the field is gone at once."""
+        options = chosen(nx=nx, xx=xx, gt=gt, lt=lt)
+        return self._of_fields("HEXPIRE", name, [in_seconds(seconds), *options], fields)
+
+    def hpexpire(
+        self,
+        name: Word,
+        milliseconds: int | timedelta,
+        *fields: Word,
+        nx: bool = False,
+        xx: bool = False,
+        gt: bool = False,
+        lt: bool = False,
+    ) -> list[int]:
+        """As ``hexpire``, in milliseconds."""
+        options = chosen(nx=nx, xx=xx, gt=gt, lt=lt)
+        return self._of_fields("HPEXPIRE", name, [in_milliseconds(milliseconds), *options], fields)
+
+    def hexpireat(
+        self,
+        name: Word,
+        unix_time_seconds: int | datetime,
+        *fields: Word,
+        nx: bool = False,
+        xx: bool = False,
+        gt: bool = False,
+        lt: bool = False,
+    ) -> list[int]:
+        """As ``hexpire``, until a moment: a datetime, or seconds since the Unix epoch."""
+        options = chosen(nx=nx, xx=xx, gt=gt, lt=lt)
+        return self._of_fields("HEXPIREAT", name, [unix_seconds(unix_time_seconds), *options], fields)
+
+    def hpexpireat(
+        self,
+        name: Word,
+        unix_time_milliseconds: int | datetime,
+        *fields: Word,
+        nx: bool = False,
+        xx: bool = False,
+        gt: bool = False,
+        lt: bool = False,
+    ) -> list[int]:
+        """As ``hexpire``, until a moment: a datetime, or milliseconds since the Unix epoch."""
+        options = chosen(nx=nx, xx=xx, gt=gt, lt=lt)
+        moment = unix_milliseconds(unix_time_milliseconds)
+        return self._of_fields("HPEXPIREAT", name, [moment, *options], fields)
+
+    def httl(self, key: Word, *fields: Word) -> list[int]:
+        """How many seconds fields have left; -1 for one that has no time to live."""
+        return self._of_fields("HTTL", key, [], fields)
+
+    def hpttl(self, key: Word, *fields: Word) -> list[int]:
+        """As ``httl``, in milliseconds."""
+        return self._of_fields("HPTTL", key, [], fields)
+
+    def hexpiretime(self, key: Word, *fields: Word) -> list[int]:
+        """The moments fields expire at, in seconds since the Unix epoch; -1 where there is none."""
+        return self._of_fields("HEXPIRETIME", key, [], fields)
+
+    def hpexpiretime(self, key: Word, *fields: Word) -> list[int]:
+        """As ``hexpiretime``, in milliseconds."""
+        return self._of_fields("HPEXPIRETIME", key, [], fields)
+
+    def hpersist(self, name: Word, *fields: Word) -> list[int]:
+        """Takes the times to live of fields away; 1 where there was one, -1 where not."""
+        return self._of_fields("HPERSIST", name, [], fields)
+
+    def hgetdel(self, name: Word, *keys: Word) -> list[V | None]:
+        """The values of fields, which are removed."""
+        return self._of_fields("HGETDEL", name, [], keys)
+
+    def hgetex(
+        self,
+        name: Word,
+        *keys: Word,
+        ex: int | timedelta | None = None,
+        px: int | timedelta | None = None,
+        exat: int | datetime | None = None,
+        pxat: int | datetime | None = None,
+        persist: bool = False,
+    ) -> list[V | None]:
+        """The values of fields, whose time to live is set, or with ``persist`` taken away."""
+        options = [*_times(ex, px, exat, pxat), *chosen(persist=persist)]
+        return self._of_fields("HGETEX", name, options, keys)
+
+    def hsetex(
+        self,
+        name: Word,
+        key: Word | None = None,
+        value: Word | None = None,
+        mapping: Mapping[Any, Word] | None = None,
+        items: Iterable[Word] | None = None,
+        ex: int | timedelta | None = None,
+        px: int | timedelta | None = None,
+        exat: int | datetime | None = None,
+        pxat: int | datetime | None = None,
+        data_persist_option: Any = None,
+        keepttl: bool = False,
+    ) -> int:
+        """Stores fields that live for some time; 1, or 0 where ``data_persist_option`` did not allow
+        it: "FNX" wants none of the fields there before, "FXX" all of them."""
+        words: list[Word] = [] if key is None or value is None else [key, value]
+        words = [*(items or ()), *words, *pairs_of(mapping or {})]
+        options = _times(ex, px, exat, pxat)
+        if data_persist_option is not None:
+            options.append(getattr(data_persist_option, "value", data_persist_option))
+        options.extend(chosen(keepttl=keepttl))
+        return self.execute("HSETEX", name, *options, "FIELDS", len(words) // 2, *words)
+
+    def _of_fields(self, verb: str, name: Word, options: Iterable[Word], fields: Iterable[Word]) -> Any:
+        fields = list(fields)
+        return self.execute(verb, name, *options, "FIELDS", len(fields), *fields)
+
+
+def _times(
+    ex: int | timedelta | None,
+    px: int | timedelta | None,
+    exat: int | datetime | None,
+    pxat: int | datetime | None,
+) -> list[Word]:
+    return list(
+        given(
+            ex=None if ex is None else in_seconds(ex),
+            px=None if px is None else in_milliseconds(px),
+            exat=None if exat is None else unix_seconds(exat),
+            pxat=None if pxat is None else unix_milliseconds(pxat),
+        )
+    )

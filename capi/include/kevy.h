@@ -68,7 +68,11 @@ KEVY_API const char* kevy_version(void);
 typedef enum kevy_status {
     KEVY_OK = 0,
     KEVY_INVALID = 1,     /* an argument is NULL, out of range or contradicts another */
-    KEVY_NO_MEMORY = 2,   /* nothing was changed */
+    /* A command that finds no memory has changed nothing. One of several keys, fields or members
+     * (MSET, DEL, HSET, SADD, ZADD ...) may have done those that it names first, each whole. In a
+     * transaction a command that finds none is answered with an error, and the others run; if all have
+     * run and only their replies find no memory, EXEC gives this status. */
+    KEVY_NO_MEMORY = 2,
     KEVY_SYSTEM = 3,      /* the operating system refused: an address in use, no descriptors */
     KEVY_FORKED = 4,      /* the handle was made before fork(), in the parent */
     KEVY_CLOSED = 5,      /* the instance is stopping, or the session was closed */

@@ -26,6 +26,8 @@ class DiscardedReply final : public Reply {
 
  protected:
   void write_error(Bytes) override {}
+  Place place() const noexcept override { return {}; }
+  void go_back(const Place&) noexcept override {}
 };
 
 }  // namespace kevy

@@ -161,7 +161,31 @@ void OutputQueue::move_tail(size_t count, OutputQueue& other) {
   size_ -= count;
 }
 
+void OutputQueue::truncate(size_t size) noexcept {
+  KEVY_DCHECK(size <= size_);
+  while (size_ != size) {
+    Segment& last = segments_.back();
+    const size_t end = segment_end(segments_.size() - 1);
+    const size_t less = std::min(size_ - size, end - last.begin);
+    size_ -= less;
+    if (write_ != nullptr) {  // it may become empty, and is written to again
+      write_ -= less;
+      room_ += less;
+      if (size_ == size) return;
+      write_ = nullptr;
+      room_ = 0;
+    } else if (last.begin + less != end) {
+      last.end -= less;
+      return;
+    }
+    memory_ -= last.memory();
+    segments_.pop_back();
+  }
+}
+
 void OutputQueue::append_all(OutputQueue& other) {
+  const size_t count = segments_.size() + other.segments_.size();
+  if (count > segments_.capacity()) segments_.reserve(std::max(count, 2 * segments_.capacity()));
   other.close_last();
   close_last();
   for (size_t i = other.first_; i < other.segments_.size(); ++i) {

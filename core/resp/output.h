@@ -55,6 +55,8 @@ class OutputQueue {
   void consume(size_t count);
   /// Drops everything, and gives the memory back.
   void clear();
+  /// Takes back the last bytes, so that `size` are left to be sent.
+  void truncate(size_t size) noexcept;
   /// Takes over the chunk that `lender` keeps, if it keeps one; what this queue had goes. Both must be
   /// empty.
   void take_memory(OutputQueue& lender) noexcept;

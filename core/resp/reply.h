@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <new>
 
 #include "base/bytes.h"
 #include "base/shared_bytes.h"
@@ -60,8 +61,42 @@ class Reply {
   /// How many errors were written so far, nested ones included.
   size_t errors() const noexcept { return errors_; }
 
+  // When a command of several, each with a reply of its own, finds no memory.
+  static constexpr Bytes kNoMemory =
+      "OOM command not allowed when used memory > 'maxmemory'.";
+  /// Where the next reply begins; what that means is the implementation's matter.
+  struct Place {
+    size_t size = 0;
+    void* at[5] = {};
+  };
+  struct Mark {
+    Place place;
+    size_t errors;
+  };
+  Mark mark() const noexcept { return {place(), errors_}; }
+  /// Takes back all that was written since the mark, complete or not.
+  void take_back(const Mark& mark) noexcept {
+    go_back(mark.place);
+    errors_ = mark.errors;
+  }
+  /// Answers kNoMemory. False, and nothing is written, when there is no memory for that either.
+  bool answer_no_memory() noexcept {
+    const Mark before = mark();
+    try {
+      ++errors_;
+      write_no_memory();
+      return true;
+    } catch (const std::bad_alloc&) {
+      take_back(before);
+      return false;
+    }
+  }
+
  protected:
   virtual void write_error(Bytes text) = 0;
+  virtual void write_no_memory() { write_error(kNoMemory); }
+  virtual Place place() const noexcept = 0;
+  virtual void go_back(const Place& place) noexcept = 0;
 
   int protocol_ = 2;
 

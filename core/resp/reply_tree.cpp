@@ -142,6 +142,24 @@ void ReplyTree::discard() noexcept {
   while (ReplyRoot* root = take()) free_reply(root);
 }
 
+// How many aggregates are open, how far the innermost is, and the last root.
+Reply::Place ReplyTree::place() const noexcept {
+  if (depth_ == 0) return {0, {nullptr, nullptr, last_}};
+  const Open& open = innermost();
+  return {depth_, {open.next, open.end, last_}};
+}
+
+void ReplyTree::go_back(const Place& place) noexcept {
+  auto* const last = static_cast<ReplyRoot*>(place.at[2]);
+  ReplyRoot* gone = std::exchange(last == nullptr ? first_ : last->next, nullptr);
+  while (gone != nullptr) free_reply(std::exchange(gone, std::exchange(gone->next, nullptr)));
+  last_ = last;
+  depth_ = place.size;
+  if (depth_ != 0) {
+    innermost() = {static_cast<ReplyNode*>(place.at[0]), static_cast<ReplyNode*>(place.at[1])};
+  }
+}
+
 void ReplyTree::copy(const ReplyNode& node) {
   if (node.has_children()) {
     add_aggregate(node.type, node.size);
@@ -155,7 +173,7 @@ void ReplyTree::copy(const ReplyNode& node) {
 }
 
 // Where the next node lies: in the aggregate that is open, or at the root of a further reply.
-inline ReplyNode* ReplyTree::place() {
+inline ReplyNode* ReplyTree::next_node() {
   if (depth_ != 0) {
     Open& open = innermost();
     ReplyNode* const node = open.next++;
@@ -171,7 +189,7 @@ inline ReplyNode* ReplyTree::place() {
 
 inline ReplyNode* ReplyTree::add(NodeType type) {
   const bool root = depth_ == 0;
-  ReplyNode* const node = new (place()) ReplyNode;
+  ReplyNode* const node = new (next_node()) ReplyNode;
   node->type = type;
   node->root = root;
   return node;
@@ -189,12 +207,14 @@ ReplyNode* ReplyTree::add_bytes(NodeType type, Bytes bytes) {
 
 void ReplyTree::integer(int64_t value) { add(NodeType::kInteger)->integer = value; }
 
-void ReplyTree::ok() {
-  static constexpr Bytes kText = "OK";
-  ReplyNode* node = add(NodeType::kStatus);
-  node->bytes = kText.data();
-  node->size = kText.size();
+// A text that outlives every reply is not copied.
+inline void ReplyTree::add_constant(NodeType type, Bytes text) {
+  ReplyNode* node = add(type);
+  node->bytes = text.data();
+  node->size = text.size();
 }
+
+void ReplyTree::ok() { add_constant(NodeType::kStatus, "OK"); }
 
 void ReplyTree::null() { add(NodeType::kNull); }  // no allocation inside an aggregate
 

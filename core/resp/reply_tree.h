@@ -100,6 +100,9 @@ class ReplyTree final : public Reply {
 
  protected:
   void write_error(Bytes text) override { add_bytes(NodeType::kError, text); }
+  void write_no_memory() override { add_constant(NodeType::kError, kNoMemory); }
+  Place place() const noexcept override;
+  void go_back(const Place& place) noexcept override;
 
  private:
   // The children of an aggregate that are yet to be written: at least one.
@@ -110,10 +113,12 @@ class ReplyTree final : public Reply {
   static constexpr size_t kDepthFew = 6;  // few replies are deeper
 
   ReplyNode* add(NodeType type);
-  ReplyNode* place();
+  ReplyNode* next_node();
+  void add_constant(NodeType type, Bytes text);
   Open& innermost() noexcept {
     return depth_ <= kDepthFew ? open_[depth_ - 1] : deeper_[depth_ - 1 - kDepthFew];
   }
+  const Open& innermost() const noexcept { return const_cast<ReplyTree*>(this)->innermost(); }
   void open_aggregate(Open children);
   void close_aggregates() noexcept;
   ReplyRoot* take_first() noexcept;

@@ -33,6 +33,8 @@ class RespWriter final : public Reply {
 
  protected:
   void write_error(Bytes text) override;
+  Place place() const noexcept override { return {output_->size(), {}}; }
+  void go_back(const Place& place) noexcept override { output_->truncate(place.size); }
 
  private:
   void header(char kind, int64_t value);

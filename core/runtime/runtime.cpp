@@ -1,6 +1,8 @@
 #include "runtime/runtime.h"
 
+#include <algorithm>
 #include <mutex>
+#include <new>
 #include <string>
 
 #include "resp/discarded_reply.h"
@@ -111,8 +113,7 @@ void Runtime::prepare(const Session& session, std::span<const Args> commands,
     counters_.keyless_commands.fetch_add(1, std::memory_order_relaxed);
   }
   const size_t errors_before = reply.errors();
-  row.handler(call);
-  call.finish();
+  call.run();
   if (reply.errors() != errors_before) [[unlikely]] {
     counters_.error_replies.fetch_add(reply.errors() - errors_before, std::memory_order_relaxed);
   }
@@ -121,8 +122,16 @@ void Runtime::prepare(const Session& session, std::span<const Args> commands,
 void Runtime::run_logged(Turn& turn, Session& session, Args args, const Route& route,
                          Reply& reply, Reply& unsilenced) {
   Unit unit;
-  run(turn, session, args, route, reply, unsilenced, &unit);
-  if (!unit.empty()) log_->append(std::move(unit));
+  const auto log = [&] {
+    if (!unit.empty()) log_->append(std::move(unit));
+  };
+  try {
+    run(turn, session, args, route, reply, unsilenced, &unit);
+  } catch (...) {
+    log();  // what was changed before
+    throw;
+  }
+  log();
 }
 
 [[gnu::always_inline]] inline void Runtime::execute(Turn& turn, Session& session, Args args,
@@ -159,6 +168,8 @@ void Runtime::execute_silenced(Turn& turn, Session& session, Args args, const Ro
   execute(turn, session, args, route, discarded, reply);
 }
 
+// What they take is got before the first one runs. From then on a command that finds no memory is
+// answered so in its place, and the others run.
 void Runtime::run_queued(Call& exec) {
   Session& session = exec.session;
   const std::vector<QueuedCommand> queue = std::move(session.transaction.queue);
@@ -169,16 +180,26 @@ void Runtime::run_queued(Call& exec) {
     bool& flag;
   } const running(session.transaction.running);
   exec.reply.array(queue.size());
+  size_t words_max = 0;
+  for (const QueuedCommand& queued : queue) words_max = std::max(words_max, queued.args.size());
   std::vector<Bytes> words;
+  words.reserve(words_max);
   DiscardedReply discarded;
+  Reply* unsilenced = &exec.unsilenced;
   for (const QueuedCommand& queued : queue) {
     words.assign(queued.args.begin(), queued.args.end());
-    Reply& reply = session.silenced() ? static_cast<Reply&>(discarded) : exec.unsilenced;
+    Reply& reply = session.silenced() ? static_cast<Reply&>(discarded) : *unsilenced;
     reply.set_protocol(session.protocol);
-    Call call(exec.turn, session, *queued.row, words, reply, exec.unsilenced, exec.unit_);
-    queued.row->handler(call);
-    call.finish();
+    const Reply::Mark mark = unsilenced->mark();
+    try {
+      Call(exec.turn, session, *queued.row, words, reply, *unsilenced, exec.unit_).run();
+    } catch (const std::bad_alloc&) {
+      unsilenced->take_back(mark);
+      if (!reply.answer_no_memory()) unsilenced = &discarded;
+    }
+    exec.commit_effects();
   }
+  if (unsilenced == &discarded) throw std::bad_alloc();  // all have run, but the replies are lost
 }
 
 std::shared_ptr<Session> Runtime::open_session(Session::Door door) {
@@ -214,7 +235,7 @@ void Runtime::hold_watched(Turn& turn, const Session& session) {
   if (!shards.empty()) turn.hold(shards);
 }
 
-void Runtime::forget_watches(Session& session) {
+void Runtime::forget_watches(Session& session) noexcept {
   for (const WatchedKey& watched : session.transaction.watched) {
     const Key key{watched.key, hash(watched.key)};
     shard_of(key).watches.remove(watched.database, key);
@@ -263,8 +284,13 @@ void Runtime::discard_data() {
   spans_.trim();
 }
 
-void Runtime::first_expiry() {
-  if (!expiry_seen_.exchange(true) && on_first_expiry_) on_first_expiry_();
+void Runtime::first_expiry() noexcept {
+  if (expiry_seen_.exchange(true) || !on_first_expiry_) return;
+  try {
+    on_first_expiry_();
+  } catch (const std::exception&) {  // no thread for now: the next time to live tries again
+    expiry_seen_.store(false);
+  }
 }
 
 }  // namespace kevy

@@ -85,7 +85,7 @@ class Runtime {
   /// The session of calls that have none. Never written to.
   Session& stateless() noexcept { return stateless_; }
   /// Forgets the session's watches, whose shards the turn must hold.
-  void forget_watches(Session& session);
+  void forget_watches(Session& session) noexcept;
   /// On behalf of the command of `publisher`, or of nobody's if that is nullptr.
   void leave_all_channels(Turn& turn, Subscriber* publisher, Session& session);
   /// Ends the session from any thread, which holds nothing: whoever serves it closes it.
@@ -126,7 +126,7 @@ class Runtime {
   void set_on_first_expiry(std::function<void()> start) { on_first_expiry_ = std::move(start); }
   /// Lets the next note_expiry call the function again.
   void rearm_expiry() noexcept { expiry_seen_.store(false); }
-  void note_expiry() {
+  void note_expiry() noexcept {
     if (!expiry_seen_.load(std::memory_order_relaxed)) [[unlikely]] first_expiry();
   }
 
@@ -170,7 +170,7 @@ class Runtime {
            Reply& unsilenced, Unit* unit);
   void run_logged(Turn& turn, Session& session, Args args, const Route& route, Reply& reply,
                   Reply& unsilenced);
-  void first_expiry();
+  void first_expiry() noexcept;
   void evict_clients(size_t limit);
   void expire_all_fields(Shard& shard);
 

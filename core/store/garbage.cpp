@@ -1,39 +1,82 @@
 #include "store/garbage.h"
 
-#include <iterator>
+#include <cstring>
 #include <utility>
 
 #include "store/keyspace.h"
 
 namespace kevy {
 
-void Garbage::add(SharedBytes block) {
-  blocks_.push_back(std::move(block));
+// Nobody reads a block's bytes any more, so its link may lie in them.
+struct Garbage::BlockLinks {
+  static SharedBytes::Block* get(SharedBytes::Block& block) noexcept {
+    SharedBytes::Block* next;
+    std::memcpy(&next, block.data(), sizeof next);
+    return next;
+  }
+  static void set(SharedBytes::Block& block, SharedBytes::Block* next) noexcept {
+    std::memcpy(block.data(), &next, sizeof next);
+  }
+};
+
+struct Garbage::ObjectLinks {
+  static Object* get(Object& object) noexcept { return object.next_garbage_; }
+  static void set(Object& object, Object* next) noexcept { object.next_garbage_ = next; }
+};
+
+struct Garbage::KeyspaceLinks {
+  static Keyspace* get(Keyspace& keyspace) noexcept { return keyspace.next_garbage_; }
+  static void set(Keyspace& keyspace, Keyspace* next) noexcept { keyspace.next_garbage_ = next; }
+};
+
+template <typename Node, typename Links>
+void Garbage::Chain<Node, Links>::add(Node* node) noexcept {
+  Links::set(*node, first);
+  if (first == nullptr) last = node;
+  first = node;
+}
+
+template <typename Node, typename Links>
+void Garbage::Chain<Node, Links>::take_from(Chain& other) noexcept {
+  if (other.first == nullptr) return;
+  Links::set(*other.last, first);
+  if (first == nullptr) last = other.last;
+  first = other.first;
+  other = {};
+}
+
+template <typename Node, typename Links>
+Node* Garbage::Chain<Node, Links>::take_first() noexcept {
+  return first == nullptr ? nullptr : std::exchange(first, Links::get(*first));
+}
+
+void Garbage::add(SharedBytes block) noexcept {
+  if (!block.unique() || block.block()->capacity < sizeof(void*)) return;
+  blocks_.add(block.release());
   any_ = true;
 }
 
-void Garbage::add(std::unique_ptr<Object> object) {
-  objects_.push_back(std::move(object));
+void Garbage::add(std::unique_ptr<Object> object) noexcept {
+  objects_.add(object.release());
   any_ = true;
 }
 
-void Garbage::add(std::unique_ptr<Keyspace> keyspace) {
-  keyspaces_.push_back(std::move(keyspace));
+void Garbage::add(std::unique_ptr<Keyspace> keyspace) noexcept {
+  keyspaces_.add(keyspace.release());
   any_ = true;
 }
 
-void Garbage::take_from(Garbage& other) {
-  std::move(other.blocks_.begin(), other.blocks_.end(), std::back_inserter(blocks_));
-  std::move(other.objects_.begin(), other.objects_.end(), std::back_inserter(objects_));
-  std::move(other.keyspaces_.begin(), other.keyspaces_.end(), std::back_inserter(keyspaces_));
-  any_ |= other.any_;
-  other.clear();
+void Garbage::take_from(Garbage& other) noexcept {
+  blocks_.take_from(other.blocks_);
+  objects_.take_from(other.objects_);
+  keyspaces_.take_from(other.keyspaces_);
+  any_ |= std::exchange(other.any_, false);
 }
 
 void Garbage::clear() noexcept {
-  blocks_.clear();
-  objects_.clear();
-  keyspaces_.clear();
+  while (SharedBytes::Block* block = blocks_.take_first()) SharedBytes::adopt(block);
+  while (Object* object = objects_.take_first()) delete object;
+  while (Keyspace* keyspace = keyspaces_.take_first()) delete keyspace;
   any_ = false;
 }
 

@@ -1,9 +1,11 @@
 // Garbage: what takes long to free, kept until the shard's lock is released. Filled by the holder of
 // the lock; taken over and freed by whoever gave it back.
+//
+// It takes no memory, so that there need be none to get rid of something: what is kept is linked
+// through itself.
 #pragma once
 
 #include <memory>
-#include <vector>
 
 #include "base/shared_bytes.h"
 #include "store/object.h"
@@ -14,18 +16,37 @@ class Keyspace;
 
 class Garbage {
  public:
+  Garbage() = default;
+  ~Garbage() { clear(); }
+  Garbage(const Garbage&) = delete;
+  Garbage& operator=(const Garbage&) = delete;
+
   bool empty() const noexcept { return !any_; }
-  /// These throw std::bad_alloc when there is no room, and then have freed what they were given.
-  void add(SharedBytes block);
-  void add(std::unique_ptr<Object> object);
-  void add(std::unique_ptr<Keyspace> keyspace);
-  void take_from(Garbage& other);
+  /// A block that others hold too is only let go of: whoever is last frees it.
+  void add(SharedBytes block) noexcept;
+  void add(std::unique_ptr<Object> object) noexcept;
+  void add(std::unique_ptr<Keyspace> keyspace) noexcept;
+  void take_from(Garbage& other) noexcept;
   void clear() noexcept;
 
  private:
-  std::vector<SharedBytes> blocks_;
-  std::vector<std::unique_ptr<Object>> objects_;
-  std::vector<std::unique_ptr<Keyspace>> keyspaces_;
+  /// What is kept of one kind; `Links` gives the place of a node's link.
+  template <typename Node, typename Links>
+  struct Chain {
+    Node* first = nullptr;
+    Node* last = nullptr;
+
+    void add(Node* node) noexcept;
+    void take_from(Chain& other) noexcept;
+    Node* take_first() noexcept;
+  };
+  struct BlockLinks;
+  struct ObjectLinks;
+  struct KeyspaceLinks;
+
+  Chain<SharedBytes::Block, BlockLinks> blocks_;
+  Chain<Object, ObjectLinks> objects_;
+  Chain<Keyspace, KeyspaceLinks> keyspaces_;
   bool any_ = false;
 };
 

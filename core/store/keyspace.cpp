@@ -95,19 +95,11 @@ size_t Keyspace::memory_bytes_of(const Entry& entry) const noexcept {
 }
 
 void Keyspace::discard(SharedBytes block) noexcept {
-  if (block.bytes().size() < kGarbageMin) return;
-  try {
-    garbage_->add(std::move(block));
-  } catch (const std::bad_alloc&) {  // then it is freed here and now
-  }
+  if (block.bytes().size() >= kGarbageMin) garbage_->add(std::move(block));
 }
 
 void Keyspace::discard(std::unique_ptr<Object> object) noexcept {
-  if (object->memory_bytes() < kGarbageMin) return;
-  try {
-    garbage_->add(std::move(object));
-  } catch (const std::bad_alloc&) {  // then it is freed here and now
-  }
+  if (object->memory_bytes() >= kGarbageMin) garbage_->add(std::move(object));
 }
 
 void Keyspace::release_value(Outside outside) noexcept {
@@ -396,7 +388,7 @@ Value Keyspace::take(Key key) {
   return value;
 }
 
-Entry* Keyspace::put(Key key, Value value, int64_t expires_at_ms) {
+Entry* Keyspace::put(Key key, Value&& value, int64_t expires_at_ms) {
   Entry* entry;
   switch (value.encoding) {
     case Encoding::kInteger:
@@ -424,6 +416,30 @@ Entry* Keyspace::put(Key key, Value value, int64_t expires_at_ms) {
   return reshape(key, shape);
 }
 
+// An object has two owners until it has arrived.
+void Keyspace::move(Key from, Keyspace& target, Key to) {
+  Entry* const entry = find(from);
+  Value value;
+  if (entry->encoding() == Encoding::kObject) {
+    value.type = entry->type();
+    value.encoding = Encoding::kObject;
+    value.object.reset(entry->object());
+    value_memory_ -= std::exchange(value.object->accounted_, 0);
+  } else {
+    value = copy_value(*entry);
+  }
+  Entry* moved;
+  try {
+    moved = target.put(to, std::move(value), entry->expires_at_ms());
+  } catch (const std::bad_alloc&) {
+    if (Object* const object = value.object.release()) account(*object);
+    throw;
+  }
+  moved->access_ = entry->access_;
+  if (entry->encoding() == Encoding::kObject) entry->kind_ = 0;  // an integer: nothing to release
+  erase(from);
+}
+
 Entry* Keyspace::make_packed(Key key, Type type, Encoding encoding) {
   Shape shape{.type = type, .encoding = encoding, .expires_at_ms = kNoExpiry};
   shape.inside_size = Entry::kPackedHead;
@@ -447,12 +463,15 @@ char* Keyspace::put_packed(Entry*& entry, Key key, Type type, Encoding encoding,
   return const_cast<char*>(entry->packed().data());
 }
 
-Entry* Keyspace::set_object(Key key, Type type, std::unique_ptr<Object> object,
-                            int64_t fields_expire_at_ms) {
-  return put_object(key, type, std::move(object), kKeepExpiry, fields_expire_at_ms);
+char* Keyspace::store_packed(Key key, Type type, Encoding encoding, size_t size, uint32_t count) {
+  Shape shape{.type = type, .encoding = encoding, .expires_at_ms = kNoExpiry};
+  shape.inside_size = Entry::kPackedHead + size;
+  Entry* entry = reshape(key, shape);
+  entry->set_packed_head(static_cast<uint32_t>(size), count);
+  return const_cast<char*>(entry->packed().data());
 }
 
-Entry* Keyspace::put_object(Key key, Type type, std::unique_ptr<Object> object,
+Entry* Keyspace::put_object(Key key, Type type, std::unique_ptr<Object>&& object,
                             int64_t expires_at_ms, int64_t fields_expire_at_ms) {
   Shape shape{.type = type,
               .encoding = Encoding::kObject,

@@ -99,8 +99,15 @@ class Keyspace {
   /// `key`, is updated to where it is now. At most kPackedMax bytes may lie inside after it.
   char* splice(Entry*& entry, Key key, size_t at, size_t erased, size_t inserted, int counted);
   /// Gives `key`, made if missing, this value in place of whatever it has; the time to live stays.
-  Entry* set_object(Key key, Type type, std::unique_ptr<Object> object,
-                    int64_t fields_expire_at_ms = Entry::kNoFieldTimes);
+  Entry* set_object(Key key, Type type, std::unique_ptr<Object>&& object,
+                    int64_t fields_expire_at_ms = Entry::kNoFieldTimes) {
+    return put_object(key, type, std::move(object), kKeepExpiry, fields_expire_at_ms);
+  }
+  /// The results of commands: like put_packed and set_object, but the time to live goes too.
+  char* store_packed(Key key, Type type, Encoding encoding, size_t size, uint32_t count);
+  Entry* store_object(Key key, Type type, std::unique_ptr<Object>&& object) {
+    return put_object(key, type, std::move(object), kNoExpiry, Entry::kNoFieldTimes);
+  }
   /// To be called after an object was changed: counts the memory it takes now.
   void account(Object& object) noexcept {
     const size_t now = object.memory_bytes();
@@ -122,9 +129,12 @@ class Keyspace {
   Value take(Key key);
   /// A copy of a value; a string's block is shared, not copied.
   static Value copy_value(const Entry& entry);
-  /// Gives `key`, made if missing, this value. A string that is too long to lie inside becomes a
-  /// block.
-  Entry* put(Key key, Value value, int64_t expires_at_ms);
+  /// Gives `key`, made if missing, this value, which still holds what it did if there is no memory. A
+  /// string that is too long to lie inside becomes a block.
+  Entry* put(Key key, Value&& value, int64_t expires_at_ms);
+  /// Gives `to` of `target` what `from`, another key or one of another keyspace, has here, with its
+  /// time to live and its access, and erases `from`.
+  void move(Key from, Keyspace& target, Key to);
 
   // Walking. `visit(Entry&)` must not change the keyspace.
   /// A part of a full iteration as SCAN makes it: visits whole buckets from `cursor` (0: the
@@ -154,6 +164,7 @@ class Keyspace {
   Entry* random(Random& random) const noexcept { return entries_.random(random); }
 
  private:
+  friend class Garbage;
   struct Shape;
   struct Outside;
 
@@ -164,7 +175,7 @@ class Keyspace {
     bool expiring_fields;
   };
 
-  Entry* put_object(Key key, Type type, std::unique_ptr<Object> object, int64_t expires_at_ms,
+  Entry* put_object(Key key, Type type, std::unique_ptr<Object>&& object, int64_t expires_at_ms,
                     int64_t fields_expire_at_ms);
   Entry* reshape(Key key, const Shape& wanted);
   Entry* reshape_as(Entry* entry, uint64_t hash, int64_t expires_at_ms,
@@ -183,6 +194,7 @@ class Keyspace {
   Table<Entry> expiring_fields_;
   size_t value_memory_ = 0;  // of what lies outside the entries
   uint32_t access_of_new_ = 0;
+  Keyspace* next_garbage_ = nullptr;
 };
 
 }  // namespace kevy

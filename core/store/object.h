@@ -24,8 +24,12 @@ class Object {
   Object() = default;
 
  private:
+  friend class Garbage;
   friend class Keyspace;
-  size_t accounted_ = 0;  // of memory_bytes(), what the keyspace has counted
+  union {
+    size_t accounted_ = 0;  // of memory_bytes(), what the keyspace has counted
+    Object* next_garbage_;  // once the keyspace has let go of it
+  };
 };
 
 }  // namespace kevy

@@ -1,5 +1,6 @@
 // MULTI, EXEC, DISCARD, WATCH, UNWATCH.
 #include <algorithm>
+#include <new>
 
 #include "command/families.h"
 #include "command/key_specs.h"
@@ -31,6 +32,14 @@ void exec(Call& call) {
     call.error("ERR EXEC without MULTI");
     return;
   }
+  // However it ends, also for want of memory, the transaction is over.
+  const struct End {
+    Call& call;
+    ~End() {
+      call.runtime.forget_watches(call.session);
+      call.session.end_transaction();
+    }
+  } end{call};
   const bool refused = session.transaction.broken;
   const bool overtaken = !refused && watches_broken(call);
   call.runtime.forget_watches(session);
@@ -42,7 +51,6 @@ void exec(Call& call) {
     session.transaction.open = false;
     call.runtime.run_queued(call);
   }
-  session.end_transaction();
 }
 
 void discard(Call& call) {

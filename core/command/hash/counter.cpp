@@ -11,17 +11,15 @@ namespace kevy {
 
 namespace {
 
-// Sets the field to another number and returns its time to live, which stays.
-int64_t set_counter(Call& call, Hash& hash, Bytes text) {
-  int64_t expires_at_ms = Keyspace::kNoExpiry;
-  if (hash.entry() != nullptr && hash.entry()->has_field_times()) [[unlikely]] {
-    expires_at_ms = hash.expiry_of(call.args[2]).value_or(Keyspace::kNoExpiry);
+// When the field expires, which stays when it becomes another number.
+int64_t kept_expiry(Call& call, Hash& hash) {
+  if (hash.entry() == nullptr || !hash.entry()->has_field_times()) [[likely]] {
+    return Keyspace::kNoExpiry;
   }
-  hash.set(call.args[2], text, hash_limits(call), expires_at_ms);
-  return expires_at_ms;
+  return hash.expiry_of(call.args[2]).value_or(Keyspace::kNoExpiry);
 }
 
-// Logs the number that was stored. Where it is to expire, a sum that is made later is another.
+// Logs the number that is to be stored. Where it is to expire, a sum that is made later is another.
 void log_counter(Call& call, const Key& key, Bytes text, int64_t expires_at_ms) {
   if (expires_at_ms < 0) {
     call.effect({"HSET", key.bytes, call.args[2], text});
@@ -54,9 +52,10 @@ void hincrby(Call& call) {
   }
   char digits[kIntegerTextMax];
   const Bytes text = format_int64(value, digits);
-  const int64_t expires_at_ms = set_counter(call, hash, text);
-  report_fields_set(call, key, entry, "hincrby");
+  const int64_t expires_at_ms = kept_expiry(call, hash);
   if (expires_at_ms >= 0) log_counter(call, key, text, expires_at_ms);
+  hash.set(call.args[2], text, hash_limits(call), expires_at_ms);
+  report_fields_set(call, key, entry, "hincrby");
   call.reply.integer(value);
 }
 
@@ -89,10 +88,11 @@ void hincrbyfloat(Call& call) {
     return;
   }
   const std::string text = format_long_double(sum);
-  const int64_t expires_at_ms = set_counter(call, hash, text);
-  report_fields_set(call, key, entry, "hincrbyfloat");
-  log_counter(call, key, text, expires_at_ms);
+  const int64_t expires_at_ms = kept_expiry(call, hash);
   call.reply.bulk(text);
+  log_counter(call, key, text, expires_at_ms);
+  hash.set(call.args[2], text, hash_limits(call), expires_at_ms);
+  report_fields_set(call, key, entry, "hincrbyfloat");
 }
 
 constexpr uint32_t kFlags = kWrite | kDenyOom | kFast;

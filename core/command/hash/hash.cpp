@@ -3,6 +3,7 @@
 #include "command/families.h"
 #include "command/hash/value.h"
 #include "command/key_specs.h"
+#include "command/parts.h"
 
 namespace kevy {
 
@@ -21,10 +22,12 @@ void set_pairs(Call& call, Answer answer) {
   Hash hash(call.keyspace(key), key, entry);
   const Hash::Limits limits = hash_limits(call);
   int64_t added = 0;
-  for (size_t i = 2; i < call.argc(); i += 2) {
-    added += hash.set(call.args[i], call.args[i + 1], limits) ? 1 : 0;
-  }
-  report_fields_set(call, key, entry, "hset");
+  in_parts(
+      call, 2, 2,
+      [&](size_t i) { added += hash.set(call.args[i], call.args[i + 1], limits) ? 1 : 0; },
+      [&] {
+        if (hash.entry() != nullptr) report_fields_set(call, key, entry, "hset");
+      });
   answer(added);
 }
 

@@ -14,11 +14,11 @@ void set_expiry(Call& call, Key key, Entry* entry, int64_t at_ms) {
     call.expire(key, call.session.database);
     return;
   }
+  char digits[kIntegerTextMax];
+  call.effect({"PEXPIREAT", key.bytes, format_int64(at_ms, digits)});
   call.keyspace(key).set_expiry(entry, key.hash, at_ms);
   call.runtime.note_expiry();
   call.changed(key, kEventGeneric, "expire");
-  char digits[kIntegerTextMax];
-  call.effect({"PEXPIREAT", key.bytes, format_int64(at_ms, digits)});
 }
 
 namespace {

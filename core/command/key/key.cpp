@@ -5,6 +5,7 @@
 #include "command/families.h"
 #include "command/key/type_name.h"
 #include "command/key_specs.h"
+#include "command/parts.h"
 
 namespace kevy {
 
@@ -12,13 +13,14 @@ namespace {
 
 void del(Call& call) {
   int64_t deleted = 0;
-  for (size_t i = 1; i < call.argc(); ++i) {
+  const auto delete_one = [&](size_t i) {
     const Key key = call.key(i);
-    if (call.find_write(key) == nullptr) continue;
+    if (call.find_write(key) == nullptr) return;
     call.keyspace(key).erase(key);
     call.changed(key, kEventGeneric, "del");
     ++deleted;
-  }
+  };
+  in_parts(call, 1, 1, delete_one, [] {});
   call.reply.integer(deleted);
 }
 

@@ -6,13 +6,6 @@ namespace kevy {
 
 namespace {
 
-// Puts `value` under `key` of `database`, with what its source had as time to live.
-void put(Call& call, Key key, int database, Value value, int64_t expires_at_ms) {
-  Keyspace& keyspace = call.keyspace(key, database);
-  keyspace.set_access_of_new(first_access(call.turn));
-  keyspace.put(key, std::move(value), expires_at_ms < 0 ? Keyspace::kNoExpiry : expires_at_ms);
-}
-
 void rename_to(Call& call, bool only_new) {
   const Key from = call.key(1);
   const Key to = call.key(2);
@@ -28,10 +21,7 @@ void rename_to(Call& call, bool only_new) {
     return;
   }
   if (!same) {
-    const int64_t expires_at_ms = entry->expires_at_ms();
-    Value value = call.keyspace(from).take(from);
-    if (taken) call.keyspace(to).erase(to);
-    put(call, to, call.session.database, std::move(value), expires_at_ms);
+    call.keyspace(from).move(from, call.keyspace(to), to);
     call.made(to);
     call.changed(from, kEventGeneric, "rename_from");
     call.changed(to, kEventGeneric, "rename_to");
@@ -88,9 +78,11 @@ void copy(Call& call) {
       call.reply.integer(0);
       return;
     }
-    call.keyspace(to, options.database).erase(to);
   }
-  put(call, to, options.database, Keyspace::copy_value(*entry), entry->expires_at_ms());
+  Value value = Keyspace::copy_value(*entry);
+  call.keyspace(to, options.database)
+      .put(to, std::move(value), entry->expires_at_ms())
+      ->set_access(first_access(call.turn));
   call.made_in(to, options.database);
   call.changed_in(to, options.database, kEventGeneric, "copy_to");
   call.reply.integer(1);
@@ -109,8 +101,7 @@ void move(Call& call) {
     call.reply.integer(0);
     return;
   }
-  const int64_t expires_at_ms = entry->expires_at_ms();
-  put(call, key, *database, call.keyspace(key).take(key), expires_at_ms);
+  call.keyspace(key).move(key, call.keyspace(key, *database), key);
   call.made_in(key, *database);
   call.changed(key, kEventGeneric, "move_from");
   call.changed_in(key, *database, kEventGeneric, "move_to");

@@ -313,12 +313,12 @@ void store(Call& call, const SortOptions& options, const Sorting& sorting) {
   if (!check_elements(call, values)) return;
   const Key key = call.key(options.destination);
   const bool existed = find_to_replace(call, key) != nullptr;
-  if (existed) call.keyspace(key).erase(key);
   if (!values.empty()) {
-    List(call.keyspace(key), key, nullptr).push(End::kBack, values, list_limit(call));
+    List::store(call.keyspace(key), key, values, list_limit(call));
     if (!existed) call.made(key);
     call.changed(key, kEventList, "sortstore");
   } else if (existed) {
+    call.keyspace(key).erase(key);
     call.changed(key, kEventGeneric, "del");
   }
   call.reply.integer(static_cast<int64_t>(values.size()));

@@ -111,6 +111,8 @@ void ltrim(Call& call) {
   if (kept.count != 0) {
     const ListLimit limit = list_limit(call);
     const size_t behind = kept.first + kept.count;
+    if (kept.first != 0) list.prepare_erase(kept.first);
+    if (behind != size) list.prepare_erase(behind);
     if (behind != size) list.erase(behind, size - behind, limit);
     if (kept.first != 0) list.erase(0, kept.first, limit);
   }

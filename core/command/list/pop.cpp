@@ -107,10 +107,10 @@ void lmpop(Call& call) {
     call.reply.array(2);
     call.reply.bulk(key.bytes);
     call.reply.array(count);
-    pop_some(call, key, entry, options->end, count);
     char digits[kIntegerTextMax];
     call.effect({options->end == End::kFront ? "LPOP" : "RPOP", key.bytes,
                  format_int64(static_cast<int64_t>(count), digits)});
+    pop_some(call, key, entry, options->end, count);
     return;
   }
   call.reply.null_array();
@@ -135,17 +135,17 @@ void move_element(Call& call, End from, End to) {
     return Walk::kGoOn;
   });
   const Bytes moved[] = {element};
+  call.reply.bulk(element);
   if (source.bytes == destination.bytes) {
-    list.erase(index, 1, limit);
-    list.push(to, moved, limit);
+    if (from != to) list.rotate(from, limit);
   } else {
+    list.prepare_erase(index);  // so that what is pushed need not be taken back
     List(call.keyspace(destination), destination, entry).push(to, moved, limit);
     if (size != 1) list.erase(index, 1, limit);
   }
   if (entry == nullptr) call.made(destination);
   call.changed(destination, kEventList, push_event(to));
   popped(call, source, from, size == 1 && source.bytes != destination.bytes);
-  call.reply.bulk(element);
 }
 
 void lmove(Call& call) {

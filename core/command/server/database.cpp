@@ -23,7 +23,7 @@ void flush(Call& call, std::optional<int> only) {
     Shard& shard = call.runtime.shard(i);
     // A watched key changes when it is there.
     shard.watches.change_where(only, [&](int database, const Key& key) {
-      return shard.keyspace(static_cast<size_t>(database)).find(key) != nullptr;
+      return shard.find(static_cast<size_t>(database), key) != nullptr;
     });
     for (uint32_t database = 0; database < call.runtime.database_count(); ++database) {
       auto& keyspace = shard.keyspaces[database];

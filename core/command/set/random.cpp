@@ -38,8 +38,8 @@ void pop_all(Call& call, const Key& key, const Set& set) {
     call.reply.bulk(member);
     return Walk::kGoOn;
   });
-  call.changed(key, kEventSet, "spop");
   call.effect({"DEL", key.bytes});
+  call.changed(key, kEventSet, "spop");
   erase_empty(call, key);
 }
 
@@ -66,10 +66,10 @@ void pop_several(Call& call) {
   set.sample(wanted, thread_random(), [&](Bytes member) { members.emplace_back(member); });
   call.reply.set(members.size());
   for (const std::string& member : members) {
-    set.erase(member);
     call.reply.bulk(member);
     call.effect({"SREM", key.bytes, member});
   }
+  for (const std::string& member : members) set.erase(member);
   call.changed(key, kEventSet, "spop");
 }
 

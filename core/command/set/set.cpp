@@ -3,6 +3,7 @@
 #include "command/collection_scan.h"
 #include "command/families.h"
 #include "command/key_specs.h"
+#include "command/parts.h"
 #include "command/set/value.h"
 
 namespace kevy {
@@ -16,9 +17,13 @@ void sadd(Call& call) {
   Set set(call.keyspace(key), key, entry);
   const Set::Limits limits = set_limits(call);
   int64_t added = 0;
-  for (const Bytes member : call.args.subspan(2)) added += set.add(member, limits) ? 1 : 0;
-  if (entry == nullptr) call.made(key);
-  if (added != 0) call.changed(key, kEventSet, "sadd");
+  in_parts(
+      call, 2, 1, [&](size_t i) { added += set.add(call.args[i], limits) ? 1 : 0; },
+      [&] {
+        if (added == 0) return;
+        if (entry == nullptr) call.made(key);
+        call.changed(key, kEventSet, "sadd");
+      });
   call.reply.integer(added);
 }
 
@@ -54,14 +59,16 @@ void smove(Call& call) {
     call.reply.integer(taken.contains(member) ? 1 : 0);
     return;
   }
-  if (!taken.erase(member)) {
+  if (!taken.contains(member)) {
     call.reply.integer(0);
     return;
   }
-  call.changed(from, kEventSet, "srem");
-  if (taken.empty()) erase_empty(call, from);
+  // First what may find no memory.
   Set given(call.keyspace(to), to, destination);
   const bool added = given.add(member, set_limits(call));
+  taken.erase(member);
+  call.changed(from, kEventSet, "srem");
+  if (taken.empty()) erase_empty(call, from);
   if (destination == nullptr) call.made(to);
   if (added) call.changed(to, kEventSet, "sadd");
   call.reply.integer(1);

@@ -343,13 +343,13 @@ constexpr CommandRow kRows[] = {
 void store_sorted_set(Call& call, const Key& key, std::unique_ptr<SortedSetObject> result,
                       Bytes event) {
   const bool was_there = find_to_replace(call, key) != nullptr;
-  if (was_there) call.keyspace(key).erase(key);
   const auto size = static_cast<int64_t>(result->size());
   if (size != 0) {
     SortedSet::put(call.keyspace(key), key, std::move(result), sorted_set_limits(call));
     if (!was_there) call.made(key);
     call.changed(key, kEventZset, event);
   } else if (was_there) {
+    call.keyspace(key).erase(key);
     call.changed(key, kEventGeneric, "del");
   }
   call.reply.integer(size);

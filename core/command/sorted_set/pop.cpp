@@ -127,10 +127,10 @@ void zmpop(Call& call) {
       call.reply.real(score);
       return Walk::kGoOn;
     });
-    take(call, key, set, *pop.end, ranks);
     char digits[kIntegerTextMax];
     call.effect({pop.end->verb, key.bytes,
                  format_int64(static_cast<int64_t>(ranks.count), digits)});
+    take(call, key, set, *pop.end, ranks);
     return;
   }
   call.reply.null_array();

@@ -2,6 +2,7 @@
 #include "command/arguments.h"
 #include "command/families.h"
 #include "command/key_specs.h"
+#include "command/parts.h"
 #include "command/sorted_set/range_arguments.h"
 
 namespace kevy {
@@ -115,14 +116,13 @@ void zadd(Call& call) {
   SortedSet set = sorted_set_of(call, key, found.entry);
   SortedSet::Stored stored;
   Sum sum;
-  double score = *first_score;
-  for (size_t i = first;;) {
-    store_one(call, set, call.args[i + 1], score, options.rule, stored, sum);
-    i += 2;
-    if (i >= call.argc()) break;
-    score = *score_argument(call, call.args[i]);
-  }
-  report(call, key, found.entry != nullptr, sum, "zadd");
+  in_parts(
+      call, first, 2,
+      [&](size_t i) {
+        const double score = i == first ? *first_score : *score_argument(call, call.args[i]);
+        store_one(call, set, call.args[i + 1], score, options.rule, stored, sum);
+      },
+      [&] { report(call, key, found.entry != nullptr, sum, "zadd"); });
   call.reply.integer(options.count_changed ? sum.added + sum.changed : sum.added);
 }
 

@@ -74,11 +74,11 @@ void incrbyfloat(Call& call) {
   const std::string text = format_long_double(sum);
   Value stored;
   stored.inside = text;  // Redis keeps it as text even when it is an integer
+  call.reply.bulk(text);
+  call.effect({"SET", key.bytes, text, "KEEPTTL"});
   call.keyspace(key).put(key, std::move(stored), Keyspace::kKeepExpiry);
   if (entry == nullptr) call.made(key);
   call.changed(key, kEventString, "incrbyfloat");
-  call.effect({"SET", key.bytes, text, "KEEPTTL"});
-  call.reply.bulk(text);
 }
 
 constexpr uint32_t kFlags = kWrite | kDenyOom | kFast;

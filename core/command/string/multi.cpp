@@ -2,6 +2,7 @@
 #include "command/arguments.h"
 #include "command/families.h"
 #include "command/key_specs.h"
+#include "command/parts.h"
 #include "command/string/value.h"
 #include "command/string/write.h"
 
@@ -22,7 +23,7 @@ void mget(Call& call) {
 }
 
 void store_pairs(Call& call) {
-  for (size_t i = 1; i < call.argc(); i += 2) {
+  const auto store_one = [&](size_t i) {
     const Key key = call.key(i);
     Entry* entry = call.find_write(key);
     Keyspace& keyspace = call.keyspace(key);
@@ -31,7 +32,8 @@ void store_pairs(Call& call) {
     }
     if (entry == nullptr) call.made(key);
     call.changed(key, kEventString, "set");
-  }
+  };
+  in_parts(call, 1, 2, store_one, [] {});
 }
 
 void mset(Call& call) {

@@ -130,9 +130,9 @@ void getdel(Call& call) {
     return;
   }
   reply_string(call.reply, *entry);
+  call.effect({"DEL", key.bytes});
   call.keyspace(key).erase(key);
   call.changed(key, kEventGeneric, "del");
-  call.effect({"DEL", key.bytes});
 }
 
 void getex(Call& call) {
@@ -158,9 +158,9 @@ void getex(Call& call) {
   if (at_ms) {
     set_expiry(call, key, entry, *at_ms);
   } else if (expiry.persist && entry->has_expiry()) {
+    call.effect({"PERSIST", key.bytes});
     call.keyspace(key).set_expiry(entry, key.hash, Keyspace::kNoExpiry);
     call.changed(key, kEventGeneric, "persist");
-    call.effect({"PERSIST", key.bytes});
   }
 }
 

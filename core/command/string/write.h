@@ -20,6 +20,7 @@ inline void store_string(Call& call, const Key& key, Entry* entry, Bytes value,
     if (entry != nullptr) call.expire(key, call.session.database);
     return;
   }
+  if (call.logged()) log_stored_string(call, key, value, expires_at_ms);
   Keyspace& keyspace = call.keyspace(key);
   if (entry == nullptr || !keyspace.overwrite(*entry, value, expires_at_ms)) {
     keyspace.set_string(key, value, expires_at_ms);
@@ -30,7 +31,6 @@ inline void store_string(Call& call, const Key& key, Entry* entry, Bytes value,
     call.runtime.note_expiry();
     call.notify(key, call.session.database, kEventGeneric, "expire");
   }
-  if (call.logged()) log_stored_string(call, key, value, expires_at_ms);
 }
 
 /// Sets the moment `entry` expires at; a moment that has come deletes the key.

@@ -1,5 +1,6 @@
 #include "runtime/dispatch/call.h"
 
+#include <algorithm>
 #include <string>
 
 namespace kevy {
@@ -19,6 +20,7 @@ Keyspace& Call::keyspace(const Key& key, int database) {
 }
 
 void Call::announce_change(const Key& key, int database, EventClass event_class, Bytes event) {
+  commit_effects();
   mark_changed(shard_of(key), database, key);
   notify(key, database, event_class, event);
 }
@@ -91,16 +93,49 @@ Entry* Call::touch(const Key& key) {
 
 void Call::expire(const Key& key, int database) {
   remove_expired(turn, publisher(), shard_of(key), database, key, unit_);
+  commit_effects();
+}
+
+void Call::run_logged() {
+  begin_log();
+  try {
+    row.handler(*this);
+  } catch (...) {
+    end_log(true);
+    throw;
+  }
+  end_log(false);
+}
+
+void Call::begin_log() {
+  own_words_at_ = unit_->size();
+  own_words_kept_ = row.has(kWrite) && !args.empty();
+  if (own_words_kept_) unit_->push_back({session.database, {args.begin(), args.end()}});
+  commit_effects();
+}
+
+void Call::end_log(bool failed) noexcept {
+  if (failed) {
+    unit_->erase(unit_->begin() + static_cast<ptrdiff_t>(effects_committed_), unit_->end());
+  }
+  keep_own_words(dirty_ && !effect_given_);
+}
+
+// Behind what had expired, which came first.
+void Call::keep_own_words(bool keep) noexcept {
+  if (!own_words_kept_) return;
+  const auto own = unit_->begin() + static_cast<ptrdiff_t>(own_words_at_);
+  if (!keep) {
+    unit_->erase(own);
+    return;
+  }
+  if (words_done_ != 0) own->args.resize(words_done_);
+  std::rotate(own, own + 1, unit_->end());
 }
 
 void Call::log_effect(int database, Args words) {
-  effect_given_ = true;
   unit_->push_back({database, {words.begin(), words.end()}});
-}
-
-void Call::log_words() {
-  if (!dirty_ || effect_given_) return;
-  unit_->push_back({session.database, {args.begin(), args.end()}});
+  effect_given_ = true;
 }
 
 }  // namespace kevy

@@ -108,11 +108,18 @@ class Call {
   /// The pub/sub lock, held until the command, or the EXEC it is part of, is over.
   PubSubTurn& pubsub() { return turn.hold_pubsub(publisher()); }
   /// A change that has no one key: FLUSHALL, SWAPDB.
-  void changed_everything() noexcept { dirty_ = true; }
+  void changed_everything() noexcept {
+    dirty_ = true;
+    commit_effects();
+  }
+  /// Says, before changed(), that no more than the first `words` words of the command were carried
+  /// out, since memory ran out.
+  void did_only(size_t words) noexcept { words_done_ = words; }
 
   /// Whether anybody wants to know the effects.
   bool logged() const noexcept { return unit_ != nullptr; }
-  /// Logs this instead of the command's own words. May be called several times.
+  /// Logs this instead of the command's own words. May be called several times, before each change
+  /// is reported: where it finds no memory there must be no change without an effect.
   void effect(std::initializer_list<Bytes> words) { effect_in(session.database, words); }
   /// The same for words that follow from the arguments; not to be made unless logged().
   void effect(Args words) { log_effect(session.database, words); }
@@ -120,10 +127,19 @@ class Call {
     if (unit_ != nullptr) [[unlikely]] log_effect(database, {words.begin(), words.size()});
   }
 
-  /// For dispatch: logs the command's own words if it changed something and gave no effect.
-  void finish() {
-    if (unit_ != nullptr) [[unlikely]] log_words();
+  /// For dispatch: runs the handler, and logs the command's own words if it changed something and
+  /// gave no effect. When the handler throws, that is done for what it had changed before.
+  [[gnu::always_inline]] void run() {
+    if (unit_ == nullptr) [[likely]] {
+      row.handler(*this);
+    } else {
+      run_logged();
+    }
   }
+  /// What run() does before and after the handler while there is a log, for those that do without
+  /// one. The first may throw; then nothing has happened.
+  void begin_log();
+  void end_log(bool failed) noexcept;
 
   /// Removes an expired entry through the mutation point.
   void expire(const Key& key, int database);
@@ -143,8 +159,12 @@ class Call {
   Entry* find_used(Keyspace& keyspace, const Key& key, int database);
   Entry* counted(const Key& key, Entry* entry);
   Entry* drop_expired(Keyspace& keyspace, Entry& entry, const Key& key, int database);
+  void run_logged();
   void log_effect(int database, Args words);
-  void log_words();
+  void commit_effects() noexcept {
+    if (unit_ != nullptr) effects_committed_ = unit_->size();
+  }
+  void keep_own_words(bool keep) noexcept;
 
   Unit* const unit_;  // nullptr when nothing listens
   Key bound_;
@@ -152,6 +172,12 @@ class Call {
   Keyspace* bound_keyspace_ = nullptr;  // and in the session's database
   bool dirty_ = false;
   bool effect_given_ = false;
+  size_t words_done_ = 0;  // 0: all
+  // While there is a log. Memory for an effect is got before the change: the command's own words
+  // wait in the unit from the start, and of other effects those count whose change was reported.
+  bool own_words_kept_ = false;
+  size_t own_words_at_ = 0;
+  size_t effects_committed_ = 0;
 };
 
 }  // namespace kevy

@@ -85,7 +85,10 @@ bool Runtime::check(Turn& turn, Session& session, const CommandRow* row, Args ar
                   "this context");
   }
   if (session.transaction.open && !row->has(kNotQueued)) {
+    const bool broken_before = session.transaction.broken;
+    session.transaction.broken = true;  // unless it can be queued
     session.transaction.queue.push_back({row, {args.begin(), args.end()}});
+    session.transaction.broken = broken_before;
     session.transaction.memory += sizeof(QueuedCommand);
     for (const Bytes word : args) session.transaction.memory += sizeof(std::string) + word.size();
     session.multi_shown.store(static_cast<int>(session.transaction.queue.size()),

@@ -1,6 +1,7 @@
 #include "runtime/mutation/mutation.h"
 
 #include <iterator>
+#include <new>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,7 +10,9 @@
 
 namespace kevy {
 
-void publish_event(Turn& turn, Subscriber* publisher, int database, const Key& key, Bytes event) {
+namespace {
+
+void tell_channels(Turn& turn, Subscriber* publisher, int database, const Key& key, Bytes event) {
   const uint32_t wanted = turn.runtime().settings().notify_events.load(std::memory_order_relaxed);
   const std::string suffix = '@' + std::to_string(database) + "__:";
   if ((wanted & kEventKeyspaceChannel) != 0) {
@@ -22,15 +25,25 @@ void publish_event(Turn& turn, Subscriber* publisher, int database, const Key& k
   }
 }
 
+}  // namespace
+
+void publish_event(Turn& turn, Subscriber* publisher, int database, const Key& key,
+                   Bytes event) noexcept {
+  try {
+    tell_channels(turn, publisher, database, key, event);
+  } catch (const std::bad_alloc&) {
+  }
+}
+
 void remove_expired(Turn& turn, Subscriber* publisher, Shard& shard, int database, const Key& key,
                     Unit* unit) {
   const std::string name(key.bytes);  // `key` may point into the entry
   const Key kept{name, key.hash};
+  if (unit != nullptr) unit->push_back({database, {"DEL", name}});
   shard.keyspace(static_cast<size_t>(database)).erase(kept);
   ++shard.statistics.expired_keys;
   mark_changed(shard, database, kept);
   raise_event(turn, publisher, database, kept, kEventExpired, "expired");
-  if (unit != nullptr) unit->push_back({database, {"DEL", name}});
 }
 
 size_t remove_expired_fields(Turn& turn, Subscriber* publisher, Shard& shard, int database,

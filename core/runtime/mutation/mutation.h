@@ -22,7 +22,9 @@ inline int64_t publish(Turn& turn, Subscriber* publisher, ChannelKind kind, Byte
   return turn.hold_pubsub(publisher).publish(kind, channel, payload);
 }
 
-void publish_event(Turn& turn, Subscriber* publisher, int database, const Key& key, Bytes event);
+/// An event for which there is no memory is lost: the change it tells of was made.
+void publish_event(Turn& turn, Subscriber* publisher, int database, const Key& key,
+                   Bytes event) noexcept;
 
 inline void raise_event(Turn& turn, Subscriber* publisher, int database, const Key& key,
                         EventClass event_class, Bytes event) {
@@ -39,7 +41,7 @@ inline bool has_listeners(Runtime& runtime, const Shard& shard) {
 }
 
 /// Erases an entry whose time has come, found by the command of `publisher` or by nobody's: logged as
-/// DEL, raised as "expired".
+/// DEL, raised as "expired". Throws std::bad_alloc before it does anything.
 void remove_expired(Turn& turn, Subscriber* publisher, Shard& shard, int database, const Key& key,
                     Unit* unit);
 

@@ -26,8 +26,9 @@ class WriteLog {
   virtual ~WriteLog() = default;
   /// Called while the shards that the unit changed are locked, from any thread; the order of the
   /// calls is the order of the log, and an implementation numbers them under a lock of its own.
-  /// Must not wait for the disk.
-  virtual void append(Unit unit) = 0;
+  /// Must not wait for the disk. The change was made and cannot be undone, so a log that cannot take
+  /// the unit must say so where it is heard, and not go on as if it had.
+  virtual void append(Unit unit) noexcept = 0;
 };
 
 }  // namespace kevy

@@ -28,6 +28,13 @@ void write_message(Reply& reply, const Message& message) {
   }
 }
 
+namespace {
+
+// What an integer, a status or an error takes, so that having run a command its reply does not fail.
+constexpr size_t kReplyRoom = 64;
+
+}  // namespace
+
 ProtocolSession::ProtocolSession(Runtime& runtime, Session::Door door)
     : runtime_(runtime), session_(runtime.open_session(door)) {}
 
@@ -35,6 +42,18 @@ ProtocolSession::~ProtocolSession() { runtime_.close_session(*session_); }
 
 bool ProtocolSession::run(Budget budget) {
   Turn turn(runtime_);
+  bool more = true;
+  try {
+    more = run_some(turn, budget);
+  } catch (const std::bad_alloc&) {  // what is complete in the output may still be sent
+    session_->closing = true;
+  }
+  turn.release();
+  note_output();
+  return more && !closing();
+}
+
+bool ProtocolSession::run_some(Turn& turn, Budget budget) {
   parser_.forget_ahead();  // the input has changed
   Routes routes;
   const size_t output_max = output_.size() + budget.output_bytes;
@@ -78,8 +97,7 @@ bool ProtocolSession::run(Budget budget) {
   if (ran != 0) {
     session_->last_active_us.store(Clock::monotonic_us(), std::memory_order_relaxed);
   }
-  note_output();
-  return more && !closing();
+  return more;
 }
 
 void ProtocolSession::note_output() noexcept { session_->outbox.set_unread(output_.size()); }
@@ -111,15 +129,24 @@ void ProtocolSession::read_ahead(Turn& turn, const RequestParser::Limits& limits
   runtime_.prepare(*session_, parser_.read_ahead(input_, limits), routes);
 }
 
+// Room for a short reply is got first, so that what was changed is answered.
 void ProtocolSession::run_one(Turn& turn, const Routes& routes) {
   const int protocol = session_->protocol;
   const size_t reply_begins = output_.size();
   writer_.set_protocol(protocol);
+  output_.reserve(kReplyRoom);
   session_->outbox.begin_command();
-  if (const auto number = parser_.number_ahead()) [[likely]] {
-    runtime_.execute(turn, *session_, parser_.args(), routes[*number], writer_);
-  } else {
-    runtime_.execute(turn, *session_, parser_.args(), writer_);
+  const Reply::Mark mark = writer_.mark();
+  try {
+    if (const auto number = parser_.number_ahead()) [[likely]] {
+      runtime_.execute(turn, *session_, parser_.args(), routes[*number], writer_);
+    } else {
+      runtime_.execute(turn, *session_, parser_.args(), writer_);
+    }
+  } catch (const std::bad_alloc&) {
+    writer_.take_back(mark);
+    const bool silenced = session_->reply_mode != ReplyMode::kOn;
+    if (!silenced && !writer_.answer_no_memory()) session_->closing = true;
   }
   if (session_->outbox.ready()) [[unlikely]] insert_messages(turn, reply_begins, protocol);
 }
@@ -140,13 +167,18 @@ void ProtocolSession::insert_messages(Turn& turn, size_t reply_begins, int proto
   }
   output_.append_all(reply);
 }
-
 void ProtocolSession::take_messages(size_t output_max) {
   writer_.set_protocol(session_->protocol);
   while (output_.size() <= output_max) {
     const MessagePtr message = session_->outbox.take();
     if (!message) break;
-    write_message(writer_, *message);
+    const size_t before = output_.size();
+    try {
+      write_message(writer_, *message);
+    } catch (const std::bad_alloc&) {
+      output_.truncate(before);
+      throw;
+    }
   }
 }
 

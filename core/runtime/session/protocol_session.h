@@ -38,7 +38,8 @@ class ProtocolSession {
 
   /// Moves the messages pushed to the session into the output and runs what is complete in the
   /// input. True when the budget was spent, so that more may be waiting. The turn's locks are
-  /// given back before this returns.
+  /// given back before this returns. A command that finds no memory is answered so; where there is
+  /// none for a request, a message or that answer, the session is closing.
   bool run(Budget budget);
   /// To be called after output was consumed: what is unread counts against limits, and is shown.
   void note_output() noexcept;
@@ -54,6 +55,7 @@ class ProtocolSession {
  private:
   using Routes = std::array<Route, RequestParser::kAheadMax>;
 
+  bool run_some(Turn& turn, Budget budget);
   void read_ahead(Turn& turn, const RequestParser::Limits& limits, Routes& routes);
   void run_one(Turn& turn, const Routes& routes);
   void insert_messages(Turn& turn, size_t reply_begins, int protocol);

@@ -47,6 +47,11 @@ struct alignas(128) Shard {  // two lines: processors fetch lines in pairs
   size_t field_expiry_database = 0;
   SpanPool* spans = nullptr;  // the instance's
 
+  /// What a key has in a database; takes no memory.
+  Entry* find(size_t database, const Key& key) const noexcept {
+    const auto& keyspace = keyspaces[database];
+    return keyspace == nullptr ? nullptr : keyspace->find(key);
+  }
   Keyspace& keyspace(size_t database) {
     auto& keyspace = keyspaces[database];
     if (keyspace == nullptr) [[unlikely]] {

@@ -54,6 +54,15 @@ class Watches {
   }
 
  private:
+  struct Name {
+    int database;
+    Bytes key;
+  };
+  struct Watch {
+    int database;
+    std::string key;
+    operator Name() const noexcept { return {database, key}; }
+  };
   struct Watched {
     uint64_t watchers = 0;
     uint64_t version = 1;

@@ -45,31 +45,84 @@ char* List::make_room(End end, size_t size, size_t count) {
   return splice(at, 0, size, static_cast<int>(count));
 }
 
+size_t List::size_of(Args values) noexcept {
+  size_t size = 0;
+  for (const Bytes value : values) size += ListElement(value).size();
+  return size;
+}
+
+char* List::write(char* to, End end, Args values) noexcept {
+  for (size_t i = 0; i < values.size(); ++i) {
+    to = ListElement(values[end == End::kBack ? i : values.size() - 1 - i]).write(to);
+  }
+  return to;
+}
+
 void List::push_packed(End end, Args values) {
   if (values.size() == 1) {
     const ListElement element(values[0]);
     element.write(make_room(end, element.size(), 1));
     return;
   }
-  size_t size = 0;
-  for (const Bytes value : values) size += ListElement(value).size();
-  char* to = make_room(end, size, values.size());
-  for (size_t i = 0; i < values.size(); ++i) {
-    to = ListElement(values[end == End::kBack ? i : values.size() - 1 - i]).write(to);
-  }
+  write(make_room(end, size_of(values), values.size()), end, values);
 }
 
 void List::push(End end, Args values, const ListLimit& limit) {
   size_t size = 0;
   for (const Bytes value : values) size += value.size();
-  if (keep_packed(size, values.size(), limit)) {
+  if (entry_ != nullptr && !packed()) {
+    ListChunks& big = chunks();
+    if (big.push(end, values, limit)) keyspace_->account(big);
+    return;
+  }
+  const ListRun now = entry_ == nullptr ? ListRun() : run();
+  if (limit.holds(now.bytes.size() + size, now.count + values.size())) {
     push_packed(end, values);
     return;
   }
-  ListChunks& big = chunks();
-  bool took_memory = false;
-  for (const Bytes value : values) took_memory |= big.push(end, ListElement(value), limit);
-  if (took_memory) keyspace_->account(big);
+  auto object = std::make_unique<ListChunks>(now);
+  object->push(end, values, limit);
+  entry_ = keyspace_->set_object(key_, Type::kList, std::move(object));
+}
+
+void List::store(Keyspace& keyspace, const Key& key, Args values, const ListLimit& limit) {
+  size_t size = 0;
+  for (const Bytes value : values) size += value.size();
+  if (limit.holds(size, values.size())) {
+    write(keyspace.store_packed(key, Type::kList, Encoding::kPacked, size_of(values),
+                                static_cast<uint32_t>(values.size())),
+          End::kBack, values);
+    return;
+  }
+  auto object = std::make_unique<ListChunks>();
+  object->push(End::kBack, values, limit);
+  keyspace.store_object(key, Type::kList, std::move(object));
+}
+
+void List::rotate(End from, const ListLimit& limit) {
+  const bool front = from == End::kFront;
+  if (packed()) {
+    const ListRun now = run();
+    const size_t size = now.bytes.size();
+    const size_t first = front ? list_element_size(now.begin())
+                               : static_cast<size_t>(list_element_before(now.end()) - now.begin());
+    char* const all = splice(0, size, size, 0);
+    std::rotate(all, all + first, all + size);
+    return;
+  }
+  std::string element;
+  for_range(front ? 0 : size() - 1, 1, End::kFront, [&](Bytes bytes) {
+    element = bytes;
+    return Walk::kGoOn;
+  });
+  prepare_erase(front ? 0 : size() - 1);
+  const Bytes moved[] = {element};
+  push(front ? End::kBack : End::kFront, moved, limit);
+  erase(front ? 0 : size() - 1, 1, limit);
+}
+
+void List::prepare_erase(size_t index) {
+  if (!packed()) chunks().prepare_erase(index);
 }
 
 void List::insert(size_t index, Bytes value, const ListLimit& limit) {
@@ -79,7 +132,8 @@ void List::insert(size_t index, Bytes value, const ListLimit& limit) {
     return;
   }
   if (index == chunks().size()) {
-    chunks().push(End::kBack, element, limit);
+    const Bytes values[] = {value};
+    chunks().push(End::kBack, values, limit);
   } else {
     chunks().insert(index, element, limit);
   }

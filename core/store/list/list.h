@@ -41,11 +41,18 @@ class List {
     return for_range(0, size(), End::kFront, visit);
   }
 
+  /// Gives `key`, in the place of whatever it has, these values.
+  static void store(Keyspace& keyspace, const Key& key, Args values, const ListLimit& limit);
+
   /// Adds values one after another, so that the last one is outermost.
   void push(End end, Args values, const ListLimit& limit);
   /// Puts `value` before element `index`; at the end when that is size(). Not for an empty list.
   void insert(size_t index, Bytes value, const ListLimit& limit);
   void set(size_t index, Bytes value, const ListLimit& limit);
+  /// Moves the outermost element at one end to the other end.
+  void rotate(End from, const ListLimit& limit);
+  /// After that, taking elements out from this one on, or up to it, finds all the memory it needs.
+  void prepare_erase(size_t index);
   /// Takes `count` elements from `first` on out, which must be there.
   void erase(size_t first, size_t count, const ListLimit& limit);
   /// Takes up to `max` elements equal to `value` out, from one end on. Returns how many.
@@ -64,6 +71,8 @@ class List {
   bool keep_packed(size_t more_bytes, size_t more, const ListLimit& limit);
   char* make_room(End end, size_t size, size_t count);
   void push_packed(End end, Args values);
+  static size_t size_of(Args values) noexcept;
+  static char* write(char* to, End end, Args values) noexcept;
   void shrink(const ListLimit& limit) noexcept;
 
   Keyspace* keyspace_ = nullptr;

@@ -41,6 +41,14 @@ class ListChunk {
   /// `memory`, which counts the memory_bytes() of chunks, is changed too.
   static char* splice(ListChunk*& chunk, size_t at, size_t erased, size_t inserted, size_t limit,
                       size_t& memory);
+  /// Drops the outermost bytes.
+  void shorten(End end, size_t bytes) noexcept {
+    if (end == End::kFront) {
+      begin_ += static_cast<uint32_t>(bytes);
+    } else {
+      end_ -= static_cast<uint32_t>(bytes);
+    }
+  }
   /// To be called after something wrote fewer bytes over the elements in place.
   void cut_to(const char* end) noexcept { end_ = static_cast<uint32_t>(end - data()); }
   char* begin() noexcept { return data() + begin_; }

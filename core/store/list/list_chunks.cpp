@@ -125,8 +125,48 @@ bool ListChunks::push(End end, const ListElement& value, const ListLimit& limit)
     }
   }
   put_new(front ? 0 : ring_.size(), value, limit, end);
-  compress_behind(end, limit);
   return true;
+}
+
+struct ListChunks::Reach {
+  size_t chunks, elements;
+  size_t last_bytes;  // of the outermost chunk
+};
+
+bool ListChunks::push(End end, Args values, const ListLimit& limit) {
+  const size_t chunks_before = ring_.size();
+  if (values.size() == 1) [[likely]] {
+    const bool took_memory = push(end, ListElement(values[0]), limit);
+    if (ring_.size() != chunks_before) compress_behind(end, 1, limit);
+    return took_memory;
+  }
+  const size_t last = end == End::kFront ? 0 : chunks_before - 1;
+  const Reach reach{chunks_before, count_, chunks_before == 0 ? 0 : ring_[last].size()};
+  bool took_memory = false;
+  try {
+    for (const Bytes value : values) took_memory |= push(end, ListElement(value), limit);
+  } catch (const std::bad_alloc&) {
+    take_back(end, reach);
+    throw;
+  }
+  if (ring_.size() != chunks_before) compress_behind(end, ring_.size() - chunks_before, limit);
+  return took_memory;
+}
+
+// Takes what was pushed out again.
+void ListChunks::take_back(End end, const Reach& reach) noexcept {
+  const bool front = end == End::kFront;
+  const size_t added = ring_.size() - reach.chunks;
+  const size_t first = front ? 0 : reach.chunks;
+  for (size_t i = 0; i < added; ++i) free_chunk(ring_[first + i]);
+  if (added != 0) ring_.erase(first, added);
+  if (reach.chunks == 0 || count_ == reach.elements) return;
+  Slot& last = ring_[front ? 0 : reach.chunks - 1];
+  const size_t less = last.size() - reach.last_bytes;
+  last.chunk->shorten(end, less);
+  last.count -= static_cast<uint32_t>(count_ - reach.elements);
+  bytes_ -= less;
+  count_ = reach.elements;
 }
 
 // Makes two chunks of one, the second one from its element `index` on.
@@ -155,6 +195,7 @@ void ListChunks::insert(size_t index, const ListElement& value, const ListLimit&
     split(here, place.index);
   } else if (here == 0) {
     push(End::kFront, value, limit);
+    compress_behind(End::kFront, 1, limit);
     return;
   }
   // Between two chunks now: `before`, which is there, and the one behind it.

@@ -45,11 +45,14 @@ class ListChunks final : public Object {
   };
   Place find(size_t index) const noexcept;
 
-  /// Returns whether it took memory for it.
-  bool push(End end, const ListElement& value, const ListLimit& limit);
+  /// Adds values one after another, so that the last one is outermost; all or none. Returns whether
+  /// it took memory for it.
+  bool push(End end, Args values, const ListLimit& limit);
   /// Puts `value` before element `index`, which must exist.
   void insert(size_t index, const ListElement& value, const ListLimit& limit);
   void replace(size_t index, const ListElement& value, const ListLimit& limit);
+  /// Gets the memory for taking elements out from this one on, or up to it.
+  void prepare_erase(size_t index) { expand(find(index).run); }
   /// Takes `count` elements from `first` on out. Many chunks are not freed but handed back, for
   /// the caller to do away with when there is time.
   std::unique_ptr<Object> erase(size_t first, size_t count, const ListLimit& limit);
@@ -59,7 +62,11 @@ class ListChunks final : public Object {
 
  private:
   using Slot = ChunkRing::Slot;
+  /// How far a list reaches at one end.
+  struct Reach;
 
+  bool push(End end, const ListElement& value, const ListLimit& limit);
+  void take_back(End end, const Reach& reach) noexcept;
   void add_slot(size_t at, const Slot& slot);
   void add_plain(size_t at, ListChunk* chunk, size_t count) {
     add_slot(at, {chunk, static_cast<uint32_t>(count)});
@@ -82,7 +89,8 @@ class ListChunks final : public Object {
   }
   void expand_now(size_t chunk);
   void expand_ends(size_t chunks_before, const ListLimit& limit) noexcept;
-  void compress_behind(End end, const ListLimit& limit) noexcept;
+  void compress_behind(End end, size_t added, const ListLimit& limit) noexcept;
+  void compress_one(Slot& slot) noexcept;
 
   ChunkRing ring_;
   size_t count_ = 0;

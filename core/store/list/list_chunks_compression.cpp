@@ -54,13 +54,20 @@ void ListChunks::expand_ends(size_t chunks_before, const ListLimit& limit) noexc
   }
 }
 
-// Compresses the chunk that a new one at `end` has moved away from it far enough, where that saves
-// a quarter at least. Twice as far as expand_ends goes, so that a list that grows and shrinks by a
-// chunk does not have the same one compressed and expanded again and again.
-void ListChunks::compress_behind(End end, const ListLimit& limit) noexcept {
+// Compresses the chunks that new ones, so many, have moved far enough away from `end`. Twice as far as
+// expand_ends goes, so that a list that grows and shrinks by a chunk does not have the same one
+// compressed and expanded again and again.
+void ListChunks::compress_behind(End end, size_t added, const ListLimit& limit) noexcept {
   const size_t far = 2 * limit.plain_chunks;
-  if (ring_.size() <= 2 * far) return;
-  Slot& slot = ring_[end == End::kFront ? far : ring_.size() - 1 - far];
+  if (limit.plain_chunks >= ring_.size() || ring_.size() <= 2 * far) return;
+  const size_t count = std::min(added, ring_.size() - 2 * far);
+  for (size_t i = far; i < far + count; ++i) {
+    compress_one(ring_[end == End::kFront ? i : ring_.size() - 1 - i]);
+  }
+}
+
+// Where that saves a quarter at least.
+void ListChunks::compress_one(Slot& slot) noexcept {
   const size_t size = slot.size();
   if (slot.compressed() || size < kCompressedMin || size > kCompressedMax) return;
   const size_t worth_it = size - size / 4;

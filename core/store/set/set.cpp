@@ -205,10 +205,8 @@ void Set::store(Keyspace& keyspace, const Key& key, std::span<const MemberRef> m
                 const Limits& limits) {
   // All is built before anything goes: members may lie in what the key has.
   const auto put = [&](Encoding encoding, const std::string& bytes) {
-    keyspace.erase(key);
-    Entry* entry = nullptr;
-    char* to = keyspace.put_packed(entry, key, Type::kSet, encoding, bytes.size(),
-                                   static_cast<uint32_t>(members.size()));
+    char* to = keyspace.store_packed(key, Type::kSet, encoding, bytes.size(),
+                                     static_cast<uint32_t>(members.size()));
     bytes.copy(to, bytes.size());
   };
   if (const auto numbers = as_intset(members, limits)) {
@@ -218,8 +216,7 @@ void Set::store(Keyspace& keyspace, const Key& key, std::span<const MemberRef> m
   } else {
     auto object = std::make_unique<SetObject>();
     object->insert(members);
-    keyspace.erase(key);
-    keyspace.set_object(key, Type::kSet, std::move(object));
+    keyspace.store_object(key, Type::kSet, std::move(object));
   }
 }
 

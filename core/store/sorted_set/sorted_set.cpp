@@ -126,8 +126,7 @@ SortedSet::Stored SortedSet::store(Bytes member, double score, ScoreRule rule, L
       made->add(member, score);
       entry_ = keyspace_->set_object(key_, Type::kZset, std::move(made));
     } else {
-      entry_ = keyspace_->make_packed(key_, Type::kZset, Encoding::kPacked);
-      add_packed(pairs(), Packing(member), score, 0);
+      make_packed(Packing(member), score);
     }
     return {Outcome::kAdded, score};
   }
@@ -174,6 +173,15 @@ SortedSet::Stored SortedSet::store_big(Bytes member, double score, ScoreRule rul
   }
   keyspace_->account(set);
   return stored;
+}
+
+// The first pair.
+void SortedSet::make_packed(const Packing& member, double score) {
+  const PackedScore score_code(score);
+  const PairsShape shape{member.size() + score_code.size(), 1};
+  char* const to = keyspace_->put_packed(entry_, key_, Type::kZset, Encoding::kPacked,
+                                         shape.bytes(), 1);
+  PackedPairsWriter(to, PairsShape{}).insert(0, member, score_code);
 }
 
 void SortedSet::add_packed(const PackedPairs& pairs, const Packing& member, double score,
@@ -256,12 +264,12 @@ void SortedSet::put(Keyspace& keyspace, const Key& key, std::unique_ptr<SortedSe
   }
   const PairsShape shape{bytes, order.size()};
   if (!small || shape.bytes() > Keyspace::kPackedMax) {
-    keyspace.set_object(key, Type::kZset, std::move(object));
+    keyspace.store_object(key, Type::kZset, std::move(object));
     return;
   }
-  Entry* entry = keyspace.make_packed(key, Type::kZset, Encoding::kPacked);
-  PackedPairsWriter writer(
-      keyspace.splice(entry, key, 0, 0, shape.bytes(), static_cast<int>(shape.count)), shape);
+  PackedPairsWriter writer(keyspace.store_packed(key, Type::kZset, Encoding::kPacked, shape.bytes(),
+                                                 static_cast<uint32_t>(shape.count)),
+                           shape);
   char* to = writer.pairs();
   order.visit_up(0, order.size(), [&](const ScoredMember& member, double score) {
     to = PackedScore(score).write(Packing(member.key()).write(to));

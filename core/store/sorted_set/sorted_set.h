@@ -76,7 +76,8 @@ class SortedSet {
   /// For reading; nullptr: an empty set.
   explicit SortedSet(const Entry* entry) noexcept : entry_(const_cast<Entry*>(entry)) {}
 
-  /// Gives `key`, which must not be there, what was gathered and ordered, packed if it is small.
+  /// Gives `key`, in the place of whatever it has, what was gathered and ordered, packed if it is
+  /// small.
   static void put(Keyspace& keyspace, const Key& key, std::unique_ptr<SortedSetObject> object,
                   Limits limits);
 
@@ -124,6 +125,7 @@ class SortedSet {
   PackedPairs pairs() const noexcept { return {entry_->packed(), entry_->packed_count()}; }
   Stored store_packed(Bytes member, double score, ScoreRule rule, Limits limits);
   Stored store_big(Bytes member, double score, ScoreRule rule);
+  void make_packed(const Packing& member, double score);
   void add_packed(const PackedPairs& pairs, const Packing& member, double score, size_t index);
   void move_packed(const PackedPairs& pairs, size_t from, size_t to, const Packing& member,
                    double score);

@@ -48,22 +48,36 @@ void BucketTable::release_memory() noexcept {
 }
 
 BucketTable::Bucket* BucketTable::new_overflow() {
-  if (spare_ == nullptr) {
-    const size_t bytes = kOverflowChunk * sizeof(Bucket);
-    make_room(overflow_chunks_);
-    auto* chunk = static_cast<Bucket*>(std::aligned_alloc(alignof(Bucket), bytes));
-    if (chunk == nullptr) throw std::bad_alloc();
-    overflow_chunks_.push_back(chunk);
-    memory_ += bytes;
-    for (size_t i = 0; i < kOverflowChunk; ++i) {
-      chunk[i].set_next(spare_);
-      spare_ = &chunk[i];
-    }
-  }
+  if (spare_ == nullptr) add_overflow_chunk();
   Bucket* b = spare_;
   spare_ = b->next();
   b->taken = 0;
   return b;
+}
+
+void BucketTable::add_overflow_chunk() {
+  const size_t bytes = kOverflowChunk * sizeof(Bucket);
+  make_room(overflow_chunks_);
+  auto* chunk = static_cast<Bucket*>(std::aligned_alloc(alignof(Bucket), bytes));
+  if (chunk == nullptr) throw std::bad_alloc();
+  overflow_chunks_.push_back(chunk);
+  memory_ += bytes;
+  for (size_t i = 0; i < kOverflowChunk; ++i) {
+    chunk[i].set_next(spare_);
+    spare_ = &chunk[i];
+  }
+}
+
+// Whether so many overflow buckets can be taken without fail.
+bool BucketTable::have_spares(size_t count) noexcept {
+  size_t found = 0;
+  for (const Bucket* b = spare_; b != nullptr && found < count; b = b->next()) ++found;
+  try {
+    for (; found < count; found += kOverflowChunk) add_overflow_chunk();
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+  return true;
 }
 
 void BucketTable::place(Bucket& first, ItemRef item, uint8_t tag) {
@@ -223,30 +237,37 @@ void BucketTable::split(HashOf hash_of, const void* context) {
   }
 }
 
-// The reverse of split: the last bucket goes back into the one it came from. Stays as it is when
-// there is no memory for the longer chain.
+// The reverse of split: the last bucket goes back into the one it came from. When there is no memory
+// for the longer chain, that is put off to the next merge.
 void BucketTable::merge() noexcept {
-  if (count_ == base_) base_ /= 2;
   const uint64_t last = count_ - 1;
-  Bucket& into = bucket_at(last - base_);
+  const uint64_t base = count_ == base_ ? base_ / 2 : base_;
+  Bucket& into = bucket_at(last - base);
   Bucket& gone = bucket_at(last);
-  try {
-    for (Bucket* b = &gone;; b = b->next()) {
-      for (unsigned places = b->occupied(); places != 0; places &= places - 1) {
-        const int i = std::countr_zero(places);
-        place(into, b->items[i], b->tags[i]);
-        b->taken = static_cast<uint8_t>(b->taken & ~(1u << i));
-      }
-      if (!b->linked()) break;
+  const size_t moving = chain_length(last), free = free_places(into);
+  // A further bucket gives a place less than it has, for the link to it.
+  const size_t further = moving <= free ? 0 : (moving - free + kPlaces - 2) / (kPlaces - 1);
+  if (!have_spares(further)) return;
+  base_ = base;
+  for (Bucket* b = &gone;; b = b->next()) {
+    for (unsigned places = b->occupied(); places != 0; places &= places - 1) {
+      const int i = std::countr_zero(places);
+      place(into, b->items[i], b->tags[i]);
     }
-  } catch (const std::bad_alloc&) {
-    if (count_ == 2 * base_) base_ *= 2;
-    return;
+    if (!b->linked()) break;
   }
   release_chain(gone);
   --count_;
   if (last >= kSegmentBuckets && (last & (kSegmentBuckets - 1)) == 0) {
     drop_segment();
+  }
+}
+
+size_t BucketTable::free_places(const Bucket& first) noexcept {
+  size_t free = 0;
+  for (const Bucket* b = &first;; b = b->next()) {
+    free += static_cast<size_t>(std::popcount(b->all_places()) - std::popcount(b->occupied()));
+    if (!b->linked()) return free;
   }
 }
 

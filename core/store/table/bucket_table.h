@@ -155,7 +155,10 @@ class BucketTable {
   void split(HashOf hash_of, const void* context);
   void merge() noexcept;
   Bucket* new_overflow();
+  void add_overflow_chunk();
+  bool have_spares(size_t count) noexcept;
   size_t chain_length(uint64_t number) const noexcept;
+  static size_t free_places(const Bucket& first) noexcept;
   static void* item_at(const Bucket* b, uint64_t place) noexcept;
 
   size_t size_ = 0;

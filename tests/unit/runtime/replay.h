@@ -18,7 +18,7 @@ namespace kevy::test {
 
 class MemoryLog final : public WriteLog {
  public:
-  void append(Unit unit) override {
+  void append(Unit unit) noexcept override {
     std::lock_guard guard(lock_);
     units.push_back(std::move(unit));
   }

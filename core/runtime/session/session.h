@@ -116,7 +116,7 @@ class Session final : public Subscriber {
   /// Ended from outside: killed, or too much waited for it. Whoever serves it closes it.
   bool ended() const noexcept { return outbox.cancelled(); }
   /// Drops what was queued; the watches are Runtime::forget_watches' matter.
-  void end_transaction() {
+  void end_transaction() noexcept {
     transaction.open = transaction.broken = false;
     std::vector<QueuedCommand>().swap(transaction.queue);  // clear() would keep its memory
     transaction.memory = 0;

@@ -1,5 +1,6 @@
 #include "command/string/condition.h"
 
+#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include <algorithm>

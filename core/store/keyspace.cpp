@@ -417,12 +417,13 @@ Entry* Keyspace::put(Key key, Value&& value, int64_t expires_at_ms) {
 }
 
 // An object has two owners until it has arrived.
-void Keyspace::move(Key from, Keyspace& target, Key to) {
+Entry* Keyspace::move(Key from, Keyspace& target, Key to) {
   Entry* const entry = find(from);
   Value value;
   if (entry->encoding() == Encoding::kObject) {
     value.type = entry->type();
     value.encoding = Encoding::kObject;
+    value.fields_expire_at_ms = entry->fields_expire_at_ms();
     value.object.reset(entry->object());
     value_memory_ -= std::exchange(value.object->accounted_, 0);
   } else {
@@ -435,9 +436,9 @@ void Keyspace::move(Key from, Keyspace& target, Key to) {
     if (Object* const object = value.object.release()) account(*object);
     throw;
   }
-  moved->access_ = entry->access_;
   if (entry->encoding() == Encoding::kObject) entry->kind_ = 0;  // an integer: nothing to release
   erase(from);
+  return moved;
 }
 
 Entry* Keyspace::make_packed(Key key, Type type, Encoding encoding) {

@@ -133,8 +133,8 @@ class Keyspace {
   /// string that is too long to lie inside becomes a block.
   Entry* put(Key key, Value&& value, int64_t expires_at_ms);
   /// Gives `to` of `target` what `from`, another key or one of another keyspace, has here, with its
-  /// time to live and its access, and erases `from`.
-  void move(Key from, Keyspace& target, Key to);
+  /// time to live, and erases `from`.
+  Entry* move(Key from, Keyspace& target, Key to);
 
   // Walking. `visit(Entry&)` must not change the keyspace.
   /// A part of a full iteration as SCAN makes it: visits whole buckets from `cursor` (0: the

@@ -21,7 +21,7 @@ void rename_to(Call& call, bool only_new) {
     return;
   }
   if (!same) {
-    call.keyspace(from).move(from, call.keyspace(to), to);
+    call.keyspace(from).move(from, call.keyspace(to), to)->set_access(first_access(call.turn));
     call.made(to);
     call.changed(from, kEventGeneric, "rename_from");
     call.changed(to, kEventGeneric, "rename_to");
@@ -101,7 +101,9 @@ void move(Call& call) {
     call.reply.integer(0);
     return;
   }
-  call.keyspace(key).move(key, call.keyspace(key, *database), key);
+  call.keyspace(key)
+      .move(key, call.keyspace(key, *database), key)
+      ->set_access(first_access(call.turn));
   call.made_in(key, *database);
   call.changed(key, kEventGeneric, "move_from");
   call.changed_in(key, *database, kEventGeneric, "move_to");

@@ -100,8 +100,19 @@ bool HashObject::set(Bytes name, Bytes value, int64_t expires_at_ms) {
     insert(name, value, hash, expires_at_ms == kKeepExpiry ? kNoExpiry : expires_at_ms);
     return true;
   }
-  if (expires_at_ms == kKeepExpiry) expires_at_ms = expiry_of(*slot.item());
-  replace(slot, name, value, expires_at_ms);
+  Field* old = slot.item();
+  if (expires_at_ms >= 0 || old->is_timed()) [[unlikely]] {
+    replace(slot, name, value,
+            expires_at_ms == kKeepExpiry ? expiry_of(*old) : expires_at_ms);
+    return false;
+  }
+  if (Slab::capacity(Field::size(name, value)) == Slab::capacity(old->memory_size())) {
+    write_sized(const_cast<char*>(old->end_of_key()), value);
+    return false;
+  }
+  Field* field = make(name, value);
+  slot.replace(field);
+  release(old);
   return false;
 }
 
@@ -117,8 +128,8 @@ bool HashObject::set_expiry(Bytes name, int64_t expires_at_ms) {
   return true;
 }
 
-// The value may lie in the field only when the field gets a time to live or loses it: then it gets
-// another block.
+// For a field that has a time to live or gets one. The value may lie in the field only when it gets
+// a time to live or loses it, and so another block.
 void HashObject::replace(Table<Field>::Slot slot, Bytes name, Bytes value, int64_t expires_at_ms) {
   Field* old = slot.item();
   const bool was_timed = old->is_timed(), timed = expires_at_ms != kNoExpiry;

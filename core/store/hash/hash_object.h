@@ -41,7 +41,7 @@ class Field {
   friend class Slab;
   Field() = default;
 
-  static size_t size(Bytes name, Bytes value, bool timed) noexcept;
+  static size_t size(Bytes name, Bytes value, bool timed = false) noexcept;
   size_t memory_size() const noexcept {
     const char* at = end_of_key();
     const auto first = static_cast<uint8_t>(*at);
@@ -120,7 +120,7 @@ class HashObject final : public Object {
  private:
   void insert(Bytes name, Bytes value, uint64_t hash, int64_t expires_at_ms);
   void replace(Table<Field>::Slot slot, Bytes name, Bytes value, int64_t expires_at_ms);
-  Field* make(Bytes name, Bytes value, bool timed);
+  Field* make(Bytes name, Bytes value, bool timed = false);
   void release(Field* field) noexcept;
   void moved(Field* copy) noexcept;
   void reserve_time();

@@ -1,5 +1,6 @@
 #include "command/server/syntax.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <string>
 
@@ -74,6 +75,17 @@ TEST_CASE("what is repeated belongs together") {
   CHECK(parsed("[WEIGHTS weight:integer [weight ...]]") == "?+WEIGHTS=weight:integer");
 }
 
+namespace {
+
+// Whether there may be more of it, or less.
+bool varies(const Argument& argument) {
+  return argument.optional || argument.multiple ||
+         (argument.type == "block" &&
+          std::any_of(argument.arguments.begin(), argument.arguments.end(), varies));
+}
+
+}  // namespace
+
 TEST_CASE("every row of the table has a syntax that parses and agrees with its arity") {
   const CommandTable table(all_commands());
   size_t rows = 0;
@@ -84,7 +96,7 @@ TEST_CASE("every row of the table has a syntax that parses and agrees with its a
     for (const Argument& argument : parse_syntax(row)) {
       const bool block = argument.type == "block";
       if (!argument.optional) least += block ? static_cast<int>(argument.arguments.size()) : 1;
-      more |= argument.optional || argument.multiple;
+      more |= varies(argument);
     }
     if (row.syntax.empty()) return;  // what it takes is told by its subcommands, or is nothing
     CHECK(std::abs(row.arity) >= least);

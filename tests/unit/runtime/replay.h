@@ -150,7 +150,7 @@ inline void check_replay(uint64_t seed, Words (*next)(Random&)) {
   engine.instance->runtime().clock().freeze(1'700'000'000'000'000);
   copy.instance->runtime().clock().freeze(1'700'000'000'000'000);
   engine.instance->runtime().set_log(&log);
-  for (int i = 0; i < 5000; ++i) {
+  for (int i = 0; i < 8000; ++i) {
     engine.run(next(random));
     if (i % 100 == 0) engine.instance->runtime().clock().advance(7'000'000);
   }

@@ -13,6 +13,8 @@ Words random_command(Random& random) {
   const std::string value(random.below(5) == 0 ? 65 : 3, 'v');
   const std::vector<Words> choices = {
       {"HSET", key(), field(), value},
+      {"HSET", key(), field(), number()},
+      {"HINCRBY", key(), field(), "1"},
       {"HSET", key(), field(), number(), field(), number(), field(), value},
       {"HMSET", key(), field(), number(), field(), value},
       {"HSETNX", key(), field(), number()},
@@ -43,6 +45,7 @@ Words random_command(Random& random) {
       {"MOVE", key(), "1"},
       {"SELECT", std::to_string(random.below(2))},
       {"MULTI"},
+      {"EXEC"},
       {"EXEC"},
   };
   return choices[random.below(choices.size())];

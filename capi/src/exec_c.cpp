@@ -34,7 +34,9 @@ kevy_reply* run_words(kevy_instance* instance, const std::vector<Bytes>& words) 
   kevy::ReplyTree tree(stateless_protocol(*instance));
   {
     Turn turn(runtime);
-    runtime.execute(turn, runtime.stateless(), words, tree);
+    if (runtime.accepts_words(runtime.stateless(), longest_of(words), tree)) {
+      runtime.execute(turn, runtime.stateless(), words, tree);
+    }
   }
   return handle_of(tree.take());
 }
@@ -62,6 +64,18 @@ void run_all(kevy::Runtime& runtime, std::span<const size_t> argc, Args words,
   }
 }
 
+// The same where a word somewhere is too long to be looked at.
+void run_carefully(kevy::Runtime& runtime, std::span<const size_t> argc, Args words,
+                   kevy::ReplyTree& replies) {
+  for (const size_t count : argc) {
+    const Args command = words.first(count);
+    words = words.subspan(count);
+    if (!runtime.accepts_words(runtime.stateless(), longest_of(command), replies)) continue;
+    Turn turn(runtime);
+    runtime.execute(turn, runtime.stateless(), command, replies);
+  }
+}
+
 }  // namespace
 
 kevy_status kevy_exec(kevy_instance* instance, size_t argc, const char* const* argv,
@@ -76,7 +90,9 @@ kevy_status kevy_exec(kevy_instance* instance, size_t argc, const char* const* a
     kevy::Runtime& runtime = instance->engine->runtime();
     {
       Turn turn(runtime);
-      runtime.execute(turn, runtime.stateless(), words.args(), tree);
+      if (runtime.accepts_words(runtime.stateless(), words.longest(), tree)) {
+        runtime.execute(turn, runtime.stateless(), words.args(), tree);
+      }
     }
     *reply = handle_of(tree.take());
     return KEVY_OK;
@@ -98,7 +114,9 @@ kevy_status kevy_pipeline(kevy_instance* instance, size_t count, const size_t* a
     if (total != 0 && !words.complete()) return null_argument();
     kevy::ReplyTree tree(stateless_protocol(*instance));
     tree.array(count);
-    run_all(instance->engine->runtime(), std::span(argc, count), words.args(), tree);
+    const bool careful = words.longest() > instance->engine->settings().word_max();
+    (careful ? run_carefully : run_all)(instance->engine->runtime(), std::span(argc, count),
+                                        words.args(), tree);
     *replies = handle_of(tree.take());
     return KEVY_OK;
   });
@@ -110,6 +128,7 @@ kevy_status kevy_get(kevy_instance* instance, const char* key, size_t key_size, 
   if (key == nullptr || size == nullptr || (buffer == nullptr && capacity != 0)) {
     return null_argument();
   }
+  if (const auto status = check_longest(*instance, key_size); status != KEVY_OK) return status;
   return guard([&]() -> kevy_status {
     kevy::Runtime& runtime = instance->engine->runtime();
     const Bytes name(key, key_size);
@@ -139,6 +158,8 @@ kevy_status kevy_set(kevy_instance* instance, const char* key, size_t key_size, 
   if (const kevy_status status = check_open(instance); status != KEVY_OK) return status;
   if (key == nullptr || value == nullptr) return null_argument();
   if (ttl_ms < 0) return fail(KEVY_INVALID, "ttl_ms is below zero; 0 means no time to live");
+  const size_t longest = std::max(key_size, value_size);
+  if (const auto status = check_longest(*instance, longest); status != KEVY_OK) return status;
   return guard([&]() -> kevy_status {
     kevy::Runtime& runtime = instance->engine->runtime();
     const Bytes name(key, key_size);

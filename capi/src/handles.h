@@ -4,6 +4,7 @@
 // answers KEVY_CLOSED.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <memory>
@@ -56,7 +57,9 @@ class Words {
     }
     for (size_t i = 0; i < count; ++i) {
       if (words[i] == nullptr) return;
-      std::construct_at(out + i, words[i], sizes == nullptr ? std::strlen(words[i]) : sizes[i]);
+      const size_t size = sizes == nullptr ? std::strlen(words[i]) : sizes[i];
+      std::construct_at(out + i, words[i], size);
+      longest_ = std::max(longest_, size);
     }
     args_ = Args(out, count);
     complete_ = true;
@@ -65,6 +68,8 @@ class Words {
   Words& operator=(const Words&) = delete;
   bool complete() const noexcept { return complete_; }
   Args args() const noexcept { return args_; }
+  /// Bytes of the longest word.
+  size_t longest() const noexcept { return longest_; }
 
  private:
   static constexpr size_t kFew = 8;
@@ -76,8 +81,15 @@ class Words {
   Few few_;
   std::unique_ptr<Bytes[]> many_;
   Args args_;
+  size_t longest_ = 0;
   bool complete_ = false;
 };
+
+inline size_t longest_of(Args words) noexcept {
+  size_t longest = 0;
+  for (const Bytes word : words) longest = std::max(longest, word.size());
+  return longest;
+}
 
 /// Whether one of the words, or all of them, is NULL.
 inline bool has_null(size_t count, const char* const* words) {
@@ -101,6 +113,12 @@ namespace kevy::capi {
 inline kevy_status check(const kevy_instance* instance) noexcept {
   if (instance == nullptr) return null_argument();
   return instance->generation != fork_generation() ? forked() : KEVY_OK;
+}
+
+/// For keys, values and channels outside of a command.
+inline kevy_status check_longest(const kevy_instance& instance, size_t longest) noexcept {
+  if (longest <= instance.engine->settings().word_max()) [[likely]] return KEVY_OK;
+  return fail(KEVY_REFUSED, "ERR Protocol error: invalid bulk length");
 }
 
 /// Whether it may be called without a session.

@@ -90,20 +90,23 @@ void end_if_over_limit(kevy_session& session) {
 }
 
 // Runs the command. Returns how many messages were published before it.
-size_t execute(kevy::Runtime& runtime, kevy::Session& session, kevy::Args args, kevy::Reply& reply) {
+size_t execute(kevy::Runtime& runtime, kevy::Session& session, const Words& words,
+               kevy::Reply& reply) {
   session.outbox.begin_command();
   kevy::Turn turn(runtime);
-  runtime.execute(turn, session, args, reply);
+  if (runtime.accepts_words(session, words.longest(), reply)) {
+    runtime.execute(turn, session, words.args(), reply);
+  }
   return session.outbox.ready() ? session.outbox.before_reply() : 0;
 }
 
 // Runs one command; nullptr when the session does not want the reply. Further replies are pushes,
 // which come behind the messages that were published before the command.
-kevy::ReplyRoot* run(kevy_session& handle, kevy::Args args) {
+kevy::ReplyRoot* run(kevy_session& handle, const Words& words) {
   kevy::Session& session = handle.session();
   kevy::Runtime& runtime = handle.engine->runtime();
   kevy::ReplyTree tree(session.protocol);
-  size_t before = execute(runtime, session, args, tree);
+  size_t before = execute(runtime, session, words, tree);
   session.last_active_us.store(kevy::Clock::monotonic_us(), std::memory_order_relaxed);
   kevy::ReplyRoot* const first = tree.take();
   for (kevy::ReplyRoot* more = tree.take(); more != nullptr; more = tree.take()) {
@@ -152,7 +155,7 @@ kevy_status kevy_session_exec(kevy_session* session, size_t argc, const char* co
   return guard([&]() -> kevy_status {
     const Words words(argc, argv, argv_size);
     if (!words.complete()) return null_argument();
-    *reply = handle_of(run(*session, words.args()));
+    *reply = handle_of(run(*session, words));
     return KEVY_OK;
   });
 }
@@ -179,7 +182,7 @@ kevy_status kevy_session_pipeline(kevy_session* session, size_t count, const siz
       const Words words(argc[i], argv + first, argv_size == nullptr ? nullptr : argv_size + first);
       first += argc[i];
       kevy::ReplyRoot* one =
-          session->protocol->closing() ? nullptr : run(*session, words.args());
+          session->protocol->closing() ? nullptr : run(*session, words);
       if (one == nullptr) {
         all.null();
       } else {

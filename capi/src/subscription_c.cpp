@@ -106,6 +106,10 @@ kevy_status kevy_subscribe(kevy_instance* instance, kevy_subscription_kind kind,
     return fail(KEVY_INVALID, "subscribe to at least one channel, of a known kind");
   }
   if (const kevy_status status = check_open(instance); status != KEVY_OK) return status;
+  for (size_t i = 0; i < count; ++i) {
+    const kevy_status status = check_longest(*instance, channels[i].size);
+    if (status != KEVY_OK) return status;
+  }
   return guard([&]() -> kevy_status {
     auto made = std::make_unique<kevy_subscription>();
     made->engine = instance->engine;
@@ -113,7 +117,8 @@ kevy_status kevy_subscribe(kevy_instance* instance, kevy_subscription_kind kind,
     kevy::Runtime& runtime = made->engine->runtime();
     made->session = runtime.open_session(kevy::Session::Door::kInProcess);
     if (callback != nullptr) {
-      made->engine->delivery().start();
+      const auto delivered = made->engine->delivery().start();
+      if (!delivered) return fail(KEVY_SYSTEM, delivered.error().message.c_str());
       made->recipient = std::make_unique<CallbackRecipient>(*made, callback, user);
       made->session->outbox.set_waker(made->recipient.get());
     }

@@ -44,6 +44,10 @@ class Lock {
     std::atomic_signal_fence(std::memory_order_seq_cst);
     if (first_sleeps_.load(std::memory_order_relaxed) != 0) [[unlikely]] wake_first();
   }
+  /// For the holder: whether somebody has lined up, who has waited for some 40 microseconds.
+  bool wanted() const noexcept {
+    return tickets_.load(std::memory_order_relaxed) != first_.load(std::memory_order_relaxed);
+  }
 
  private:
   /// kHandedOver is nobody's but the first in line's to take.

@@ -62,15 +62,6 @@ void SpanPool::prepare() noexcept {
   if (region != nullptr) add(region);
 }
 
-bool SpanPool::ask() noexcept {
-  try {
-    ask_();
-    return true;
-  } catch (...) {  // there is no thread for it: the next one who takes a span asks again
-    return false;
-  }
-}
-
 // Gets a region, or asks for one, if it is time for that.
 void SpanPool::replenish(std::unique_lock<Lock>& guard) noexcept {
   const bool huge = regions_ >= kPlainRegions;
@@ -80,7 +71,7 @@ void SpanPool::replenish(std::unique_lock<Lock>& guard) noexcept {
   } else if (free_ <= kLow && !asked_) {
     asked_ = true;
     guard.unlock();
-    const bool heard = ask();
+    const bool heard = ask_();
     guard.lock();
     asked_ &= heard;
   }

@@ -46,8 +46,9 @@ class SpanPool {
   SpanPool& operator=(const SpanPool&) = delete;
 
   /// Has `ask` called, by take(), when it is time for prepare(). Without it take() gets huge pages
-  /// itself. To be set before the first span is taken.
-  void set_ask(std::function<void()> ask) { ask_ = std::move(ask); }
+  /// itself. False when there is nobody to do it: the next one who takes a span asks again. To be
+  /// set before the first span is taken.
+  void set_ask(std::function<bool()> ask) { ask_ = std::move(ask); }
   /// Gets a region, if one has been asked for.
   void prepare() noexcept;
 
@@ -79,14 +80,13 @@ class SpanPool {
   static Region* region_of(const void* inside) noexcept;
   static Region* map_region(bool huge) noexcept;
   static void unmap(Region* region) noexcept;
-  bool ask() noexcept;
   void replenish(std::unique_lock<Lock>& guard) noexcept;
   void add(Region* region) noexcept;
   void drop(Region* region) noexcept;
   void link(Region* region) noexcept;
   void unlink(Region* region) noexcept;
 
-  std::function<void()> ask_;
+  std::function<bool()> ask_;
   Lock lock_;
   // Guarded by the lock.
   Region* with_free_ = nullptr;

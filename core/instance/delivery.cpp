@@ -4,9 +4,12 @@
 
 namespace kevy {
 
-void Delivery::start() {
+Status Delivery::start() {
   std::lock_guard guard(mutex_);
-  if (!thread_.joinable() && !stopping_) thread_ = start_thread([this] { run(); });
+  if (thread_.joinable() || stopping_) return Done{};
+  thread_ = start_thread([this] { run(); });
+  if (!thread_.joinable()) return Error{Error::Kind::kSystem, "no thread could be started"};
+  return Done{};
 }
 
 void Delivery::stop() {

@@ -9,6 +9,7 @@
 #include <mutex>
 #include <thread>
 
+#include "base/result.h"
 #include "runtime/pubsub/outbox.h"
 
 namespace kevy {
@@ -37,8 +38,8 @@ class Delivery {
 
   ~Delivery() { stop(); }
 
-  /// Starts the thread, if there is none yet.
-  void start();
+  /// Starts the thread, if there is none yet. May be called again when that failed.
+  Status start();
   /// Forgets the recipient; on return it is not delivered to and will not be. From within its own
   /// delivery it returns at once.
   void remove(Recipient& recipient);

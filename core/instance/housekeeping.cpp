@@ -14,15 +14,16 @@ constexpr int kRoundsMax = 50;        // goes a shard and period, while there is
 
 }  // namespace
 
-void Housekeeping::wake() {
+bool Housekeeping::wake() {
   std::lock_guard guard(mutex_);
-  if (stopping_) return;
+  if (stopping_) return true;
   work_ = true;
-  if (!thread_.joinable()) {
-    thread_ = start_thread([this] { run(); });
-  } else {
+  if (thread_.joinable()) {
     changed_.notify_one();
+    return true;
   }
+  thread_ = start_thread([this] { run(); });
+  return thread_.joinable();
 }
 
 void Housekeeping::stop() {

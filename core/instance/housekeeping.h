@@ -18,8 +18,9 @@ class Housekeeping {
   explicit Housekeeping(Runtime& runtime) : runtime_(runtime) {}
   ~Housekeeping() { stop(); }
 
-  /// Starts the thread, or wakes it when it sleeps for want of work.
-  void wake();
+  /// Starts the thread, or wakes it when it sleeps for want of work. False when no thread could be
+  /// started: to be called again.
+  bool wake();
   /// Ends the thread and waits for it. Final.
   void stop();
 

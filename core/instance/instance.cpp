@@ -21,8 +21,8 @@ Instance::Instance(RuntimeOptions options, uint32_t threads)
       housekeeping_(runtime_),
       network_(runtime_, threads) {
   add_directives(configuration_, settings_, options.databases);
-  runtime_.set_on_first_expiry([this] { housekeeping_.wake(); });
-  runtime_.spans().set_ask([this] { housekeeping_.wake(); });
+  runtime_.set_on_first_expiry([this] { return housekeeping_.wake(); });
+  runtime_.spans().set_ask([this] { return housekeeping_.wake(); });
   configuration_.set_on_change([this] { network_.settings_changed(); });
 }
 

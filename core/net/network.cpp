@@ -95,10 +95,7 @@ Status Network::listen(const Address& address) {
   std::lock_guard guard(mutex_);
   if (stopped_) return Error{Error::Kind::kState, "the instance is stopping"};
   if (reactors_.empty()) {
-    if (auto started = start_reactors(); !started) {
-      reactors_.clear();
-      return started.error();
-    }
+    if (auto started = start_reactors(); !started) return started.error();
   }
   auto acceptor = std::make_unique<Acceptor>(*this, std::move(*listener));
   acceptors_.push_back(std::move(acceptor));
@@ -107,12 +104,15 @@ Status Network::listen(const Address& address) {
   return Done{};
 }
 
+// All or none.
 Status Network::start_reactors() {
   const uint32_t count = threads_ == 0 ? usable_cores() : threads_;
+  std::vector<std::unique_ptr<Reactor>> reactors;
   for (uint32_t i = 0; i < count; ++i) {
-    reactors_.push_back(std::make_unique<Reactor>(runtime_));
-    if (auto started = reactors_.back()->start(); !started) return started;
+    reactors.push_back(std::make_unique<Reactor>(runtime_));
+    if (auto started = reactors.back()->start(); !started) return started;
   }
+  reactors_ = std::move(reactors);
   return Done{};
 }
 

@@ -18,7 +18,7 @@ Runtime::Runtime(const CommandTable& table, RuntimeOptions options, Settings& se
       shard_count_(options.shards),
       database_count_(options.databases),
       shards_(std::make_unique<Shard[]>(options.shards)) {
-  for (uint32_t i = 0; i < shard_count_; ++i) shards_[i].open(database_count_, spans_);
+  for (uint32_t i = 0; i < shard_count_; ++i) shards_[i].spans = &spans_;
 }
 
 Runtime::~Runtime() = default;
@@ -275,10 +275,9 @@ void Runtime::discard_data() {
     turn.hold(all);
     for (uint32_t i = 0; i < shard_count_; ++i) {
       Shard& one = shard(i);
-      for (uint32_t database = 0; database < database_count_; ++database) {
-        auto& keyspace = one.keyspaces[database];
-        if (keyspace != nullptr) one.garbage.add(std::move(keyspace));
-      }
+      one.databases.for_each([&](size_t database, Keyspace&) {
+        one.garbage.add(one.databases.take(database));
+      });
     }
   }
   spans_.trim();
@@ -286,11 +285,7 @@ void Runtime::discard_data() {
 
 void Runtime::first_expiry() noexcept {
   if (expiry_seen_.exchange(true) || !on_first_expiry_) return;
-  try {
-    on_first_expiry_();
-  } catch (const std::exception&) {  // no thread for now: the next time to live tries again
-    expiry_seen_.store(false);
-  }
+  if (!on_first_expiry_()) expiry_seen_.store(false);
 }
 
 }  // namespace kevy

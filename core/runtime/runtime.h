@@ -57,6 +57,13 @@ class Runtime {
   /// The same for a command whose route is known.
   void execute(Turn& turn, Session& session, Args args, const Route& route, Reply& reply);
 
+  /// For words that did not come through the parser, which bounds them: false, and the error is
+  /// answered, when the longest one is longer than a client may send. Nobody has read it then.
+  bool accepts_words(Session& session, size_t longest, Reply& reply) {
+    if (longest <= settings_.word_max()) [[likely]] return true;
+    return refuse_words(session, reply);
+  }
+
   /// Finds the routes of commands that are about to be executed, and has the keys of those with one
   /// key fetched. Those with several do so themselves. The session holds no shard.
   void prepare(const Session& session, std::span<const Args> commands, std::span<Route> routes);
@@ -123,7 +130,8 @@ class Runtime {
   /// Removes all that has expired.
   void expire_all();
   /// Called, while shards are held, when a key gets a time to live and housekeeping sleeps.
-  void set_on_first_expiry(std::function<void()> start) { on_first_expiry_ = std::move(start); }
+  /// False when it could do nothing: the next such key has it called again.
+  void set_on_first_expiry(std::function<bool()> start) { on_first_expiry_ = std::move(start); }
   /// Lets the next note_expiry call the function again.
   void rearm_expiry() noexcept { expiry_seen_.store(false); }
   void note_expiry() noexcept {
@@ -150,6 +158,7 @@ class Runtime {
  private:
   friend class Call;
 
+  bool refuse_words(Session& session, Reply& reply);
   bool check(Turn& turn, Session& session, const CommandRow* row, Args args, Reply& reply);
   void hold_watched(Turn& turn, const Session& session);
   Route route(Args args) noexcept {
@@ -183,7 +192,7 @@ class Runtime {
   SpanPool spans_;  // with its own synchronisation; outlives the shards
   const std::unique_ptr<Shard[]> shards_;
   WriteLog* log_ = nullptr;
-  std::function<void()> on_first_expiry_;
+  std::function<bool()> on_first_expiry_;
   Session stateless_{0, Session::Door::kStateless, settings_.output_limit(OutputClass::kPubSub)};
 
   // With their own synchronisation.
@@ -201,11 +210,10 @@ class Runtime {
 inline Turn::Turn(Runtime& runtime) noexcept : runtime_(runtime), moment_(runtime.clock()) {}
 
 inline void Turn::hold(Shard& shard) {
-  if (only_ != &shard) {
-    release();
-    shard.lock.lock();
-    only_ = &shard;
-  }
+  if (only_ != nullptr && only_ == &shard && !shard.lock.wanted()) return;
+  release();
+  shard.lock.lock();
+  only_ = &shard;
 }
 
 }  // namespace kevy

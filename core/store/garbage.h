@@ -22,6 +22,8 @@ class Garbage {
   Garbage& operator=(const Garbage&) = delete;
 
   bool empty() const noexcept { return !any_; }
+  /// There is something to free that will be found when the lock is given back.
+  void expect_more() noexcept { any_ = true; }
   /// A block that others hold too is only let go of: whoever is last frees it.
   void add(SharedBytes block) noexcept;
   void add(std::unique_ptr<Object> object) noexcept;

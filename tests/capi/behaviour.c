@@ -164,6 +164,56 @@ static void the_raw_form_speaks_resp(void) {
     kevy_session_close(session);
 }
 
+/* Its bytes are not there: whoever looked at them would crash. */
+static void words_of_four_gigabytes_are_refused_unread(void) {
+    const char* const words[] = {"SET", "key", "v"};
+    const size_t sizes[][3] = {{3, ((size_t)1 << 32) + 3, 1},
+                               {3, 3, ((size_t)1 << 32) + 1},
+                               {((size_t)1 << 40) + 3, 3, 1},
+                               {3, SIZE_MAX, 1}};
+    kevy_session* session = NULL;
+    CHECK(kevy_session_open(db, &session) == KEVY_OK);
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; ++i) {
+        kevy_reply* reply = NULL;
+        CHECK(kevy_exec(db, 3, words, sizes[i], &reply) == KEVY_OK);
+        CHECK(kevy_reply_get_type(reply) == KEVY_REPLY_ERROR);
+        kevy_reply_free(reply);
+        CHECK(kevy_session_exec(session, 3, words, sizes[i], &reply) == KEVY_OK);
+        CHECK(kevy_reply_get_type(reply) == KEVY_REPLY_ERROR);
+        kevy_reply_free(reply);
+    }
+    /* Of a pipeline only the one is refused; of a transaction all. */
+    const char* const pipe[] = {"SET", "a", "1", "SET", "key", "v", "GET", "a"};
+    const size_t pipe_sizes[] = {3, 1, 1, 3, ((size_t)1 << 32) + 3, 1, 3, 1};
+    const size_t argc[] = {3, 3, 2};
+    kevy_reply* replies = NULL;
+    CHECK(kevy_pipeline(db, 3, argc, pipe, pipe_sizes, &replies) == KEVY_OK);
+    CHECK(kevy_reply_get_type(kevy_reply_at(replies, 0)) == KEVY_REPLY_STATUS);
+    CHECK(kevy_reply_get_type(kevy_reply_at(replies, 1)) == KEVY_REPLY_ERROR);
+    CHECK(kevy_reply_get_type(kevy_reply_at(replies, 2)) == KEVY_REPLY_STRING);
+    kevy_reply_free(replies);
+    const char* const unit[] = {"MULTI", "SET", "key", "v", "EXEC"};
+    const size_t unit_sizes[] = {5, 3, ((size_t)1 << 32) + 3, 1, 4};
+    const size_t unit_argc[] = {1, 3, 1};
+    CHECK(kevy_session_pipeline(session, 3, unit_argc, unit, unit_sizes, &replies) == KEVY_OK);
+    CHECK(kevy_reply_get_type(kevy_reply_at(replies, 2)) == KEVY_REPLY_ERROR);
+    kevy_reply_free(replies);
+    kevy_session_close(session);
+
+    char buffer[8];
+    size_t size;
+    kevy_subscription* subscription = NULL;
+    const kevy_slice slice = {"key", ((size_t)1 << 32) + 3}, value = {"v", 1};
+    CHECK(kevy_get(db, slice.data, slice.size, buffer, sizeof buffer, &size) == KEVY_REFUSED);
+    CHECK(kevy_set(db, slice.data, slice.size, "v", 1, 0) == KEVY_REFUSED);
+    CHECK(kevy_set(db, "key", 3, slice.data, slice.size, 0) == KEVY_REFUSED);
+    CHECK(kevy_set_many(db, 1, &slice, &value) == KEVY_REFUSED);
+    CHECK(kevy_get_many(db, 1, &slice, &replies) == KEVY_OK);
+    CHECK(kevy_reply_get_type(replies) == KEVY_REPLY_ERROR);
+    kevy_reply_free(replies);
+    CHECK(kevy_subscribe(db, KEVY_CHANNEL, 1, &slice, NULL, NULL, &subscription) == KEVY_REFUSED);
+}
+
 static void a_child_of_fork_gets_an_error(void) {
     const pid_t child = fork();
     if (child == 0) {
@@ -202,6 +252,7 @@ int main(void) {
         the_frozen_clock_decides_expiry,
         a_subscription_receives_what_is_published,
         the_raw_form_speaks_resp,
+        words_of_four_gigabytes_are_refused_unread,
         a_child_of_fork_gets_an_error,
         a_session_outlives_its_instance,
     };

@@ -47,14 +47,15 @@ void keys(Call& call) {
   const int64_t now_ms = call.now_ms();
   std::vector<Bytes> found;
   for (uint32_t i = 0; i < call.runtime.shard_count(); ++i) {
-    call.runtime.shard(i)
-        .keyspace(static_cast<size_t>(call.session.database))
-        .for_each([&](const Entry& entry) {
-          if ((all || glob_match(pattern, entry.key())) && !entry.expired(now_ms)) {
-            found.push_back(entry.key());
-          }
-          return Walk::kGoOn;
-        });
+    const Keyspace* keyspace =
+        call.runtime.shard(i).databases.find(static_cast<size_t>(call.session.database));
+    if (keyspace == nullptr) continue;
+    keyspace->for_each([&](const Entry& entry) {
+      if ((all || glob_match(pattern, entry.key())) && !entry.expired(now_ms)) {
+        found.push_back(entry.key());
+      }
+      return Walk::kGoOn;
+    });
   }
   call.reply.array(found.size());
   for (const Bytes key : found) call.reply.bulk(key);
@@ -64,20 +65,21 @@ void keys(Call& call) {
 // expiry stands still because the clock is frozen that still ends, since each draw removes one.
 void randomkey(Call& call) {
   const int database = call.session.database;
-  const auto keyspace = [&](uint32_t i) -> Keyspace& {
-    return call.runtime.shard(i).keyspace(static_cast<size_t>(database));
+  const auto keyspace = [&](uint32_t i) -> const Keyspace* {
+    return call.runtime.shard(i).databases.find(static_cast<size_t>(database));
   };
+  const auto size = [&](uint32_t i) { return keyspace(i) == nullptr ? 0 : keyspace(i)->size(); };
   while (true) {
     size_t total = 0;
-    for (uint32_t i = 0; i < call.runtime.shard_count(); ++i) total += keyspace(i).size();
+    for (uint32_t i = 0; i < call.runtime.shard_count(); ++i) total += size(i);
     if (total == 0) {
       call.reply.null();
       return;
     }
     uint64_t wanted = thread_random().below(total);
     uint32_t index = 0;
-    while (wanted >= keyspace(index).size()) wanted -= keyspace(index++).size();
-    const Entry* entry = keyspace(index).random(thread_random());
+    while (wanted >= size(index)) wanted -= size(index++);
+    const Entry* entry = keyspace(index)->random(thread_random());
     if (!entry->expired(call.now_ms())) {
       call.reply.bulk(entry->key());
       return;

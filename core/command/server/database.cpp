@@ -11,7 +11,10 @@ namespace {
 void dbsize(Call& call) {
   size_t size = 0;
   for (uint32_t i = 0; i < call.runtime.shard_count(); ++i) {
-    size += call.runtime.shard(i).keyspace(static_cast<size_t>(call.session.database)).size();
+    const auto database = static_cast<size_t>(call.session.database);
+    if (const Keyspace* keyspace = call.runtime.shard(i).databases.find(database)) {
+      size += keyspace->size();
+    }
   }
   call.reply.integer(static_cast<int64_t>(size));
 }
@@ -25,11 +28,9 @@ void flush(Call& call, std::optional<int> only) {
     shard.watches.change_where(only, [&](int database, const Key& key) {
       return shard.find(static_cast<size_t>(database), key) != nullptr;
     });
-    for (uint32_t database = 0; database < call.runtime.database_count(); ++database) {
-      auto& keyspace = shard.keyspaces[database];
-      if (!flushed(static_cast<int>(database)) || keyspace == nullptr) continue;
-      shard.garbage.add(std::move(keyspace));
-    }
+    shard.databases.for_each([&](size_t database, Keyspace&) {
+      if (flushed(static_cast<int>(database))) shard.garbage.add(shard.databases.take(database));
+    });
   }
   call.changed_everything();
 }
@@ -74,9 +75,15 @@ void swapdb(Call& call) {
     call.error(errors::kDatabaseIndex);
     return;
   }
-  for (uint32_t i = 0; *first != *second && i < call.runtime.shard_count(); ++i) {
+  const auto a = static_cast<size_t>(*first), b = static_cast<size_t>(*second);
+  // What may find no memory comes before any change.
+  for (uint32_t i = 0; a != b && i < call.runtime.shard_count(); ++i) {
     Shard& shard = call.runtime.shard(i);
-    const auto a = static_cast<size_t>(*first), b = static_cast<size_t>(*second);
+    const bool either = shard.databases.find(a) != nullptr || shard.databases.find(b) != nullptr;
+    if (either) shard.keyspace(a), shard.keyspace(b);
+  }
+  for (uint32_t i = 0; a != b && i < call.runtime.shard_count(); ++i) {
+    Shard& shard = call.runtime.shard(i);
     // A watched key changes when it is there before or after. What has expired is not there, which
     // changes a key that was there when it began to be watched.
     const auto is_changed = [&](int, const Key& key) {
@@ -85,7 +92,7 @@ void swapdb(Call& call) {
     };
     shard.watches.change_where(static_cast<int>(*first), is_changed);
     shard.watches.change_where(static_cast<int>(*second), is_changed);
-    std::swap(shard.keyspaces[a], shard.keyspaces[b]);
+    shard.databases.swap(a, b);
   }
   call.changed_everything();
   call.reply.ok();

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <thread>
 
 #include "command/arguments.h"
@@ -99,8 +100,15 @@ class InfoText {
   std::string text_;
 };
 
+struct DatabaseSize {
+  size_t keys = 0;
+  size_t expires = 0;
+  size_t with_field_expiry = 0;
+};
+
 struct Totals {
   ShardStatistics statistics;
+  std::map<size_t, DatabaseSize> databases;  // of those that have keys
   size_t memory = 0;
 };
 
@@ -113,27 +121,22 @@ Totals totals(Runtime& runtime) {
     sum.statistics.keyspace_misses += shard.statistics.keyspace_misses;
     sum.statistics.expired_keys += shard.statistics.expired_keys;
     sum.statistics.expired_fields += shard.statistics.expired_fields;
-    for (uint32_t d = 0; d < runtime.database_count(); ++d) {
-      if (shard.keyspaces[d] != nullptr) sum.memory += shard.keyspaces[d]->memory_bytes();
-    }
+    shard.databases.for_each([&](size_t database, const Keyspace& keyspace) {
+      sum.memory += keyspace.memory_bytes();
+      if (keyspace.size() == 0) return;
+      sum.databases[database].keys += keyspace.size();
+      sum.databases[database].expires += keyspace.size_with_expiry();
+      sum.databases[database].with_field_expiry += keyspace.size_with_field_expiry();
+    });
   }
   return sum;
 }
 
-void info_keyspace(Call& call, InfoText& info) {
-  for (uint32_t d = 0; d < call.runtime.database_count(); ++d) {
-    size_t keys = 0, expires = 0, with_field_expiry = 0;
-    for (uint32_t i = 0; i < call.runtime.shard_count(); ++i) {
-      const auto& space = call.runtime.shard(i).keyspaces[d];
-      if (space == nullptr) continue;
-      keys += space->size();
-      expires += space->size_with_expiry();
-      with_field_expiry += space->size_with_field_expiry();
-    }
-    if (keys == 0) continue;
-    info.line("db" + std::to_string(d),
-              "keys=" + std::to_string(keys) + ",expires=" + std::to_string(expires) +
-                  ",avg_ttl=0,keys_with_volatile_items=" + std::to_string(with_field_expiry));
+void info_keyspace(const Totals& sum, InfoText& info) {
+  for (const auto& [database, size] : sum.databases) {
+    info.line("db" + std::to_string(database),
+              "keys=" + std::to_string(size.keys) + ",expires=" + std::to_string(size.expires) +
+                  ",avg_ttl=0,keys_with_volatile_items=" + std::to_string(size.with_field_expiry));
   }
 }
 
@@ -181,7 +184,7 @@ void info(Call& call) {
     info.line("connected_slaves", 0);
   }
   if (info.section("Cluster")) info.line("cluster_enabled", 0);
-  if (info.section("Keyspace")) info_keyspace(call, info);
+  if (info.section("Keyspace")) info_keyspace(sum, info);
   call.reply.verbatim("txt", info.text());
 }
 

@@ -38,8 +38,7 @@ void set_expiry(Call& call, Key key, Entry* entry, int64_t at_ms);
 
 /// False, and the error is answered, when a string of this length is not allowed.
 inline bool check_string_size(Call& call, uint64_t size) {
-  const int64_t max = call.runtime.settings().proto_max_bulk_len.load(std::memory_order_relaxed);
-  if (size <= static_cast<uint64_t>(max)) return true;
+  if (size <= call.runtime.settings().word_max()) return true;
   call.error(errors::kStringTooLong);
   return false;
 }

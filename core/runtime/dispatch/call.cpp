@@ -6,10 +6,9 @@
 namespace kevy {
 
 Shard& Call::visit_shard(uint32_t index) {
-  ShardSet wanted;
-  wanted.add(index);
-  turn.hold(wanted);
-  return runtime.shard(index);
+  Shard& shard = runtime.shard(index);
+  if (!turn.holds_all()) turn.hold(shard);
+  return shard;
 }
 
 // Not inlined: a key that is not the command's only one is rare, and handlers are short.

@@ -43,6 +43,13 @@ std::string full_name(const CommandTable& table, const CommandRow& row) {
                            : std::string(parent->name) + '|' + std::string(row.name);
 }
 
+bool Runtime::refuse_words(Session& session, Reply& reply) {
+  if (session.transaction.open) session.transaction.broken = true;
+  counters_.error_replies.fetch_add(1, std::memory_order_relaxed);
+  reply.error("ERR Protocol error: invalid bulk length");
+  return false;
+}
+
 /// False when the command was answered here: refused, or queued. An EXEC that is refused ends its
 /// transaction.
 bool Runtime::check(Turn& turn, Session& session, const CommandRow* row, Args args, Reply& reply) {

@@ -17,7 +17,7 @@ void KeyPrefetch::for_each(Fetch fetch) noexcept {
   for (Place& place : std::span(places_).first(count_)) {
     Shard* const shard = place.shard;
     if (shard == nullptr || (!kHeld && !shard->lock.try_lock())) continue;
-    if (const auto& keyspace = shard->keyspaces[database_]; keyspace != nullptr) {
+    if (const Keyspace* keyspace = shard->databases.find(database_)) {
       fetch(place, *keyspace);
     }
     if (!kHeld) shard->lock.unlock();

@@ -15,34 +15,44 @@ bool ShardSet::covers(const ShardSet& other) const noexcept {
   return true;
 }
 
+template <typename Visit>
+void Turn::for_each_of_several(Visit&& visit) {
+  const size_t count = several_.all() ? runtime_.shard_count() : several_.size();
+  for (size_t i = 0; i < count; ++i) {
+    visit(runtime_.shard(several_.all() ? static_cast<uint32_t>(i) : several_[i]));
+  }
+}
+
+// Whether somebody else has lined up for one of several shards that are held.
+bool Turn::several_wanted() {
+  bool wanted = false;
+  for_each_of_several([&](const Shard& shard) { wanted |= shard.lock.wanted(); });
+  return wanted;
+}
+
 void Turn::hold(const ShardSet& shards) {
+  if (only_ == nullptr && several_.covers(shards) && !several_wanted()) return;
   if (shards.size() == 1) {
-    if (!several_.covers(shards)) hold(runtime_.shard(shards[0]));
+    hold(runtime_.shard(shards[0]));
     return;
   }
-  if (only_ == nullptr && several_.covers(shards)) return;
   release();
   several_ = shards;
-  const size_t count = shards.all() ? runtime_.shard_count() : shards.size();
-  for (size_t i = 0; i < count; ++i) {
-    runtime_.shard(shards.all() ? static_cast<uint32_t>(i) : shards[i]).lock.lock();
-  }
+  for_each_of_several([](Shard& shard) { shard.lock.lock(); });
 }
 
 void Turn::release_slowly() {
   pubsub_.give_back();
   Garbage garbage;
   const auto give_back = [&](Shard& shard) {
+    if (shard.databases.crowded()) shard.databases.drop_empty();
     garbage.take_from(shard.garbage);
     shard.lock.unlock();
   };
   if (only_ != nullptr) {
     give_back(*std::exchange(only_, nullptr));
   } else {
-    const size_t count = several_.all() ? runtime_.shard_count() : several_.size();
-    for (size_t i = 0; i < count; ++i) {
-      give_back(runtime_.shard(several_.all() ? static_cast<uint32_t>(i) : several_[i]));
-    }
+    for_each_of_several(give_back);
     several_.clear();
   }
   pubsub_.wake_all();

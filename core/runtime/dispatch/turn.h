@@ -1,7 +1,8 @@
 // Turn: the locks one caller holds while it runs commands. Dispatch asks it for the shards of a
 // command; it takes all of them at once, in ascending order, so no deadlock is possible. A
 // reactor keeps its turn over a run of commands for the same shards, and gives it back after a
-// bounded number of them; everyone else has a turn a call.
+// bounded number of them; everyone else has a turn a call. However long the commands are, the turn
+// ends with the one during which somebody else has come to sleep at a shard's lock.
 //
 // The pub/sub lock is the last that a turn takes, when a command first needs it, and the first that it
 // gives back. What is slow comes after all locks are given back: what was put aside is freed, and
@@ -64,7 +65,8 @@ class Turn {
   Turn(const Turn&) = delete;
   Turn& operator=(const Turn&) = delete;
 
-  /// Makes sure that this one shard is held, and no more than it.
+  /// To be called at the start of a command. Makes sure that this one shard is held, and no more
+  /// than it; gives back first what was held before, even this shard, if others wait for it.
   void hold(Shard& shard);
   /// Makes sure that at least these are held.
   void hold(const ShardSet& shards);
@@ -81,6 +83,7 @@ class Turn {
       release_slowly();
     }
   }
+  bool holds_all() const noexcept { return several_.all(); }
   bool holds_any() const noexcept {
     return only_ != nullptr || !several_.empty() || pubsub_.held();
   }
@@ -89,6 +92,9 @@ class Turn {
   Moment& moment() noexcept { return moment_; }
 
  private:
+  template <typename Visit>
+  void for_each_of_several(Visit&& visit);
+  bool several_wanted();
   void release_slowly();
 
   Runtime& runtime_;

@@ -71,8 +71,7 @@ bool ProtocolSession::run_some(Turn& turn, Budget budget) {
     }
     if (ran == budget.commands || output_.size() > output_max) break;
     const RequestParser::Limits limits{
-        runtime_.settings().proto_max_bulk_len.load(std::memory_order_relaxed),
-        session_->authenticated};
+        static_cast<int64_t>(runtime_.settings().word_max()), session_->authenticated};
     if (!parser_.has_ahead()) read_ahead(turn, limits, routes);
     const auto outcome = parser_.next(input_, limits);
     if (outcome == RequestParser::Outcome::kNeedMore) {

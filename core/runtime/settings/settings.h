@@ -2,6 +2,7 @@
 // any time. The names, texts and rules of the directives are instance's matter.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdint>
@@ -56,6 +57,15 @@ struct Settings {
                                             {32ULL << 20, 8ULL << 20, 60}}};
   OutputLimit& output_limit(OutputClass kind) noexcept {
     return output_limits[static_cast<size_t>(kind)];
+  }
+
+  /// The longest word a command may have, and the longest string there may be: what
+  /// proto-max-bulk-len allows and the store, which counts in 32 bits, has room for with what lies
+  /// beside it.
+  uint64_t word_max() const noexcept {
+    constexpr uint64_t kCountable = (uint64_t{1} << 32) - 1024;
+    const int64_t allowed = proto_max_bulk_len.load(std::memory_order_relaxed);
+    return std::min(static_cast<uint64_t>(allowed), kCountable);
   }
 
   /// For AUTH, CONFIG and INFO.

@@ -1,6 +1,7 @@
 // Active expiry: what housekeeping does about keys whose time has come and that nobody asks for.
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "runtime/mutation/mutation.h"
@@ -38,27 +39,41 @@ Looked expire_step(Runtime& runtime, Turn& turn, Shard& shard, int database, uin
   return looked;
 }
 
+// The first database from `database` on that has keys with a time to live; or nullptr.
+std::pair<size_t, Keyspace*> next_expiring(const Shard& shard, size_t database) {
+  auto found = shard.databases.next(database);
+  while (found.second != nullptr && found.second->size_with_expiry() == 0) {
+    found = shard.databases.next(found.first + 1);
+  }
+  return found;
+}
+
 }  // namespace
 
+// Goes on where the last call stopped, and round the databases once at most.
 Runtime::ExpiryStep Runtime::expire_some(uint32_t index, size_t effort) {
   Turn turn(*this);
   Shard& shard = this->shard(index);
   turn.hold(shard);
   ExpiryStep step;
-  for (size_t tried = 0; tried < database_count_ && effort != 0; ++tried) {
-    const size_t database = shard.expiry_database;
-    const auto& space = shard.keyspaces[database];
-    if (space != nullptr && space->size_with_expiry() != 0) {
-      step.any_left = true;
-      const Looked looked = expire_step(*this, turn, shard, static_cast<int>(database),
-                                        shard.expiry_cursor, effort);
-      step.worth_repeating |= looked.due * 4 > looked.seen;
-      shard.expiry_cursor = looked.cursor;
-      if (looked.cursor != 0) return step;
-      effort -= std::min(effort, looked.seen);
+  const size_t start = shard.expiry_database;
+  for (bool from_zero = false; effort != 0;) {
+    const auto [database, keyspace] = next_expiring(shard, shard.expiry_database);
+    if (from_zero && (keyspace == nullptr || database >= start)) break;
+    if (database != shard.expiry_database || keyspace == nullptr) shard.expiry_cursor = 0;
+    if (keyspace == nullptr) {
+      from_zero = true;
+      shard.expiry_database = 0;
+      continue;
     }
-    shard.expiry_cursor = 0;
-    shard.expiry_database = (database + 1) % database_count_;
+    step.any_left = true;
+    const Looked looked = expire_step(*this, turn, shard, static_cast<int>(database),
+                                      shard.expiry_cursor, effort);
+    step.worth_repeating |= looked.due * 4 > looked.seen;
+    shard.expiry_cursor = looked.cursor;
+    shard.expiry_database = looked.cursor == 0 ? database + 1 : database;
+    if (looked.cursor != 0) break;
+    effort -= std::min(effort, std::max<size_t>(looked.seen, 1));
   }
   return step;
 }
@@ -68,14 +83,16 @@ void Runtime::expire_all() {
   for (uint32_t index = 0; index < shard_count_; ++index) {
     Shard& shard = this->shard(index);
     expire_all_fields(shard);
-    for (size_t database = 0; database < database_count_; ++database) {
-      uint64_t cursor = 0;
-      do {
-        Turn turn(*this);
-        turn.hold(shard);
-        if (shard.keyspaces[database] == nullptr) break;
-        cursor = expire_step(*this, turn, shard, static_cast<int>(database), cursor, kStep).cursor;
-      } while (cursor != 0);
+    size_t database = 0;
+    uint64_t cursor = 0;
+    while (true) {
+      Turn turn(*this);
+      turn.hold(shard);
+      const auto [found, keyspace] = next_expiring(shard, database);
+      if (keyspace == nullptr) break;
+      if (found != database) cursor = 0;
+      cursor = expire_step(*this, turn, shard, static_cast<int>(found), cursor, kStep).cursor;
+      database = cursor == 0 ? found + 1 : found;
     }
   }
 }

@@ -2,6 +2,8 @@
 // that nobody asks for. Only hashes that have fields with a time to live are looked at.
 #include <algorithm>
 #include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "runtime/mutation/mutation.h"
@@ -43,44 +45,53 @@ Looked expire_step(Runtime& runtime, Turn& turn, Shard& shard, int database, uin
   return looked;
 }
 
+// The first database from `database` on that has hashes with fields to expire; or nullptr.
+std::pair<size_t, Keyspace*> next_expiring(const Shard& shard, size_t database) {
+  auto found = shard.databases.next(database);
+  while (found.second != nullptr && found.second->size_with_field_expiry() == 0) {
+    found = shard.databases.next(found.first + 1);
+  }
+  return found;
+}
+
 }  // namespace
 
+// Goes on where the last call stopped; a call that comes to the last database begins at the first.
 Runtime::ExpiryStep Runtime::expire_some_fields(uint32_t index, size_t effort) {
   Turn turn(*this);
   Shard& shard = this->shard(index);
   turn.hold(shard);
   ExpiryStep step;
-  for (size_t tried = 0; tried < database_count_; ++tried) {
-    const size_t database = shard.field_expiry_database;
-    const auto& space = shard.keyspaces[database];
-    if (space != nullptr && space->size_with_field_expiry() != 0) {
-      step.any_left = true;
-      const Looked looked = expire_step(*this, turn, shard, static_cast<int>(database),
-                                        shard.field_expiry_cursor, effort);
-      step.worth_repeating |= looked.more || looked.removed * 4 > looked.seen;
-      shard.field_expiry_cursor = looked.cursor;
-      if (looked.cursor != 0 || looked.removed >= effort) return step;
-    }
-    shard.field_expiry_cursor = 0;
-    shard.field_expiry_database = (database + 1) % database_count_;
+  auto [database, keyspace] = next_expiring(shard, shard.field_expiry_database);
+  if (keyspace == nullptr && shard.field_expiry_database != 0) {
+    std::tie(database, keyspace) = next_expiring(shard, 0);
   }
+  if (database != shard.field_expiry_database) shard.field_expiry_cursor = 0;
+  if (keyspace == nullptr) return step;
+  step.any_left = true;
+  const Looked looked = expire_step(*this, turn, shard, static_cast<int>(database),
+                                    shard.field_expiry_cursor, effort);
+  step.worth_repeating = looked.more || looked.removed * 4 > looked.seen;
+  shard.field_expiry_cursor = looked.cursor;
+  shard.field_expiry_database = looked.cursor == 0 ? database + 1 : database;
   return step;
 }
 
 void Runtime::expire_all_fields(Shard& shard) {
   constexpr size_t kStep = 256;
-  for (size_t database = 0; database < database_count_; ++database) {
-    uint64_t cursor = 0;
-    bool more = false;
-    do {
-      Turn turn(*this);
-      turn.hold(shard);
-      if (shard.keyspaces[database] == nullptr) break;
-      const Looked looked =
-          expire_step(*this, turn, shard, static_cast<int>(database), cursor, kStep);
-      more = cursor == 0 ? looked.more : more || looked.more;
-      cursor = looked.cursor;
-    } while (cursor != 0 || more);
+  size_t database = 0;
+  uint64_t cursor = 0;
+  bool more = false;
+  while (true) {
+    Turn turn(*this);
+    turn.hold(shard);
+    const auto [found, keyspace] = next_expiring(shard, database);
+    if (keyspace == nullptr) return;
+    if (found != database) cursor = 0;
+    const Looked looked = expire_step(*this, turn, shard, static_cast<int>(found), cursor, kStep);
+    more = cursor == 0 ? looked.more : more || looked.more;
+    cursor = looked.cursor;
+    database = cursor == 0 && !more ? found + 1 : found;
   }
 }
 

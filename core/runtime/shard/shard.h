@@ -7,13 +7,12 @@
 #pragma once
 
 #include <memory>
-#include <string>
-#include <unordered_map>
-#include <vector>
+#include <utility>
 
 #include "base/hash.h"
 #include "base/lock.h"
 #include "base/random.h"
+#include "runtime/shard/databases.h"
 #include "runtime/shard/watches.h"
 #include "store/keyspace.h"
 
@@ -28,36 +27,36 @@ struct ShardStatistics {
 };
 
 struct alignas(128) Shard {  // two lines: processors fetch lines in pairs
-  /// To be called once, before anything else.
-  void open(size_t databases, SpanPool& span_pool) {
-    spans = &span_pool;
-    keyspaces = std::make_unique<std::unique_ptr<Keyspace>[]>(databases);
-  }
-
   Lock lock;
 
   // Guarded by the lock.
-  std::unique_ptr<std::unique_ptr<Keyspace>[]> keyspaces;  // one a database, made when first used
   ShardStatistics statistics;
+  Databases databases;
   Watches watches;
   Garbage garbage;
   uint64_t expiry_cursor = 0;
   size_t expiry_database = 0;
   uint64_t field_expiry_cursor = 0;
   size_t field_expiry_database = 0;
-  SpanPool* spans = nullptr;  // the instance's
+  SpanPool* spans = nullptr;  // the instance's; set before anything else
 
   /// What a key has in a database; takes no memory.
   Entry* find(size_t database, const Key& key) const noexcept {
-    const auto& keyspace = keyspaces[database];
+    Keyspace* const keyspace = databases.find(database);
     return keyspace == nullptr ? nullptr : keyspace->find(key);
   }
+  /// Made when first used. Who only reads, in any shard, asks `databases`, which makes none.
   Keyspace& keyspace(size_t database) {
-    auto& keyspace = keyspaces[database];
-    if (keyspace == nullptr) [[unlikely]] {
-      keyspace = std::make_unique<Keyspace>(HashSecret::process(), garbage, *spans);
-    }
-    return *keyspace;
+    if (Keyspace* const keyspace = databases.find(database)) [[likely]] return *keyspace;
+    return make_keyspace(database);
+  }
+
+ private:
+  Keyspace& make_keyspace(size_t database) {
+    auto made = std::make_unique<Keyspace>(HashSecret::process(), garbage, *spans);
+    Keyspace& keyspace = databases.add(database, std::move(made));
+    if (databases.crowded()) garbage.expect_more();
+    return keyspace;
   }
 };
 

@@ -1,53 +1,19 @@
 #include "base/lock.h"
 
-#include <sched.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <atomic>
 #include <catch2/catch.hpp>
-#include <fstream>
+#include <functional>
 #include <mutex>
-#include <string>
 #include <thread>
 #include <vector>
 
+#include "waiting_thread.h"
+
 using namespace kevy;
+using namespace kevy::test;
 
 namespace {
-
-// A thread of this process that is going to wait for a lock.
-struct Waiter {
-  std::atomic<pid_t> thread_id{0};
-  std::atomic<bool> passed{false};
-  std::thread thread;
-
-  // Whether the kernel has it asleep.
-  bool sleeps() const {
-    std::ifstream file("/proc/self/task/" + std::to_string(thread_id.load()) + "/stat");
-    std::string text;
-    std::getline(file, text);
-    const size_t name_end = text.rfind(')');
-    return name_end != std::string::npos && text.compare(name_end, 3, ") S") == 0;
-  }
-};
-
-// Keeps this thread, and those it starts, on one core.
-class OnOneCore {
- public:
-  OnOneCore() {
-    sched_getaffinity(0, sizeof before_, &before_);
-    cpu_set_t one;
-    CPU_ZERO(&one);
-    CPU_SET(static_cast<size_t>(sched_getcpu()), &one);
-    sched_setaffinity(0, sizeof one, &one);
-  }
-  ~OnOneCore() { sched_setaffinity(0, sizeof before_, &before_); }
-
- private:
-  cpu_set_t before_;
-};
 
 // How many turns a thread gets that takes the lock again as soon as it has given it back, and
 // keeps it until nobody who waits can do anything but sleep, before all of them have passed. Who
@@ -55,31 +21,26 @@ class OnOneCore {
 int turns_of_the_greedy(size_t waiter_count, int turns_max) {
   const OnOneCore one_core;
   Lock lock;
-  std::vector<Waiter> waiters(waiter_count);
-  const auto settled = [](const Waiter& waiter) {
-    return waiter.passed || (waiter.thread_id != 0 && waiter.sleeps());
+  std::vector<WaitingThread> waiters(waiter_count);
+  const auto all = [&](auto what) {
+    return std::all_of(waiters.begin(), waiters.end(), std::mem_fn(what));
   };
-  const auto passed = [](const Waiter& waiter) { return waiter.passed.load(); };
   lock.lock();
-  for (Waiter& waiter : waiters) {
-    waiter.thread = std::thread([&lock, &waiter] {
-      const sched_param none{};
-      sched_setscheduler(0, SCHED_BATCH, &none);
-      waiter.thread_id = static_cast<pid_t>(syscall(SYS_gettid));
+  for (WaitingThread& waiter : waiters) {
+    waiter.start([&lock, &waiter] {
       lock.lock();
-      waiter.passed = true;
+      waiter.pass();
       lock.unlock();
     });
   }
   int turns = 0;
   for (bool all_passed = false; !all_passed && turns < turns_max; lock.lock()) {
     ++turns;
-    while (!std::all_of(waiters.begin(), waiters.end(), settled)) std::this_thread::yield();
-    all_passed = std::all_of(waiters.begin(), waiters.end(), passed);
+    while (!all(&WaitingThread::settled)) std::this_thread::yield();
+    all_passed = all(&WaitingThread::passed);
     lock.unlock();
   }
   lock.unlock();
-  for (Waiter& waiter : waiters) waiter.thread.join();
   return turns;
 }
 

@@ -1,0 +1,86 @@
+// Databases: the keyspaces of one shard by the number of their database. There may be 65,536
+// databases and 4,096 shards, and hardly any of them meet in a key: only what was used takes memory
+// or is walked. The first few, which most instances make do with, are found without a search.
+//
+// A keyspace stays when it has become empty, since whoever runs a command may hold on to it. Between
+// commands the empty ones are dropped when they have become many.
+//
+// Owns the keyspaces. Touched by one thread at a time: the holder of the shard's lock.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <tuple>
+#include <utility>
+
+#include "store/keyspace.h"
+
+namespace kevy {
+
+class Databases {
+ public:
+  /// nullptr: the database was never used here.
+  Keyspace* find(size_t database) const noexcept {
+    if (database < kFirst) [[likely]] return first_[database].get();
+    const auto found = others_.find(database);
+    return found == others_.end() ? nullptr : found->second.get();
+  }
+  /// The database has no keyspace yet. Throws std::bad_alloc.
+  Keyspace& add(size_t database, std::unique_ptr<Keyspace> keyspace) {
+    auto& place = database < kFirst ? first_[database] : others_[database];
+    place = std::move(keyspace);
+    return *place;
+  }
+  /// nullptr when the database has none.
+  std::unique_ptr<Keyspace> take(size_t database) noexcept {
+    if (database < kFirst) return std::move(first_[database]);
+    const auto node = others_.extract(database);
+    return node.empty() ? nullptr : std::move(node.mapped());
+  }
+  /// Both databases have a keyspace, or neither has.
+  void swap(size_t a, size_t b) noexcept {
+    if (find(a) != nullptr) std::swap(place(a), place(b));
+  }
+
+  /// The first database from `database` on that has a keyspace, and that; or nullptr.
+  std::pair<size_t, Keyspace*> next(size_t database) const noexcept {
+    for (; database < kFirst; ++database) {
+      if (first_[database] != nullptr) return {database, first_[database].get()};
+    }
+    const auto found = others_.lower_bound(database);
+    if (found == others_.end()) return {database, nullptr};
+    return {found->first, found->second.get()};
+  }
+  /// Visits (database, keyspace) in ascending order. `visit` may take the one it is given.
+  template <typename Visit>
+  void for_each(Visit&& visit) {
+    for (auto [database, keyspace] = next(0); keyspace != nullptr;) {
+      visit(database, *keyspace);
+      std::tie(database, keyspace) = next(database + 1);
+    }
+  }
+
+  bool crowded() const noexcept { return others_.size() > crowd_; }
+  /// Drops the empty ones. The crowd is twice what is left, so a drop costs no more than what was
+  /// added since the last.
+  void drop_empty() noexcept {
+    std::erase_if(others_, [](const auto& other) { return other.second->size() == 0; });
+    crowd_ = std::max(kCrowdMin, 2 * others_.size());
+  }
+
+ private:
+  static constexpr size_t kFirst = 16, kCrowdMin = 16;
+
+  std::unique_ptr<Keyspace>& place(size_t database) noexcept {
+    return database < kFirst ? first_[database] : others_.find(database)->second;
+  }
+
+  std::array<std::unique_ptr<Keyspace>, kFirst> first_;
+  std::map<size_t, std::unique_ptr<Keyspace>> others_;
+  size_t crowd_ = kCrowdMin;
+};
+
+}  // namespace kevy

@@ -1,0 +1,79 @@
+// How long a session that has much to do keeps a shard to itself.
+#include "runtime/dispatch/turn.h"
+
+#include <catch2/catch.hpp>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "resp/reply_tree.h"
+#include "runtime/dispatch/call.h"
+#include "runtime/session/protocol_session.h"
+#include "waiting_thread.h"
+
+using namespace kevy;
+using namespace kevy::test;
+
+namespace {
+
+// Between the handlers of one test.
+WaitingThread* waiter = nullptr;
+std::atomic<int> lingered{0};
+std::atomic<int> lingered_before{0};
+
+// As long as a command may be: until who waits for the shard can do nothing but sleep.
+void linger(Call& call) {
+  ++lingered;
+  while (!waiter->settled()) std::this_thread::yield();
+  call.reply.ok();
+}
+
+void pass(Call& call) {
+  lingered_before = lingered.load();
+  waiter->pass();
+  call.reply.ok();
+}
+
+constexpr KeySpec kFirst[] = {{.first = 1, .last = 1}};
+constexpr KeySpec kAll[] = {{.first = 1, .last = -1}};
+constexpr CommandRow kRows[] = {
+    {.name = "linger", .arity = 2, .flags = kReadonly, .keys = kFirst, .handler = linger},
+    {.name = "lingerall", .arity = -2, .flags = kReadonly, .keys = kAll, .handler = linger},
+    {.name = "pass", .arity = 2, .flags = kReadonly, .keys = kFirst, .handler = pass},
+};
+constexpr std::span<const CommandRow> kFamilies[] = {kRows};
+
+// How many commands of a pipeline of sixteen are run before another's, who comes during the first.
+int lingering_before_another(const std::string& command) {
+  const OnOneCore one_core;
+  const CommandTable table(kFamilies);
+  Settings settings;
+  Runtime runtime(table, {.shards = 4, .databases = 1}, settings);
+  ProtocolSession session(runtime, Session::Door::kInProcess);
+  for (int i = 0; i < 16; ++i) session.input().append(command);
+  lingered = 0;
+  WaitingThread thread;
+  waiter = &thread;
+  thread.start([&] {
+    while (lingered == 0) std::this_thread::yield();
+    const Bytes words[] = {"pass", "a"};
+    ReplyTree reply(2);
+    Turn turn(runtime);
+    runtime.execute(turn, runtime.stateless(), words, reply);
+  });
+  session.run({.commands = 100, .output_bytes = 1 << 20});
+  CHECK(lingered == 16);
+  return lingered_before;
+}
+
+}  // namespace
+
+TEST_CASE("a turn over a shard ends with the command during which another came to wait") {
+  // The first, and the one that takes the lock while the other is woken.
+  CHECK(lingering_before_another("*2\r\n$6\r\nlinger\r\n$1\r\na\r\n") <= 2);
+}
+
+TEST_CASE("a turn over several shards ends with the command during which another came to wait") {
+  CHECK(lingering_before_another("*5\r\n$9\r\nlingerall\r\n$1\r\na\r\n$1\r\nb\r\n"
+                                 "$1\r\nc\r\n$1\r\nd\r\n") <= 2);
+}

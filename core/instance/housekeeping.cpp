@@ -1,6 +1,7 @@
 #include "instance/housekeeping.h"
 
 #include <chrono>
+#include <new>
 
 #include "base/thread.h"
 
@@ -35,9 +36,19 @@ void Housekeeping::stop() {
   if (ending.joinable()) ending.join();
 }
 
-// One look at every shard; whether any has keys with a time to live.
-bool Housekeeping::sweep() {
+// One look at every shard; whether any has keys with a time to live, as far as there was memory to
+// tell.
+bool Housekeeping::sweep() noexcept {
   bool any = false;
+  try {
+    look_at_shards(any);
+  } catch (const std::bad_alloc&) {
+    any = true;  // so that the rest is looked at a period later
+  }
+  return any;
+}
+
+void Housekeeping::look_at_shards(bool& any) {
   for (uint32_t shard = 0; shard < runtime_.shard_count(); ++shard) {
     for (int round = 0; round < kRoundsMax; ++round) {
       const Runtime::ExpiryStep keys = runtime_.expire_some(shard, kEffort);
@@ -46,7 +57,6 @@ bool Housekeeping::sweep() {
       if (!keys.worth_repeating && !fields.worth_repeating) break;
     }
   }
-  return any;
 }
 
 void Housekeeping::run() {

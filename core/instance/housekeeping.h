@@ -26,7 +26,8 @@ class Housekeeping {
 
  private:
   void run();
-  bool sweep();
+  bool sweep() noexcept;
+  void look_at_shards(bool& any);
 
   Runtime& runtime_;
   std::mutex mutex_;  // guards what follows

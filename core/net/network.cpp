@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <new>
 
 namespace kevy {
 
@@ -62,7 +63,7 @@ class Network::Acceptor final : public Pollable {
     for (int i = 0; i < kAcceptsMax; ++i) {
       Listener::Accepted accepted = listener_->accept();
       if (accepted.socket) {
-        network_.place(std::move(accepted), listener_->address());
+        accept_one(std::move(accepted));
       } else if (errno != EINTR && errno != ECONNABORTED) {
         if (errno == EMFILE || errno == ENFILE) turn_one_away();
         return;
@@ -71,6 +72,14 @@ class Network::Acceptor final : public Pollable {
   }
 
  private:
+  // A client that there is no memory for is closed.
+  void accept_one(Listener::Accepted accepted) noexcept {
+    try {
+      network_.place(std::move(accepted), listener_->address());
+    } catch (const std::bad_alloc&) {
+      network_.runtime_.counters().rejected_connections.fetch_add(1, std::memory_order_relaxed);
+    }
+  }
   // Out of descriptors: the one held in reserve lets the client be closed, who would otherwise
   // wait for ever, and the listener be quiet.
   void turn_one_away() {

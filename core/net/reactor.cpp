@@ -78,10 +78,10 @@ void Reactor::watch(int descriptor, uint32_t events, Pollable& pollable) noexcep
 }
 
 void Reactor::adopt(Descriptor socket, Session::Door door, SessionLabels labels) {
-  load_.fetch_add(1, std::memory_order_relaxed);
   {
     std::lock_guard guard(inbox_lock_);
     arrivals_.push_back({std::move(socket), door, std::move(labels)});
+    load_.fetch_add(1, std::memory_order_relaxed);
   }
   signal();
 }

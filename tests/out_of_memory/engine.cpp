@@ -134,7 +134,7 @@ void for_each_keyspace(Runtime& runtime, Visit&& visit) {
   turn.hold(every);
   for (size_t database = 0; database < runtime.database_count(); ++database) {
     for (uint32_t i = 0; i < runtime.shard_count(); ++i) {
-      if (const auto& keyspace = runtime.shard(i).keyspaces[database]) visit(database, *keyspace);
+      if (Keyspace* keyspace = runtime.shard(i).databases.find(database)) visit(database, *keyspace);
     }
   }
 }

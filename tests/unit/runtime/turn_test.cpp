@@ -61,7 +61,7 @@ int lingering_before_another(const std::string& command) {
     Turn turn(runtime);
     runtime.execute(turn, runtime.stateless(), words, reply);
   });
-  session.run({.commands = 100, .output_bytes = 1 << 20});
+  session.run({.commands = 100, .output_bytes = 1 << 20, .unread_bytes = 1 << 20});
   CHECK(lingered == 16);
   return lingered_before;
 }

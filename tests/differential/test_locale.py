@@ -27,10 +27,11 @@ def german_host(tmp_path_factory):
     subprocess.run(["localedef", "-i", "de_DE", "-f", "UTF-8", folder / GERMAN], check=True)
     patch = pytest.MonkeyPatch()
     patch.setenv("LOCPATH", str(folder))
+    before = locale.setlocale(locale.LC_ALL)
     locale.setlocale(locale.LC_ALL, GERMAN)
     assert printed(1.5) == b"1,5", "the locale is not in force"
     yield
-    locale.setlocale(locale.LC_ALL, "C")
+    locale.setlocale(locale.LC_ALL, before)
     patch.undo()
 
 

@@ -45,9 +45,9 @@ def sources():
 
 
 def test_every_behaviour_has_a_test():
-    texts = [path.read_text() for path in sources()]
+    texts = [path.read_text(encoding="utf-8") for path in sources()]
     assert len(texts) > 20
-    now, later = promised(LIST.read_text())
+    now, later = promised(LIST.read_text(encoding="utf-8"))
     assert len(now | later) == 45 + 7
     assert complaints(now, later, named(texts)) == []
 

@@ -29,7 +29,7 @@ def test_includes_point_one_way():
     checked = 0
     for path in sources():
         folder = path.relative_to(ROOT / "core").parts[0]
-        for included in re.findall(r'#include "(\w+)/', path.read_text()):
+        for included in re.findall(r'#include "(\w+)/', path.read_text(encoding="utf-8")):
             checked += 1
             assert included in MAY_INCLUDE[folder], f"{path} includes {included}/"
     assert checked > 200
@@ -37,7 +37,7 @@ def test_includes_point_one_way():
 
 def test_files_are_short():
     for path in sources():
-        assert len(path.read_text().splitlines()) <= 500, path
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= 500, path
 
 
 def test_folders_are_small():
@@ -50,14 +50,14 @@ def test_folders_are_small():
 
 def test_the_library_writes_to_no_stream():
     for path in sources():
-        text = path.read_text()
+        text = path.read_text(encoding="utf-8")
         assert not re.search(r"\bstd::c(out|err)\b|\bprintf\(|\bputs\(", text), path
 
 
 def test_instructions_of_a_processor_have_one_place():
     """What else there is builds on any processor."""
     instructions = re.compile(r"\b_mm\d*_|\b__m\d+|\w*intrin\.h|arm_neon\.h|__builtin_(ia32|arm)_")
-    where = {path.name for path in sources() if instructions.search(path.read_text())}
+    where = {path.name for path in sources() if instructions.search(path.read_text(encoding="utf-8"))}
     assert where == {"processor.h"}
 
 
@@ -81,7 +81,7 @@ BY_LOCALE_SYMBOL = re.compile(
 def test_the_library_does_nothing_by_the_locale():
     files = sources() + sorted((ROOT / "capi/src").iterdir())
     for path in files:
-        for number, line in enumerate(path.read_text().splitlines(), 1):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
             code = line.split("//")[0]
             assert not BY_LOCALE.search(code), f"{path}:{number}: {line}"
     for wrong in ("std::isspace(c)", "strtod (a, b)", "#include <sstream>",
@@ -101,7 +101,7 @@ def test_the_library_asks_for_nothing_that_follows_the_locale():
 
 def test_headers_say_what_they_are():
     for path in (ROOT / "core").rglob("*.h"):
-        assert path.read_text().startswith("// "), path
+        assert path.read_text(encoding="utf-8").startswith("// "), path
 
 
 def test_names_from_clients_are_hashed_under_a_secret():
@@ -109,9 +109,9 @@ def test_names_from_clients_are_hashed_under_a_secret():
     use it, and so may the table of commands, whose keys are kevy's own."""
     tables = 0
     for path in sources():
-        for key in re.findall(r"\bstd::unordered_\w+<([^,>]+)", path.read_text()):
+        for key in re.findall(r"\bstd::unordered_\w+<([^,>]+)", path.read_text(encoding="utf-8")):
             tables += 1
             own_keys = path.name == "command_table.h"
             assert own_keys or key.endswith("*") or key == "uint64_t", f"{path}: keys are {key}"
-        assert not re.search(r"\bstd::hash<", path.read_text()), path
+        assert not re.search(r"\bstd::hash<", path.read_text(encoding="utf-8")), path
     assert tables >= 4

@@ -10,18 +10,6 @@
 
 using namespace kevy;
 
-namespace {
-
-// Pages of memory that the process has resident.
-size_t resident_pages() {
-  std::ifstream file("/proc/self/statm");
-  size_t all = 0, resident = 0;
-  file >> all >> resident;
-  return resident;
-}
-
-}  // namespace
-
 TEST_CASE("a block keeps what is in it while it grows, over the border to mapped ones") {
   Random random(7);
   BigMemory memory;
@@ -40,7 +28,19 @@ TEST_CASE("a block keeps what is in it while it grows, over the border to mapped
   CHECK(moved.size() == 0);
 }
 
-#ifndef KEVY_SANITIZED
+#ifndef KEVY_SANITIZED  // a sanitizer has its own allocator
+namespace {
+
+// Pages of memory that the process has resident.
+size_t resident_pages() {
+  std::ifstream file("/proc/self/statm");
+  size_t all = 0, resident = 0;
+  file >> all >> resident;
+  return resident;
+}
+
+}  // namespace
+
 TEST_CASE("big blocks go back to the kernel though small ones lie behind them") {
   constexpr size_t kBlocks = 100, kSize = BigMemory::kMappedMin;
   const size_t before = resident_pages();

@@ -29,12 +29,13 @@ kevy_status copy_out(Bytes value, char* buffer, size_t capacity, size_t* size) {
   return KEVY_OK;
 }
 
-kevy_reply* run_words(kevy_instance* instance, const std::vector<Bytes>& words) {
+// A command whose words may be too long to be looked at.
+[[gnu::noinline]] kevy_reply* run_words(kevy_instance* instance, Args words) {
   kevy::Runtime& runtime = instance->engine->runtime();
   kevy::ReplyTree tree(stateless_protocol(*instance));
   {
     Turn turn(runtime);
-    if (runtime.accepts_words(runtime.stateless(), longest_of(words), tree)) {
+    if (runtime.accepts_words(runtime.stateless(), words, tree)) {
       runtime.execute(turn, runtime.stateless(), words, tree);
     }
   }
@@ -64,13 +65,13 @@ void run_all(kevy::Runtime& runtime, std::span<const size_t> argc, Args words,
   }
 }
 
-// The same where a word somewhere is too long to be looked at.
-void run_carefully(kevy::Runtime& runtime, std::span<const size_t> argc, Args words,
-                   kevy::ReplyTree& replies) {
+// The same where a word may be too long to be looked at.
+void run_one_by_one(kevy::Runtime& runtime, std::span<const size_t> argc, Args words,
+                    kevy::ReplyTree& replies) {
   for (const size_t count : argc) {
     const Args command = words.first(count);
     words = words.subspan(count);
-    if (!runtime.accepts_words(runtime.stateless(), longest_of(command), replies)) continue;
+    if (!runtime.accepts_words(runtime.stateless(), command, replies)) continue;
     Turn turn(runtime);
     runtime.execute(turn, runtime.stateless(), command, replies);
   }
@@ -86,13 +87,15 @@ kevy_status kevy_exec(kevy_instance* instance, size_t argc, const char* const* a
   return guard([&]() -> kevy_status {
     const Words words(argc, argv, argv_size);
     if (!words.complete()) return null_argument();
+    if (words.any_long()) [[unlikely]] {
+      *reply = run_words(instance, words.args());
+      return KEVY_OK;
+    }
     kevy::ReplyTree tree(stateless_protocol(*instance));
     kevy::Runtime& runtime = instance->engine->runtime();
     {
       Turn turn(runtime);
-      if (runtime.accepts_words(runtime.stateless(), words.longest(), tree)) {
-        runtime.execute(turn, runtime.stateless(), words.args(), tree);
-      }
+      runtime.execute(turn, runtime.stateless(), words.args(), tree);
     }
     *reply = handle_of(tree.take());
     return KEVY_OK;
@@ -100,8 +103,7 @@ kevy_status kevy_exec(kevy_instance* instance, size_t argc, const char* const* a
 }
 
 kevy_status kevy_pipeline(kevy_instance* instance, size_t count, const size_t* argc,
-                          const char* const* argv, const size_t* argv_size,
-                          kevy_reply** replies) {
+                          const char* const* argv, const size_t* argv_size, kevy_reply** replies) {
   if (const kevy_status status = check(instance); status != KEVY_OK) return status;
   if (replies == nullptr || (count != 0 && argc == nullptr)) return null_argument();
   size_t total = 0;
@@ -114,9 +116,8 @@ kevy_status kevy_pipeline(kevy_instance* instance, size_t count, const size_t* a
     if (total != 0 && !words.complete()) return null_argument();
     kevy::ReplyTree tree(stateless_protocol(*instance));
     tree.array(count);
-    const bool careful = words.longest() > instance->engine->settings().word_max();
-    (careful ? run_carefully : run_all)(instance->engine->runtime(), std::span(argc, count),
-                                        words.args(), tree);
+    (words.any_long() ? run_one_by_one : run_all)(instance->engine->runtime(),
+                                                  std::span(argc, count), words.args(), tree);
     *replies = handle_of(tree.take());
     return KEVY_OK;
   });

@@ -4,7 +4,6 @@
 // answers KEVY_CLOSED.
 #pragma once
 
-#include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <memory>
@@ -55,24 +54,27 @@ class Words {
       many_ = std::make_unique<Bytes[]>(count);
       out = many_.get();
     }
+    size_t bits = 0;
     for (size_t i = 0; i < count; ++i) {
       if (words[i] == nullptr) return;
       const size_t size = sizes == nullptr ? std::strlen(words[i]) : sizes[i];
       std::construct_at(out + i, words[i], size);
-      longest_ = std::max(longest_, size);
+      bits |= size;
     }
     args_ = Args(out, count);
+    size_bits_ = bits;
     complete_ = true;
   }
   Words(const Words&) = delete;
   Words& operator=(const Words&) = delete;
   bool complete() const noexcept { return complete_; }
   Args args() const noexcept { return args_; }
-  /// Bytes of the longest word.
-  size_t longest() const noexcept { return longest_; }
+  /// Whether one is so long that there may be a limit to it, which is then to be looked at.
+  bool any_long() const noexcept { return size_bits_ >= kLimitMin; }
 
  private:
   static constexpr size_t kFew = 8;
+  static constexpr size_t kLimitMin = 1024 * 1024;  // of proto-max-bulk-len
   union Few {
     // Clearing them would cost more than a short command has words; = default would be deleted.
     Few() noexcept {}  // NOLINT(modernize-use-equals-default)
@@ -81,15 +83,9 @@ class Words {
   Few few_;
   std::unique_ptr<Bytes[]> many_;
   Args args_;
-  size_t longest_ = 0;
+  size_t size_bits_ = 0;  // those that any of the sizes has
   bool complete_ = false;
 };
-
-inline size_t longest_of(Args words) noexcept {
-  size_t longest = 0;
-  for (const Bytes word : words) longest = std::max(longest, word.size());
-  return longest;
-}
 
 /// Whether one of the words, or all of them, is NULL.
 inline bool has_null(size_t count, const char* const* words) {

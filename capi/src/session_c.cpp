@@ -94,7 +94,7 @@ size_t execute(kevy::Runtime& runtime, kevy::Session& session, const Words& word
                kevy::Reply& reply) {
   session.outbox.begin_command();
   kevy::Turn turn(runtime);
-  if (runtime.accepts_words(session, words.longest(), reply)) {
+  if (!words.any_long() || runtime.accepts_words(session, words.args(), reply)) {
     runtime.execute(turn, session, words.args(), reply);
   }
   return session.outbox.ready() ? session.outbox.before_reply() : 0;

@@ -58,11 +58,8 @@ class Runtime {
   void execute(Turn& turn, Session& session, Args args, const Route& route, Reply& reply);
 
   /// For words that did not come through the parser, which bounds them: false, and the error is
-  /// answered, when the longest one is longer than a client may send. Nobody has read it then.
-  bool accepts_words(Session& session, size_t longest, Reply& reply) {
-    if (longest <= settings_.word_max()) [[likely]] return true;
-    return refuse_words(session, reply);
-  }
+  /// answered, when one is longer than a client may send. It was not read.
+  bool accepts_words(Session& session, Args args, Reply& reply);
 
   /// Finds the routes of commands that are about to be executed, and has the keys of those with one
   /// key fetched. Those with several do so themselves. The session holds no shard.
@@ -158,7 +155,6 @@ class Runtime {
  private:
   friend class Call;
 
-  bool refuse_words(Session& session, Reply& reply);
   bool check(Turn& turn, Session& session, const CommandRow* row, Args args, Reply& reply);
   void hold_watched(Turn& turn, const Session& session);
   Route route(Args args) noexcept {

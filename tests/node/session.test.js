@@ -31,13 +31,22 @@ describe('a session', () => {
 
   it('B02 B06 runs a transaction', () => {
     assert.equal(session.exec('MULTI'), 'OK');
-    assert.throws(() => session.exec('MULTI'), { message: 'ERR MULTI calls can not be nested' });
     assert.equal(session.exec('SET', 'n', 'x'), 'QUEUED');
     assert.equal(session.exec('INCR', 'n'), 'QUEUED');
     assert.equal(session.exec('GET', 'n'), 'QUEUED');
     const [set, incr, get] = session.exec('EXEC');
     assert.deepEqual([set, get], ['OK', 'x']);
     assert.ok(incr instanceof kevy.ReplyError);
+  });
+
+  it('B02 a nested MULTI is refused, and so is what was queued', () => {
+    session.exec('MULTI');
+    assert.throws(() => session.exec('MULTI'), {
+      message: "ERR Command 'multi' not allowed inside a transaction",
+    });
+    session.exec('SET', 'nested', 'x');
+    assert.throws(() => session.exec('EXEC'), { message: /^EXECABORT/ });
+    assert.equal(session.exec('GET', 'nested'), null);
   });
 
   it('B03 B04 refuses what a transaction refuses', () => {

@@ -15,9 +15,7 @@ namespace kevy::test {
 
 class WaitingThread {
  public:
-  ~WaitingThread() {
-    if (thread_.joinable()) thread_.join();
-  }
+  ~WaitingThread() { join(); }
   /// Runs `body`, which waits for the lock, passes, and gives it back.
   template <typename Body>
   void start(Body body) {
@@ -28,6 +26,10 @@ class WaitingThread {
       id_ = static_cast<pid_t>(syscall(SYS_gettid));
       body();
     });
+  }
+
+  void join() {
+    if (thread_.joinable()) thread_.join();
   }
 
   /// To be called by the body once it has the lock.

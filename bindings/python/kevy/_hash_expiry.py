@@ -138,8 +138,7 @@ class HashExpiry(Verbs[V]):
         data_persist_option: Any = None,
         keepttl: bool = False,
     ) -> int:
-        """Stores fields that live for some time; 1, or 0 where ``data_persist_option`` did not allow
-        it: "FNX" wants none of the fields there before, "FXX" all of them."""
+        """Stores fields for some time; 0 where ``data_persist_option``, FNX or FXX, forbids it."""
         words: list[Word] = [] if key is None or value is None else [key, value]
         words = [*(items or ()), *words, *pairs_of(mapping or {})]
         options = _times(ex, px, exat, pxat)

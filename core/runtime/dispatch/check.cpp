@@ -43,7 +43,11 @@ std::string full_name(const CommandTable& table, const CommandRow& row) {
                            : std::string(parent->name) + '|' + std::string(row.name);
 }
 
-bool Runtime::refuse_words(Session& session, Reply& reply) {
+bool Runtime::accepts_words(Session& session, Args args, Reply& reply) {
+  const uint64_t max = settings_.word_max();
+  if (std::all_of(args.begin(), args.end(), [=](Bytes word) { return word.size() <= max; })) {
+    return true;
+  }
   if (session.transaction.open) session.transaction.broken = true;
   counters_.error_replies.fetch_add(1, std::memory_order_relaxed);
   reply.error("ERR Protocol error: invalid bulk length");

@@ -52,7 +52,8 @@ struct alignas(128) Shard {  // two lines: processors fetch lines in pairs
   }
 
  private:
-  Keyspace& make_keyspace(size_t database) {
+  // Kept out of keyspace(), which is to be short.
+  [[gnu::noinline]] Keyspace& make_keyspace(size_t database) {
     auto made = std::make_unique<Keyspace>(HashSecret::process(), garbage, *spans);
     Keyspace& keyspace = databases.add(database, std::move(made));
     if (databases.crowded()) garbage.expect_more();

@@ -62,6 +62,7 @@ int lingering_before_another(const std::string& command) {
     runtime.execute(turn, runtime.stateless(), words, reply);
   });
   session.run({.commands = 100, .output_bytes = 1 << 20, .unread_bytes = 1 << 20});
+  thread.join();
   CHECK(lingered == 16);
   return lingered_before;
 }

@@ -70,7 +70,7 @@ kevy_status check(kevy_session* session, kevy_session::Form form) {
 
 // The session is over, and its holder is told so: its descriptor has nothing more to say.
 kevy_status closed_session(kevy_session& session) {
-  if (session.session().ended()) session.outbox().take();
+  if (session.session().ended()) session.outbox().acknowledge_end();
   session.settle();
   return closed();
 }

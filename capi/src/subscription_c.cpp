@@ -149,6 +149,7 @@ kevy_status kevy_subscription_next(kevy_subscription* subscription, int64_t time
     }
     const bool in_time = outbox.wait(microseconds_of(timeout_ms));
     kevy::MessagePtr taken = in_time ? outbox.take() : kevy::MessagePtr();
+    if (!taken && outbox.cancelled()) outbox.acknowledge_end();
     outbox.settle();
     if (!taken) return outbox.cancelled() ? closed() : KEVY_TIMEOUT;
     *message = handle_of(taken.release());

@@ -1,7 +1,7 @@
 // What the C library does after a locale, done after the C locale, whatever the host has chosen.
 #pragma once
 
-#include <locale.h>
+#include <locale.h>  // NOLINT(modernize-deprecated-headers): newlocale is POSIX
 
 #include <cstring>
 

@@ -55,16 +55,26 @@ void Outbox::settle() noexcept {
   if (waker_ != nullptr && !ready()) waker_->settle();
 }
 
+// Whoever holds the session is told of its end by ready(), until it says that it has noticed.
+void Outbox::note_emptied() noexcept {
+  if (!cancelled_.load(std::memory_order_relaxed)) ready_.store(0, std::memory_order_release);
+}
+
+void Outbox::acknowledge_end() noexcept {
+  std::lock_guard guard(lock_);
+  ready_.store(0, std::memory_order_release);
+}
+
 MessagePtr Outbox::take() {
   std::lock_guard guard(lock_);
   if (messages_.empty()) {
-    ready_.store(0, std::memory_order_release);
+    note_emptied();
     return {};
   }
   MessagePtr message = std::move(messages_.front());
   messages_.pop_front();
   subtract(*message);
-  if (messages_.empty()) ready_.store(0, std::memory_order_release);
+  if (messages_.empty()) note_emptied();
   return message;
 }
 
@@ -89,7 +99,7 @@ void Outbox::left(ChannelKind kind, Bytes name) noexcept {
     return true;
   });
   messages_.erase(dropped, messages_.end());
-  if (messages_.empty()) ready_.store(0, std::memory_order_release);
+  if (messages_.empty()) note_emptied();
 }
 
 bool Outbox::within_limit() noexcept {

@@ -54,8 +54,10 @@ class Outbox {
   void wake() noexcept;
 
   // Of the owner.
-  /// The next message, or none. None of an outbox that has ended says that it was noticed.
+  /// The next message, or none. ready() goes with the last one, unless the outbox has ended.
   MessagePtr take();
+  /// The owner has noticed that the outbox has ended: ready() goes.
+  void acknowledge_end() noexcept;
   /// Whether there may be something to take or to notice; cheap, without the lock.
   bool ready() const noexcept { return ready_.load(std::memory_order_acquire) != 0; }
   /// Waits until ready() or cancelled(), at most `timeout_us` (below zero: for ever). False when time
@@ -91,6 +93,7 @@ class Outbox {
 
   bool too_much(size_t bytes) noexcept;
   void end() noexcept;
+  void note_emptied() noexcept;
   void subtract(const Message& message) noexcept;
 
   std::atomic<uint32_t> ready_{0};  // also the word that the owner sleeps on

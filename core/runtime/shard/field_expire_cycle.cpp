@@ -56,24 +56,33 @@ std::pair<size_t, Keyspace*> next_expiring(const Shard& shard, size_t database) 
 
 }  // namespace
 
-// Goes on where the last call stopped; a call that comes to the last database begins at the first.
+// Goes on where the last call stopped, and round the databases once at most.
 Runtime::ExpiryStep Runtime::expire_some_fields(uint32_t index, size_t effort) {
   Turn turn(*this);
   Shard& shard = this->shard(index);
   turn.hold(shard);
   ExpiryStep step;
-  auto [database, keyspace] = next_expiring(shard, shard.field_expiry_database);
-  if (keyspace == nullptr && shard.field_expiry_database != 0) {
-    std::tie(database, keyspace) = next_expiring(shard, 0);
+  const size_t start = shard.field_expiry_database;
+  for (bool from_zero = false; effort != 0;) {
+    const auto [database, keyspace] = next_expiring(shard, shard.field_expiry_database);
+    if (from_zero && (keyspace == nullptr || database >= start)) break;
+    if (database != shard.field_expiry_database || keyspace == nullptr) {
+      shard.field_expiry_cursor = 0;
+    }
+    if (keyspace == nullptr) {
+      from_zero = true;
+      shard.field_expiry_database = 0;
+      continue;
+    }
+    step.any_left = true;
+    const Looked looked = expire_step(*this, turn, shard, static_cast<int>(database),
+                                      shard.field_expiry_cursor, effort);
+    step.worth_repeating |= looked.more || looked.removed * 4 > looked.seen;
+    shard.field_expiry_cursor = looked.cursor;
+    shard.field_expiry_database = looked.cursor == 0 ? database + 1 : database;
+    if (looked.cursor != 0) break;
+    effort -= std::min(effort, std::max<size_t>(looked.seen + looked.removed, 1));
   }
-  if (database != shard.field_expiry_database) shard.field_expiry_cursor = 0;
-  if (keyspace == nullptr) return step;
-  step.any_left = true;
-  const Looked looked = expire_step(*this, turn, shard, static_cast<int>(database),
-                                    shard.field_expiry_cursor, effort);
-  step.worth_repeating = looked.more || looked.removed * 4 > looked.seen;
-  shard.field_expiry_cursor = looked.cursor;
-  shard.field_expiry_database = looked.cursor == 0 ? database + 1 : database;
   return step;
 }
 

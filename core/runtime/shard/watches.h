@@ -45,7 +45,9 @@ class Watches {
   /// changes of single keys itself.
   template <typename IsChanged>
   void change_where(std::optional<int> only, IsChanged&& is_changed) {
-    for (auto& [database, keys] : databases_) {
+    for (auto& entry : databases_) {
+      const int database = entry.first;
+      auto& keys = entry.second;
       if (only && *only != database) continue;
       keys.for_each([&](Bytes name, Watched& watched) {
         if (is_changed(database, Key{name, keys.hash(name)})) ++watched.version;
@@ -54,15 +56,6 @@ class Watches {
   }
 
  private:
-  struct Name {
-    int database;
-    Bytes key;
-  };
-  struct Watch {
-    int database;
-    std::string key;
-    operator Name() const noexcept { return {database, key}; }
-  };
   struct Watched {
     uint64_t watchers = 0;
     uint64_t version = 1;

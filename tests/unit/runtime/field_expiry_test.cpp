@@ -131,3 +131,17 @@ TEST_CASE("a watched hash whose field expires ends the transaction") {
   engine.run({"PING"});
   CHECK(engine.run({"EXEC"}) == "*-1\r\n");
 }
+
+TEST_CASE("a look goes round the databases: one with nothing due does not hold up the others") {
+  Expiring engine;
+  for (int database = 0; database < 15; ++database) {
+    engine.run({"SELECT", std::to_string(database)});
+    engine.run({"HSETEX", "later", "PX", "100000000", "FIELDS", "1", "f", "v"});
+  }
+  engine.run({"SELECT", "15"});
+  engine.run({"HSETEX", "soon", "PX", "100", "FIELDS", "1", "f", "v"});
+  engine.clock().advance(200'000);
+  engine.log.units.clear();
+  CHECK(engine.sweep(200));
+  CHECK(engine.logged() == std::vector<Words>{{"DEL", "soon"}});
+}

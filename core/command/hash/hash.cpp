@@ -25,8 +25,8 @@ void set_pairs(Call& call, Answer answer) {
   in_parts(
       call, 2, 2,
       [&](size_t i) { added += hash.set(call.args[i], call.args[i + 1], limits) ? 1 : 0; },
-      [&] {
-        if (hash.entry() != nullptr) report_fields_set(call, key, entry, "hset");
+      [&, before = entry] {
+        if (hash.entry() != nullptr) report_fields_set(call, key, before, "hset");
       });
   answer(added);
 }

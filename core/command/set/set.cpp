@@ -19,9 +19,9 @@ void sadd(Call& call) {
   int64_t added = 0;
   in_parts(
       call, 2, 1, [&](size_t i) { added += set.add(call.args[i], limits) ? 1 : 0; },
-      [&] {
+      [&, before = entry] {
         if (added == 0) return;
-        if (entry == nullptr) call.made(key);
+        if (before == nullptr) call.made(key);
         call.changed(key, kEventSet, "sadd");
       });
   call.reply.integer(added);

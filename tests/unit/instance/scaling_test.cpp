@@ -1,4 +1,5 @@
-// What many keys, channels and subscribers cost: eight times as many, about eight times the time.
+// What many keys, channels and subscribers cost: 32 times as many take about 32 times as long, or some
+// times that where they no longer fit a cache.
 #include <catch2/catch.hpp>
 
 #include <algorithm>
@@ -24,7 +25,7 @@ double cpu_seconds(const std::function<void()>& body) {
          1e-9 * static_cast<double>(after.tv_nsec - before.tv_nsec);
 }
 
-/// body(n) for n and for 8 n, the better of three each. What is quadratic takes 64 times as long.
+/// body(n) for n and for 32 n, the best of three each. What is quadratic takes 1,024 times as long.
 template <typename Body>
 void check_linear(size_t n, Body body) {
   const auto best = [&](size_t count) {
@@ -32,9 +33,9 @@ void check_linear(size_t n, Body body) {
     for (int i = 0; i < 3; ++i) seconds = std::min(seconds, body(count));
     return seconds;
   };
-  const double few = best(n), many = best(8 * n);
-  INFO(few << " s, and " << many << " s for eight times as many");
-  CHECK(many < 24 * few);
+  const double few = best(n), many = best(32 * n);
+  INFO(few << " s, and " << many << " s for 32 times as many");
+  CHECK(many < 400 * few);
 }
 
 std::vector<std::string> words(const std::string& verb, size_t count) {
@@ -48,7 +49,7 @@ std::vector<std::string> words(const std::string& verb, size_t count) {
 TEST_CASE("WATCH of many keys, and what ends it, is linear") {
   const auto instance = test::start(GENERATE(1u, 8u));
   const std::string end = GENERATE("UNWATCH", "MULTI\r\nEXEC", "MULTI\r\nDISCARD", "RESET");
-  check_linear(2'000, [&](size_t count) {
+  check_linear(1'000, [&](size_t count) {
     Client client(*instance);
     const std::string watch = test::request(words("WATCH", count));
     return cpu_seconds([&] {
@@ -61,7 +62,7 @@ TEST_CASE("WATCH of many keys, and what ends it, is linear") {
 
 TEST_CASE("a transaction of many UNWATCH with many keys watched is linear") {
   const auto instance = test::start(8);
-  check_linear(1'000, [&](size_t count) {
+  check_linear(500, [&](size_t count) {
     Client client(*instance);
     client(test::request(words("WATCH", count)));
     std::string transaction = "MULTI";
@@ -72,7 +73,7 @@ TEST_CASE("a transaction of many UNWATCH with many keys watched is linear") {
 
 TEST_CASE("SUBSCRIBE to many channels, and the end of such a session, is linear") {
   const auto instance = test::start(2);
-  check_linear(4'000, [&](size_t count) {
+  check_linear(1'000, [&](size_t count) {
     const std::string subscribe = test::request(words("SUBSCRIBE", count));
     const double seconds = cpu_seconds([&] {
       Client client(*instance);
@@ -89,7 +90,7 @@ TEST_CASE("many subscribers of one channel leave it in linear time") {
   PubSub pubsub;
   PubSubTurn turn;
   turn.take(pubsub);
-  check_linear(4'000, [&](size_t count) {
+  check_linear(1'000, [&](size_t count) {
     std::vector<std::unique_ptr<Subscriber>> those;
     for (size_t i = 0; i < count; ++i) those.push_back(std::make_unique<Subscriber>(none));
     return cpu_seconds([&] {

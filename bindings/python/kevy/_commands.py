@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-class Commands(
-    Strings[V], Keys[V], Lists[V], Hashes[V], HashExpiry[V], Sets[V], SortedSets[V]
-):
+class Commands(Strings[V], Keys[V], Lists[V], Hashes[V], HashExpiry[V], Sets[V], SortedSets[V]):
     """The verbs that are one command each: what a pipeline has, too."""
 
     __slots__ = ()

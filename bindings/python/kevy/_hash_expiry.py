@@ -38,9 +38,8 @@ class HashExpiry(Verbs[V]):
         gt: bool = False,
         lt: bool = False,
     ) -> list[int]:
-        """Lets fields live for so many seconds; 1 where it did, 0 where the options did not allow
-        it, 2 where the field is gone at once."""
-        options = chosen(nx=nx, xx=xx, gt=gt, lt=lt)
+        """Lets fields live so many seconds: 1; 0 where options forbid it, 2 where gone at once."""
+        options: list[Word] = chosen(nx=nx, xx=xx, gt=gt, lt=lt)
         return self._of_fields("HEXPIRE", name, [in_seconds(seconds), *options], fields)
 
     def hpexpire(
@@ -54,7 +53,7 @@ class HashExpiry(Verbs[V]):
         lt: bool = False,
     ) -> list[int]:
         """As ``hexpire``, in milliseconds."""
-        options = chosen(nx=nx, xx=xx, gt=gt, lt=lt)
+        options: list[Word] = chosen(nx=nx, xx=xx, gt=gt, lt=lt)
         return self._of_fields("HPEXPIRE", name, [in_milliseconds(milliseconds), *options], fields)
 
     def hexpireat(
@@ -68,8 +67,10 @@ class HashExpiry(Verbs[V]):
         lt: bool = False,
     ) -> list[int]:
         """As ``hexpire``, until a moment: a datetime, or seconds since the Unix epoch."""
-        options = chosen(nx=nx, xx=xx, gt=gt, lt=lt)
-        return self._of_fields("HEXPIREAT", name, [unix_seconds(unix_time_seconds), *options], fields)
+        options: list[Word] = chosen(nx=nx, xx=xx, gt=gt, lt=lt)
+        return self._of_fields(
+            "HEXPIREAT", name, [unix_seconds(unix_time_seconds), *options], fields
+        )
 
     def hpexpireat(
         self,
@@ -82,7 +83,7 @@ class HashExpiry(Verbs[V]):
         lt: bool = False,
     ) -> list[int]:
         """As ``hexpire``, until a moment: a datetime, or milliseconds since the Unix epoch."""
-        options = chosen(nx=nx, xx=xx, gt=gt, lt=lt)
+        options: list[Word] = chosen(nx=nx, xx=xx, gt=gt, lt=lt)
         moment = unix_milliseconds(unix_time_milliseconds)
         return self._of_fields("HPEXPIREAT", name, [moment, *options], fields)
 
@@ -147,7 +148,9 @@ class HashExpiry(Verbs[V]):
         options.extend(chosen(keepttl=keepttl))
         return self.execute("HSETEX", name, *options, "FIELDS", len(words) // 2, *words)
 
-    def _of_fields(self, verb: str, name: Word, options: Iterable[Word], fields: Iterable[Word]) -> Any:
+    def _of_fields(
+        self, verb: str, name: Word, options: Iterable[Word], fields: Iterable[Word]
+    ) -> Any:
         fields = list(fields)
         return self.execute(verb, name, *options, "FIELDS", len(fields), *fields)
 

@@ -16,11 +16,11 @@ UNKNOWN = (b"-ERR unknown ", b"-ERR syntax error", b"-ERR wrong number of argume
 
 
 def shortest_numbers(reply):
-    """A reply in which every number has the fewest digits that tell it."""
+    """A reply in which every number has the fewest digits that tell it, and zero no sign."""
     number = rb"-?\d+(?:\.\d+)?(?:e[+-]\d+)?"
 
     def shortest(found):
-        return repr(float(found[1])).removesuffix(".0").encode()
+        return repr(float(found[1]) + 0.0).removesuffix(".0").encode()  # -0.0 + 0.0 is 0.0
 
     def bulk(found):
         text = shortest(found)

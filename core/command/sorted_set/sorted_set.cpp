@@ -58,11 +58,26 @@ struct Sum {
   int64_t added = 0, changed = 0;
 };
 
+// The limits for the pairs from argument `first` on. Redis gives a set the form that scales as soon
+// as a command names more members, or a longer one, than a packed set may have, whether or not they
+// are there already.
+SortedSet::Limits limits_for_pairs(Call& call, SortedSet& set, size_t first) {
+  SortedSet::Limits limits = sorted_set_limits(call);
+  bool small = (call.argc() - first) / 2 <= limits.entries;
+  for (size_t i = first + 1; small && i < call.argc(); i += 2) {
+    small = call.args[i].size() <= limits.bytes;
+  }
+  if (small) return limits;
+  if (!set.empty() && set.packed()) set.make_big();
+  limits.entries = 0;
+  return limits;
+}
+
 // Stores one pair; false when the sum with the score that was there is no number, which has been
 // answered.
 bool store_one(Call& call, SortedSet& set, Bytes member, double score, ScoreRule rule,
-               SortedSet::Stored& stored, Sum& sum) {
-  stored = set.store(member, score, rule, sorted_set_limits(call));
+               SortedSet::Limits limits, SortedSet::Stored& stored, Sum& sum) {
+  stored = set.store(member, score, rule, limits);
   if (stored.outcome == Outcome::kNotANumber) {
     call.error("ERR resulting score is not a number (NaN)");
     return false;
@@ -87,7 +102,8 @@ void increment(Call& call, ScoreRule rule, Bytes score_text, Bytes member) {
   SortedSet set = sorted_set_of(call, key, found.entry);
   SortedSet::Stored stored;
   Sum sum;
-  if (!store_one(call, set, member, *score, rule, stored, sum)) return;
+  const auto limits = limits_for_pairs(call, set, call.argc() - 2);
+  if (!store_one(call, set, member, *score, rule, limits, stored, sum)) return;
   report(call, key, found.entry != nullptr, sum, "zincr");
   if (stored.outcome == Outcome::kRefused) {
     call.reply.null();
@@ -114,13 +130,14 @@ void zadd(Call& call) {
   const Found found = find_to_write(call, key, Type::kZset);
   if (found.wrong) return;
   SortedSet set = sorted_set_of(call, key, found.entry);
+  const auto limits = limits_for_pairs(call, set, first);
   SortedSet::Stored stored;
   Sum sum;
   in_parts(
       call, first, 2,
       [&](size_t i) {
         const double score = i == first ? *first_score : *score_argument(call, call.args[i]);
-        store_one(call, set, call.args[i + 1], score, options.rule, stored, sum);
+        store_one(call, set, call.args[i + 1], score, options.rule, limits, stored, sum);
       },
       [&] { report(call, key, found.entry != nullptr, sum, "zadd"); });
   call.reply.integer(options.count_changed ? sum.added + sum.changed : sum.added);

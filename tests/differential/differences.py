@@ -5,6 +5,7 @@ A comparison that finds two replies unequal asks here whether that is listed.
 
 import re
 import shlex
+from functools import reduce
 from pathlib import Path
 from typing import Callable, NamedTuple, Optional
 
@@ -131,7 +132,8 @@ class Differences:
     def form(self, words):
         """The form in which replies to this command can be compared."""
         line = b" ".join(words)
-        return next((form for pattern, form in self._forms if pattern.fullmatch(line)), as_it_is)
+        forms = [form for pattern, form in self._forms if pattern.fullmatch(line)]
+        return lambda reply: reduce(lambda so_far, form: form(so_far), forms, reply)
 
     def find(self, words, theirs, ours):
         """The row that says that the two differ here, or None."""

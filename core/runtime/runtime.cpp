@@ -53,13 +53,15 @@ void Runtime::plan(const Session& session, const CommandRow& row, Args args, Sha
   }
 }
 
-// Whether the command is right and nothing about the session speaks against running it.
-inline bool Runtime::plainly_allowed(const Session& session, const CommandRow& row, Args args) const {
+// Whether the command is right and nothing about the session speaks against running it. Notes the
+// command as the session's last one; where it does not, check() does.
+inline bool Runtime::plainly_allowed(Session& session, const CommandRow& row, Args args) const {
   if (row.handler == nullptr || !row.accepts(args.size())) return false;
   if (!row.subcommands.empty() && args.size() > 1) return false;
   if (session.stateless()) {
     return !row.has(kNeedsSession) && !settings_.password_set.load(std::memory_order_relaxed);
   }
+  session.last_command.store(&row, std::memory_order_relaxed);
   return !session.transaction.open && session.authenticated && !session.subscribed_to_any();
 }
 
@@ -241,6 +243,7 @@ void Runtime::forget_watches(Session& session) noexcept {
     shard_of(key).watches.remove(watched.database, key);
   }
   session.transaction.watched.clear();
+  session.watched_shown.store(0, std::memory_order_relaxed);
 }
 
 void Runtime::leave_all_channels(Turn& turn, Subscriber* publisher, Session& session) {

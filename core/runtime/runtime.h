@@ -163,7 +163,7 @@ class Runtime {
     const Key key{args[row->only_key], hash(args[row->only_key])};
     return {row, &shard_of(key), key.hash};
   }
-  bool plainly_allowed(const Session& session, const CommandRow& row, Args args) const;
+  bool plainly_allowed(Session& session, const CommandRow& row, Args args) const;
   void hold_planned(Turn& turn, const Session& session, const CommandRow& row, Args args);
   void plan_keys(const CommandRow& row, Args args, ShardSet& shards, KeyPrefetch& prefetch) const;
   void plan(const Session& session, const CommandRow& row, Args args, ShardSet& shards,

@@ -11,9 +11,7 @@ from doors import Kevy, Reference, as_text, parse
 
 # Where kevy means to differ from Valkey, and why.
 DIFFERENT = {
-    "client|kill": "not all filters yet",
-    "client|list": "not all filters yet",
-    "client|setinfo": "kevy describes it as two strings",
+    "client|kill": "kevy does not describe the old form, nor that options may be repeated",
     "command|list": "kevy describes FILTERBY as two strings",
     "set": "has the other conditions of Redis 8 beside IFEQ",
     **dict.fromkeys(["hexpireat", "hexpiretime", "hgetdel", "hgetex", "hpersist", "hpexpire",

@@ -81,6 +81,12 @@ def valkey_server(directory, arguments=()):
     return Server(str(valkey.get_binary_path()), directory, ["--dir", str(directory), *arguments])
 
 
+def eventually(holds):
+    deadline = time.monotonic() + WAIT
+    while not holds():
+        assert time.monotonic() < deadline
+
+
 def receive_exactly(connection, size):
     data = bytearray()
     while len(data) < size:

@@ -2,19 +2,12 @@
 maxmemory-clients."""
 
 import re
-import time
 from pathlib import Path
 
 import pytest
-from servers import ask, command, receive_exactly, receive_to_end
+from servers import ask, command, eventually, receive_exactly, receive_to_end
 
 MB = 1 << 20
-
-
-def eventually(holds):
-    deadline = time.monotonic() + 20
-    while not holds():
-        assert time.monotonic() < deadline
 
 
 def number_of(connection):

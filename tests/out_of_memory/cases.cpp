@@ -136,6 +136,7 @@ constexpr const char* kCases[] = {
     "AUTH secret", "CONFIG SET requirepass secret; AUTH secret", "ECHO $70000", "PING", "PING $300",
     "SELECT 2", "HELLO", "HELLO 3 SETNAME caller", "QUIT", "MULTI; SET a b; WATCH big; RESET", "RESET",
     "CLIENT GETNAME", "CLIENT HELP", "CLIENT ID", "CLIENT INFO", "CLIENT LIST", "CLIENT KILL ID 999",
+    "CLIENT LIST ID 1 2 3 NOT-NAME x FLAGS N IP x", "CLIENT KILL ID 998 999 NOT-ID 1 2", "CLIENT CAPA redirect",
     "CLIENT NO-EVICT ON", "CLIENT NO-TOUCH ON", "CLIENT REPLY ON", "CLIENT SETINFO LIB-NAME a-long-library-name",
     "CLIENT SETNAME a-name-that-is-longer-than-a-string-is-inside",
     // Channels.

@@ -149,7 +149,7 @@ void reset(Call& call) {
   session.protocol = 2;
   session.protocol_shown.store(2, std::memory_order_relaxed);
   session.reply_mode = ReplyMode::kOn;
-  session.no_touch = false;
+  session.no_touch.store(false, std::memory_order_relaxed);
   session.no_evict.store(false, std::memory_order_relaxed);
   session.authenticated =
       !call.runtime.settings().password_set.load(std::memory_order_relaxed);

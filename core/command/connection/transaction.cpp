@@ -78,6 +78,7 @@ void watch(Call& call) {
       throw;
     }
     transaction.memory += sizeof(WatchedKey) + key.bytes.size();
+    call.session.watched_shown.store(transaction.watched.size(), std::memory_order_relaxed);
   }
   call.reply.ok();
 }

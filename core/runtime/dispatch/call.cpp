@@ -55,7 +55,7 @@ Entry* Call::peek_in(const Key& key, int database) {
   Entry* entry = find_unexpired(keyspace, key, database);
   if (entry == nullptr) {
     keyspace.set_access_of_new(first_access(turn));  // the command may go on to make the key
-  } else if (!session.no_touch) {
+  } else if (!session.no_touch.load(std::memory_order_relaxed)) {
     note_access(turn, *entry);
   }
   return entry;

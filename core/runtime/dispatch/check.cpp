@@ -71,11 +71,15 @@ bool Runtime::check(Turn& turn, Session& session, const CommandRow* row, Args ar
     }
     return false;
   };
+  const bool unknown_sub = row != nullptr && !row->subcommands.empty() && args.size() >= 2;
+  if (!session.stateless()) {
+    session.last_command.store(unknown_sub ? nullptr : row, std::memory_order_relaxed);
+  }
   if (!session.authenticated && (row == nullptr || !row->has(kNoAuth))) {
     return refuse("NOAUTH Authentication required.");
   }
   if (row == nullptr) return refuse(unknown_command(args));
-  if (!row->subcommands.empty() && args.size() >= 2) return refuse(unknown_subcommand(*row, args[1]));
+  if (unknown_sub) return refuse(unknown_subcommand(*row, args[1]));
   if (row->handler == nullptr || !row->accepts(args.size())) {
     return refuse("ERR wrong number of arguments for '" + full_name(table_, *row) + "' command");
   }

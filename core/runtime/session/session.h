@@ -82,18 +82,20 @@ class Session final : public Subscriber {
   int protocol = 2;
   bool authenticated = true;
   bool closing = false;      // no further command is run; close once the output is out
-  bool no_touch = false;
   ReplyMode reply_mode = ReplyMode::kOn;
   Transaction transaction;
 
   // Any thread.
   std::atomic<int64_t> created_us{0};
   std::atomic<int64_t> last_active_us{0};
-  std::atomic<const CommandRow*> last_command{nullptr};
+  std::atomic<const CommandRow*> last_command{nullptr};  // nullptr: none, or none that is known
   std::atomic<int> database_shown{0};
   std::atomic<int> protocol_shown{2};
   std::atomic<int> multi_shown{-1};
+  std::atomic<size_t> watched_shown{0};
   std::atomic<bool> no_evict{false};
+  std::atomic<bool> no_touch{false};
+  std::atomic<bool> can_be_redirected{false};  // the client said so: CLIENT CAPA
   std::atomic<int> descriptor{-1};
   std::array<std::atomic<uint32_t>, 3> subscription_counts{};
   SessionMemory memory;

@@ -1,0 +1,192 @@
+"""The conditions of CLIENT LIST and CLIENT KILL, and the fields that CLIENT LIST shows, beside Valkey:
+which of the same clients are meant, and what wrong conditions are answered."""
+
+import re
+
+import pytest
+from servers import command, eventually, receive_exactly
+
+SETUP = {  # client: what it sends first
+    "asker": [],
+    "bee": ["SELECT 3", "CLIENT SETINFO LIB-NAME lib", "CLIENT SETINFO LIB-VER 1.0",
+            "CLIENT CAPA other REDIRECT"],
+    "twin": ["CLIENT NO-EVICT ON", "CLIENT NO-TOUCH ON", "WATCH a b", "WATCH a c"],
+    "queue": ["MULTI", "GET a", "CLIENT LIST"],
+    "tcp": ["SELECT 3", "HELLO 3"],
+    "reader": ["SUBSCRIBE c"],
+}
+FILTERS = """
+ID {bee} | ID {reader} {bee} {reader} | ID {bee} TYPE normal {asker} | ID x | ID 0 | ID -1 | ID {bee} 0
+ID | ID {bee} x | ID {bee} ID {asker} | ID 99999999 | ID 03 | ID +3 | ID 9223372036854775808
+ID {bee} NOT-ID {bee} | NOT-ID {bee} | NOT-ID {bee} {tcp} | NOT-ID {bee} NOT-ID {asker} | NOT-ID x
+NOT-ID 0 | NOT-ID | ID {bee} NOT-ID | ID {bee} ID | NOT-ID {bee} ID | ID NAME bee | NAME bee ID NAME bee
+TYPE | TYPE x | TYPE normal | TYPE PUBSUB | TYPE primary | TYPE master | TYPE slave | TYPE replica
+NOT-TYPE normal | NOT-TYPE x | NOT-TYPE pubsub | TYPE normal NOT-TYPE normal | TYPE normal TYPE pubsub
+NOT-TYPE master | USER default | USER x | USER DEFAULT | NOT-USER default | NOT-USER x | USER
+ADDR x | ADDR '' | NOT-ADDR x | NOT-ADDR '' | LADDR x | LADDR | NOT-LADDR x | LADDR {laddr}
+NOT-LADDR {laddr} | ADDR {addr} | NOT-ADDR {addr} | ADDR {addr} LADDR x
+SKIPME yes | SKIPME no | SKIPME x | SKIPME | SKIPME YES ID {asker} | SKIPME yes SKIPME no | NOT-SKIPME yes
+MAXAGE 0 | MAXAGE 100000 | MAXAGE -1 | MAXAGE x | MAXAGE | MAXAGE 99999999999999999999
+MAXAGE 9223372036854775807 | NOT-MAXAGE 1 | IDLE 0 | IDLE 100000 | IDLE -1 | IDLE x | NOT-IDLE 1
+MAXAGE 0 IDLE 0 | NAME bee | NAME BEE | NAME '' | NAME 'a b' | NAME | NOT-NAME bee | NOT-NAME ''
+NAME bee NAME asker | FLAGS N | FLAGS P | FLAGS PN | FLAGS PU | FLAGS UP | FLAGS UU | FLAGS '' | FLAGS Z
+FLAGS NZ | FLAGS n | FLAGS x | FLAGS e | FLAGS T | FLAGS eTU | FLAGS SMObtRBdcuArIiE | FLAGS
+NOT-FLAGS P | NOT-FLAGS U | NOT-FLAGS PU | NOT-FLAGS Z | NOT-FLAGS '' | NOT-FLAGS N
+LIB-NAME lib | LIB-NAME '' | LIB-NAME | NOT-LIB-NAME lib | NOT-LIB-NAME '' | LIB-VER 1.0 | LIB-VER ''
+NOT-LIB-VER 1.0 | NOT-LIB-VER x | DB 3 | DB 0 | DB 16 | DB -1 | DB x | DB | DB 2147483648 | NOT-DB 3
+NOT-DB x | NOT-DB 16 | DB 0 NOT-DB 0 | CAPA r | CAPA redirect | CAPA R | CAPA rr | CAPA '' | NOT-CAPA r
+NOT-CAPA x | NOT-CAPA '' | IP 127.0.0.1 | NOT-IP 127.0.0.1 | IP x | IP '' | NOT-IP '' | foo | foo bar
+ID {bee} foo bar | TYPE normal foo | TYPE normal foo bar | type NORMAL skipme YES
+DB 3 TYPE normal NAME bee LIB-NAME lib LIB-VER 1.0 | NOT- x | NOT-x y | FLAGS U NOT-FLAGS P NOT-NAME bee
+"""
+FILTERS = [given.strip() for given in re.split(r"[|\n]", FILTERS) if given.strip()]
+FIELDS = ["name", "flags", "capa", "db", "sub", "psub", "ssub", "multi", "watch", "cmd", "user", "redir",
+          "resp", "lib-name", "lib-ver"]
+
+
+def read_line(connection):
+    line = b""
+    while not line.endswith(b"\r\n"):
+        line += receive_exactly(connection, 1)
+    return line[:-2]
+
+
+def read(connection):
+    """One reply: an integer, a line, a text, or a list of such."""
+    line = read_line(connection)
+    kind, rest = line[:1], line[1:]
+    if kind in b"$=":
+        text = receive_exactly(connection, int(rest) + 2)[:-2] if rest != b"-1" else b""
+        return text[4:] if kind == b"=" else text
+    if kind in b"*%":
+        return [read(connection) for _ in range(int(rest) * (2 if kind == b"%" else 1))]
+    return int(rest) if kind == b":" else line
+
+
+def words(text):
+    return [word if word != "''" else "" for word in re.findall(r"'[^']*'|\S+", text)]
+
+
+class Clients:
+    """The clients of SETUP on one server."""
+
+    def __init__(self, server):
+        self.connections, self.places = {}, {}
+        for name, programs in SETUP.items():
+            self.connections[name] = server.connect("tcp" if name == "tcp" else "unix")
+            self.ask(name, "CLIENT", "SETNAME", name)
+            self.places[name] = self.ask(name, "CLIENT", "ID")
+            for program in programs:
+                self.ask(name, *program.split())
+        own = self.connections["tcp"].getsockname()
+        self.places["addr"] = "%s:%d" % own
+        self.places["laddr"] = "127.0.0.1:%d" % server.port
+
+    def ask(self, name, *given):
+        self.connections[name].sendall(command(*given))
+        return read(self.connections[name])
+
+    def lines(self, *conditions):
+        """Field to value of each client, by its name; or the error."""
+        reply = self.ask("asker", "CLIENT", "LIST", *conditions)
+        if reply.startswith(b"-"):
+            return reply
+        lines = [re.findall(r"(\S+?)=(\S*)", line) for line in reply.decode().splitlines()]
+        return {fields["name"]: fields for fields in map(dict, lines)}
+
+    def close(self):
+        for connection in self.connections.values():
+            connection.close()
+
+
+@pytest.fixture
+def both(kevy, valkey):
+    opened = Clients(kevy), Clients(valkey)
+    yield opened
+    for clients in opened:
+        clients.close()
+
+
+def alone(clients):
+    """Whether the clients of tests before are gone."""
+    return list(clients.lines()) == list(SETUP)
+
+
+def test_CLIENT_LIST_shows_the_clients_that_Valkey_shows(both):
+    assert len(FILTERS) > 120
+    eventually(lambda: all(map(alone, both)))
+    meant = set()
+    for text in FILTERS:
+        ours, theirs = (clients.lines(*words(text.format(**clients.places))) for clients in both)
+        if isinstance(theirs, bytes):
+            assert ours == theirs, text
+        else:
+            assert list(ours) == list(theirs), text
+            meant.add(tuple(theirs))
+    assert len(meant) > 15  # the conditions tell the clients apart
+
+
+def test_CLIENT_LIST_shows_of_each_what_Valkey_shows(both):
+    ours, theirs = (clients.lines() for clients in both)
+    for name in SETUP:
+        for field in FIELDS:
+            if (name, field) != ("twin", "multi"):  # who has watched shows multi=0 there
+                assert ours[name][field] == theirs[name][field], (name, field)
+
+
+@pytest.mark.parametrize("text", [
+    "GET a", "get a", "foo", "CLIENT foo", "CLIENT", "GET", "CLIENT GETNAME", "MULTI", "SUBSCRIBE c",
+    "WATCH a", "EXEC", "SUBSCRIBE c; GET a", "MULTI; GET a", "MULTI; CLIENT ID; EXEC", "MULTI; foo",
+    "MULTI; foo; EXEC", "GET a; foo; PING", "CLIENT CAPA redirect; RESET", "HELLO 3; OBJECT HELP", "QUIT x",
+    "CLIENT CAPA", "CLIENT CAPA ''", "CLIENT CAPA nothing", "CLIENT SETINFO lib-name x; RESET",
+])
+def test_CLIENT_LIST_tells_the_last_command_as_Valkey(kevy, valkey, text):
+    seen = []
+    for server in (kevy, valkey):
+        with server.connect() as other, server.connect() as asker:
+            other.sendall(command("CLIENT", "ID"))
+            number = read(other)
+            for given in text.split(";"):
+                other.sendall(command(*words(given)))
+                read(other)
+            if text.startswith("QUIT"):
+                return
+            asker.sendall(command("CLIENT", "LIST", "ID", number))
+            fields = dict(re.findall(r"(\S+?)=(\S*)", read(asker).decode()))
+            seen.append({field: fields[field] for field in ("cmd", "flags", "capa", "lib-name")})
+    assert seen[0] == seen[1]
+
+
+def test_CLIENT_INFO_in_EXEC_is_of_EXEC_as_in_Valkey(both):
+    replies = []
+    for clients in both:
+        for given in (["WATCH", "x"], ["MULTI"], ["CLIENT", "INFO"], ["PING"]):
+            clients.ask("asker", *given)
+        fields = dict(re.findall(r"(\S+?)=(\S*)", clients.ask("asker", "EXEC")[0].decode()))
+        replies.append({field: fields[field] for field in ("cmd", "flags", "multi")})
+    assert replies[0] == replies[1]
+
+
+KILLS = [
+    "ID {bee}", "ID {bee} {reader} 99999999", "ID {asker}", "TYPE pubsub", "TYPE normal", "USER default",
+    "NAME bee", "DB 3", "DB 3 NOT-NAME bee", "FLAGS x", "NOT-FLAGS U", "LIB-NAME lib", "CAPA r",
+    "IP 127.0.0.1", "ADDR {addr}", "LADDR {laddr}", "{addr}", "MAXAGE 100000", "NAME zzz", "ID", "nobody",
+    "''", "ID x", "ID 0", "NAME bee ID", "NAME zzz LADDR", "ID {bee} SKIPME no", "SKIPME x", "USER x",
+    "FLAGS Z", "CAPA x", "DB 16", "IDLE 0", "MAXAGE 0", "foo bar", "ADDR ''", "NAME ''", "IP ''",
+]
+
+
+@pytest.mark.parametrize("text", KILLS)
+def test_CLIENT_KILL_ends_the_clients_that_Valkey_ends(both, text):
+    eventually(lambda: all(map(alone, both)))
+    replies = [clients.ask("asker", "CLIENT", "KILL", *words(text.format(**clients.places)))
+               for clients in both]
+    assert replies[0] == replies[1]
+    eventually(lambda: list(both[0].lines()) == list(both[1].lines()))
+
+
+def test_CLIENT_KILL_of_oneself_is_answered_first(both):
+    for clients in both:
+        own = clients.places["asker"]
+        assert clients.ask("asker", "CLIENT", "KILL", "ID", own, "SKIPME", "no") == 1
+        assert clients.connections["asker"].recv(1) == b""

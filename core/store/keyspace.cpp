@@ -52,10 +52,62 @@ struct Keyspace::Shape {
     return sizeof(Entry) + (has_expiry() ? 8 : 0) + (lies_inside(encoding) ? 0 : 8) +
            (has_field_times() ? 8 : 0) + (key_size >= Entry::kLongKey ? 4 : 0);
   }
-  size_t total(size_t key_size) const noexcept {
-    return key_offset(key_size) + key_size + inside_size;
-  }
+
+  // `key_offset` is what key_offset() says, computed once.
+  bool fits(const Entry& entry, size_t key_offset, size_t key_size) const noexcept;
+  // An entry is written in this order, since where a part lies follows from those before it.
+  static void write_key(Entry& entry, size_t key_offset, Bytes key) noexcept;
+  void write_head(Entry& entry, size_t key_offset, size_t key_size) const noexcept;
+  void write_value(Entry& entry, size_t key_offset, size_t key_size) const noexcept;
 };
+
+// Whether an entry of this shape can take the memory of `entry`, whose key stays where it is.
+inline bool Keyspace::Shape::fits(const Entry& entry, size_t key_offset,
+                                  size_t key_size) const noexcept {
+  return entry.key_offset_ == key_offset &&
+         Entry::capacity_for(key_offset + key_size + inside_size) ==
+             Entry::capacity_for(entry.size_bytes());
+}
+
+inline void Keyspace::Shape::write_key(Entry& entry, size_t key_offset, Bytes key) noexcept {
+  entry.key_offset_ = static_cast<uint32_t>(key_offset) & 0xff;
+  move_bytes(entry.at(key_offset), key);
+}
+
+// All that lies before the key and is no value.
+inline void Keyspace::Shape::write_head(Entry& entry, size_t key_offset,
+                                        size_t key_size) const noexcept {
+  entry.kind_ = static_cast<uint8_t>(static_cast<unsigned>(encoding) << 4 |
+                                     static_cast<unsigned>(type));
+  entry.flags_ = static_cast<uint8_t>((entry.flags_ & Entry::kInSpan) |
+                                      (has_expiry() ? Entry::kHasExpiry : 0) |
+                                      (has_field_times() ? Entry::kHasFieldTimes : 0) |
+                                      (grown ? Entry::kGrown : 0));
+  entry.key_size_ = static_cast<uint8_t>(std::min<size_t>(key_size, Entry::kLongKey));
+  if (key_size >= Entry::kLongKey) {
+    const auto size = static_cast<uint32_t>(key_size);
+    std::memcpy(entry.at(key_offset - sizeof size), &size, sizeof size);
+  }
+  if (has_expiry()) entry.set_word(sizeof(Entry), expires_at_ms);
+  if (has_field_times()) entry.set_word(entry.field_times_offset(), fields_expire_at_ms);
+}
+
+inline void Keyspace::Shape::write_value(Entry& entry, size_t key_offset,
+                                         size_t key_size) const noexcept {
+  entry.value_size_ = 0;
+  if (!lies_inside(encoding)) {
+    entry.set_word(entry.word_offset(), word);
+    return;
+  }
+  char* const value = entry.at(key_offset + key_size);
+  move_bytes(value, inside);  // which may lie in this very memory: the key before it has not moved
+  std::memset(value + inside.size(), 0, inside_size - inside.size());
+  if (encoding == Encoding::kEmbedded) {
+    entry.value_size_ = static_cast<uint8_t>(inside_size);
+  } else if (inside.empty()) {
+    entry.set_packed_head(static_cast<uint32_t>(inside_size - Entry::kPackedHead), 0);
+  }
+}
 
 /// What an entry's value word points at, which outlives the entry for a moment.
 struct Keyspace::Outside {
@@ -113,61 +165,34 @@ void Keyspace::release_value(Outside outside) noexcept {
 }
 
 Entry* Keyspace::allocate(Key key, const Shape& shape) {
-  Entry* entry = memory_.allocate(Entry::capacity_for(shape.total(key.bytes.size())));
+  const size_t size = shape.key_offset(key.bytes.size()) + key.bytes.size() + shape.inside_size;
+  Entry* entry = memory_.allocate(Entry::capacity_for(size));
   if (entry == nullptr) throw std::bad_alloc();
   entry->set_access(access_of_new_);
   return entry;
 }
 
-// Fills `entry`, whose memory suffices, from `key` and `shape`. The key or the embedded value may
-// lie in the same memory: the value is moved last or first as their places ask.
+// Gives `key` an entry of this shape, in the old one's memory where it fits, and nothing is changed
+// when there is no memory. The key and the value may lie in the old entry, which goes last.
 Entry* Keyspace::replace(Table<Entry>::Slot slot, Key key, const Shape& shape) {
-  Entry* old = slot ? slot.item() : nullptr;
+  Entry* const old = slot ? slot.item() : nullptr;
   const size_t key_size = key.bytes.size();
-  const size_t total = shape.total(key_size);
   const size_t key_offset = shape.key_offset(key_size);
   const bool had_expiry = old != nullptr && old->has_expiry();
   const bool had_expiring_fields = old != nullptr && old->awaits_field_expiry();
-  const bool in_place = old != nullptr && old->key_offset_ == key_offset &&
-                        Entry::capacity_for(total) == Entry::capacity_for(old->size_bytes());
   const Joins joins{.entries = old == nullptr,
                     .expiring = shape.has_expiry() && !had_expiry,
                     .expiring_fields = shape.awaits_field_expiry() && !had_expiring_fields};
-  Entry* entry = in_place ? old : allocate(key, shape);
-  if (in_place) enter_tables(entry, key.hash, joins);  // may fail: before any change
-  if (!in_place) {
-    if (old != nullptr) entry->access_ = old->access_;
-    entry->key_offset_ = static_cast<uint32_t>(key_offset) & 0xff;
-    move_bytes(entry->at(key_offset), key.bytes);
-  }
-  entry->kind_ = static_cast<uint8_t>(static_cast<unsigned>(shape.encoding) << 4 |
-                                      static_cast<unsigned>(shape.type));
-  entry->flags_ = static_cast<uint8_t>((entry->flags_ & Entry::kInSpan) |
-                                       (shape.has_expiry() ? Entry::kHasExpiry : 0) |
-                                       (shape.has_field_times() ? Entry::kHasFieldTimes : 0) |
-                                       (shape.grown ? Entry::kGrown : 0));
-  entry->key_size_ = static_cast<uint8_t>(std::min<size_t>(key_size, Entry::kLongKey));
-  if (key_size >= Entry::kLongKey) {
-    const auto size = static_cast<uint32_t>(key_size);
-    std::memcpy(entry->at(key_offset - sizeof size), &size, sizeof size);
-  }
-  if (shape.has_expiry()) entry->set_word(sizeof(Entry), shape.expires_at_ms);
-  entry->value_size_ = 0;
-  if (lies_inside(shape.encoding)) {
-    char* value = entry->at(key_offset + key_size);
-    move_bytes(value, shape.inside);
-    std::memset(value + shape.inside.size(), 0, shape.inside_size - shape.inside.size());
-    if (shape.encoding == Encoding::kEmbedded) {
-      entry->value_size_ = static_cast<uint8_t>(shape.inside_size);
-    } else if (shape.inside.empty()) {
-      entry->set_packed_head(static_cast<uint32_t>(shape.inside_size - Entry::kPackedHead), 0);
-    }
+  const bool in_place = old != nullptr && shape.fits(*old, key_offset, key_size);
+  Entry* const entry = in_place ? old : allocate(key, shape);
+  if (in_place) {
+    enter_tables(entry, key.hash, joins);  // may find no memory: before any change
   } else {
-    entry->set_word(entry->word_offset(), shape.word);
+    if (old != nullptr) entry->access_ = old->access_;
+    Shape::write_key(*entry, key_offset, key.bytes);
   }
-  if (shape.has_field_times()) {
-    entry->set_word(entry->field_times_offset(), shape.fields_expire_at_ms);
-  }
+  shape.write_head(*entry, key_offset, key_size);
+  shape.write_value(*entry, key_offset, key_size);
   if (!in_place) {
     try {
       enter_tables(entry, key.hash, joins);
@@ -368,23 +393,6 @@ Value Keyspace::copy_value(const Entry& entry) {
       value.object = entry.object()->clone();
       break;
   }
-  return value;
-}
-
-Value Keyspace::take(Key key) {
-  Entry* entry = find(key);
-  Value value;
-  if (entry->encoding() == Encoding::kObject) {
-    value.type = entry->type();
-    value.encoding = Encoding::kObject;
-    value.fields_expire_at_ms = entry->fields_expire_at_ms();
-    value.object.reset(entry->object());
-    value_memory_ -= std::exchange(value.object->accounted_, 0);
-    entry->kind_ = 0;  // an integer now: nothing to release
-  } else {
-    value = copy_value(*entry);
-  }
-  erase(key);
   return value;
 }
 

@@ -125,8 +125,6 @@ class Keyspace {
   /// Sets the moment before which no field of the hash in `entry` expires, or
   /// Entry::kNoFieldExpires. Returns the entry, which may have moved: not when it has field times.
   Entry* set_fields_expiry(Entry* entry, uint64_t hash, int64_t fields_expire_at_ms);
-  /// Takes the value of `key`, which must exist, out and erases the key.
-  Value take(Key key);
   /// A copy of a value; a string's block is shared, not copied.
   static Value copy_value(const Entry& entry);
   /// Gives `key`, made if missing, this value, which still holds what it did if there is no memory. A

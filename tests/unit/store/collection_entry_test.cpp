@@ -108,12 +108,15 @@ TEST_CASE("a random program of splices leaves what it leaves in strings") {
       model.erase(known);
     } else {
       const std::string other = random_name(random);
-      Value value =
-          choice == 18 ? Keyspace::copy_value(*space.keys.find(key)) : space.keys.take(key);
       Model moved = known->second;
-      if (choice == 19) model.erase(known);
-      moved.expires_at_ms = random.below(2) == 0 ? Keyspace::kNoExpiry : 5000 + i;
-      check(space.keys.put(space.key(other), std::move(value), moved.expires_at_ms), other, moved);
+      if (choice == 18) {
+        moved.expires_at_ms = random.below(2) == 0 ? Keyspace::kNoExpiry : 5000 + i;
+        Value copy = Keyspace::copy_value(*space.keys.find(key));
+        check(space.keys.put(space.key(other), std::move(copy), moved.expires_at_ms), other, moved);
+      } else if (other != name) {
+        model.erase(known);
+        check(space.keys.move(key, space.keys, space.key(other)), other, moved);
+      }
       model[other] = moved;
     }
   }
@@ -235,12 +238,12 @@ TEST_CASE("what an object takes is counted as it changes, wherever it goes") {
   CHECK(living == 1);
   CHECK(space.keys.memory_bytes_of(*copied) > 70'000);
 
-  Value taken = space.keys.take(to);
+  Entry* there = space.keys.move(to, other.keys, other.key("k"));
   CHECK(space.keys.size_with_expiry() == 0);
-  CHECK(taken.type == Type::kSet);
+  CHECK(other.keys.size_with_expiry() == 1);
+  CHECK(there->type() == Type::kSet);
   CHECK(living == 1);
   CHECK(space.garbage.empty());
-  Entry* there = other.keys.put(other.key("k"), std::move(taken), Keyspace::kNoExpiry);
   CHECK(other.keys.memory_bytes() >= 70'000 + allocated_bytes(there));
   other.keys.erase(other.key("k"));
   CHECK(other.keys.memory_bytes() <= kEmptyTables);

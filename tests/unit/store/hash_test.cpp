@@ -247,7 +247,7 @@ class TimedProgram {
     }
     erased_due += erased;
   }
-  // A time to live of its own, a copy in its place, or on its way through a value.
+  // A time to live of its own, a copy in its place, or on its way over another key.
   void change_key(const Hash& hash) {
     if (hash.entry() == nullptr) return;
     const Key key = space_.key(name_);
@@ -260,7 +260,8 @@ class TimedProgram {
         space_.keys.put(key, Keyspace::copy_value(*hash.entry()), expires_at_ms);
         break;
       default:
-        space_.keys.put(key, space_.keys.take(key), expires_at_ms);
+        space_.keys.move(key, space_.keys, space_.key("aside"));
+        space_.keys.move(space_.key("aside"), space_.keys, key);
     }
   }
   void check() {
@@ -352,7 +353,7 @@ TEST_CASE("a hash with field times keeps them when a key takes its place, its va
   CHECK(space.hash("copy").expiry_of("field3") == 5000);
   CHECK(space.hash("copy").entry()->expires_at_ms() == 100);
   CHECK(space.keys.size_with_field_expiry() == 2);
-  space.keys.put(space.key("moved"), space.keys.take(space.key("h")), Keyspace::kNoExpiry);
+  space.keys.move(space.key("h"), space.keys, space.key("moved"));
   CHECK(space.hash("moved").expiry_of("field3") == 5000);
   CHECK(space.keys.size_with_field_expiry() == 2);
   space.keys.set_string(space.key("copy"), "a string", Keyspace::kKeepExpiry);

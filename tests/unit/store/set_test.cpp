@@ -137,7 +137,7 @@ TEST_CASE("a copy of a big set is its own, and both give their memory back") {
   CHECK(bytes_of("copy") == Approx(bytes_of("s")).epsilon(0.05));  // chains differ by chance
   for (const std::string& member : model) space.erase("s", member);
   CHECK(contents(space.set("copy")) == model);
-  space.keys.put(space.key("moved"), space.keys.take(space.key("copy")), Keyspace::kNoExpiry);
+  space.keys.move(space.key("copy"), space.keys, space.key("moved"));
   CHECK(contents(space.set("moved")) == model);
   CHECK(space.keys.memory_bytes() > 3000 * 150);
   space.keys.erase(space.key("moved"));

@@ -127,15 +127,18 @@ class Program {
     if (awaits) FUZZ_CHECK(entry->fields_expire_at_ms() == next);
   }
 
-  // A time to live, a copy in its place, or on its way through a value.
+  // A time to live, a copy in its place, or on its way over another key.
   void change_key(const Hash& hash) {
     if (hash.entry() == nullptr) return;
     const uint8_t how = input_.below(3);
+    const int64_t expires_at_ms = input_.below(2) == 0 ? -1 : 1000;
     if (how == 0) {
-      keys_.set_expiry(hash.entry(), key_.hash, input_.below(2) == 0 ? -1 : 1000);
+      keys_.set_expiry(hash.entry(), key_.hash, expires_at_ms);
+    } else if (how == 1) {
+      keys_.put(key_, kevy::Keyspace::copy_value(*hash.entry()), expires_at_ms);
     } else {
-      kevy::Value value = how == 1 ? kevy::Keyspace::copy_value(*hash.entry()) : keys_.take(key_);
-      keys_.put(key_, std::move(value), input_.below(2) == 0 ? -1 : 1000);
+      keys_.move(key_, keys_, aside_);
+      keys_.move(aside_, keys_, key_);
     }
   }
   void check_all() const {
@@ -162,6 +165,7 @@ class Program {
   kevy::SpanPool spans_;
   kevy::Keyspace keys_{kevy::HashSecret::process(), garbage_, spans_};
   const kevy::Key key_{"hash", hash_bytes("hash", kevy::HashSecret::process())};
+  const kevy::Key aside_{"aside", hash_bytes("aside", kevy::HashSecret::process())};
   std::map<std::string, Timed> model_;
   bool was_big_ = false;
 };

@@ -100,6 +100,7 @@ class Program {
 
  private:
   static constexpr size_t kEmptyTables = 2 * 4096;
+  inline static const Key kAside{"aside", hash_bytes("aside", kevy::HashSecret::process())};
   inline static const Key kKeys[] = {{"first", hash_bytes("first", kevy::HashSecret::process())},
                                      {"second", hash_bytes("second", kevy::HashSecret::process())}};
 
@@ -111,7 +112,7 @@ class Program {
     if (set.entry() != nullptr && set.empty()) keys_.erase(kKeys[which]);
   }
 
-  // A time to live, a copy in its place, or on its way through a value.
+  // A time to live, a copy in its place, or on its way over another key.
   void change_key(int which) {
     Entry* entry = keys_.find(kKeys[which]);
     if (entry == nullptr) return;
@@ -119,9 +120,11 @@ class Program {
     const int64_t expires_at_ms = input_.below(2) == 0 ? -1 : 1000;
     if (how == 0) {
       keys_.set_expiry(entry, kKeys[which].hash, expires_at_ms);
+    } else if (how == 1) {
+      keys_.put(kKeys[which], kevy::Keyspace::copy_value(*entry), expires_at_ms);
     } else {
-      kevy::Value value = how == 1 ? kevy::Keyspace::copy_value(*entry) : keys_.take(kKeys[which]);
-      keys_.put(kKeys[which], std::move(value), expires_at_ms);
+      keys_.move(kKeys[which], keys_, kAside);
+      keys_.move(kAside, keys_, kKeys[which]);
     }
   }
 

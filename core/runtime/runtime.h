@@ -177,7 +177,6 @@ class Runtime {
                   Reply& unsilenced);
   void first_expiry() noexcept;
   void evict_clients(size_t limit);
-  void expire_all_fields(Shard& shard);
 
   // Constant after construction.
   const CommandTable& table_;

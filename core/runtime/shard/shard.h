@@ -26,6 +26,12 @@ struct ShardStatistics {
   uint64_t expired_fields = 0;
 };
 
+/// Where active expiry stands on its way round the databases.
+struct ExpiryPlace {
+  size_t database = 0;
+  uint64_t cursor = 0;
+};
+
 struct alignas(128) Shard {  // two lines: processors fetch lines in pairs
   Lock lock;
 
@@ -34,10 +40,8 @@ struct alignas(128) Shard {  // two lines: processors fetch lines in pairs
   Databases databases;
   Watches watches;
   Garbage garbage;
-  uint64_t expiry_cursor = 0;
-  size_t expiry_database = 0;
-  uint64_t field_expiry_cursor = 0;
-  size_t field_expiry_database = 0;
+  ExpiryPlace expiry;        // of keys
+  ExpiryPlace field_expiry;  // of fields of hashes
   SpanPool* spans = nullptr;  // the instance's; set before anything else
 
   /// What a key has in a database; takes no memory.

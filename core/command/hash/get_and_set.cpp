@@ -1,5 +1,6 @@
 // HGETEX, HSETEX and HGETDEL: values of fields, together with their times to live or their removal.
 #include "command/collection.h"
+#include "command/expiry_option.h"
 #include "command/families.h"
 #include "command/hash/fields.h"
 #include "command/key_specs.h"
@@ -8,39 +9,20 @@ namespace kevy {
 
 namespace {
 
-/// What a command is told about the times to live of fields: one of these, or nothing.
-struct ExpiryOption {
-  enum class Kind { kNone, kSeconds, kMilliseconds, kSecondsAt, kMillisecondsAt, kKeep, kPersist };
-  Kind kind = Kind::kNone;
-  Bytes text;  // of a time
-
-  bool is_time() const noexcept { return kind >= Kind::kSeconds && kind <= Kind::kMillisecondsAt; }
-  TimeUnit unit() const noexcept {
-    return {kind == Kind::kSeconds || kind == Kind::kSecondsAt,
-            kind == Kind::kSecondsAt || kind == Kind::kMillisecondsAt};
+// Answers the values of fields, null where there is none, and does `with_found(field)` to those that
+// are there.
+template <typename WithFound>
+void reply_values(Call& call, const Hash& hash, Args fields, WithFound&& with_found) {
+  call.reply.array(fields.size());
+  for (const Bytes field : fields) {
+    const auto value = hash.find(field);
+    if (!value) {
+      call.reply.null();
+      continue;
+    }
+    reply_value(call.reply, *value);
+    with_found(field);
   }
-};
-
-// Reads one option; a second one must be of the same kind. `other` is the word that is allowed
-// beside times: KEEPTTL or PERSIST.
-bool read_expiry(Options& options, ExpiryOption& expiry, Bytes other, ExpiryOption::Kind other_kind) {
-  using Kind = ExpiryOption::Kind;
-  const auto fits = [&](Kind kind) { return expiry.kind == Kind::kNone || expiry.kind == kind; };
-  static constexpr struct {
-    Bytes name;
-    Kind kind;
-  } kTimes[] = {{"ex", Kind::kSeconds},
-                {"px", Kind::kMilliseconds},
-                {"exat", Kind::kSecondsAt},
-                {"pxat", Kind::kMillisecondsAt}};
-  for (const auto& [name, kind] : kTimes) {
-    if (!fits(kind) || !options.next_is(name, 1)) continue;
-    expiry = {kind, options.value()};
-    return true;
-  }
-  if (!fits(other_kind) || !options.next_is(other)) return false;
-  expiry.kind = other_kind;
-  return true;
 }
 
 void hgetex(Call& call) {
@@ -48,7 +30,7 @@ void hgetex(Call& call) {
   if (!at) return;
   ExpiryOption option;
   for (Options options(call.args.first(*at), 2); !options.done();) {
-    if (read_expiry(options, option, "persist", ExpiryOption::Kind::kPersist)) continue;
+    if (read_expiry_or_persist(options, option)) continue;
     call.error(errors::kSyntax);
     return;
   }
@@ -58,29 +40,21 @@ void hgetex(Call& call) {
   const auto [entry, wrong] = find_to_read(call, key, Type::kHash);
   if (wrong) return;
   std::optional<int64_t> at_ms = Keyspace::kNoExpiry;
-  if (option.is_time()) at_ms = field_moment(call, option.text, option.unit());
+  if (option.given()) at_ms = field_moment(call, option.text, option.unit);
   if (!at_ms) return;
   const NewExpiry expiry(call, *at_ms);
-  const bool persist = option.kind == ExpiryOption::Kind::kPersist;
   Hash hash(call.keyspace(key), key, entry);
   std::vector<Bytes> changed;
   changed.reserve(fields->size());
-  call.reply.array(fields->size());
-  for (const Bytes field : *fields) {
-    const auto value = hash.find(field);
-    if (!value) {
-      call.reply.null();
-      continue;
-    }
-    reply_value(call.reply, *value);
-    if (option.is_time() || (persist && *hash.expiry_of(field) >= 0)) {
+  reply_values(call, hash, *fields, [&](Bytes field) {
+    if (option.given() || (option.persist && *hash.expiry_of(field) >= 0)) {
       expiry.apply(hash, field);
       changed.push_back(field);
     }
-  }
+  });
   if (expiry.due()) {
     report_fields_removed(call, key, hash, changed, "hexpired");
-  } else if (!persist) {
+  } else if (!option.persist) {
     report_fields_expire(call, key, *at_ms, changed);
   } else if (!changed.empty()) {
     call.changed(key, kEventHash, "hpersist");
@@ -97,17 +71,10 @@ void hgetdel(Call& call) {
   Hash hash(call.keyspace(key), key, entry);
   std::vector<Bytes> removed;
   removed.reserve(fields->size());
-  call.reply.array(fields->size());
-  for (const Bytes field : *fields) {
-    const auto value = hash.find(field);
-    if (!value) {
-      call.reply.null();
-      continue;
-    }
-    reply_value(call.reply, *value);
+  reply_values(call, hash, *fields, [&](Bytes field) {
     hash.erase(field);
     removed.push_back(field);
-  }
+  });
   report_fields_removed(call, key, hash, removed, "hdel");
 }
 
@@ -135,7 +102,7 @@ bool read_set_options(Call& call, size_t end, SetOptions& set) {
   for (Options options(call.args.first(end), 2); !options.done();) {
     if (!read_presence(options, "nx", "xx", set.key) &&
         !read_presence(options, "fnx", "fxx", set.fields) &&
-        !read_expiry(options, set.expiry, "keepttl", ExpiryOption::Kind::kKeep)) {
+        !read_expiry_or_keep(options, set.expiry)) {
       call.error(errors::kSyntax);
       return false;
     }
@@ -178,11 +145,11 @@ void set_fields(Call& call, const Key& key, Hash& hash, Args pairs, const Expiry
   }
   report_fields_set(call, key, before, "hset");
   char digits[kIntegerTextMax];
-  if (option.is_time()) {
+  if (option.given()) {
     call.runtime.note_expiry();
     call.notify(key, call.session.database, kEventHash, "hexpire");
     log_fields(call, {"HSETEX", key.bytes, "PXAT", format_int64(expires_at_ms, digits)}, pairs, 2);
-  } else if (option.kind == ExpiryOption::Kind::kKeep) {
+  } else if (option.keep) {
     log_fields(call, {"HSETEX", key.bytes, "KEEPTTL"}, pairs, 2);
   } else {
     log_fields(call, {"HSETEX", key.bytes}, pairs, 2);
@@ -203,10 +170,9 @@ void hsetex(Call& call) {
     call.reply.integer(0);
     return;
   }
-  std::optional<int64_t> at_ms = options.expiry.kind == ExpiryOption::Kind::kKeep
-                                     ? Keyspace::kKeepExpiry
-                                     : Keyspace::kNoExpiry;
-  if (options.expiry.is_time()) at_ms = field_moment(call, options.expiry.text, options.expiry.unit());
+  std::optional<int64_t> at_ms =
+      options.expiry.keep ? Keyspace::kKeepExpiry : Keyspace::kNoExpiry;
+  if (options.expiry.given()) at_ms = field_moment(call, options.expiry.text, options.expiry.unit);
   if (!at_ms) return;
   Hash hash(call.keyspace(key), key, entry);
   for (size_t i = 0; i < pairs->size() && options.fields != Presence::kAny; i += 2) {

@@ -2,7 +2,7 @@
 #include <climits>
 
 #include "command/families.h"
-#include "command/string/expiry_option.h"
+#include "command/expiry_option.h"
 #include "command/string/write.h"
 
 namespace kevy {

@@ -3,7 +3,7 @@
 #include "command/families.h"
 #include "command/key_specs.h"
 #include "command/string/condition.h"
-#include "command/string/expiry_option.h"
+#include "command/expiry_option.h"
 #include "command/string/value.h"
 #include "command/string/write.h"
 

@@ -1,4 +1,4 @@
-// What SET and its relatives can be told about the time to live.
+// What commands can be told about the time to live of a key or of fields.
 #pragma once
 
 #include "command/arguments.h"

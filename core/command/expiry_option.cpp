@@ -1,4 +1,4 @@
-#include "command/string/expiry_option.h"
+#include "command/expiry_option.h"
 
 namespace kevy {
 

@@ -39,8 +39,7 @@ class HashExpiry(Verbs[V]):
         lt: bool = False,
     ) -> list[int]:
         """Lets fields live so many seconds: 1; 0 where options forbid it, 2 where gone at once."""
-        options: list[Word] = chosen(nx=nx, xx=xx, gt=gt, lt=lt)
-        return self._of_fields("HEXPIRE", name, [in_seconds(seconds), *options], fields)
+        return self._expiring("HEXPIRE", name, in_seconds(seconds), fields, nx, xx, gt, lt)
 
     def hpexpire(
         self,
@@ -53,8 +52,7 @@ class HashExpiry(Verbs[V]):
         lt: bool = False,
     ) -> list[int]:
         """As ``hexpire``, in milliseconds."""
-        options: list[Word] = chosen(nx=nx, xx=xx, gt=gt, lt=lt)
-        return self._of_fields("HPEXPIRE", name, [in_milliseconds(milliseconds), *options], fields)
+        return self._expiring("HPEXPIRE", name, in_milliseconds(milliseconds), fields, nx, xx, gt, lt)
 
     def hexpireat(
         self,
@@ -67,10 +65,8 @@ class HashExpiry(Verbs[V]):
         lt: bool = False,
     ) -> list[int]:
         """As ``hexpire``, until a moment: a datetime, or seconds since the Unix epoch."""
-        options: list[Word] = chosen(nx=nx, xx=xx, gt=gt, lt=lt)
-        return self._of_fields(
-            "HEXPIREAT", name, [unix_seconds(unix_time_seconds), *options], fields
-        )
+        moment = unix_seconds(unix_time_seconds)
+        return self._expiring("HEXPIREAT", name, moment, fields, nx, xx, gt, lt)
 
     def hpexpireat(
         self,
@@ -83,9 +79,8 @@ class HashExpiry(Verbs[V]):
         lt: bool = False,
     ) -> list[int]:
         """As ``hexpire``, until a moment: a datetime, or milliseconds since the Unix epoch."""
-        options: list[Word] = chosen(nx=nx, xx=xx, gt=gt, lt=lt)
         moment = unix_milliseconds(unix_time_milliseconds)
-        return self._of_fields("HPEXPIREAT", name, [moment, *options], fields)
+        return self._expiring("HPEXPIREAT", name, moment, fields, nx, xx, gt, lt)
 
     def httl(self, key: Word, *fields: Word) -> list[int]:
         """How many seconds fields have left; -1 for one that has no time to live."""
@@ -147,6 +142,19 @@ class HashExpiry(Verbs[V]):
             options.append(getattr(data_persist_option, "value", data_persist_option))
         options.extend(chosen(keepttl=keepttl))
         return self.execute("HSETEX", name, *options, "FIELDS", len(words) // 2, *words)
+
+    def _expiring(
+        self,
+        verb: str,
+        name: Word,
+        time: int,
+        fields: Iterable[Word],
+        nx: bool,
+        xx: bool,
+        gt: bool,
+        lt: bool,
+    ) -> Any:
+        return self._of_fields(verb, name, [time, *chosen(nx=nx, xx=xx, gt=gt, lt=lt)], fields)
 
     def _of_fields(
         self, verb: str, name: Word, options: Iterable[Word], fields: Iterable[Word]

@@ -87,8 +87,7 @@ class Keys(Verbs[V]):
         lt: bool = False,
     ) -> bool:
         """Lets a key live for so many seconds; whether it is there and the options allow it."""
-        options = chosen(nx=nx, xx=xx, gt=gt, lt=lt)
-        return self._converted(bool, "EXPIRE", name, seconds(time), *options)
+        return self._expiring("EXPIRE", name, seconds(time), nx, xx, gt, lt)
 
     def pexpire(
         self,
@@ -100,8 +99,7 @@ class Keys(Verbs[V]):
         lt: bool = False,
     ) -> bool:
         """As ``expire``, in milliseconds."""
-        options = chosen(nx=nx, xx=xx, gt=gt, lt=lt)
-        return self._converted(bool, "PEXPIRE", name, milliseconds(time), *options)
+        return self._expiring("PEXPIRE", name, milliseconds(time), nx, xx, gt, lt)
 
     def expireat(
         self,
@@ -113,8 +111,7 @@ class Keys(Verbs[V]):
         lt: bool = False,
     ) -> bool:
         """As ``expire``, until a moment: a datetime, or seconds since the Unix epoch."""
-        options = chosen(nx=nx, xx=xx, gt=gt, lt=lt)
-        return self._converted(bool, "EXPIREAT", name, unix_seconds(when), *options)
+        return self._expiring("EXPIREAT", name, unix_seconds(when), nx, xx, gt, lt)
 
     def pexpireat(
         self,
@@ -126,8 +123,13 @@ class Keys(Verbs[V]):
         lt: bool = False,
     ) -> bool:
         """As ``expireat``, in milliseconds since the Unix epoch."""
+        return self._expiring("PEXPIREAT", name, unix_milliseconds(when), nx, xx, gt, lt)
+
+    def _expiring(
+        self, verb: str, name: Word, time: int, nx: bool, xx: bool, gt: bool, lt: bool
+    ) -> bool:
         options = chosen(nx=nx, xx=xx, gt=gt, lt=lt)
-        return self._converted(bool, "PEXPIREAT", name, unix_milliseconds(when), *options)
+        return self._converted(bool, verb, name, time, *options)
 
     def persist(self, name: Word) -> bool:
         """Takes a key's time to live away; whether it had one."""

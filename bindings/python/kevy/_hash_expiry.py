@@ -39,7 +39,7 @@ class HashExpiry(Verbs[V]):
         lt: bool = False,
     ) -> list[int]:
         """Lets fields live so many seconds: 1; 0 where options forbid it, 2 where gone at once."""
-        return self._expiring("HEXPIRE", name, in_seconds(seconds), fields, nx, xx, gt, lt)
+        return self._expiring_fields("HEXPIRE", name, in_seconds(seconds), fields, nx, xx, gt, lt)
 
     def hpexpire(
         self,
@@ -52,7 +52,9 @@ class HashExpiry(Verbs[V]):
         lt: bool = False,
     ) -> list[int]:
         """As ``hexpire``, in milliseconds."""
-        return self._expiring("HPEXPIRE", name, in_milliseconds(milliseconds), fields, nx, xx, gt, lt)
+        return self._expiring_fields(
+            "HPEXPIRE", name, in_milliseconds(milliseconds), fields, nx, xx, gt, lt
+        )
 
     def hexpireat(
         self,
@@ -66,7 +68,7 @@ class HashExpiry(Verbs[V]):
     ) -> list[int]:
         """As ``hexpire``, until a moment: a datetime, or seconds since the Unix epoch."""
         moment = unix_seconds(unix_time_seconds)
-        return self._expiring("HEXPIREAT", name, moment, fields, nx, xx, gt, lt)
+        return self._expiring_fields("HEXPIREAT", name, moment, fields, nx, xx, gt, lt)
 
     def hpexpireat(
         self,
@@ -80,7 +82,7 @@ class HashExpiry(Verbs[V]):
     ) -> list[int]:
         """As ``hexpire``, until a moment: a datetime, or milliseconds since the Unix epoch."""
         moment = unix_milliseconds(unix_time_milliseconds)
-        return self._expiring("HPEXPIREAT", name, moment, fields, nx, xx, gt, lt)
+        return self._expiring_fields("HPEXPIREAT", name, moment, fields, nx, xx, gt, lt)
 
     def httl(self, key: Word, *fields: Word) -> list[int]:
         """How many seconds fields have left; -1 for one that has no time to live."""
@@ -143,7 +145,7 @@ class HashExpiry(Verbs[V]):
         options.extend(chosen(keepttl=keepttl))
         return self.execute("HSETEX", name, *options, "FIELDS", len(words) // 2, *words)
 
-    def _expiring(
+    def _expiring_fields(
         self,
         verb: str,
         name: Word,

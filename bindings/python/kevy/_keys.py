@@ -87,7 +87,7 @@ class Keys(Verbs[V]):
         lt: bool = False,
     ) -> bool:
         """Lets a key live for so many seconds; whether it is there and the options allow it."""
-        return self._expiring("EXPIRE", name, seconds(time), nx, xx, gt, lt)
+        return self._expiring_key("EXPIRE", name, seconds(time), nx, xx, gt, lt)
 
     def pexpire(
         self,
@@ -99,7 +99,7 @@ class Keys(Verbs[V]):
         lt: bool = False,
     ) -> bool:
         """As ``expire``, in milliseconds."""
-        return self._expiring("PEXPIRE", name, milliseconds(time), nx, xx, gt, lt)
+        return self._expiring_key("PEXPIRE", name, milliseconds(time), nx, xx, gt, lt)
 
     def expireat(
         self,
@@ -111,7 +111,7 @@ class Keys(Verbs[V]):
         lt: bool = False,
     ) -> bool:
         """As ``expire``, until a moment: a datetime, or seconds since the Unix epoch."""
-        return self._expiring("EXPIREAT", name, unix_seconds(when), nx, xx, gt, lt)
+        return self._expiring_key("EXPIREAT", name, unix_seconds(when), nx, xx, gt, lt)
 
     def pexpireat(
         self,
@@ -123,9 +123,9 @@ class Keys(Verbs[V]):
         lt: bool = False,
     ) -> bool:
         """As ``expireat``, in milliseconds since the Unix epoch."""
-        return self._expiring("PEXPIREAT", name, unix_milliseconds(when), nx, xx, gt, lt)
+        return self._expiring_key("PEXPIREAT", name, unix_milliseconds(when), nx, xx, gt, lt)
 
-    def _expiring(
+    def _expiring_key(
         self, verb: str, name: Word, time: int, nx: bool, xx: bool, gt: bool, lt: bool
     ) -> bool:
         options = chosen(nx=nx, xx=xx, gt=gt, lt=lt)

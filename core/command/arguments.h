@@ -81,11 +81,13 @@ inline std::optional<int64_t> moment_of(Call& call, int64_t number, TimeUnit uni
   return number;
 }
 
-/// The LIMIT of SINTERCARD and ZINTERCARD among the arguments from `first` on, SIZE_MAX where there
-/// is none; answers the error of anything else.
-inline std::optional<size_t> cardinality_limit(Call& call, size_t first) {
+/// The LIMIT of SINTERCARD and its like among the arguments from `first` on, SIZE_MAX where there is
+/// none; answers the error of anything else. With `approximately` APPROX may stand there too.
+inline std::optional<size_t> cardinality_limit(Call& call, size_t first,
+                                               bool approximately = false) {
   int64_t limit = 0;
   for (Options options(call.args, first); !options.done();) {
+    if (approximately && options.next_is("approx")) continue;
     if (!options.next_is("limit", 1)) {
       call.error(errors::kSyntax);
       return std::nullopt;

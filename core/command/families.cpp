@@ -25,6 +25,7 @@ std::span<const CommandFamily> all_commands() {
       set_algebra_commands(),
       list_commands(),
       list_pop_commands(),
+      list_move_commands(),
       list_search_commands(),
       sort_commands(),
       sorted_set_commands(),

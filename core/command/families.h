@@ -29,6 +29,7 @@ CommandFamily set_random_commands();
 CommandFamily set_algebra_commands();
 CommandFamily list_commands();
 CommandFamily list_pop_commands();
+CommandFamily list_move_commands();
 CommandFamily list_search_commands();
 CommandFamily sort_commands();
 CommandFamily key_commands();

@@ -78,7 +78,11 @@ constexpr const char* kCases[] = {
     "LMPOP 1 lp RIGHT", "LMPOP 1 l1 RIGHT", "LMOVE lb new LEFT RIGHT", "LMOVE lb lb LEFT RIGHT",
     "LMOVE l1 lb RIGHT LEFT", "LMOVE llong lp LEFT LEFT", "LMOVE lp lb LEFT RIGHT",
     "LMOVE lbttl lfull RIGHT LEFT", "LMOVE l1 xl LEFT LEFT", "RPOPLPUSH lb new", "RPOPLPUSH l1 l1",
-    "RPOPLPUSH l1 lfull", "LPOS lb m200", "LPOS lb m200 COUNT 0", "LLEN lb", "LINDEX lb 200",
+    "RPOPLPUSH l1 lfull", "LMOVEM lb new LEFT RIGHT COUNT 100 OBO", "LMOVEM lb lb LEFT RIGHT COUNT 100 BULK",
+    "LMOVEM lb lb LEFT LEFT COUNT 100 OBO", "LMOVEM lb lb RIGHT LEFT COUNT 1000 BULK",
+    "LMOVEM llong lp LEFT LEFT COUNT 2 BULK", "LMOVEM lp lb RIGHT RIGHT EXACTLY 2 OBO",
+    "LMOVEM lbttl lfull RIGHT LEFT EXACTLY 9 OBO", "LMOVEM l1 xl LEFT LEFT", "LMOVEM lbttl lbttl LEFT LEFT COUNT 9 OBO",
+    "LMOVEM lp lp RIGHT RIGHT COUNT 2 OBO", "LPOS lb m200", "LPOS lb m200 COUNT 0", "LLEN lb", "LINDEX lb 200",
     "LINDEX llong 0", "LRANGE lb 0 -1", "LRANGE lp 0 -1",
     // Sets.
     "SADD new m", "SADD new 5", "SADD new @0-7", "SADD new =0-7", "SADD new @0-40", "SADD new =0-40",
@@ -96,6 +100,7 @@ constexpr const char* kCases[] = {
     "SUNIONSTORE new si siedge", "SUNIONSTORE big sp si", "SUNIONSTORE sbig sbig sother",
     "SUNIONSTORE zbigttl sbig sp", "SDIFFSTORE new sbig sother", "SDIFFSTORE sbig sbig sother",
     "SDIFFSTORE hbig sp sp", "SINTERCARD 2 sbig sother",
+    "SUNIONCARD 3 sbig sother sp APPROX LIMIT 1000", "SDIFFCARD 3 sbig sother sp LIMIT 1000",
     // Sorted sets.
     "ZADD new 1 m", "ZADD new %0-7", "ZADD new %0-40", "ZADD new 1 $70000", "ZADD zp 5 m1", "ZADD zp %6-12",
     "ZADD zp 1.5 n", "ZADD zedge 1 n", "ZADD zedge %10-40", "ZADD zb 1 n", "ZADD zb %250-300", "ZADD zbig 1 n",

@@ -69,23 +69,31 @@ void sinterstore(Call& call) { store(call, intersect_all, "sinterstore"); }
 void sunionstore(Call& call) { store(call, unite, "sunionstore"); }
 void sdiffstore(Call& call) { store(call, subtract, "sdiffstore"); }
 
-void sintercard(Call& call) {
-  const auto count = parse_int64(call.args[1]);
-  if (!count || *count < 1) {
+using Cardinality = size_t (*)(std::span<const Set>, size_t count_max);
+
+// Counts what comes of numbered keys, up to a limit.
+void count(Call& call, Cardinality cardinality, bool approximately = false) {
+  const auto number = parse_int64(call.args[1]);
+  if (!number || *number < 1) {
     call.error("ERR numkeys should be greater than 0");
     return;
   }
-  if (*count > static_cast<int64_t>(call.argc()) - 2) {
+  if (*number > static_cast<int64_t>(call.argc()) - 2) {
     call.error("ERR Number of keys can't be greater than number of args");
     return;
   }
-  const auto keys = static_cast<size_t>(*count);
-  const auto limit = cardinality_limit(call, 2 + keys);
+  const auto keys = static_cast<size_t>(*number);
+  const auto limit = cardinality_limit(call, 2 + keys, approximately);
   if (!limit) return;
   const auto sets = read_sets(call, 2, keys);
   if (!sets) return;
-  call.reply.integer(static_cast<int64_t>(intersection_size(*sets, *limit)));
+  call.reply.integer(static_cast<int64_t>(cardinality(*sets, *limit)));
 }
+
+void sintercard(Call& call) { count(call, intersection_size); }
+// With APPROX too the count is exact: nothing is stored for it, and it needs no estimate.
+void sunioncard(Call& call) { count(call, union_size, true); }
+void sdiffcard(Call& call) { count(call, difference_size); }
 
 constexpr KeySpec kStoreKeys[] = {{1, 1, 1, kKeyOW | kKeyUpdate}, {2, -1, 1, kKeyRO | kKeyAccess}};
 constexpr KeySpec kCountedKeys[] = {
@@ -124,6 +132,15 @@ constexpr CommandRow kRows[] = {
      .keys = kCountedKeys, .group = "set", .since = "7.0.0", .complexity = kIntersectionCost,
      .summary = "Counts the members that all of the sets have, up to a limit.",
      .syntax = "numkeys:integer key [key ...] [LIMIT limit:integer]", .handler = sintercard},
+    {.name = "sunioncard", .arity = -3, .flags = kReadonly | kMovableKeys, .categories = kAclSet,
+     .keys = kCountedKeys, .group = "set", .since = "8.10.0", .complexity = kSumCost,
+     .summary = "Counts the members that any of the sets has, up to a limit.",
+     .syntax = "numkeys:integer key [key ...] [APPROX] [LIMIT limit:integer]",
+     .handler = sunioncard},
+    {.name = "sdiffcard", .arity = -3, .flags = kReadonly | kMovableKeys, .categories = kAclSet,
+     .keys = kCountedKeys, .group = "set", .since = "8.10.0", .complexity = kSumCost,
+     .summary = "Counts the members that the first set has and none of the others, up to a limit.",
+     .syntax = "numkeys:integer key [key ...] [LIMIT limit:integer]", .handler = sdiffcard},
 };
 
 }  // namespace

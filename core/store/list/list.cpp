@@ -99,6 +99,20 @@ void List::store(Keyspace& keyspace, const Key& key, Args values, const ListLimi
   keyspace.store_object(key, Type::kList, std::move(object));
 }
 
+void List::replace_all(Args values, const ListLimit& limit) {
+  size_t size = 0;
+  for (const Bytes value : values) size += value.size();
+  if (limit.holds(size, values.size())) {
+    write(keyspace_->put_packed(entry_, key_, Type::kList, Encoding::kPacked, size_of(values),
+                                static_cast<uint32_t>(values.size())),
+          End::kBack, values);
+    return;
+  }
+  auto object = std::make_unique<ListChunks>();
+  object->push(End::kBack, values, limit);
+  entry_ = keyspace_->set_object(key_, Type::kList, std::move(object));
+}
+
 void List::rotate(End from, const ListLimit& limit) {
   const bool front = from == End::kFront;
   if (packed()) {

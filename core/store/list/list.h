@@ -44,6 +44,8 @@ class List {
   /// Gives `key`, in the place of whatever it has, these values.
   static void store(Keyspace& keyspace, const Key& key, Args values, const ListLimit& limit);
 
+  /// Puts these in the place of all elements; a time to live stays.
+  void replace_all(Args values, const ListLimit& limit);
   /// Adds values one after another, so that the last one is outermost.
   void push(End end, Args values, const ListLimit& limit);
   /// Puts `value` before element `index`; at the end when that is size(). Not for an empty list.

@@ -52,6 +52,53 @@ void in_common_parts(std::span<const Set> by_size, size_t count_max, Visit&& vis
   });
 }
 
+// Calls visit(std::vector<MemberRef>&) with parts of what the sets after the first, the largest,
+// bring beyond it, each member once.
+template <Visitor<std::vector<MemberRef>&> Visit>
+void in_further_parts(std::span<const Set> by_size, Visit&& visit) {
+  SetObject further;  // what the sets before brought
+  bool more = true;
+  for (size_t i = 1; more && i < by_size.size(); ++i) {
+    in_parts(by_size[i], kPart, [&](std::vector<MemberRef>& part) {
+      by_size[0].filter(part, false);
+      further.filter(part, false);
+      more = visit(part) == Walk::kGoOn;
+      if (more && i + 1 < by_size.size()) further.insert(part);
+      return more ? Walk::kGoOn : Walk::kStop;
+    });
+  }
+}
+
+// Calls visit(std::vector<MemberRef>&) with parts of what only the first set has, of which some
+// `wanted` are looked for.
+template <Visitor<std::vector<MemberRef>&> Visit>
+void in_different_parts(std::span<const Set> sets, size_t wanted, Visit&& visit) {
+  const Set& first = sets[0];
+  const std::vector<Set> others = once_each(sets.subspan(1), std::greater<>());
+  const auto is_first = [&](const Set& other) { return other.entry() == first.entry(); };
+  if (first.empty() || std::any_of(others.begin(), others.end(), is_first)) return;
+  SetObject gathered;
+  size_t sum = 0;
+  for (const Set& other : others) sum += other.size();
+  const bool gather = subtract_by_gathering(std::min(first.size(), wanted), others.size(), sum);
+  for (size_t i = 0; gather && i < others.size(); ++i) {
+    in_parts(others[i], kPart, [&](std::vector<MemberRef>& part) {
+      first.filter(part, true);
+      char digits[kIntegerTextMax];
+      for (const MemberRef& member : part) gathered.add(member.text(digits));
+      return Walk::kGoOn;
+    });
+  }
+  in_parts(first, wanted, [&](std::vector<MemberRef>& part) {
+    if (gather) {
+      gathered.filter(part, false);
+    } else {
+      for (size_t i = 0; i < others.size() && !part.empty(); ++i) others[i].filter(part, false);
+    }
+    return visit(part);
+  });
+}
+
 }  // namespace
 
 void Members::sort_integers(size_t count_max) {
@@ -93,56 +140,49 @@ size_t intersection_size(std::span<const Set> sets, size_t count_max) {
 }
 
 Members unite(std::span<const Set> sets) {
-  const std::vector<Set> by_size = once_each(sets, std::greater<>());
   Members result;
+  const std::vector<Set> by_size = once_each(sets, std::greater<>());
   if (by_size.empty()) return result;
-  const Set& largest = by_size[0];
-  result.list.reserve(largest.size());
-  in_parts(largest, kPart, [&](std::vector<MemberRef>& part) {
+  result.list.reserve(by_size[0].size());
+  in_parts(by_size[0], kPart, [&](std::vector<MemberRef>& part) {
     append(result.list, part);
     return Walk::kGoOn;
   });
-  SetObject further;  // what the sets before brought beyond the largest
-  for (size_t i = 1; i < by_size.size(); ++i) {
-    in_parts(by_size[i], kPart, [&](std::vector<MemberRef>& part) {
-      largest.filter(part, false);
-      further.filter(part, false);
-      append(result.list, part);
-      if (i + 1 < by_size.size()) further.insert(part);
-      return Walk::kGoOn;
-    });
-  }
+  in_further_parts(by_size, [&](std::vector<MemberRef>& part) {
+    append(result.list, part);
+    return Walk::kGoOn;
+  });
   return result;
 }
 
+size_t union_size(std::span<const Set> sets, size_t count_max) {
+  const std::vector<Set> by_size = once_each(sets, std::greater<>());
+  size_t count = by_size.empty() ? 0 : std::min(by_size[0].size(), count_max);
+  if (count == count_max) return count;
+  in_further_parts(by_size, [&](std::vector<MemberRef>& part) {
+    count = std::min(count + part.size(), count_max);
+    return count == count_max ? Walk::kStop : Walk::kGoOn;
+  });
+  return count;
+}
+
 Members subtract(std::span<const Set> sets) {
-  const Set& first = sets[0];
-  const std::vector<Set> others = once_each(sets.subspan(1), std::greater<>());
-  const auto is_first = [&](const Set& other) { return other.entry() == first.entry(); };
   Members result;
-  if (first.empty() || std::any_of(others.begin(), others.end(), is_first)) return result;
-  SetObject gathered;
-  size_t sum = 0;
-  for (const Set& other : others) sum += other.size();
-  const bool gather = subtract_by_gathering(first.size(), others.size(), sum);
-  for (size_t i = 0; gather && i < others.size(); ++i) {
-    in_parts(others[i], kPart, [&](std::vector<MemberRef>& part) {
-      first.filter(part, true);
-      char digits[kIntegerTextMax];
-      for (const MemberRef& member : part) gathered.add(member.text(digits));
-      return Walk::kGoOn;
-    });
-  }
-  in_parts(first, kPart, [&](std::vector<MemberRef>& part) {
-    if (gather) {
-      gathered.filter(part, false);
-    } else {
-      for (size_t i = 0; i < others.size() && !part.empty(); ++i) others[i].filter(part, false);
-    }
+  in_different_parts(sets, SIZE_MAX, [&](std::vector<MemberRef>& part) {
     append(result.list, part);
     return Walk::kGoOn;
   });
   return result;
+}
+
+size_t difference_size(std::span<const Set> sets, size_t count_max) {
+  if (sets.size() == 1) return std::min(sets[0].size(), count_max);
+  size_t count = 0;
+  in_different_parts(sets, count_max, [&](std::vector<MemberRef>& part) {
+    count = std::min(count + part.size(), count_max);
+    return count == count_max ? Walk::kStop : Walk::kGoOn;
+  });
+  return count;
 }
 
 }  // namespace kevy

@@ -37,8 +37,11 @@ Members intersect(std::span<const Set> sets, size_t count_max = SIZE_MAX);
 size_t intersection_size(std::span<const Set> sets, size_t count_max = SIZE_MAX);
 /// What is in any of the sets.
 Members unite(std::span<const Set> sets);
+/// How much of it there is: at most `count_max` of it is counted, as below.
+size_t union_size(std::span<const Set> sets, size_t count_max = SIZE_MAX);
 /// What is in the first of the sets, at least one, and in no other.
 Members subtract(std::span<const Set> sets);
+size_t difference_size(std::span<const Set> sets, size_t count_max = SIZE_MAX);
 
 /// Whether a difference is found with fewer steps by gathering first what the `others`, which have
 /// `sum` members altogether, have of the `first` members: that takes a look-up for each of the sum

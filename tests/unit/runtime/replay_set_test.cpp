@@ -36,6 +36,8 @@ Words random_command(Random& random) {
       {"SUNIONSTORE", key(), key(), key(), key()},
       {"SRANDMEMBER", key(), count()},
       {"SINTERCARD", "2", key(), key()},
+      {"SUNIONCARD", "2", key(), key()},
+      {"SDIFFCARD", "2", key(), key()},
       {"SET", key(), "text"},
       {"DEL", key()},
       {"EXPIRE", key(), "100"},

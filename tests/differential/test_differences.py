@@ -1,4 +1,4 @@
-"""Each row of differences.txt is true: its example, run on both references and on kevy, ends with the
+"""B45: each row of differences.txt is true: its example, run on both references and on kevy, ends with the
 replies that the row tells. So a row that is no longer needed fails."""
 
 import pytest

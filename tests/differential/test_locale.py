@@ -1,4 +1,4 @@
-"""G3: nothing in the library depends on the locale of the process that it runs in. The host goes
+"""B40 G3: nothing in the library depends on the locale of the process that it runs in. The host goes
 over to a locale that writes "1,5", and every script answers as before."""
 
 import ctypes

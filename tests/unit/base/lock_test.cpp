@@ -116,7 +116,7 @@ TEST_CASE("of many sleepers none is forgotten") {
   CHECK(passed == kSleepers);
 }
 
-TEST_CASE("a sleeper gets its turn after a few of one who always takes the lock again") {
+TEST_CASE("B42 a sleeper gets its turn after a few of one who always takes the lock again") {
   constexpr int kRounds = 200;
   int turns = 0;
   for (int i = 0; i < kRounds; ++i) turns += turns_of_the_greedy(1, 1'000);
@@ -124,7 +124,7 @@ TEST_CASE("a sleeper gets its turn after a few of one who always takes the lock 
   CHECK(turns <= 3 * kRounds);
 }
 
-TEST_CASE("of several sleepers each gets its turn after a few for each one before it") {
+TEST_CASE("B42 of several sleepers each gets its turn after a few for each one before it") {
   constexpr int kRounds = 20, kWaiters = 8;
   int turns = 0;
   for (int i = 0; i < kRounds; ++i) turns += turns_of_the_greedy(kWaiters, 1'000);

@@ -115,7 +115,7 @@ void check(const std::vector<Case>& cases) {
   CHECK(valid > cases.size() / 2);
 }
 
-TEST_CASE("numbers are those of the C locale, whatever locale the host is in") {
+TEST_CASE("B40 numbers are those of the C locale, whatever locale the host is in") {
   const std::vector<Case> cases = make_cases(300'000);
   check(cases);
   const GermanHost host;

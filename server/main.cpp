@@ -22,7 +22,7 @@ struct Stop {
 };
 using Instance = std::unique_ptr<kevy_instance, Stop>;
 
-// A connection needs a descriptor: as many as are allowed.
+// Raises the limit of descriptors to what the system allows, since each connection needs one.
 void raise_descriptor_limit() {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
@@ -76,7 +76,7 @@ int serve(const Options& options) {
     throw OptionError("dir '" + options.directory + "': " + std::strerror(errno));
   }
   raise_descriptor_limit();
-  // Blocked before any thread starts, so that they wait here to be taken.
+  // Signals are blocked before any thread starts, so that sigwait below gets them.
   sigset_t ending;
   sigemptyset(&ending);
   sigaddset(&ending, SIGTERM);

@@ -18,7 +18,7 @@ struct Known {
   int words_max = 1;
 };
 
-// What the server itself acts upon.
+// Directives that the server itself acts upon.
 constexpr Known kOwn[] = {
     {"port", "TCP port; 0: no TCP (default 6379)"},
     {"bind", "hosts to listen on; * is every interface (default 127.0.0.1)", 16},
@@ -30,7 +30,7 @@ constexpr Known kOwn[] = {
     {"databases", "databases that SELECT can choose from (default 16)"},
 };
 
-// What the instance acts upon: directives of CONFIG.
+// Directives that the instance acts upon, those of CONFIG.
 constexpr Known kPassedOn[] = {
     {"requirepass", "password that AUTH asks for"},
     {"maxclients", "connections at one time (default 10000)"},
@@ -45,7 +45,7 @@ constexpr Known kPassedOn[] = {
     {"appendonly", "the log; only no for now"},
 };
 
-// What redis.conf has and a kevy-server needs not.
+// Directives of redis.conf that mean nothing to a kevy-server.
 constexpr const char* kMeaningless[] = {
     "always-show-logo", "daemonize", "io-threads", "io-threads-do-reads", "logfile", "loglevel",
     "pidfile", "protected-mode", "supervised", "tcp-backlog", "syslog-enabled",

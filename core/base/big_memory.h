@@ -1,6 +1,6 @@
 // BigMemory: a block of bytes that goes back to the kernel when it is freed, if it is big. malloc
-// keeps what is freed below something that is still in use, so that the replies a slow client once
-// had waiting would stay with the process for ever.
+// keeps a freed block that lies below one still in use, so the replies that a slow client once had
+// waiting would stay with the process for ever.
 //
 // The block belongs to this object; moving hands it over. One thread at a time.
 #pragma once
@@ -36,7 +36,7 @@ class BigMemory {
   /// std::bad_alloc, and the block is as it was.
   void grow(size_t size);
 
-  // The same for whoever keeps count of the block otherwise.
+  // The same for an owner that keeps the address and the size itself.
   static char* allocate(size_t size);
   static void free(char* data, size_t size) noexcept;
 

@@ -45,7 +45,7 @@ inline uint64_t load_short(const char* from, size_t size) noexcept {
   return byte(0) | byte(size / 2) | byte(size - 1);
 }
 
-/// Equality, without a call for what is as short as most keys are.
+/// Equality; bytes as short as most keys are compared without a call.
 inline bool same_bytes(Bytes a, Bytes b) noexcept {
   const size_t size = a.size();
   if (size != b.size()) return false;
@@ -57,7 +57,7 @@ inline bool same_bytes(Bytes a, Bytes b) noexcept {
   return load_word(a.data() + size - 8) == load_word(b.data() + size - 8);
 }
 
-/// Copies bytes that do not overlap with `to`, without a call for what is as short as most values.
+/// Copies bytes that do not overlap with `to`; those as short as most values without a call.
 inline void copy_bytes(char* to, Bytes from) noexcept {
   const char* const data = from.data();
   const size_t size = from.size();
@@ -101,7 +101,8 @@ inline bool contains(Bytes bytes, char byte) noexcept {
   return (matches(load_short(data, size), byte) & ((1u << size) - 1)) != 0;  // zeros are behind
 }
 
-/// What C code that Redis leaves the word to, errors among it, sees of it: up to a zero byte.
+/// A word up to its first zero byte: Redis hands some words, those in its errors among them, to C
+/// functions, which see no more of them.
 constexpr Bytes before_nul(Bytes word) noexcept { return word.substr(0, word.find('\0')); }
 
 /// Whether `a` equals `lower` when the ASCII case of `a` is ignored. `lower` must be lower case.

@@ -1,4 +1,5 @@
-// What the C library does after a locale, done after the C locale, whatever the host has chosen.
+// The C library's functions that take a locale, used with the C locale, so that no reply depends on
+// what the host has chosen.
 #pragma once
 
 #include <locale.h>  // NOLINT(modernize-deprecated-headers): newlocale is POSIX
@@ -7,7 +8,8 @@
 
 namespace kevy {
 
-/// Is part of the C library: nothing is allocated for it, and it lives as long as the process.
+/// The C locale is part of the C library: nothing is allocated for it, and it lives as long as the
+/// process.
 inline locale_t c_locale() noexcept {
   static const locale_t locale = newlocale(LC_ALL_MASK, "C", nullptr);
   return locale;

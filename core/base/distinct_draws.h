@@ -1,5 +1,5 @@
-// DistinctDraws: what was drawn by chance already, so that nothing is drawn twice. For numbers and
-// pointers; open addressing, with room for as many as are wanted from the start.
+// DistinctDraws: a set of the elements that were drawn at random, so that none is drawn twice. For
+// numbers and pointers. Open addressing; the room for all draws is made at the start.
 #pragma once
 
 #include <bit>
@@ -22,7 +22,7 @@ class DistinctDraws {
   DistinctDraws& operator=(const DistinctDraws&) = delete;
 
   size_t size() const noexcept { return size_; }
-  /// Whether it is new.
+  /// Whether `drawn` was not in the set before.
   bool add(Drawn drawn) noexcept {
     const uint64_t value = as_number(drawn) + 1;  // 0: a free place
     uint64_t at = value * kSpread >> 32 & mask_;

@@ -8,7 +8,7 @@ namespace kevy {
 namespace {
 
 constexpr size_t kStarsMax = 1000;  // runs of stars that a match may pass, as in Redis
-constexpr size_t kLongClass = 64;   // bytes of a class that is worth to be known
+constexpr size_t kLongClass = 64;   // bytes; a longer class is turned into a bit map
 
 class Matcher {
  public:
@@ -37,7 +37,7 @@ class Matcher {
   }
 
   // Matches `c` with the class behind the '[' before `at`; moves `at` behind the class. Behind a star
-  // the same class is tried at every character: a long one is known from the second time on.
+  // the same class is tried at every character, so a long one has a bit map from the second time on.
   bool match_class(size_t& at, char c) noexcept {
     const size_t begin = at;
     const unsigned char tested = fold(c);
@@ -77,7 +77,7 @@ class Matcher {
   bool read_class(size_t& at, Range&& range) const noexcept {
     const bool negated = at < pattern_.size() && pattern_[at] == '^';
     if (negated) ++at;
-    for (; at < pattern_.size(); ++at) {  // an unfinished one ends with the pattern
+    for (; at < pattern_.size(); ++at) {  // a class without ']' ends with the pattern
       if (pattern_[at] == '\\' && at + 1 < pattern_.size()) {
         ++at;
         range(fold(pattern_[at]), fold(pattern_[at]));

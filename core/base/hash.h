@@ -1,10 +1,10 @@
 // The hash of a key: SipHash-1-3 (Aumasson and Bernstein, 2012) under a secret drawn at random once
-// per process, a pseudorandom function as far as anybody knows. So a client can not choose keys that
-// collide, not even one that sees hash bits: SCAN shows keys in the order of them.
+// per process. It is a pseudorandom function as far as anybody knows, so a client cannot choose keys
+// that collide, not even after it has seen bits of hashes: SCAN shows keys in the order of them.
 //
 // Every table whose keys come from outside hashes with this. XXH3 under a secret would cost half as
-// much, but is none: pairs of keys are known that collide under one in 2^27 of all secrets, and
-// those of up to three bytes see only 32 bits of it.
+// much, but is no pseudorandom function: pairs of keys are known that collide under one in 2^27 of
+// all secrets, and keys of up to three bytes are mixed with only 32 bits of the secret.
 //
 // Hashes differ from process to process and are never written to disk or sent over a wire.
 #pragma once
@@ -64,7 +64,7 @@ class SipState {
   uint64_t v0_, v1_, v2_, v3_;
 };
 
-/// The last up to seven bytes of `size` at `data`, those behind the last whole word, as a number.
+/// The bytes behind the last whole word of the `size` at `data`, seven at most, as a number.
 /// Reads two overlapping pieces instead of byte after byte.
 inline uint64_t last_bytes(const char* data, size_t size) noexcept {
   static_assert(std::endian::native == std::endian::little);

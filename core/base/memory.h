@@ -1,4 +1,4 @@
-// What an allocation really takes: the block that malloc gave plus its header.
+// The bytes that an allocation really takes: the block that malloc gave, and its header.
 #pragma once
 
 #include <malloc.h>

@@ -69,8 +69,8 @@ Bytes format_int64(int64_t value, char* buffer) noexcept {
 
 namespace {
 
-// The number that a few digits are, which a double holds exactly, as most scores are; nothing when
-// there is anything else among them.
+// The number of a text of few digits and nothing else, as most scores are: a double holds it exactly.
+// Nothing for any other text.
 std::optional<double> parse_digits(Bytes text) noexcept {
   constexpr size_t kExactMax = 15;
   if (text.empty() || text.size() > kExactMax) return std::nullopt;
@@ -83,14 +83,14 @@ std::optional<double> parse_digits(Bytes text) noexcept {
   return static_cast<double>(number);
 }
 
-// from_chars knows no plus.
+// The text without a plus sign at its start, which from_chars does not take.
 Bytes without_plus(Bytes text) noexcept {
   const bool plus = text.size() > 1 && text[0] == '+' && text[1] != '-';
   return plus ? text.substr(1) : text;
 }
 
-// What is beyond the range of a double: too large, if its first digit that is not zero stands
-// before the point, the exponent counted in.
+// A number beyond the range of a double is too large if its first digit that is not zero stands
+// before the point once the exponent has moved that; otherwise it is too small.
 bool is_too_large(Bytes text) noexcept {
   const size_t mark = std::min(text.find_first_of("eE"), text.size());
   const Bytes digits = text.substr(0, mark);
@@ -138,7 +138,7 @@ std::optional<long double> parse_long_double(Bytes text) noexcept {
   char copy[kTextMax + 1];
   std::memcpy(copy, text.data(), text.size());
   copy[text.size()] = '\0';
-  // from_chars gives no denormal numbers of this type.
+  // A denormal number of this type is an error to from_chars.
   char* end = nullptr;
   errno = 0;
   const long double value = strtold_l(copy, &end, c_locale());
@@ -149,7 +149,8 @@ std::optional<long double> parse_long_double(Bytes text) noexcept {
 
 namespace {
 
-// The digits with a point among or zeros beside them, where that is short, or with an exponent.
+// A number's digits as text: with a point among them or zeros beside them where that is short, and
+// with an exponent where it is not.
 std::string arranged(const DecimalDigits& number, bool negative) {
   const Bytes digits(number.digits, static_cast<size_t>(number.count));
   const int places = number.count + number.exponent;  // before the point

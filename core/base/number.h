@@ -1,4 +1,4 @@
-// Numbers and text: what Redis takes for a number, and how it prints one.
+// Numbers and text: which texts Redis takes for a number, and how it prints one.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ inline constexpr size_t kIntegerTextMax = 20;
 /// An integer in its shortest form: no '+', no leading zeros or spaces, no "-0".
 std::optional<int64_t> parse_int64(Bytes text) noexcept;
 
-/// As parse_int64 but unsigned; used for cursors, where leading zeros are fine.
+/// As parse_int64 but unsigned, and leading zeros are fine: cursors have them.
 std::optional<uint64_t> parse_uint64(Bytes text) noexcept;
 
 /// Writes `value` to `buffer`, of at least kIntegerTextMax bytes, and returns the text.
@@ -23,7 +23,7 @@ Bytes format_int64(int64_t value, char* buffer) noexcept;
 /// Decimal or hexadecimal, with a sign or not, or an infinity, of at most 5,119 bytes; no spaces, no
 /// NaN, and nothing that is an infinity or zero only because the type ends there.
 std::optional<long double> parse_long_double(Bytes text) noexcept;
-/// The same of a double, of any length, but not hexadecimal.
+/// A double by the same rules, but of any length and not hexadecimal.
 std::optional<double> parse_double(Bytes text) noexcept;
 /// As parse_double, but what is too large is an infinity and what is too small is zero.
 std::optional<double> parse_double_clamped(Bytes text) noexcept;

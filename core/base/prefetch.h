@@ -8,7 +8,7 @@ namespace kevy {
 /// Has the cache line of `at` fetched. Any address will do.
 inline void prefetch_line(const void* at) noexcept {
   __builtin_prefetch(at);
-  asm volatile("");  // or g++ takes a function that only does this for one without effect
+  asm volatile("");  // without it g++ drops functions that do nothing but prefetch
 }
 
 /// Has all cache lines of so many bytes fetched.

@@ -1,5 +1,5 @@
-// What the kinds of processors do each in their own way: comparing many bytes at once, and waiting.
-// The one place in core that has instructions of a processor in it. Every function has a portable
+// Operations for which kinds of processors have instructions of their own: comparing many bytes at
+// once, and waiting. No other place in core names such instructions. Every function has a portable
 // form, which is used where there is no other, and everywhere with KEVY_PORTABLE defined; both give
 // the same results.
 #pragma once
@@ -17,7 +17,7 @@ namespace kevy {
 
 static_assert(std::endian::native == std::endian::little, "words are compared low byte first");
 
-/// The same with words and nothing else.
+/// The portable forms: arithmetic on words and nothing else.
 namespace portable {
 
 /// A bit for each byte of `word`, the low one first, that is `wanted`.
@@ -68,7 +68,8 @@ using portable::matches16;
 
 #endif
 
-/// Some 10 to 50 nanoseconds in which a loop that waits leaves the processor to others.
+/// A pause of some 10 to 50 nanoseconds for loops that wait, in which they leave the core's units to
+/// its other hardware thread.
 inline void pause_briefly() noexcept {
 #if defined(KEVY_SSE2)
   _mm_pause();

@@ -1,5 +1,6 @@
-// Sorting by a number of 64 bits, byte by byte from the lowest: no comparison, so nothing that the
-// processor could foretell wrongly. Bytes that are the same in all keys cost next to nothing.
+// Radix sort by keys of 64 bits, byte by byte from the lowest. It compares nothing, so there are no
+// branches for the processor to predict wrongly. Bytes that are the same in all keys cost next to
+// nothing.
 #pragma once
 
 #include <array>

@@ -97,14 +97,15 @@ size_t scaling_power(int exponent) noexcept {
   constexpr int kLowest = -60;
   size_t index = 0;
   const auto scaled = [&] { return exponent + kPowers[index].exponent + 64; };
-  // Two powers lie 26.6 bits apart: this many are surely too low.
+  // Two powers lie 26.6 bits apart; all powers before this one are surely too low.
   if (const int missing = kLowest - scaled(); missing > 0)
     index = static_cast<size_t>(missing) / 27;
   while (scaled() < kLowest) ++index;
   return index;
 }
 
-// While the number could be met better by a lower last digit, and stays within the bounds.
+// Lowers the last digit for as long as that brings the text nearer to the number and keeps it within
+// the bounds.
 void lower_last_digit(char& digit, uint64_t room, uint64_t rest, uint64_t unit,
                       uint64_t distance) noexcept {
   while (rest < distance && room - rest >= unit &&
@@ -117,9 +118,9 @@ void lower_last_digit(char& digit, uint64_t room, uint64_t rest, uint64_t unit,
 constexpr uint64_t kTens[] = {1,       10,        100,        1'000,       10'000,
                               100'000, 1'000'000, 10'000'000, 100'000'000, 1'000'000'000};
 
-// The digits of `upper` until what is left of it lies within `room`, the distance to the lower
-// bound; `distance` is that to the number itself. Returns how many places the last digit stands
-// before the point.
+// Writes digits of `upper` until the rest of it is at most `room`, the distance to the lower bound;
+// `distance` is the one to the number itself. Returns how many places the last digit stands before
+// the point.
 int generate(DecimalDigits& result, Binary upper, uint64_t room, uint64_t distance) noexcept {
   const int shift = -upper.exponent;
   const uint64_t one = uint64_t{1} << shift;

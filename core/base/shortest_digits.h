@@ -1,6 +1,6 @@
 // The few decimal digits that tell a double from all others, found by Grisu2 (Loitsch, "Printing
-// floating-point numbers quickly and accurately with integers"). One in some hundred numbers of 17
-// digits gets one that is not the nearest, or a digit more than needed; what it is reads back as
+// floating-point numbers quickly and accurately with integers"). Of numbers with 17 digits one in
+// some hundred gets digits that are not the nearest, or one more than needed; they still read back as
 // the same double. Valkey and Redis use this very method, and clients compare their texts.
 #pragma once
 
@@ -13,7 +13,7 @@ struct DecimalDigits {
   int exponent;  // the number is the digits, as an integer, times ten to this
 };
 
-/// Of a number above zero that is finite.
+/// The digits of a finite number above zero.
 DecimalDigits shortest_digits(double value) noexcept;
 
 }  // namespace kevy

@@ -9,7 +9,7 @@ namespace kevy {
 
 SpanPool::~SpanPool() { trim(); }
 
-// Twice as much is mapped as is needed, and what lies outside a multiple of 2 MB is given back.
+// Maps twice as much as is needed, and gives back what lies before and behind the aligned 2 MB.
 SpanPool::Region* SpanPool::map_region(bool huge) noexcept {
   void* mapped = mmap(nullptr, 2 * kRegionBytes, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -18,7 +18,7 @@ SpanPool::Region* SpanPool::map_region(bool huge) noexcept {
   const size_t before = -reinterpret_cast<uintptr_t>(begin) & (kRegionBytes - 1);
   if (before != 0) munmap(begin, before);
   munmap(begin + before + kRegionBytes, kRegionBytes - before);
-  if (huge) {  // either may be refused: small pages that come one by one will do
+  if (huge) {  // the kernel may refuse either; small pages that come one by one will do
     madvise(begin + before, kRegionBytes, MADV_HUGEPAGE);
     madvise(begin + before, kRegionBytes, MADV_POPULATE_WRITE);
   }
@@ -62,7 +62,7 @@ void SpanPool::prepare() noexcept {
   if (region != nullptr) add(region);
 }
 
-// Gets a region, or asks for one, if it is time for that.
+// Gets a region if it is time for that, or asks for one.
 void SpanPool::replenish(std::unique_lock<Lock>& guard) noexcept {
   const bool huge = regions_ >= kPlainRegions;
   if (!huge || !ask_) {

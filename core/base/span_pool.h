@@ -1,13 +1,13 @@
-// SpanPool: spans of 16 KB, cut from regions of 2 MB. For all but the first few, whose pages the
-// TLB has room for anyway, the kernel is asked for huge pages. What is looked up at random in them
-// is mostly found without a walk through the page tables, which costs as much as the cache miss
+// SpanPool: spans of 16 KB, cut from regions of 2 MB. The kernel is asked for huge pages for all
+// regions but the first few, whose pages the TLB has room for anyway. A lookup at random in a huge
+// page mostly needs no walk through the page tables, which would cost as much as the cache miss
 // itself.
 //
 // A huge page can take the kernel milliseconds. So a pool that has someone to ask asks for the next
-// region when half of one is left, and has no spans for now when it comes too late. A region all
-// whose spans have come back is given back, but for one.
+// region when half of one is left; if that comes too late it has no spans for a while. Regions without
+// a span in use are given back, all but one of them.
 //
-// Knows nothing of what is kept in a span. Any thread may call any method.
+// Knows nothing of what its spans hold. Any thread may call any method.
 #pragma once
 
 #include <cstddef>
@@ -20,15 +20,15 @@
 
 namespace kevy {
 
-/// 16 KB, and what its owner notes about them. Made by SpanPool alone; it lies at the start of its
-/// region.
+/// 16 KB, and what its owner notes about them. Made by SpanPool alone; all spans of a region have
+/// their notes at the region's start.
 struct Span {
   static constexpr size_t kBytes = 16 * 1024;
 
   Span* next;
   Span* previous;
   void* holes;           // blocks that were given back, linked
-  uint16_t fresh;        // where the part begins that was never given out
+  uint16_t fresh;        // the offset of the part that was never given out
   uint16_t blocks;       // in use
   uint16_t block_bytes;  // each
 
@@ -45,9 +45,9 @@ class SpanPool {
   SpanPool(const SpanPool&) = delete;
   SpanPool& operator=(const SpanPool&) = delete;
 
-  /// Has `ask` called, by take(), when it is time for prepare(). Without it take() gets huge pages
-  /// itself. False when there is nobody to do it: the next one who takes a span asks again. To be
-  /// set before the first span is taken.
+  /// Sets the function that take() calls when it is time for prepare(). It returns false when nobody
+  /// can do that now, and the next take() calls it again. Without such a function take() gets huge
+  /// pages itself. To be set before the first span is taken.
   void set_ask(std::function<bool()> ask) { ask_ = std::move(ask); }
   /// Gets a region, if one has been asked for.
   void prepare() noexcept;
@@ -90,7 +90,7 @@ class SpanPool {
   Lock lock_;
   // Guarded by the lock.
   Region* with_free_ = nullptr;
-  Region* empty_ = nullptr;  // one of those, if any: nothing of it is in use
+  Region* empty_ = nullptr;  // a region without a span in use, if there is one
   size_t free_ = 0;          // spans
   size_t regions_ = 0;
   bool asked_ = false;

@@ -1,5 +1,5 @@
-// Threads of the library: they take no signals, which are the host's. Starting one may fail at any
-// time, for want of memory or by a limit of the system's, and is no reason to end anything.
+// Threads of the library. All signals are blocked in them, since signals are the host's. Starting a
+// thread may fail at any time, for want of memory or by a limit of the system; callers go on without.
 #pragma once
 
 #include <csignal>
@@ -9,7 +9,7 @@
 
 namespace kevy {
 
-/// Not joinable when no thread could be started.
+/// Returns a thread that is not joinable when none could be started.
 template <typename Body>
 [[nodiscard]] std::thread start_thread(Body&& body) noexcept {
   sigset_t all, before;
@@ -18,7 +18,7 @@ template <typename Body>
   std::thread thread;
   try {
     thread = std::thread(std::forward<Body>(body));
-  } catch (const std::exception&) {  // then there is none
+  } catch (const std::exception&) {  // no thread, as the caller is told
   }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   return thread;

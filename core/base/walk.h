@@ -1,5 +1,5 @@
-// Walk: what a visitor answers, so that no walk goes on when the visitor has what it wants. Whoever
-// visits elements takes visitors of this kind alone: one that forgets to answer does not compile.
+// Walk: the answer of a visitor, which says whether the walk goes on. Functions that visit elements
+// take only visitors that answer, so one that forgets to stop the walk does not compile.
 #pragma once
 
 #include <concepts>

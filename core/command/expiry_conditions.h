@@ -1,4 +1,4 @@
-// NX, XX, GT and LT: on what EXPIRE and its like make it depend whether they set a time to live.
+// NX, XX, GT and LT: the conditions under which EXPIRE and its like set a time to live.
 #pragma once
 
 #include <string>
@@ -23,8 +23,8 @@ struct ExpiryConditions {
   }
 };
 
-/// Reads what stands in `words` from the fourth on; false, and the error is answered, when it is
-/// something else or does not go together.
+/// Reads the conditions in `words` from the fourth on; false, and the error is answered, when a word
+/// is none or two exclude each other.
 inline bool read_expiry_conditions(Call& call, Args words, ExpiryConditions& conditions) {
   for (Options options(words, 3); !options.done();) {
     if (options.next_is("nx")) {

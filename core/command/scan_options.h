@@ -19,8 +19,8 @@ struct ScanOptions {
   bool wants(Bytes name) const { return !pattern || glob_match(*pattern, name); }
 };
 
-/// A cursor as Valkey reads one, up to a zero byte: an integer of 64 bits that is not negative, or
-/// whatever else strtoull takes: behind spaces, with a sign, and what is below zero from above.
+/// A cursor as Valkey reads one, up to a zero byte: whatever strtoull takes for 64 bits, so spaces and
+/// a sign may stand before it, and a number below zero counts down from 2^64.
 inline std::optional<uint64_t> scan_cursor(Bytes text) {
   text = before_nul(text);
   if (const auto number = parse_int64(text); number && *number < 0) return std::nullopt;

@@ -9,8 +9,8 @@ namespace kevy {
 
 namespace {
 
-// Whether Valkey would keep a string beside its key, which it shows as embstr: the two and what tells
-// of them fit 128 bytes.
+// Whether Valkey would keep a string beside its key, which it shows as embstr: it does so while key,
+// value and their headers fit 128 bytes.
 bool fits_beside(Bytes key, size_t size) {
   constexpr size_t kRoom = 113, kLongKey = 32;  // whose length takes two bytes more
   return key.size() + size + (key.size() < kLongKey ? 0 : 2) <= kRoom;
@@ -27,7 +27,7 @@ Bytes big_encoding_name(Type type) {
   }
 }
 
-// In Redis' names, though a sorted set's tree is no skip list.
+// The names are those of Redis, though a sorted set's tree is no skip list.
 Bytes encoding_name(const Entry& entry) {
   switch (entry.encoding()) {
     case Encoding::kInteger:
@@ -46,7 +46,7 @@ Bytes encoding_name(const Entry& entry) {
   }
 }
 
-// Counts as a hit or a miss, but is no use of the key, and no event tells of a missing one.
+// Finds a key for OBJECT: a hit or a miss, but no access of the key, and no event for a missing one.
 const Entry* look(Call& call) {
   const Key key = call.key(2);
   const Entry* entry = call.peek(key);

@@ -37,7 +37,7 @@ size_t destination_argument(Args args) {
   return found;
 }
 
-// Keys that a pattern makes of elements may lie anywhere.
+// A pattern makes keys of elements, which may lie on any shard.
 bool reads_other_keys(Args args) {
   bool found = false;
   for_each_option(args, [&](size_t i, Bytes name) {
@@ -93,8 +93,8 @@ bool read_sort_options(Call& call, bool may_store, SortOptions& sort) {
   return true;
 }
 
-/// What is moved about while sorting: which element, and the number it is sorted by, if it is by
-/// one.
+/// What sorting moves instead of the element: its position, and the number it is sorted by, if there
+/// is one.
 struct Rank {
   double number;
   size_t position;  // in the value
@@ -220,7 +220,7 @@ bool Sorting::weigh() {
   return numbers;
 }
 
-// For a reply, text up to a zero byte counts, as strcoll has it in the C locale; what is stored is
+// A reply is sorted by text up to a zero byte, as strcoll does in the C locale; a stored list is
 // sorted by all bytes.
 int Sorting::compare_text(Bytes a, Bytes b) const {
   if (options_.destination != 0) return a.compare(b);
@@ -272,7 +272,7 @@ void Sorting::sort() {
   order_.erase(begin, begin + static_cast<ptrdiff_t>(wanted.first));
 }
 
-// What is left to be done when the numbers are in order.
+// Puts elements with equal numbers in order, once the numbers are.
 void Sorting::sort_equals() {
   for (auto first = order_.begin(); first != order_.end();) {
     const auto next = std::find_if(first + 1, order_.end(), [&](const Rank& rank) {

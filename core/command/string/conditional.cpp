@@ -1,4 +1,5 @@
-// DIGEST, DELIFEQ, DELEX: what a client does with a string it may no longer know.
+// DIGEST, DELIFEQ, DELEX: a client compares a string, or deletes it if it is still as the client
+// knows it.
 #include "command/families.h"
 #include "command/key_specs.h"
 #include "command/string/condition.h"

@@ -33,7 +33,7 @@ auto with_call(Turn& turn, const CommandRow& row, const Key& key, Shard& shard, 
   }
 }
 
-// The same, and logs its effect.
+// Runs `body` in the same way and logs its effect.
 template <typename Body>
 auto as_command(Turn& turn, const CommandRow& row, const Key& key, Shard& shard, Body&& body) {
   WriteLog* const log = turn.runtime().log();

@@ -1,8 +1,8 @@
 // FastLane: GET and SET of one key for callers that need no reply object. Made with the key's shard
 // held; a turn's worth of work at most.
 //
-// What is usual (the key is there, has no time to live, and nobody listens to changes) is done here
-// and inline; all else goes the way of the commands.
+// The usual case (the key is there, has no time to live, and nobody listens to changes) is done here
+// and inline; everything else takes the same way as commands.
 #pragma once
 
 #include "runtime/dispatch/turn.h"
@@ -38,7 +38,7 @@ class FastLane {
   }
 
  private:
-  // The entry, when finding it has no consequences: it can not have expired.
+  // The entry, if finding it has no consequences, since it cannot have expired; otherwise nullptr.
   Entry* find_plainly() const {
     Entry* entry = shard_.keyspace(0).find(key_);
     if (entry == nullptr || entry->has_expiry()) [[unlikely]] return nullptr;

@@ -1,7 +1,7 @@
 // INCREX: adds to a number within bounds and sets its time to live, in one step.
 //
-// The sum that is out of bounds is not stored, unless it is to saturate: then the bound is. Without
-// bounds those of the type count.
+// A sum out of bounds is not stored; with SATURATE the bound is stored in its place. The bounds of the
+// type count where none are given.
 #include <algorithm>
 #include <cfloat>
 #include <cmath>
@@ -92,7 +92,7 @@ std::optional<Steps<Number>> read_steps(Call& call, const IncrexOptions& options
   return Steps<Number>{*increment, std::max(*lower, lowest), std::min(*upper, highest)};
 }
 
-/// Nothing when the bounds refuse the sum, and it is not to saturate.
+/// The sum, or the bound it saturates at; nothing when the bounds refuse it.
 std::optional<int64_t> bounded_sum(int64_t value, const Steps<int64_t>& steps, bool saturate) {
   int64_t sum;
   const bool overflow = __builtin_add_overflow(value, steps.increment, &sum);
@@ -143,7 +143,7 @@ void reply_number(Reply& reply, long double number) {
 std::string text_of(int64_t number) { return std::to_string(number); }
 std::string text_of(long double number) { return format_long_double(number); }
 
-/// The moment the key is to expire at then: kKeepExpiry where nothing changes.
+/// The moment the key is to expire at; kKeepExpiry where its time to live does not change.
 std::optional<int64_t> new_expiry(Call& call, const IncrexOptions& options, const Entry* entry) {
   if (options.expiry.persist) return Keyspace::kNoExpiry;
   if (!options.expiry.given()) return Keyspace::kKeepExpiry;

@@ -43,7 +43,7 @@ bool read_set_options(Call& call, SetOptions& set) {
   return check_condition(call, set.condition);
 }
 
-// Kept out of SET's usual way, which needs none of what this keeps in registers.
+// Not inlined: plain SET, the usual case, would have to save the registers that this needs.
 [[gnu::noinline]] void set_with_options(Call& call) {
   SetOptions options;
   if (!read_set_options(call, options)) return;
@@ -164,7 +164,7 @@ void getex(Call& call) {
   }
 }
 
-// What the key held is read for GET alone.
+// SET reads what the key held only when it is told GET.
 uint16_t set_key_flags(Args args) {
   for (size_t i = 3; i < args.size(); ++i) {
     if (equals_ignoring_case(args[i], "get")) return kKeyRW | kKeyAccess | kKeyUpdate;

@@ -18,7 +18,8 @@ class Configuration {
  public:
   struct Directive {
     std::function<std::string()> get;
-    /// Returns what is wrong with the text, or nothing. Without it, only start options can set it.
+    /// Takes a new value; returns what is wrong with it, or nothing. A directive without this
+    /// function can be set by start options alone.
     std::function<std::optional<std::string>(Bytes text)> set;
   };
   using Pair = std::pair<std::string, std::string>;

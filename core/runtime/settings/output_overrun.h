@@ -1,5 +1,5 @@
-// OutputOverrun: whether what waits for a client is too much of it. One for each place where output
-// waits; one thread at a time.
+// OutputOverrun: whether too much output waits for a client. Each place where output waits has one;
+// one thread at a time.
 #pragma once
 
 #include <algorithm>
@@ -12,8 +12,8 @@ namespace kevy {
 
 class OutputOverrun {
  public:
-  /// The first bytes that wait are never too many: those for which Redis gives each client a buffer
-  /// beforehand.
+  /// So many bytes are never too many: Redis gives each client a buffer for them beforehand and does
+  /// not count it.
   static constexpr size_t kFree = 16 * 1024;
 
   /// Whether `waiting` bytes are more than the hard limit, or have been more than the soft one for

@@ -1,5 +1,5 @@
-// Settings: what the hot paths need of the configuration, as atomics that CONFIG SET may change at
-// any time. The names, texts and rules of the directives are instance's matter.
+// Settings: the part of the configuration that hot paths read, as atomics that CONFIG SET may change
+// at any time. Names, texts and rules of the directives are in instance/directives.cpp.
 #pragma once
 
 #include <algorithm>
@@ -59,16 +59,15 @@ struct Settings {
     return output_limits[static_cast<size_t>(kind)];
   }
 
-  /// The longest word a command may have, and the longest string there may be: what
-  /// proto-max-bulk-len allows and the store, which counts in 32 bits, has room for with what lies
-  /// beside it.
+  /// The longest word a command may have, and the longest string there may be: as proto-max-bulk-len
+  /// says, but never more than the store can count in 32 bits together with what lies beside it.
   uint64_t word_max() const noexcept {
     constexpr uint64_t kCountable = (uint64_t{1} << 32) - 1024;
     const int64_t allowed = proto_max_bulk_len.load(std::memory_order_relaxed);
     return std::min(static_cast<uint64_t>(allowed), kCountable);
   }
 
-  /// For AUTH, CONFIG and INFO.
+  /// The whole configuration, for AUTH, CONFIG and INFO.
   Configuration* configuration = nullptr;
 };
 

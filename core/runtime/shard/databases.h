@@ -1,6 +1,6 @@
 // Databases: the keyspaces of one shard by the number of their database. There may be 65,536
-// databases and 4,096 shards, and hardly any of them meet in a key: only what was used takes memory
-// or is walked. The first few, which most instances make do with, are found without a search.
+// databases and 4,096 shards, but few pairs of them ever hold a key, so only keyspaces that were used
+// take memory or are walked. The first 16, which most instances make do with, need no search.
 //
 // A keyspace stays when it has become empty, since whoever runs a command may hold on to it. Between
 // commands the empty ones are dropped when they have become many.

@@ -32,7 +32,7 @@ class Watches {
     found->second.erase(key.bytes, key.hash);
     if (found->second.size() == 0) databases_.erase(found);
   }
-  /// Of a key that is watched.
+  /// The version of a key that is watched.
   uint64_t version(int database, const Key& key) const noexcept {
     return databases_.find(database)->second.find(key.bytes, key.hash)->version;
   }

@@ -1,4 +1,4 @@
-// What every entry of the C ABI shares: the thread's error message, the guard that lets no
+// Shared by all functions of the C ABI: the thread's error message, the guard that lets no
 // exception out, and the check for use after fork().
 #pragma once
 

@@ -75,7 +75,7 @@ kevy_status closed_session(kevy_session& session) {
   return closed();
 }
 
-// What QUIT has ended receives nothing more either.
+// A session that QUIT has ended receives nothing more either.
 void end_if_closing(kevy_session& session) {
   if (session.session().closing && !session.session().ended()) {
     session.engine->runtime().kill(session.session());

@@ -36,8 +36,9 @@ class Matcher {
     return static_cast<unsigned char>(ignore_case_ ? ascii_lower(c) : c);
   }
 
-  // Matches `c` with the class behind the '[' before `at`; moves `at` behind the class. Behind a star
-  // the same class is tried at every character, so a long one has a bit map from the second time on.
+  // Matches `c` with the class behind the '[' before `at`; moves `at` behind the class. Behind a
+  // star the same class is tried at every character, so a long one has a bit map from the second
+  // time on.
   bool match_class(size_t& at, char c) noexcept {
     const size_t begin = at;
     const unsigned char tested = fold(c);

@@ -1,6 +1,7 @@
 // The hash of a key: SipHash-1-3 (Aumasson and Bernstein, 2012) under a secret drawn at random once
-// per process. It is a pseudorandom function as far as anybody knows, so a client cannot choose keys
-// that collide, not even after it has seen bits of hashes: SCAN shows keys in the order of them.
+// per process. It is a pseudorandom function as far as anybody knows, so a client cannot choose
+// keys that collide, not even after it has seen bits of hashes: SCAN shows keys in the order of
+// them.
 //
 // Every table whose keys come from outside hashes with this. XXH3 under a secret would cost half as
 // much, but is no pseudorandom function: pairs of keys are known that collide under one in 2^27 of

@@ -69,8 +69,8 @@ Bytes format_int64(int64_t value, char* buffer) noexcept {
 
 namespace {
 
-// The number of a text of few digits and nothing else, as most scores are: a double holds it exactly.
-// Nothing for any other text.
+// The number of a text of few digits and nothing else, as most scores are: a double holds it
+// exactly. Nothing for any other text.
 std::optional<double> parse_digits(Bytes text) noexcept {
   constexpr size_t kExactMax = 15;
   if (text.empty() || text.size() > kExactMax) return std::nullopt;

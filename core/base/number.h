@@ -20,8 +20,8 @@ std::optional<uint64_t> parse_uint64(Bytes text) noexcept;
 /// Writes `value` to `buffer`, of at least kIntegerTextMax bytes, and returns the text.
 Bytes format_int64(int64_t value, char* buffer) noexcept;
 
-/// Decimal or hexadecimal, with a sign or not, or an infinity, of at most 5,119 bytes; no spaces, no
-/// NaN, and nothing that is an infinity or zero only because the type ends there.
+/// Decimal or hexadecimal, with a sign or not, or an infinity, of at most 5,119 bytes; no spaces,
+/// no NaN, and nothing that is an infinity or zero only because the type ends there.
 std::optional<long double> parse_long_double(Bytes text) noexcept;
 /// A double by the same rules, but of any length and not hexadecimal.
 std::optional<double> parse_double(Bytes text) noexcept;

@@ -68,8 +68,8 @@ using portable::matches16;
 
 #endif
 
-/// A pause of some 10 to 50 nanoseconds for loops that wait, in which they leave the core's units to
-/// its other hardware thread.
+/// A pause of some 10 to 50 nanoseconds for loops that wait, in which they leave the core's units
+/// to its other hardware thread.
 inline void pause_briefly() noexcept {
 #if defined(KEVY_SSE2)
   _mm_pause();

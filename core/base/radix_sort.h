@@ -12,8 +12,8 @@
 
 namespace kevy {
 
-/// Brings `items` into ascending order of key_of(item), a uint64_t; those with equal keys keep their
-/// order. Needs as much memory again.
+/// Brings `items` into ascending order of key_of(item), a uint64_t; those with equal keys keep
+/// their order. Needs as much memory again.
 template <typename Item, typename KeyOf>
 void radix_sort(std::vector<Item>& items, KeyOf&& key_of) {
   constexpr unsigned kBytes = 8, kValues = 256;

@@ -104,8 +104,8 @@ size_t scaling_power(int exponent) noexcept {
   return index;
 }
 
-// Lowers the last digit for as long as that brings the text nearer to the number and keeps it within
-// the bounds.
+// Lowers the last digit for as long as that brings the text nearer to the number and keeps it
+// within the bounds.
 void lower_last_digit(char& digit, uint64_t room, uint64_t rest, uint64_t unit,
                       uint64_t distance) noexcept {
   while (rest < distance && room - rest >= unit &&

@@ -4,8 +4,8 @@
 // itself.
 //
 // A huge page can take the kernel milliseconds. So a pool that has someone to ask asks for the next
-// region when half of one is left; if that comes too late it has no spans for a while. Regions without
-// a span in use are given back, all but one of them.
+// region when half of one is left; if that comes too late it has no spans for a while. Regions
+// without a span in use are given back, all but one of them.
 //
 // Knows nothing of what its spans hold. Any thread may call any method.
 #pragma once
@@ -45,9 +45,9 @@ class SpanPool {
   SpanPool(const SpanPool&) = delete;
   SpanPool& operator=(const SpanPool&) = delete;
 
-  /// Sets the function that take() calls when it is time for prepare(). It returns false when nobody
-  /// can do that now, and the next take() calls it again. Without such a function take() gets huge
-  /// pages itself. To be set before the first span is taken.
+  /// Sets the function that take() calls when it is time for prepare(). It returns false when
+  /// nobody can do that now, and the next take() calls it again. Without such a function take()
+  /// gets huge pages itself. To be set before the first span is taken.
   void set_ask(std::function<bool()> ask) { ask_ = std::move(ask); }
   /// Gets a region, if one has been asked for.
   void prepare() noexcept;

@@ -1,5 +1,6 @@
 // Threads of the library. All signals are blocked in them, since signals are the host's. Starting a
-// thread may fail at any time, for want of memory or by a limit of the system; callers go on without.
+// thread may fail at any time, for want of memory or by a limit of the system; callers go on
+// without.
 #pragma once
 
 #include <csignal>

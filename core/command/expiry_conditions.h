@@ -23,8 +23,8 @@ struct ExpiryConditions {
   }
 };
 
-/// Reads the conditions in `words` from the fourth on; false, and the error is answered, when a word
-/// is none or two exclude each other.
+/// Reads the conditions in `words` from the fourth on; false, and the error is answered, when a
+/// word is none or two exclude each other.
 inline bool read_expiry_conditions(Call& call, Args words, ExpiryConditions& conditions) {
   for (Options options(words, 3); !options.done();) {
     if (options.next_is("nx")) {

@@ -29,8 +29,8 @@ inline std::optional<RandomCount> random_count(Call& call, Bytes with = {}) {
   return RandomCount{*count, true};
 }
 
-/// Whether a reply can have so many elements, which may come more than once. The client alone chooses
-/// their number, so one that no memory would hold is refused, and the error answered.
+/// Whether a reply can have so many elements, which may come more than once. The client alone
+/// chooses their number, so one that no memory would hold is refused, and the error answered.
 inline bool check_repeated(Call& call, int64_t count) {
   constexpr int64_t kRepeatedMax = int64_t{1} << 24;
   if (count >= -kRepeatedMax) return true;

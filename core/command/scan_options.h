@@ -19,8 +19,8 @@ struct ScanOptions {
   bool wants(Bytes name) const { return !pattern || glob_match(*pattern, name); }
 };
 
-/// A cursor as Valkey reads one, up to a zero byte: whatever strtoull takes for 64 bits, so spaces and
-/// a sign may stand before it, and a number below zero counts down from 2^64.
+/// A cursor as Valkey reads one, up to a zero byte: whatever strtoull takes for 64 bits, so spaces
+/// and a sign may stand before it, and a number below zero counts down from 2^64.
 inline std::optional<uint64_t> scan_cursor(Bytes text) {
   text = before_nul(text);
   if (const auto number = parse_int64(text); number && *number < 0) return std::nullopt;
@@ -48,8 +48,8 @@ inline bool read_names_only(Call& call, Options& options, ScanOptions& scan) {
   return false;
 }
 
-/// Reads MATCH, COUNT, or what asks for names alone, whichever is next; answers the error when it is
-/// none of them or wrong.
+/// Reads MATCH, COUNT, or what asks for names alone, whichever is next; answers the error when it
+/// is none of them or wrong.
 inline bool read_scan_option(Call& call, Options& options, ScanOptions& scan) {
   if (options.next_is("match", 1)) {
     scan.pattern = options.value();

@@ -102,7 +102,7 @@ Configuration::Directive constant(std::string value) {
   return {[value = std::move(value)] { return value; }, {}};
 }
 
-/// A directive that can be set, but only to what it is.
+/// A directive that may be set only to the value it has.
 Configuration::Directive only(Bytes value, const char* otherwise) {
   return {[value] { return std::string(value); },
           [value, otherwise](Bytes text) -> Wrong {

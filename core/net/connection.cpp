@@ -34,8 +34,8 @@ Connection::~Connection() { protocol_.session().outbox.set_waker(nullptr); }
 
 void Connection::wake() noexcept { reactor_.wake(*this); }
 
-// What one client asks for may be more than there is memory: that costs this client its
-// connection, nobody else.
+// Closes the connection when there is no memory for what its client asks for. Other clients are not
+// affected.
 template <typename Work>
 void Connection::guarded(Work&& work) {
   try {
@@ -100,7 +100,8 @@ void Connection::step() {
   update_interest();
 }
 
-// Whether messages are in the outbox that may come out now. The others come when the client has read.
+// Whether messages are in the outbox that may come out now. The others come when the client has
+// read.
 bool Connection::messages_wait() const noexcept {
   return protocol_.session().outbox.ready() && protocol_.output().size() <= kBudget.unread_bytes;
 }

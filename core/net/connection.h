@@ -37,7 +37,7 @@ class Connection final : public Pollable, private Waker {
   /// Whether check_time has to be called soon even where no client is timed out for silence.
   bool over_soft_limit() const noexcept { return overrun_.over_soft(); }
 
-  // Of the reactor.
+  // The reactor's notes on this connection.
   size_t index = 0;       // among its connections
   bool deferred = false;  // has work over for the next round
   bool woken = false;     // in the reactor's inbox; guarded by the inbox's lock
@@ -46,8 +46,8 @@ class Connection final : public Pollable, private Waker {
  private:
   static constexpr size_t kReadMin = 16 * 1024, kReadMax = 1024 * 1024;
   static constexpr ProtocolSession::Budget kBudget{512, 1024 * 1024, 1024 * 1024};
-  /// Where commands wait until the client has read: far beyond what a client that sends its whole
-  /// pipeline before it reads makes of it, and a bound for one that never reads.
+  /// So much unread output has commands wait until the client reads. A client that sends a whole
+  /// pipeline before it reads stays far below it; one that never reads is bounded by it.
   static constexpr size_t kOutputMax = size_t{1} << 30;
 
   void wake() noexcept override;

@@ -113,7 +113,7 @@ Status Network::listen(const Address& address) {
   return Done{};
 }
 
-// All or none.
+// Starts all reactors; when one cannot be started there are none.
 Status Network::start_reactors() {
   const uint32_t count = threads_ == 0 ? usable_cores() : threads_;
   std::vector<std::unique_ptr<Reactor>> reactors;

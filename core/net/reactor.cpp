@@ -25,7 +25,7 @@ Error failed(const char* what) {
 
 }  // namespace
 
-/// What ends the sleep.
+/// The descriptor that ends the reactor's sleep.
 class Reactor::WakeUp final : public Pollable {
  public:
   int get() const noexcept { return event_.get(); }
@@ -187,7 +187,8 @@ void Reactor::run_deferred() {
   }
 }
 
-// Closes what is silent or over its limit for too long. At once when the settings have changed.
+// Closes connections that were silent or over their limit for too long; looks at them at once when
+// the settings have changed.
 void Reactor::tick(bool at_once) {
   if (!at_once && timeout_ms() < 0) return;
   const int64_t now_us = Clock::monotonic_us();

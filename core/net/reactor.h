@@ -53,10 +53,13 @@ class Reactor {
   void defer(Connection& connection);
   /// Forgets the connection and deletes it at the end of the round.
   void close(Connection& connection);
-  /// Something will be due before long: looks at the time every tenth of a second for a while.
+  /// Has the reactor look at the time every tenth of a second for a while, as something is due
+  /// soon.
   void tick_soon() noexcept { tick_soon_ = true; }
 
-  /// Memory for whichever connection is busy; nothing is ever in them. On the reactor's thread.
+  /// The memory that a busy connection borrows (Connection::borrow_input, borrow_output) and gives
+  /// back when it is done; always empty, since bytes never change owner with it. On the reactor's
+  /// thread.
   InputBuffer& spare_input() noexcept { return spare_input_; }
   OutputQueue& spare_output() noexcept { return spare_output_; }
 

@@ -1,4 +1,5 @@
-// DiscardedReply: where the replies go that nobody wants. Counts errors as any Reply does.
+// DiscardedReply: drops what is written to it, for commands whose reply nobody wants. Counts errors
+// as any Reply does.
 #pragma once
 
 #include "resp/reply.h"

@@ -6,7 +6,7 @@ namespace {
 
 bool ends_word(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
-// What there may be before a word; a word itself may hold vertical tabs and form feeds.
+// The white space before a word; a word itself may hold vertical tabs and form feeds.
 bool is_space(char c) { return ends_word(c) || c == '\v' || c == '\f'; }
 
 int hex_digit(char c) {
@@ -32,8 +32,8 @@ char unescaped(char c) {
   }
 }
 
-// Reads a quoted part that starts behind its quote at `at`; leaves `at` behind the closing one. False
-// when there is none.
+// Reads a quoted part that starts behind its quote at `at`; leaves `at` behind the closing one.
+// False when there is none.
 bool read_quoted(Bytes line, size_t& at, char quote, std::string& word) {
   for (; at < line.size(); ++at) {
     const char c = line[at];

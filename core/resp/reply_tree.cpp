@@ -142,7 +142,7 @@ void ReplyTree::discard() noexcept {
   while (ReplyRoot* root = take()) free_reply(root);
 }
 
-// How many aggregates are open, how far the innermost is, and the last root.
+// A place in the tree: how many aggregates are open, where the innermost one stands, the last root.
 Reply::Place ReplyTree::place() const noexcept {
   if (depth_ == 0) return {0, {nullptr, nullptr, last_}};
   const Open& open = innermost();

@@ -2,6 +2,9 @@
 // lines for people at a terminal. Works in place on one contiguous buffer and remembers how far it
 // got, so a command that arrives in many pieces is looked at once.
 //
+// The bytes are the caller's InputBuffer's, and stay in it until their command is done. The parser
+// owns the arrays of words, and the text of the words of an inline line.
+//
 // Knows no command and no socket. One thread at a time.
 #pragma once
 
@@ -17,9 +20,9 @@
 namespace kevy {
 
 /// Bytes that came and were not yet consumed. Contiguous; grows by doubling, and only as data
-/// arrives, so what a client announces costs nothing; what one long command made of it is given back
-/// by shrink. Owns its memory, which passes between buffers
-/// only while nothing is pending in either (take_memory).
+/// arrives, so what a client announces costs nothing. Memory that one long command needed is given
+/// back by shrink. Owns its memory, which passes between buffers only while nothing is pending in
+/// either (take_memory).
 class InputBuffer {
  public:
   InputBuffer() = default;
@@ -38,7 +41,8 @@ class InputBuffer {
     if (start_ == end_) start_ = end_ = 0;
   }
   size_t capacity() const noexcept { return memory_.size(); }
-  /// Takes over the memory of `lender`; what this buffer had goes. Nothing may be pending in either.
+  /// Takes over the memory of `lender`; what this buffer had goes. Nothing may be pending in
+  /// either.
   void take_memory(InputBuffer& lender) noexcept;
   /// Gives the memory back. Only when nothing is pending.
   void release() noexcept;

@@ -22,7 +22,7 @@ void RespWriter::header(char kind, int64_t value) {
 }
 
 void RespWriter::bulk(Bytes bytes) {
-  constexpr size_t kShortMax = 48;  // written in one go: long replies are made of such
+  constexpr size_t kShortMax = 48;  // a value of so few bytes is written in one go
   const size_t size = bytes.size();
   if (size <= kShortMax) {
     char* const begin = output_->reserve(kShortMax + 7);

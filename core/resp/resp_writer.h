@@ -1,4 +1,5 @@
 // RespWriter: encodes replies as RESP2 or RESP3 into an output queue, byte for byte as Redis does.
+// The queue is its maker's and must outlive it; it keeps nothing of its own. One thread at a time.
 #pragma once
 
 #include "resp/output.h"

@@ -9,8 +9,8 @@ namespace kevy {
 
 namespace {
 
-// Whether Valkey would keep a string beside its key, which it shows as embstr: it does so while key,
-// value and their headers fit 128 bytes.
+// Whether Valkey would keep a string beside its key, which it shows as embstr: it does so while
+// key, value and their headers fit 128 bytes.
 bool fits_beside(Bytes key, size_t size) {
   constexpr size_t kRoom = 113, kLongKey = 32;  // whose length takes two bytes more
   return key.size() + size + (key.size() < kLongKey ? 0 : 2) <= kRoom;
@@ -46,7 +46,8 @@ Bytes encoding_name(const Entry& entry) {
   }
 }
 
-// Finds a key for OBJECT: a hit or a miss, but no access of the key, and no event for a missing one.
+// Finds a key for OBJECT: a hit or a miss, but no access of the key, and no event for a missing
+// one.
 const Entry* look(Call& call) {
   const Key key = call.key(2);
   const Entry* entry = call.peek(key);

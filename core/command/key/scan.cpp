@@ -1,8 +1,8 @@
 // SCAN: a full iteration in small steps, shard after shard.
 //
-// A cursor holds the shard in its low bits and the place in that shard's table above them. Clients may
-// send any number: a cursor that names no shard ends the scan, and every place is valid in every
-// table.
+// A cursor holds the shard in its low bits and the place in that shard's table above them. Clients
+// may send any number: a cursor that names no shard ends the scan, and every place is valid in
+// every table.
 #include <algorithm>
 
 #include "command/families.h"

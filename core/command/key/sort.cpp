@@ -93,8 +93,8 @@ bool read_sort_options(Call& call, bool may_store, SortOptions& sort) {
   return true;
 }
 
-/// What sorting moves instead of the element: its position, and the number it is sorted by, if there
-/// is one.
+/// What sorting moves instead of the element: its position, and the number it is sorted by, if
+/// there is one.
 struct Rank {
   double number;
   size_t position;  // in the value

@@ -1,8 +1,8 @@
 // FastLane: GET and SET of one key for callers that need no reply object. Made with the key's shard
 // held; a turn's worth of work at most.
 //
-// The usual case (the key is there, has no time to live, and nobody listens to changes) is done here
-// and inline; everything else takes the same way as commands.
+// The usual case (the key is there, has no time to live, and nobody listens to changes) is done
+// here and inline; everything else takes the same way as commands.
 #pragma once
 
 #include "runtime/dispatch/turn.h"

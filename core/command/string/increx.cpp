@@ -1,7 +1,7 @@
 // INCREX: adds to a number within bounds and sets its time to live, in one step.
 //
-// A sum out of bounds is not stored; with SATURATE the bound is stored in its place. The bounds of the
-// type count where none are given.
+// A sum out of bounds is not stored; with SATURATE the bound is stored in its place. The bounds of
+// the type count where none are given.
 #include <algorithm>
 #include <cfloat>
 #include <cmath>

@@ -38,8 +38,8 @@ class Call {
   const CommandRow& row;
   const Args args;
   Reply& reply;
-  /// Where that goes which a session gets even while CLIENT REPLY is off: the confirmations of
-  /// SUBSCRIBE and its like, and the answer of what turns replies on again.
+  /// The reply for what a session gets even while CLIENT REPLY is off: the confirmations of
+  /// SUBSCRIBE and its like, and the answer of the command that turns replies on again.
   Reply& unsilenced;
 
   size_t argc() const noexcept { return args.size(); }
@@ -71,17 +71,17 @@ class Call {
   /// For rows with kWalksShards: makes sure that shard `index` is held and gives it.
   Shard& visit_shard(uint32_t index);
 
-  /// The entry of a key that is there and has not expired; what has expired is removed first, and so
-  /// are the expired fields of a hash.
-  /// find_read counts a hit or a miss, and all three note the access unless the session asked not to.
+  /// The entry of a key that is there and has not expired; what has expired is removed first, and
+  /// so are the expired fields of a hash. find_read counts a hit or a miss, and all three note the
+  /// access unless the session asked not to.
   Entry* find_read(const Key& key);
   Entry* find_write(const Key& key);
   Entry* find_in(const Key& key, int database);
-  /// As find_read, but asking is no use of the key: EXISTS, TYPE and the times to live.
+  /// As find_read, but no access is noted: EXISTS, TYPE and the times to live.
   Entry* ask(const Key& key);
   /// As find_read, and the access is noted whatever the session asked for.
   Entry* touch(const Key& key);
-  /// Without counting, and without being a use of the key.
+  /// The same entry; neither a hit or a miss is counted nor an access noted.
   Entry* peek(const Key& key);
   Entry* peek_in(const Key& key, int database);
 

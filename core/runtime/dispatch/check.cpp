@@ -1,5 +1,5 @@
-// What can be wrong with a command before it runs, and the queueing of MULTI. In the order in
-// which Redis looks.
+// The checks of a command before it runs, in the order in which Redis makes them, and the queueing
+// of MULTI.
 #include <algorithm>
 #include <string>
 
@@ -14,7 +14,7 @@ constexpr size_t kShownMax = 128;
 
 Bytes shown_part(Bytes word, size_t max = kShownMax) { return before_nul(word).substr(0, max); }
 
-// Of the arguments together no more is shown than of the verb.
+// The arguments together are cut where the verb alone would be.
 std::string unknown_command(Args args) {
   std::string shown;
   for (size_t i = 1; i < args.size() && shown.size() < kShownMax; ++i) {

@@ -1,4 +1,5 @@
-// What the clients of an instance hold in memory together, and who goes when it is too much.
+// maxmemory-clients: how much memory the clients of an instance hold together, and which of them
+// are closed when it is too much.
 #include <algorithm>
 
 #include "runtime/runtime.h"

@@ -30,7 +30,8 @@ void write_message(Reply& reply, const Message& message) {
 
 namespace {
 
-// What an integer, a status or an error takes, so that having run a command its reply does not fail.
+// Room for an integer, a status or an error; there before a command runs, so that its reply cannot
+// fail.
 constexpr size_t kReplyRoom = 64;
 
 }  // namespace

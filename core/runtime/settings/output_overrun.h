@@ -12,8 +12,8 @@ namespace kevy {
 
 class OutputOverrun {
  public:
-  /// So many bytes are never too many: Redis gives each client a buffer for them beforehand and does
-  /// not count it.
+  /// So many bytes are never too many: Redis gives each client a buffer for them beforehand and
+  /// does not count it.
   static constexpr size_t kFree = 16 * 1024;
 
   /// Whether `waiting` bytes are more than the hard limit, or have been more than the soft one for

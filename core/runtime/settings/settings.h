@@ -1,5 +1,5 @@
-// Settings: the part of the configuration that hot paths read, as atomics that CONFIG SET may change
-// at any time. Names, texts and rules of the directives are in instance/directives.cpp.
+// Settings: the part of the configuration that hot paths read, as atomics that CONFIG SET may
+// change at any time. Names, texts and rules of the directives are in instance/directives.cpp.
 #pragma once
 
 #include <algorithm>
@@ -59,8 +59,9 @@ struct Settings {
     return output_limits[static_cast<size_t>(kind)];
   }
 
-  /// The longest word a command may have, and the longest string there may be: as proto-max-bulk-len
-  /// says, but never more than the store can count in 32 bits together with what lies beside it.
+  /// The longest word a command may have, and the longest string there may be: as
+  /// proto-max-bulk-len says, but never more than the store can count in 32 bits together with what
+  /// lies beside it.
   uint64_t word_max() const noexcept {
     constexpr uint64_t kCountable = (uint64_t{1} << 32) - 1024;
     const int64_t allowed = proto_max_bulk_len.load(std::memory_order_relaxed);

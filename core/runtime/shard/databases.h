@@ -1,9 +1,9 @@
 // Databases: the keyspaces of one shard by the number of their database. There may be 65,536
-// databases and 4,096 shards, but few pairs of them ever hold a key, so only keyspaces that were used
-// take memory or are walked. The first 16, which most instances make do with, need no search.
+// databases and 4,096 shards, but few pairs of them ever hold a key, so only keyspaces that were
+// used take memory or are walked. The first 16, which most instances make do with, need no search.
 //
-// A keyspace stays when it has become empty, since whoever runs a command may hold on to it. Between
-// commands the empty ones are dropped when they have become many.
+// A keyspace stays when it has become empty, since whoever runs a command may hold on to it.
+// Between commands the empty ones are dropped when they have become many.
 //
 // Owns the keyspaces. Touched by one thread at a time: the holder of the shard's lock.
 #pragma once

@@ -16,8 +16,8 @@ class Watches {
  public:
   bool any() const noexcept { return watchers_ != 0; }
 
-  /// Starts to watch; returns the version to compare with. Throws std::bad_alloc, and the key is not
-  /// watched.
+  /// Starts to watch; returns the version to compare with. Throws std::bad_alloc, and the key is
+  /// not watched.
   uint64_t add(int database, const Key& key) {
     Watched& watched = databases_[database].find_or_make(key.bytes, key.hash);
     ++watched.watchers;

@@ -1,4 +1,4 @@
-// What is done about the fields of a hash whose time has come, for who does not know hashes.
+// Removal of the fields of a hash whose time has come, for callers that do not know hashes.
 #pragma once
 
 #include <string>

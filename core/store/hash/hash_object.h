@@ -88,7 +88,7 @@ class Field {
 
 class HashObject final : public Object {
  public:
-  /// For an expiry: none; of set() also: the one that the field has.
+  /// In the place of a moment: no time to live; and, for set() alone, the one that the field has.
   static constexpr int64_t kNoExpiry = -1, kKeepExpiry = -2;
 
   HashObject() : fields_(HashSecret::process()) {}

@@ -1,7 +1,8 @@
 // SortedSet: a view of an entry that holds a sorted set, in either of its forms.
 //
-// Packed, it is what packed_pairs.h describes; the entry counts the pairs. Big, it is a SortedSetObject. It becomes big when
-// an addition passes the limits that the caller gives, and never packed again.
+// Packed, it is what packed_pairs.h describes; the entry counts the pairs. Big, it is a
+// SortedSetObject. It becomes big when an addition passes the limits that the caller gives, and
+// never packed again.
 //
 // Made on the stack for one command. A view with a keyspace may change the set, and makes the key
 // with the first addition; an empty set is for the caller to erase. A view of a const entry only

@@ -44,4 +44,23 @@ inline void erase_empty(Call& call, const Key& key) {
   call.notify(key, call.session.database, kEventGeneric, "del");
 }
 
+/// HDEL, SREM and ZREM: removes the elements that the words from the third on name, and the key with
+/// the last element. `View` is the class of the type's views.
+template <typename View>
+void remove_elements(Call& call, Type type, EventClass event_class, Bytes event) {
+  const Key key = call.key(1);
+  const auto [entry, wrong] = find_to_write(call, key, type);
+  if (wrong) return;
+  View view(call.keyspace(key), key, entry);
+  int64_t removed = 0;
+  for (size_t i = 2; i < call.argc() && !view.empty(); ++i) {
+    if (view.erase(call.args[i])) ++removed;
+  }
+  if (removed != 0) {
+    call.changed(key, event_class, event);
+    if (view.empty()) erase_empty(call, key);
+  }
+  call.reply.integer(removed);
+}
+
 }  // namespace kevy

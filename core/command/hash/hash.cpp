@@ -53,19 +53,7 @@ void hsetnx(Call& call) {
   call.reply.integer(1);
 }
 
-void hdel(Call& call) {
-  const Key key = call.key(1);
-  const auto [entry, wrong] = find_to_write(call, key, Type::kHash);
-  if (wrong) return;
-  Hash hash(call.keyspace(key), key, entry);
-  int64_t removed = 0;
-  for (const Bytes field : call.args.subspan(2)) removed += hash.erase(field) ? 1 : 0;
-  if (removed != 0) {
-    call.changed(key, kEventHash, "hdel");
-    if (hash.empty()) erase_empty(call, key);
-  }
-  call.reply.integer(removed);
-}
+void hdel(Call& call) { remove_elements<Hash>(call, Type::kHash, kEventHash, "hdel"); }
 
 constexpr uint32_t kFlags = kWrite | kDenyOom | kFast;
 

@@ -27,19 +27,7 @@ void sadd(Call& call) {
   call.reply.integer(added);
 }
 
-void srem(Call& call) {
-  const Key key = call.key(1);
-  const auto [entry, wrong] = find_to_write(call, key, Type::kSet);
-  if (wrong) return;
-  Set set(call.keyspace(key), key, entry);
-  int64_t removed = 0;
-  for (const Bytes member : call.args.subspan(2)) removed += set.erase(member) ? 1 : 0;
-  if (removed != 0) {
-    call.changed(key, kEventSet, "srem");
-    if (set.empty()) erase_empty(call, key);
-  }
-  call.reply.integer(removed);
-}
+void srem(Call& call) { remove_elements<Set>(call, Type::kSet, kEventSet, "srem"); }
 
 void smove(Call& call) {
   const Key from = call.key(1);

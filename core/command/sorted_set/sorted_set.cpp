@@ -147,21 +147,7 @@ void zincrby(Call& call) {
   increment(call, {.add = true}, call.args[2], call.args[3]);
 }
 
-void zrem(Call& call) {
-  const Key key = call.key(1);
-  const Found found = find_to_write(call, key, Type::kZset);
-  if (found.wrong) return;
-  SortedSet set = sorted_set_of(call, key, found.entry);
-  int64_t removed = 0;
-  for (size_t i = 2; i < call.argc() && !set.empty(); ++i) {
-    if (set.erase(call.args[i])) ++removed;
-  }
-  if (removed != 0) {
-    call.changed(key, kEventZset, "zrem");
-    if (set.empty()) erase_empty(call, key);
-  }
-  call.reply.integer(removed);
-}
+void zrem(Call& call) { remove_elements<SortedSet>(call, Type::kZset, kEventZset, "zrem"); }
 
 void zcard(Call& call) {
   const Found found = find_to_read(call, call.key(1), Type::kZset);

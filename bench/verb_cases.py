@@ -115,9 +115,9 @@ def of_strings(n: int) -> Iterator[Case | str]:
     yield Case("SET of 64 MB in pieces of 16 KB", resp("SET", "scratch", "x" * (64 << 20)),
                (resp("DEL", "scratch"),), 1, CHUNK, goal=True)
     yield Case("SET of 1 MB in pieces of 16 KB", resp("SET", "scratch", "x" * (1 << 20)),
-               (resp("DEL", "scratch"),), 20, CHUNK)
-    yield Case("SET of 20 KB", resp("SET", "scratch", "x" * 20_000))
-    yield Case("SET of 200 KB", resp("SET", "scratch", "x" * 200_000))
+               (resp("DEL", "scratch"),), 20, CHUNK, goal=True)
+    yield Case("SET of 20 KB", resp("SET", "scratch", "x" * 20_000), goal=True)
+    yield Case("SET of 200 KB", resp("SET", "scratch", "x" * 200_000), goal=True)
     yield Case("inline GET", b"GET key:7\r\n", goal=True)
     yield Case("inline SET", b"SET key:7 a-value\r\n", goal=True)
     yield Case("inline SET, quoted", b'SET key:7 "a \\x41 value"\r\n')

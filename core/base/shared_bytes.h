@@ -4,6 +4,9 @@
 // The block may be written only while `unique()` holds, which only the shard's lock holder who
 // owns the keyspace's reference can rely on: others only ever drop references.
 // Copying and dropping a reference is safe from any thread; one SharedBytes object is not.
+//
+// A block is malloc's, or, from kMappedMin on, a mapping of its own, in huge pages where the kernel
+// has them: half of what it costs to store a long value would be the faults of its small pages.
 #pragma once
 
 #include <atomic>
@@ -20,16 +23,27 @@ class SharedBytes {
   /// The block as it lies in memory; `capacity` bytes follow the header.
   struct Block {
     std::atomic<uint32_t> references{1};
-    uint32_t reserved = 0;
+    uint32_t mapped_units = 0;  // of the mapping that it is; 0: it is malloc's
     size_t size = 0;
     size_t capacity = 0;
+    /// What it really takes.
+    size_t memory_bytes() const noexcept;
     char* data() noexcept { return reinterpret_cast<char*>(this + 1); }
     const char* data() const noexcept { return reinterpret_cast<const char*>(this + 1); }
   };
 
+  /// From this capacity on a block is mapped by itself.
+  static constexpr size_t kMappedMin = 4 * 1024 * 1024;
+
   SharedBytes() = default;
   /// A block of its own with room for `capacity` bytes and `size` bytes in use (not cleared).
   static SharedBytes allocate(size_t size, size_t capacity);
+  /// An empty block of its own that is to get `size` bytes by and by. A long one takes address space
+  /// alone, and its capacity is less than that, until open() is called.
+  static SharedBytes expecting(size_t size);
+  /// Gives a block that expects more a capacity of `capacity` bytes at least, where it is. Throws
+  /// std::bad_alloc, and the block is as it was.
+  void open(size_t capacity);
   static SharedBytes copy_of(Bytes bytes) {
     SharedBytes result = allocate(bytes.size(), bytes.size());
     if (!bytes.empty()) std::memcpy(result.block_->data(), bytes.data(), bytes.size());
@@ -67,6 +81,7 @@ class SharedBytes {
 
  private:
   explicit SharedBytes(Block* block) noexcept : block_(block) {}
+  static Block* map(size_t capacity, size_t opened);
   static void drop(Block* block) noexcept;
 
   Block* block_ = nullptr;

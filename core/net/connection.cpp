@@ -2,6 +2,7 @@
 
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -67,8 +68,10 @@ void Connection::proceed() {
 void Connection::receive() {
   InputBuffer& input = protocol_.input();
   borrow_input();
-  char* const room = input.reserve(kReadMin);
-  const ssize_t got = recv(socket_.get(), room, std::min(input.room(), kReadMax), 0);
+  iovec pieces[2];
+  const size_t count = input.make_room(pieces, kReadMin, kReadMax);
+  const ssize_t got = count == 1 ? recv(socket_.get(), pieces[0].iov_base, pieces[0].iov_len, 0)
+                                 : readv(socket_.get(), pieces, static_cast<int>(count));
   if (got > 0) {
     input.commit(static_cast<size_t>(got));
     transfers_ = true;
@@ -140,7 +143,7 @@ const OutputLimit& Connection::output_limit() const noexcept {
 
 bool Connection::within_limits() {
   const int64_t query_max = runtime_.settings().query_buffer_max.load(std::memory_order_relaxed);
-  if (protocol_.input().pending().size() > static_cast<size_t>(query_max)) return false;
+  if (protocol_.received_bytes() > static_cast<size_t>(query_max)) return false;
   const size_t waiting = protocol_.output().size() + protocol_.session().outbox.bytes();
   if (overrun_.too_much(waiting, output_limit())) return false;
   if (overrun_.over_soft()) reactor_.tick_soon();

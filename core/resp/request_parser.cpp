@@ -87,8 +87,9 @@ RequestParser::Step RequestParser::find_line(Bytes input, Bytes& line, const cha
   return Step::kDone;
 }
 
-RequestParser::Step RequestParser::parse_array(Bytes input, const Limits& limits) {
+RequestParser::Step RequestParser::parse_array(InputBuffer& buffer, const Limits& limits) {
   if (words_left_ < 0) {
+    const Bytes input = buffer.pending();
     Bytes line;
     const Step step = find_line(input, line, "too big mbulk count string");
     if (step != Step::kDone) return step;
@@ -102,14 +103,16 @@ RequestParser::Step RequestParser::parse_array(Bytes input, const Limits& limits
     words_.clear();
   }
   while (words_left_ > 0) {
-    const Step step = parse_bulk(input, limits);
+    const Step step = parse_bulk(buffer, limits);
     if (step != Step::kDone) return step;
     --words_left_;
   }
   return Step::kDone;
 }
 
-RequestParser::Step RequestParser::parse_bulk(Bytes input, const Limits& limits) {
+RequestParser::Step RequestParser::parse_bulk(InputBuffer& buffer, const Limits& limits) {
+  if (bulk_is_long_) return finish_long_word(buffer);
+  const Bytes input = buffer.pending();
   if (bulk_size_ < 0) {
     Bytes line;
     const Step step = find_line(input, line, "too big bulk count string");
@@ -126,12 +129,44 @@ RequestParser::Step RequestParser::parse_bulk(Bytes input, const Limits& limits)
     bulk_size_ = *size;
   }
   const auto size = static_cast<size_t>(bulk_size_);
-  if (input.size() - position_ < size + 2) return Step::kMore;
+  if (input.size() - position_ < size + 2) {
+    if (size >= kLongWordMin) {
+      buffer.begin_block(position_, size);
+      bulk_is_long_ = true;
+    }
+    return Step::kMore;
+  }
   if (!is_line_end(input.data() + position_ + size)) return fail(kNoLineEnd);
   words_.push_back({position_, size});
   position_ += size + 2;
   bulk_size_ = -1;
   return Step::kDone;
+}
+
+// What is pending goes on with the line end behind the word.
+RequestParser::Step RequestParser::finish_long_word(InputBuffer& buffer) {
+  const Bytes input = buffer.pending();
+  if (buffer.missing() != 0 || input.size() - position_ < 2) return Step::kMore;
+  if (!is_line_end(input.data() + position_)) return fail(kNoLineEnd);
+  const auto size = static_cast<size_t>(bulk_size_);
+  words_.push_back({Word::kLong + long_words_.size(), size});
+  long_words_.push_back(buffer.take_block());
+  long_bytes_ += size;
+  position_ += 2;
+  bulk_size_ = -1;
+  bulk_is_long_ = false;
+  return Step::kDone;
+}
+
+Bytes RequestParser::bytes_of(const Word& word, Bytes input) const noexcept {
+  if (word.offset >= Word::kLong) [[unlikely]] return long_words_[word.offset - Word::kLong].bytes();
+  return input.substr(word.offset, word.size);
+}
+
+void RequestParser::drop_long_words() noexcept {
+  std::vector<SharedBytes>().swap(long_words_);
+  long_bytes_ = 0;
+  args_are_long_ = false;
 }
 
 // The quick way for a command that is there whole and without anything unusual: puts its words
@@ -212,7 +247,7 @@ RequestParser::Outcome RequestParser::next_carefully(InputBuffer& buffer, const 
       if (outcome == Outcome::kCommand && read_.empty()) continue;  // an empty line
       return outcome;
     }
-    const Step step = parse_array(input, limits);
+    const Step step = parse_array(buffer, limits);
     if (step == Step::kMore) return Outcome::kNeedMore;
     if (step == Step::kError) return Outcome::kProtocolError;
     const size_t used = position_;
@@ -223,7 +258,8 @@ RequestParser::Outcome RequestParser::next_carefully(InputBuffer& buffer, const 
       buffer.consume(used);
       continue;
     }
-    for (const Word& word : words_) read_.push_back(input.substr(word.offset, word.size));
+    for (const Word& word : words_) read_.push_back(bytes_of(word, input));
+    args_are_long_ = !long_words_.empty();
     args_ = read_;
     consume_next_ = used;
     return Outcome::kCommand;

@@ -1,9 +1,12 @@
 // RequestParser: finds the commands in what a client sent: RESP arrays of bulk strings, and inline
 // lines for people at a terminal. Works in place on one contiguous buffer and remembers how far it
-// got, so a command that arrives in many pieces is looked at once.
+// got, so a command that arrives in many pieces is looked at once. A long word that has not come
+// whole is taken out of the buffer: what is still to come of it goes into a block of its own, which
+// a handler may keep as it is.
 //
 // The bytes are the caller's InputBuffer's, and stay in it until their command is done. The parser
-// owns the arrays of words, and the text of the words of an inline line.
+// owns the arrays of words, the text of the words of an inline line, and the blocks of long words that
+// have come whole, which it shares with whoever keeps them.
 //
 // Knows no command and no socket. One thread at a time.
 #pragma once
@@ -16,51 +19,15 @@
 
 #include "base/big_memory.h"
 #include "base/bytes.h"
+#include "resp/input_buffer.h"
 
 namespace kevy {
-
-/// Bytes that came and were not yet consumed. Contiguous; grows by doubling, and only as data
-/// arrives, so what a client announces costs nothing. Memory that one long command needed is given
-/// back by shrink. Owns its memory, which passes between buffers only while nothing is pending in
-/// either (take_memory).
-class InputBuffer {
- public:
-  InputBuffer() = default;
-  InputBuffer(const InputBuffer&) = delete;
-  InputBuffer& operator=(const InputBuffer&) = delete;
-
-  /// Room for at least `min` more bytes; write there, then commit. Moves the bytes before it.
-  char* reserve(size_t min);
-  size_t room() const noexcept { return capacity() - end_; }
-  void commit(size_t count) noexcept { end_ += count; }
-  void append(Bytes bytes);
-
-  Bytes pending() const noexcept { return {memory_.data() + start_, end_ - start_}; }
-  void consume(size_t count) noexcept {
-    start_ += count;
-    if (start_ == end_) start_ = end_ = 0;
-  }
-  size_t capacity() const noexcept { return memory_.size(); }
-  /// Takes over the memory of `lender`; what this buffer had goes. Nothing may be pending in
-  /// either.
-  void take_memory(InputBuffer& lender) noexcept;
-  /// Gives the memory back. Only when nothing is pending.
-  void release() noexcept;
-  /// Gives memory back that the buffer has grown to and does not need for what is pending, which it
-  /// may move.
-  void shrink() noexcept;
-
- private:
-  void move_to(size_t capacity);
-
-  BigMemory memory_;
-  size_t start_ = 0;
-  size_t end_ = 0;
-};
 
 class RequestParser {
  public:
   static constexpr size_t kAheadMax = 16;  // commands
+  /// A word of this size or more gets a block of its own when it arrives in pieces.
+  static constexpr size_t kLongWordMin = 32 * 1024;
 
   enum class Outcome { kNeedMore, kCommand, kProtocolError };
 
@@ -81,6 +48,10 @@ class RequestParser {
     return Outcome::kCommand;
   }
   Args args() const noexcept { return args_; }
+  /// The blocks of those among args() that came in one of their own; the parser's, as args() are.
+  std::span<const SharedBytes> long_words() const noexcept { return long_words_; }
+  /// Bytes of the long words that have come whole, of a command that may not have.
+  size_t long_bytes() const noexcept { return long_bytes_; }
   /// args() are not needed any more: their bytes are consumed now instead of at the next call.
   void done(InputBuffer& buffer) noexcept { consume_last(buffer); }
 
@@ -109,16 +80,25 @@ class RequestParser {
 
  private:
   enum class Step { kMore, kDone, kError };
+  struct Word {
+    size_t offset;  // from kLong on: it is long_words_[offset - kLong]
+    size_t size;
+    static constexpr size_t kLong = SIZE_MAX / 2;
+  };
   void consume_last(InputBuffer& buffer) noexcept {
     buffer.consume(consume_next_);
     consume_next_ = 0;
+    if (args_are_long_) [[unlikely]] drop_long_words();
   }
+  void drop_long_words() noexcept;
   Outcome next_carefully(InputBuffer& buffer, const Limits& limits);
   bool is_fresh() const noexcept { return words_left_ < 0 && scanned_ == 0; }
   size_t parse_plain(const char*& at, const char* end, size_t used);
   void make_room_ahead(size_t words);
-  Step parse_array(Bytes input, const Limits& limits);
-  Step parse_bulk(Bytes input, const Limits& limits);
+  Step parse_array(InputBuffer& buffer, const Limits& limits);
+  Step parse_bulk(InputBuffer& buffer, const Limits& limits);
+  Step finish_long_word(InputBuffer& buffer);
+  Bytes bytes_of(const Word& word, Bytes input) const noexcept;
   Outcome parse_inline(InputBuffer& buffer);
   Step fail(std::string what);
   Step find_line(Bytes input, Bytes& line, const char* too_big);
@@ -128,10 +108,10 @@ class RequestParser {
   size_t scanned_ = 0;        // no line end before this
   int64_t words_left_ = -1;   // -1: the array's header is still to come
   int64_t bulk_size_ = -1;    // -1: the bulk's header is still to come
-  struct Word {
-    size_t offset;
-    size_t size;
-  };
+  bool bulk_is_long_ = false;   // and goes into a block, which the buffer has until it is full
+  bool args_are_long_ = false;  // args_ has some of long_words_
+  std::vector<SharedBytes> long_words_;
+  size_t long_bytes_ = 0;
   std::vector<Word, BigAllocator<Word>> words_;
 
   std::vector<Bytes, BigAllocator<Bytes>> read_;  // the words of args_, when it was read the careful way

@@ -5,7 +5,6 @@
 #include <new>
 
 #include "base/check.h"
-#include "base/memory.h"
 #include "base/number.h"
 
 namespace kevy {
@@ -136,7 +135,7 @@ size_t Keyspace::memory_bytes() const noexcept {
 
 size_t Keyspace::memory_bytes_of(const Entry& entry) const noexcept {
   size_t bytes = EntryMemory::bytes_of(entry);
-  if (entry.encoding() == Encoding::kShared) bytes += allocated_bytes(entry.shared());
+  if (entry.encoding() == Encoding::kShared) bytes += entry.shared()->memory_bytes();
   if (entry.encoding() == Encoding::kObject) bytes += entry.object()->memory_bytes();
   if (entries_.size() != 0) bytes += entries_.memory_bytes() / entries_.size();
   if (entry.has_expiry()) bytes += expiring_.memory_bytes() / expiring_.size();
@@ -156,7 +155,7 @@ void Keyspace::discard(std::unique_ptr<Object> object) noexcept {
 
 void Keyspace::release_value(Outside outside) noexcept {
   if (outside.block != nullptr) {
-    value_memory_ -= allocated_bytes(outside.block);
+    value_memory_ -= outside.block->memory_bytes();
     discard(SharedBytes::adopt(outside.block));
   } else if (outside.object != nullptr) {
     value_memory_ -= outside.object->accounted_;
@@ -243,8 +242,10 @@ bool Keyspace::overwrite(Entry& entry, Bytes value, int64_t expires_at_ms) noexc
   if (int64_t number; is_integer(value, number)) {
     if (entry.encoding() != Encoding::kInteger) return false;
     update_integer(&entry, number);
+  } else if (value.size() > Entry::kEmbeddedMax) [[unlikely]] {
+    if (!overwrite_block(entry, value)) return false;
   } else {
-    if (entry.encoding() != Encoding::kEmbedded || value.size() > Entry::kEmbeddedMax) return false;
+    if (entry.encoding() != Encoding::kEmbedded) return false;
     char* const to = entry.value_begin();
     if (entry.value_size_ != value.size()) {
       const auto before = static_cast<size_t>(to - entry.at(0));
@@ -259,6 +260,18 @@ bool Keyspace::overwrite(Entry& entry, Bytes value, int64_t expires_at_ms) noexc
   return true;
 }
 
+// A block that no reply holds, and that is not much larger than what it is to hold.
+bool Keyspace::overwrite_block(Entry& entry, Bytes value) noexcept {
+  if (entry.encoding() != Encoding::kShared) return false;
+  SharedBytes::Block* const block = entry.shared();
+  const size_t size = value.size();
+  if (block->capacity < size || block->capacity - size > size / 8) return false;
+  if (block->references.load(std::memory_order_acquire) != 1) return false;
+  copy_bytes(block->data(), value);
+  block->size = size;
+  return true;
+}
+
 Entry* Keyspace::set_integer(Key key, int64_t value, int64_t expires_at_ms) {
   Shape shape{.encoding = Encoding::kInteger, .expires_at_ms = expires_at_ms};
   shape.word = value;
@@ -269,7 +282,7 @@ Entry* Keyspace::set_shared(Key key, SharedBytes value, int64_t expires_at_ms) {
   Shape shape{.encoding = Encoding::kShared, .expires_at_ms = expires_at_ms};
   shape.word = static_cast<int64_t>(reinterpret_cast<intptr_t>(value.block()));
   Entry* entry = reshape(key, shape);
-  value_memory_ += allocated_bytes(value.block());
+  value_memory_ += value.block()->memory_bytes();
   value.release();  // the entry's now
   return entry;
 }

@@ -182,6 +182,7 @@ class Keyspace {
   Entry* allocate(Key key, const Shape& shape);
   void enter_tables(Entry* entry, uint64_t hash, const Joins& joins);
   static void update_table(Table<Entry>& table, Key key, Entry* entry, bool stays) noexcept;
+  static bool overwrite_block(Entry& entry, Bytes value) noexcept;
   void release_value(Outside outside) noexcept;
   void discard(SharedBytes block) noexcept;
 

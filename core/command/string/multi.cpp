@@ -26,10 +26,7 @@ void store_pairs(Call& call) {
   const auto store_one = [&](size_t i) {
     const Key key = call.key(i);
     Entry* entry = call.find_write(key);
-    Keyspace& keyspace = call.keyspace(key);
-    if (entry == nullptr || !keyspace.overwrite(*entry, call.args[i + 1], Keyspace::kNoExpiry)) {
-      keyspace.set_string(key, call.args[i + 1], Keyspace::kNoExpiry);
-    }
+    put_string(call, key, entry, call.args[i + 1], Keyspace::kNoExpiry);
     if (entry == nullptr) call.made(key);
     call.changed(key, kEventString, "set");
   };

@@ -19,7 +19,7 @@ void append(Call& call) {
   const Bytes tail = call.args[2];
   size_t size = tail.size();
   if (entry == nullptr) {
-    call.keyspace(key).set_string(key, tail, Keyspace::kNoExpiry);
+    put_string(call, key, nullptr, tail, Keyspace::kNoExpiry);
   } else {
     const size_t before = StringText(entry).bytes().size();
     size += before;

@@ -224,6 +224,16 @@ void log_stored_string(Call& call, const Key& key, Bytes value, int64_t expires_
   }
 }
 
+void put_long_string(Call& call, const Key& key, Entry* entry, Bytes value,
+                     int64_t expires_at_ms) {
+  Keyspace& keyspace = call.keyspace(key);
+  if (SharedBytes block = call.block_of(value)) {
+    keyspace.set_shared(key, std::move(block), expires_at_ms);
+  } else if (entry == nullptr || !keyspace.overwrite(*entry, value, expires_at_ms)) {
+    keyspace.set_string(key, value, expires_at_ms);
+  }
+}
+
 CommandFamily string_commands() { return kRows; }
 
 }  // namespace kevy

@@ -11,6 +11,22 @@ namespace kevy {
 
 void log_stored_string(Call& call, const Key& key, Bytes value, int64_t expires_at_ms);
 
+/// put_string for a value that does not lie in an entry. A block that it came in is kept.
+void put_long_string(Call& call, const Key& key, Entry* entry, Bytes value, int64_t expires_at_ms);
+
+/// Gives `key` a string, one of the call's arguments. `entry` is what the key has now, or nullptr.
+inline void put_string(Call& call, const Key& key, Entry* entry, Bytes value,
+                       int64_t expires_at_ms) {
+  if (value.size() > Entry::kEmbeddedMax) [[unlikely]] {
+    put_long_string(call, key, entry, value, expires_at_ms);
+    return;
+  }
+  Keyspace& keyspace = call.keyspace(key);
+  if (entry == nullptr || !keyspace.overwrite(*entry, value, expires_at_ms)) {
+    keyspace.set_string(key, value, expires_at_ms);
+  }
+}
+
 /// Stores `value` under `key` as SET does: event, further event of a time to live, and an effect
 /// that names the moment; a moment that has come deletes the key. `entry` is what the key has now,
 /// or nullptr.
@@ -21,10 +37,7 @@ inline void store_string(Call& call, const Key& key, Entry* entry, Bytes value,
     return;
   }
   if (call.logged()) log_stored_string(call, key, value, expires_at_ms);
-  Keyspace& keyspace = call.keyspace(key);
-  if (entry == nullptr || !keyspace.overwrite(*entry, value, expires_at_ms)) {
-    keyspace.set_string(key, value, expires_at_ms);
-  }
+  put_string(call, key, entry, value, expires_at_ms);
   if (entry == nullptr) call.made(key);
   call.changed(key, kEventString, "set");
   if (expires_at_ms >= 0) {

@@ -11,6 +11,13 @@ Shard& Call::visit_shard(uint32_t index) {
   return shard;
 }
 
+SharedBytes Call::block_of(Bytes argument) const noexcept {
+  for (const SharedBytes& block : session.long_words) {
+    if (block.bytes().data() == argument.data()) return block;
+  }
+  return {};
+}
+
 // Not inlined: a key that is not the command's only one is rare, and handlers are short.
 Shard& Call::other_shard(const Key& key) { return runtime.shard_of(key); }
 

@@ -45,6 +45,9 @@ class Call {
   size_t argc() const noexcept { return args.size(); }
   int64_t now_ms() { return turn.moment().ms(); }
 
+  /// The block of one of the arguments, if it came in one, which the store may keep.
+  SharedBytes block_of(Bytes argument) const noexcept;
+
   /// Argument `index` as a key.
   Key key(size_t index) { return key_of(args[index]); }
   Key key_of(Bytes bytes) {

@@ -113,9 +113,8 @@ void ProtocolSession::settle() {
     if (shown.load(std::memory_order_relaxed) != bytes) shown.store(bytes, std::memory_order_relaxed);
     return bytes;
   };
-  note(memory.query, input_.pending().size());
-  note(memory.query_free, input_.capacity() - input_.pending().size());
-  const size_t total = input_.capacity() + note(memory.arguments, parser_.memory()) +
+  const size_t free = input_.capacity() - input_.pending().size();
+  const size_t total = note(memory.query, received_bytes()) + note(memory.query_free, free) + note(memory.arguments, parser_.memory()) +
                        note(memory.transaction, session_->transaction.memory) +
                        note(memory.output, output_.memory() + session_->outbox.bytes());
   runtime_.note_memory(*session_, total + sizeof(ProtocolSession) + sizeof(Session));
@@ -141,12 +140,17 @@ void ProtocolSession::run_one(Turn& turn, const Routes& routes) {
     if (const auto number = parser_.number_ahead()) [[likely]] {
       runtime_.execute(turn, *session_, parser_.args(), routes[*number], writer_);
     } else {
+      session_->long_words = parser_.long_words();
       runtime_.execute(turn, *session_, parser_.args(), writer_);
     }
   } catch (const std::bad_alloc&) {
     writer_.take_back(mark);
     const bool silenced = session_->reply_mode != ReplyMode::kOn;
     if (!silenced && !writer_.answer_no_memory()) session_->closing = true;
+  }
+  if (!session_->long_words.empty()) [[unlikely]] {
+    session_->long_words = {};
+    turn.release();  // the blocks that nobody has kept are freed next
   }
   if (session_->outbox.ready()) [[unlikely]] insert_messages(turn, reply_begins, protocol);
 }

@@ -24,6 +24,8 @@ class ProtocolSession {
   InputBuffer& input() noexcept { return input_; }
   OutputQueue& output() noexcept { return output_; }
   const OutputQueue& output() const noexcept { return output_; }
+  /// What was received and is kept for commands that have not been run.
+  size_t received_bytes() const noexcept { return input_.size() + parser_.long_bytes(); }
   Session& session() noexcept { return *session_; }
   const Session& session() const noexcept { return *session_; }
 

@@ -9,11 +9,13 @@
 #include <array>
 #include <atomic>
 #include <mutex>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/shared_bytes.h"
 #include "runtime/dispatch/command.h"
 #include "runtime/pubsub/subscriber.h"
 #include "runtime/session/session_memory.h"
@@ -84,6 +86,8 @@ class Session final : public Subscriber {
   bool closing = false;      // no further command is run; close once the output is out
   ReplyMode reply_mode = ReplyMode::kOn;
   Transaction transaction;
+  /// The blocks of words of the command that is being run, where they have blocks.
+  std::span<const SharedBytes> long_words;
 
   // Any thread.
   std::atomic<int64_t> created_us{0};

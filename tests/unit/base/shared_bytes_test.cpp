@@ -1,9 +1,13 @@
 #include "base/shared_bytes.h"
 
 #include <catch2/catch.hpp>
+#include <cstring>
+#include <new>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include "unit/base/mapped.h"
 
 using namespace kevy;
 
@@ -30,6 +34,45 @@ TEST_CASE("a block has room for what was asked, and never less than its size") {
   CHECK(roomy.bytes().size() == 3);
   CHECK(roomy.block()->capacity == 100);
   CHECK(SharedBytes::allocate(100, 3).block()->capacity == 100);
+}
+
+TEST_CASE("a long block is mapped, and goes back to the kernel") {
+  for (const size_t size : {SharedBytes::kMappedMin, 3 * SharedBytes::kMappedMin + 12'345}) {
+    const char* begin;
+    {
+      const SharedBytes block = SharedBytes::allocate(size, size);
+      begin = block.bytes().data();
+      CHECK(block.block()->capacity >= size);
+      CHECK(block.block()->memory_bytes() >= size + sizeof(SharedBytes::Block));
+      CHECK(block.block()->memory_bytes() < size + 128 * 1024);
+      std::memset(block.block()->data(), 'x', block.block()->capacity);
+    }
+    CHECK_FALSE(test::is_mapped(begin));
+    CHECK_FALSE(test::is_mapped(begin + size - 1));
+  }
+}
+
+TEST_CASE("a block that expects much can be written as far as it was opened") {
+  constexpr size_t kSize = 300 * 1024 * 1024;
+  SharedBytes block = SharedBytes::expecting(kSize);
+  const SharedBytes::Block* const at = block.block();
+  CHECK(block.bytes().empty());
+  CHECK(at->capacity < 4 * 1024 * 1024);
+  for (const size_t opened : {size_t{1}, size_t{5'000'000}, size_t{100'000'000}, kSize}) {
+    block.open(opened);
+    REQUIRE(block.block() == at);
+    REQUIRE(at->capacity >= opened);
+    block.block()->data()[opened - 1] = 'x';
+  }
+  CHECK(at->capacity < kSize + 128 * 1024);
+  SharedBytes small = SharedBytes::expecting(100'000);
+  CHECK(small.block()->capacity == 100'000);
+}
+
+TEST_CASE("more than there are addresses for is bad_alloc") {
+  CHECK_THROWS_AS(SharedBytes::allocate(1, SIZE_MAX), std::bad_alloc);
+  CHECK_THROWS_AS(SharedBytes::expecting(SIZE_MAX - 100), std::bad_alloc);
+  CHECK_THROWS_AS(SharedBytes::expecting(size_t{1} << 60), std::bad_alloc);
 }
 
 TEST_CASE("copies share the block, and it is unique again when they are gone") {

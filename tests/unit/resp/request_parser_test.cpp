@@ -1,6 +1,7 @@
 #include "resp/request_parser.h"
 
 #include <catch2/catch.hpp>
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -74,6 +75,73 @@ TEST_CASE("memory given back in the middle of a command changes nothing and keep
   CHECK(buffer.pending() == "*");
   CHECK(parser.memory() < 32 * 1024);
   CHECK(buffer.capacity() < 64 * 1024);
+}
+
+TEST_CASE("a long word in pieces gets a block of its own, wherever the bytes are cut") {
+  constexpr size_t kLong = RequestParser::kLongWordMin;
+  const std::string words[] = {std::string(kLong - 1, 'a'), std::string(kLong, 'b'),
+                               std::string(kLong + 1, 'c'), std::string(5'000'000, 'd')};
+  std::string input = "PING\r\n*6\r\n$4\r\nMSET\r\n$1\r\nk\r\n";
+  std::vector<size_t> cuts;
+  for (const std::string& word : words) {
+    const size_t begins = input.size();
+    input += '$' + std::to_string(word.size()) + "\r\n" + word + "\r\n";
+    for (size_t i = 0; i < 24; ++i) cuts.insert(cuts.end(), {begins + i, input.size() - 12 + i});
+  }
+  input += "*1\r\n$4\r\nQUIT\r\n";
+  const Commands whole = parse(input, input.size());
+  REQUIRE(whole.size() == 3);
+  REQUIRE(whole[1].size() == 6);
+  for (size_t i = 0; i < 4; ++i) REQUIRE(whole[1][i + 2] == words[i]);
+  for (const size_t cut : cuts) {
+    REQUIRE(parse(input, cut) == whole);
+    REQUIRE(parse(input, cut, true, true) == whole);
+  }
+}
+
+TEST_CASE("the room for what comes is that of the block, until it is full") {
+  InputBuffer buffer;
+  RequestParser parser;
+  constexpr size_t kSize = 6'000'000;
+  std::string word(kSize, '.');
+  for (size_t i = 0; i < kSize; i += 997) word[i] = static_cast<char>('a' + i % 26);
+  const std::string input = "*2\r\n$4\r\nECHO\r\n$6000000\r\n" + word + "\r\n*1\r\n$4\r\nPING\r\n";
+  Bytes left = input;
+  Commands commands;
+  bool two = false;
+  while (!left.empty()) {
+    iovec pieces[2];
+    const size_t count = buffer.make_room(pieces, 1000, 7000);
+    size_t written = 0;
+    for (size_t i = 0; i < count; ++i) {
+      const Bytes some = left.substr(0, pieces[i].iov_len);
+      std::memcpy(pieces[i].iov_base, some.data(), some.size());
+      left.remove_prefix(some.size());
+      written += some.size();
+    }
+    CHECK((written <= 7000 && written != 0));
+    two |= count == 2;
+    buffer.commit(written);
+    while (parser.next(buffer, {}) == RequestParser::Outcome::kCommand) {
+      commands.emplace_back(parser.args().begin(), parser.args().end());
+      CHECK(parser.long_words().size() == (commands.size() == 1 ? 1 : 0));
+    }
+    CHECK(buffer.capacity() <= 64 * 1024);
+    CHECK((commands.size() != 0 || buffer.size() == input.size() - left.size()));
+  }
+  CHECK(two);
+  REQUIRE(commands.size() == 2);
+  CHECK(commands[0][1] == word);
+  CHECK(parser.long_bytes() == 0);
+}
+
+TEST_CASE("what stands behind a long word has to be a line end") {
+  const std::string input = "*1\r\n$40000\r\n" + std::string(40'000, 'x') + "\rx";
+  for (const size_t cut : {size_t{100}, input.size() - 2, input.size() - 1, input.size()}) {
+    const Commands commands = parse(input, cut);
+    REQUIRE(commands.size() == 1);
+    CHECK(commands[0] == std::vector<std::string>{"ERR Protocol error: invalid CRLF in request"});
+  }
 }
 
 TEST_CASE("commands are read ahead as far as they have come whole, and given again") {

@@ -152,3 +152,24 @@ TEST_CASE("memory of values is given back when the keys go") {
   for (int i = 0; i < 1000; ++i) space.keys.erase(space.key(std::to_string(i)));
   CHECK(space.keys.memory_bytes() < full / 20);
 }
+
+TEST_CASE("a block is overwritten where it is, unless a reply holds it or it is too large") {
+  Space space;
+  const Key key = space.key("k");
+  const auto text = [](char c, size_t size) { return std::string(size, c); };
+  Entry* entry = space.keys.set_string(key, text('a', 20'000), Keyspace::kNoExpiry);
+  const SharedBytes::Block* const block = entry->shared();
+  CHECK(space.keys.overwrite(*entry, text('b', 19'000), Keyspace::kNoExpiry));
+  CHECK(entry->shared() == block);
+  CHECK(space.get("k") == text('b', 19'000));
+  CHECK_FALSE(space.keys.overwrite(*entry, text('c', 2'000), Keyspace::kNoExpiry));
+  CHECK_FALSE(space.keys.overwrite(*entry, text('c', 20'001), Keyspace::kNoExpiry));
+  CHECK_FALSE(space.keys.overwrite(*entry, text('c', 20'000), 1'000));
+  {
+    const SharedBytes reply = SharedBytes::share(entry->shared());
+    CHECK_FALSE(space.keys.overwrite(*entry, text('c', 20'000), Keyspace::kNoExpiry));
+    CHECK(reply.bytes() == text('b', 19'000));
+  }
+  CHECK(space.keys.overwrite(*entry, text('d', 20'000), Keyspace::kNoExpiry));
+  CHECK(space.get("k") == text('d', 20'000));
+}

@@ -18,7 +18,7 @@ import chart
 
 BENCH = Path(__file__).resolve().parent
 # bench/<piece>.py, where it is there
-SCRIPTS = ["memory", "network", "set_operations", "verb_costs", "collections_memory", "collections_cpu",
+SCRIPTS = ["memory", "network", "hot_key", "set_operations", "verb_costs", "collections_memory", "collections_cpu",
            "bindings"]
 
 

@@ -57,8 +57,7 @@ void run_all(kevy::Runtime& runtime, std::span<const size_t> argc, Args words,
       words = words.subspan(argc[i]);
     }
     argc = argc.subspan(count);
-    turn.release();
-    runtime.prepare(runtime.stateless(), std::span(commands).first(count), routes);
+    runtime.prepare(turn, runtime.stateless(), std::span(commands).first(count), routes);
     for (size_t i = 0; i < count; ++i) {
       runtime.execute(turn, runtime.stateless(), commands[i], routes[i], replies);
     }

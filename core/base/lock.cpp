@@ -17,17 +17,20 @@ namespace {
 
 // A waiter looks at the lock after 1, 2, 4 ... pauses of some 10 to 50 nanoseconds: the more rarely
 // the longer it has waited, since every look slows the holder down.
-constexpr int kLooks = 24;
+constexpr int kLooks = 12;
 constexpr int kPausesMax = 256;
+constexpr long kPatienceNs = 200'000;
 
 // The tickets of those who sleep on one word are told apart by a bit each. Who shares a bit is
 // woken for nothing, and sleeps again.
 constexpr uint32_t bit_of(uint32_t ticket) { return uint32_t{1} << ticket % 32; }
 
-void sleep_while(std::atomic<uint32_t>& word, uint32_t value, uint32_t bits,
+// False when it was not woken before the moment `until` (nullptr: never).
+bool sleep_while(std::atomic<uint32_t>& word, uint32_t value, uint32_t bits,
                  const timespec* until) noexcept {
-  syscall(SYS_futex, reinterpret_cast<uint32_t*>(&word), FUTEX_WAIT_BITSET_PRIVATE, value, until,
-          nullptr, bits);
+  return syscall(SYS_futex, reinterpret_cast<uint32_t*>(&word), FUTEX_WAIT_BITSET_PRIVATE, value,
+                 until, nullptr, bits) == 0 ||
+         errno != ETIMEDOUT;
 }
 
 void wake(std::atomic<uint32_t>& word, uint32_t bits) noexcept {
@@ -43,10 +46,10 @@ bool fence_all_threads() noexcept {
          membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED) == 0;
 }
 
-timespec in_a_millisecond() noexcept {
+timespec moment_in(long ns) noexcept {
   timespec moment;
   clock_gettime(CLOCK_MONOTONIC, &moment);
-  moment.tv_nsec += 1'000'000;
+  moment.tv_nsec += ns;
   if (moment.tv_nsec >= 1'000'000'000) {
     moment.tv_nsec -= 1'000'000'000;
     ++moment.tv_sec;
@@ -70,11 +73,11 @@ void Lock::lock_contended() noexcept {
   if (spin([this] { return is_free() && try_lock(); })) return;
   bool has_slept = line_up();
   while (!take_as_first()) {
-    if (has_slept && !asked()) {
+    if (has_slept) {
       given_back_as_.store(kHandedOver, std::memory_order_relaxed);
       if (spin([this] { return take_as_first(); })) break;
     }
-    sleep_as_first();
+    if (!sleep_as_first()) wanted_.store(1, std::memory_order_relaxed);
     has_slept = true;
   }
   leave_line();
@@ -100,13 +103,17 @@ bool Lock::take_as_first() noexcept {
   return state == kFree && try_lock();
 }
 
-void Lock::sleep_as_first() noexcept {
+// False when it has slept for as long as its patience lasts, and was not woken.
+bool Lock::sleep_as_first() noexcept {
   first_sleeps_.store(1, std::memory_order_relaxed);
   // Without the fence a wake-up can be missed; then sleep is kept short.
   const bool fenced = fence_all_threads();
-  if (state_.load(std::memory_order_relaxed) != kHeld) return;
-  const timespec soon = in_a_millisecond();
-  sleep_while(first_sleeps_, 1, bit_of(0), fenced ? nullptr : &soon);
+  if (state_.load(std::memory_order_relaxed) != kHeld) return true;
+  const bool patient = wanted();
+  const timespec until = moment_in(patient ? 1'000'000 : kPatienceNs);
+  if (sleep_while(first_sleeps_, 1, bit_of(0), patient && fenced ? nullptr : &until)) return true;
+  first_sleeps_.store(0, std::memory_order_relaxed);
+  return false;
 }
 
 // One wake-up a sleep: until the first in line runs there may be many turns.
@@ -118,6 +125,7 @@ void Lock::wake_first() noexcept {
 void Lock::leave_line() noexcept {
   first_sleeps_.store(0, std::memory_order_relaxed);
   given_back_as_.store(kFree, std::memory_order_relaxed);
+  wanted_.store(0, std::memory_order_relaxed);
   const uint32_t next = first_.fetch_add(1, std::memory_order_seq_cst) + 1;
   if (tickets_.load(std::memory_order_seq_cst) != next) wake(first_, bit_of(next));
 }

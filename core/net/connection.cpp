@@ -81,17 +81,49 @@ void Connection::receive() {
     reactor_.close(*this);
     return;
   }
-  step();
+  try_step();
+}
+
+// False when the session was ended from outside.
+bool Connection::begins() {
+  if (protocol_.session().ended()) {
+    reactor_.close(*this);
+    return false;
+  }
+  borrow_output();
+  return true;
 }
 
 void Connection::step() {
-  const Session& session = protocol_.session();
-  if (session.ended()) {
-    reactor_.close(*this);
+  if (begins()) finish(may_run() ? protocol_.run(kBudget) : true);
+}
+
+// While another reactor holds what the first command needs, this one has others to read from.
+void Connection::try_step() {
+  if (!begins()) return;
+  const auto ran = may_run() ? protocol_.try_run(kBudget) : ProtocolSession::Ran::kSome;
+  if (ran != ProtocolSession::Ran::kNone) {
+    finish(ran == ProtocolSession::Ran::kSome);
     return;
   }
-  borrow_output();
-  const bool more = may_run() ? protocol_.run(kBudget) : true;
+  return_buffers();
+  awaits_turn = true;
+  reactor_.defer(*this);
+}
+
+void Connection::run_in(Turn& turn) {
+  awaits_turn = false;
+  guarded([&] {
+    if (begins()) has_more_ = may_run() ? protocol_.run(turn, kBudget) : true;
+  });
+}
+
+void Connection::finish() {
+  guarded([&] { finish(has_more_); });
+}
+
+void Connection::finish(bool more) {
+  const Session& session = protocol_.session();
   const bool over = protocol_.closing() || (end_of_input_ && !more);
   if (session.ended() || !within_limits() || !send() || (over && !send_blocked_)) {
     reactor_.close(*this);

@@ -31,6 +31,10 @@ class Connection final : public Pollable, private Waker {
   /// Runs what was received and takes what was pushed to the session, then sends. Called when a
   /// round left work over and when the session was pushed to, was killed or is over its limit.
   void proceed();
+  /// proceed() in two parts, for those with awaits_turn: what they have received is run in one turn,
+  /// and nothing is sent before that is over.
+  void run_in(Turn& turn);
+  void finish();
 
   /// Closes itself if the client was silent, or over its output limit, for too long.
   void check_time(int64_t now_us);
@@ -42,6 +46,7 @@ class Connection final : public Pollable, private Waker {
   bool deferred = false;  // has work over for the next round
   bool woken = false;     // in the reactor's inbox; guarded by the inbox's lock
   bool closed = false;
+  bool awaits_turn = false;  // is deferred since another reactor held what its command needs
 
  private:
   static constexpr size_t kReadMin = 16 * 1024, kReadMax = 1024 * 1024;
@@ -55,6 +60,9 @@ class Connection final : public Pollable, private Waker {
   void guarded(Work&& work);
   void receive();
   void step();
+  void try_step();
+  bool begins();
+  void finish(bool more);
   bool send();
   bool may_run() const noexcept { return protocol_.output().size() < kOutputMax; }
   bool messages_wait() const noexcept;
@@ -73,6 +81,7 @@ class Connection final : public Pollable, private Waker {
   uint32_t interest_;
   bool send_blocked_ = false;
   bool end_of_input_ = false;
+  bool has_more_ = false;   // from run_in() to finish()
   bool transfers_ = false;  // bytes went in or out since check_time() was called
   OutputOverrun overrun_;
 };

@@ -16,6 +16,7 @@ namespace kevy {
 namespace {
 
 constexpr int kEventsMax = 256;     // of one round
+constexpr size_t kTogetherMax = 16;  // connections whose commands are run in one turn
 constexpr int kSilenceTickMs = 1000;
 constexpr int kSoonTickMs = 100;
 
@@ -181,10 +182,35 @@ void Reactor::run_deferred() {
   if (deferred_.empty()) return;
   running_.swap(deferred_);
   deferred_.clear();
-  for (Connection* connection : running_) {
-    connection->deferred = false;
-    if (!connection->closed) connection->proceed();
+  std::span<Connection* const> left = running_;
+  while (!left.empty()) {
+    if (left.front()->awaits_turn) {
+      left = left.subspan(run_together(left));
+      continue;
+    }
+    Connection& connection = *left.front();
+    left = left.subspan(1);
+    connection.deferred = false;
+    if (!connection.closed) connection.proceed();
   }
+}
+
+// Runs the first of those that wait for what another reactor had, in one turn: so shards that two
+// reactors want pass between them once for many connections. Returns how many.
+size_t Reactor::run_together(std::span<Connection* const> waiting) {
+  size_t count = 0;
+  {
+    Turn turn(runtime_);
+    for (; count != std::min(waiting.size(), kTogetherMax) && waiting[count]->awaits_turn; ++count) {
+      Connection& connection = *waiting[count];
+      connection.deferred = false;
+      if (!connection.closed) connection.run_in(turn);
+    }
+  }
+  for (Connection* connection : waiting.first(count)) {
+    if (!connection->closed) connection->finish();
+  }
+  return count;
 }
 
 // Closes connections that were silent or over their limit for too long; looks at them at once when

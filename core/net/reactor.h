@@ -12,6 +12,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <thread>
 #include <vector>
 
@@ -76,6 +77,7 @@ class Reactor {
   void wait();
   void take_inbox();
   void run_deferred();
+  size_t run_together(std::span<Connection* const> waiting);
   void tick(bool at_once);
   int timeout_ms();
   void admit(Arrival arrival);

@@ -59,6 +59,8 @@ class RequestParser {
   /// they need can be prepared. next() gives them again; until it did, or they were forgotten, the
   /// buffer must not change.
   std::span<const Args> read_ahead(InputBuffer& buffer, const Limits& limits);
+  /// The next of them; there is one.
+  Args first_ahead() const noexcept { return ahead_[ahead_next_]; }
   bool has_ahead() const noexcept { return ahead_next_ != ahead_count_; }
   void forget_ahead() noexcept { ahead_next_ = ahead_count_ = 0; }
 

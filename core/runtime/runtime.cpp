@@ -81,9 +81,10 @@ void Runtime::hold_planned(Turn& turn, const Session& session, const CommandRow&
   }
 }
 
-void Runtime::prepare(const Session& session, std::span<const Args> commands,
+void Runtime::prepare(Turn& turn, const Session& session, std::span<const Args> commands,
                       std::span<Route> routes) {
   KeyPrefetch prefetch(session.database);
+  bool alike = !commands.empty();  // all for one shard, or none
   for (size_t i = 0; i < commands.size(); ++i) {
     const Args args = commands[i];
     // Many pipelines are of one verb and one key.
@@ -96,8 +97,23 @@ void Runtime::prepare(const Session& session, std::span<const Args> commands,
     }
     routes[i] = route(args);
     if (routes[i].shard != nullptr) prefetch.add(*routes[i].shard, routes[i].hash);
+    alike &= routes[i].shard == routes[0].shard;
   }
+  if (alike && turn.goes_on_with(routes[0].shard)) {
+    if (commands.size() > 1) prefetch.run_held();
+    return;
+  }
+  turn.release();
   if (commands.size() > 1) prefetch.run_unheld();
+}
+
+bool Runtime::would_wait(Args args, const Route& route) noexcept {
+  if (route.shard != nullptr) return route.shard->lock.held();
+  if (route.row == nullptr || route.row->keys.empty()) return false;
+  const KeySpec& spec = route.row->keys[0];
+  const auto first = static_cast<size_t>(spec.first);
+  if (spec.search != KeySearch::kRange || first >= args.size()) return false;
+  return shard_of({args[first], hash(args[first])}).lock.held();
 }
 
 // Runs the handler, with the shards of its keys held; the effects go to `unit`.

@@ -62,8 +62,13 @@ class Runtime {
   bool accepts_words(Session& session, Args args, Reply& reply);
 
   /// Finds the routes of commands that are about to be executed, and has the keys of those with one
-  /// key fetched. Those with several do so themselves. The session holds no shard.
-  void prepare(const Session& session, std::span<const Args> commands, std::span<Route> routes);
+  /// key fetched. Those with several do so themselves. The turn goes on if it holds what all of them
+  /// need, and is given back otherwise.
+  void prepare(Turn& turn, const Session& session, std::span<const Args> commands,
+               std::span<Route> routes);
+
+  /// Whether the command would have to wait for its first key's shard, as far as can be told.
+  bool would_wait(Args args, const Route& route) noexcept;
 
   /// Runs the commands queued in the session as one step, each writing its reply. Called by the
   /// handler of EXEC, whose row has kQueuedShards, so that all their shards are held.

@@ -23,7 +23,16 @@ void Turn::for_each_of_several(Visit&& visit) {
   }
 }
 
-// Whether somebody else has lined up for one of several shards that are held.
+bool Turn::goes_on_with(const Shard* shard) {
+  moment_.renew();
+  if (pubsub_.held()) return false;
+  if (shard != nullptr) return only_ == shard && shard->garbage.empty();
+  bool clean = !several_.empty();
+  for_each_of_several([&](const Shard& held) { clean &= held.garbage.empty(); });
+  return clean;
+}
+
+// Whether somebody else wants one of several shards that are held.
 bool Turn::several_wanted() {
   bool wanted = false;
   for_each_of_several([&](const Shard& shard) { wanted |= shard.lock.wanted(); });

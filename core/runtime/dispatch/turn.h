@@ -2,7 +2,7 @@
 // command; it takes all of them at once, in ascending order, so no deadlock is possible. A
 // reactor keeps its turn over a run of commands for the same shards, and gives it back after a
 // bounded number of them; everyone else has a turn a call. However long the commands are, the turn
-// ends with the one during which somebody else has come to sleep at a shard's lock.
+// ends with the one during which a shard's lock is wanted (lock.h).
 //
 // The pub/sub lock is the last that a turn takes, when a command first needs it, and the first that it
 // gives back. What is slow comes after all locks are given back: what was put aside is freed, and
@@ -70,6 +70,9 @@ class Turn {
   void hold(Shard& shard);
   /// Makes sure that at least these are held.
   void hold(const ShardSet& shards);
+  /// Between commands: whether what is held suits further commands for this shard, or, if that is
+  /// nullptr, for several keys, and nothing waits for the end of the turn. They read the clock anew.
+  bool goes_on_with(const Shard* shard);
   /// Makes sure that the pub/sub lock is held, and fixes the place of the reply to `publisher`'s
   /// command among its messages. nullptr: on nobody's behalf.
   PubSubTurn& hold_pubsub(Subscriber* publisher);

@@ -43,18 +43,30 @@ ProtocolSession::~ProtocolSession() { runtime_.close_session(*session_); }
 
 bool ProtocolSession::run(Budget budget) {
   Turn turn(runtime_);
-  bool more = true;
+  return run(turn, budget);
+}
+
+bool ProtocolSession::run(Turn& turn, Budget budget) {
+  return run_guarded(turn, budget, true) == Ran::kSome;
+}
+
+ProtocolSession::Ran ProtocolSession::try_run(Budget budget) {
+  Turn turn(runtime_);
+  return run_guarded(turn, budget, false);
+}
+
+ProtocolSession::Ran ProtocolSession::run_guarded(Turn& turn, Budget budget, bool waits) {
+  Ran ran = Ran::kSome;
   try {
-    more = run_some(turn, budget);
+    ran = run_some(turn, budget, waits);
   } catch (const std::bad_alloc&) {  // what is complete in the output may still be sent
     session_->closing = true;
   }
-  turn.release();
   note_output();
-  return more && !closing();
+  return closing() ? Ran::kAll : ran;
 }
 
-bool ProtocolSession::run_some(Turn& turn, Budget budget) {
+ProtocolSession::Ran ProtocolSession::run_some(Turn& turn, Budget budget, bool waits) {
   parser_.forget_ahead();  // the input has changed
   Routes routes;
   const size_t output_max = output_.size() + budget.output_bytes;
@@ -62,6 +74,7 @@ bool ProtocolSession::run_some(Turn& turn, Budget budget) {
   bool more = true;
   while (!closing()) {
     if (session_->outbox.ready()) [[unlikely]] {
+      turn.release();
       const bool idle = input_.pending().empty();
       take_messages(idle ? std::min(output_max, budget.unread_bytes) : output_max);
       if (session_->outbox.ready() && output_.size() <= output_max) {
@@ -73,7 +86,10 @@ bool ProtocolSession::run_some(Turn& turn, Budget budget) {
     if (ran == budget.commands || output_.size() > output_max) break;
     const RequestParser::Limits limits{
         static_cast<int64_t>(runtime_.settings().word_max()), session_->authenticated};
-    if (!parser_.has_ahead()) read_ahead(turn, limits, routes);
+    if (!parser_.has_ahead()) {
+      read_ahead(turn, limits, routes);
+      if (!waits && ran == 0 && must_wait(routes)) return Ran::kNone;
+    }
     const auto outcome = parser_.next(input_, limits);
     if (outcome == RequestParser::Outcome::kNeedMore) {
       more = false;
@@ -92,12 +108,16 @@ bool ProtocolSession::run_some(Turn& turn, Budget budget) {
     run_one(turn, routes);
     ++ran;
   }
-  turn.release();
   parser_.done(input_);
   if (ran != 0) {
     session_->last_active_us.store(Clock::monotonic_us(), std::memory_order_relaxed);
   }
-  return more;
+  return more ? Ran::kSome : Ran::kAll;
+}
+
+// Whether the first of the commands that were read ahead needs what another thread holds now.
+bool ProtocolSession::must_wait(const Routes& routes) const noexcept {
+  return parser_.has_ahead() && runtime_.would_wait(parser_.first_ahead(), routes[0]);
 }
 
 void ProtocolSession::note_output() noexcept { session_->outbox.set_unread(output_.size()); }
@@ -120,12 +140,10 @@ void ProtocolSession::settle() {
   runtime_.note_memory(*session_, total + sizeof(ProtocolSession) + sizeof(Session));
 }
 
-// Has the next commands of a pipeline fetch their keys together. The turn ends here, so that it
-// lasts no longer than the commands that are read at once.
+// Has the next commands of a pipeline fetch their keys together.
 void ProtocolSession::read_ahead(Turn& turn, const RequestParser::Limits& limits,
                                  Routes& routes) {
-  turn.release();
-  runtime_.prepare(*session_, parser_.read_ahead(input_, limits), routes);
+  runtime_.prepare(turn, *session_, parser_.read_ahead(input_, limits), routes);
 }
 
 // Room for a short reply is got first, so that what was changed is answered.

@@ -38,11 +38,21 @@ class ProtocolSession {
     size_t unread_bytes;
   };
 
+  enum class Ran {
+    kAll,   // that is complete
+    kSome,  // the budget was spent, so that more may be waiting
+    kNone,  // another thread holds what the first command needs
+  };
+
   /// Moves the messages pushed to the session into the output and runs what is complete in the
   /// input. True when the budget was spent, so that more may be waiting. The turn's locks are
   /// given back before this returns. A command that finds no memory is answered so; where there is
   /// none for a request, a message or that answer, the session is closing.
   bool run(Budget budget);
+  /// The same, but kNone instead of waiting for the first command's shard.
+  Ran try_run(Budget budget);
+  /// The same as run, as a part of the caller's turn, which may go on afterwards.
+  bool run(Turn& turn, Budget budget);
   /// To be called after output was consumed: what is unread counts against limits, and is shown.
   void note_output() noexcept;
 
@@ -57,7 +67,9 @@ class ProtocolSession {
  private:
   using Routes = std::array<Route, RequestParser::kAheadMax>;
 
-  bool run_some(Turn& turn, Budget budget);
+  Ran run_guarded(Turn& turn, Budget budget, bool waits);
+  Ran run_some(Turn& turn, Budget budget, bool waits);
+  bool must_wait(const Routes& routes) const noexcept;
   void read_ahead(Turn& turn, const RequestParser::Limits& limits, Routes& routes);
   void run_one(Turn& turn, const Routes& routes);
   void insert_messages(Turn& turn, size_t reply_begins, int protocol);

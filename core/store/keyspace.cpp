@@ -128,23 +128,6 @@ Keyspace::~Keyspace() {
   });
 }
 
-size_t Keyspace::memory_bytes() const noexcept {
-  return memory_.memory_bytes() + value_memory_ + entries_.memory_bytes() +
-         expiring_.memory_bytes() + expiring_fields_.memory_bytes();
-}
-
-size_t Keyspace::memory_bytes_of(const Entry& entry) const noexcept {
-  size_t bytes = EntryMemory::bytes_of(entry);
-  if (entry.encoding() == Encoding::kShared) bytes += entry.shared()->memory_bytes();
-  if (entry.encoding() == Encoding::kObject) bytes += entry.object()->memory_bytes();
-  if (entries_.size() != 0) bytes += entries_.memory_bytes() / entries_.size();
-  if (entry.has_expiry()) bytes += expiring_.memory_bytes() / expiring_.size();
-  if (entry.awaits_field_expiry()) {
-    bytes += expiring_fields_.memory_bytes() / expiring_fields_.size();
-  }
-  return bytes;
-}
-
 void Keyspace::discard(SharedBytes block) noexcept {
   if (block.bytes().size() >= kGarbageMin) garbage_->add(std::move(block));
 }

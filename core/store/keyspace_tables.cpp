@@ -1,4 +1,4 @@
-// How an entry enters and leaves the tables of its keyspace.
+// Which tables an entry is in, and how much memory they take with what is in them.
 #include "base/check.h"
 #include "store/keyspace.h"
 
@@ -33,6 +33,23 @@ void Keyspace::update_table(Table<Entry>& table, Key key, Entry* entry, bool sta
   } else {
     table.erase(slot, key.hash);
   }
+}
+
+size_t Keyspace::memory_bytes() const noexcept {
+  return memory_.memory_bytes() + value_memory_ + entries_.memory_bytes() +
+         expiring_.memory_bytes() + expiring_fields_.memory_bytes();
+}
+
+size_t Keyspace::memory_bytes_of(const Entry& entry) const noexcept {
+  size_t bytes = EntryMemory::bytes_of(entry);
+  if (entry.encoding() == Encoding::kShared) bytes += entry.shared()->memory_bytes();
+  if (entry.encoding() == Encoding::kObject) bytes += entry.object()->memory_bytes();
+  if (entries_.size() != 0) bytes += entries_.memory_bytes() / entries_.size();
+  if (entry.has_expiry()) bytes += expiring_.memory_bytes() / expiring_.size();
+  if (entry.awaits_field_expiry()) {
+    bytes += expiring_fields_.memory_bytes() / expiring_fields_.size();
+  }
+  return bytes;
 }
 
 }  // namespace kevy

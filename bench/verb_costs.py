@@ -27,7 +27,7 @@ NOT_TIMED = frozenset(
 # Verbs that redis-server 7.0 does not have.
 NOT_TIMED |= frozenset(
     "hexpire hpexpire hexpireat hpexpireat httl hpttl hexpiretime hpexpiretime hpersist hgetex "
-    "hsetex hgetdel".split())
+    "hsetex hgetdel delex delifeq digest increx lmovem msetex sdiffcard sunioncard".split())
 
 
 def prepare(server: Server, size: int) -> None:

@@ -44,8 +44,8 @@ inline void erase_empty(Call& call, const Key& key) {
   call.notify(key, call.session.database, kEventGeneric, "del");
 }
 
-/// HDEL, SREM and ZREM: removes the elements that the words from the third on name, and the key with
-/// the last element. `View` is the class of the type's views.
+/// HDEL, SREM and ZREM: removes the elements that the words from the third on name, and the key
+/// with the last element. `View` is the class of the views of the type.
 template <typename View>
 void remove_elements(Call& call, Type type, EventClass event_class, Bytes event) {
   const Key key = call.key(1);

@@ -4,6 +4,7 @@
 
 #include <sys/eventfd.h>
 
+#include <cerrno>
 #include <cstdint>
 
 #include "base/descriptor.h"
@@ -18,11 +19,14 @@ class EventDescriptor {
   int get() const noexcept { return descriptor_.get(); }
   void signal() noexcept {
     const uint64_t one = 1;
-    (void)!write(get(), &one, sizeof one);
+    // Fails otherwise only where the count is full, and the descriptor readable.
+    while (write(get(), &one, sizeof one) < 0 && errno == EINTR) {
+    }
   }
   void clear() noexcept {
     uint64_t count;
-    (void)!read(get(), &count, sizeof count);
+    while (read(get(), &count, sizeof count) < 0 && errno == EINTR) {
+    }
   }
 
  private:

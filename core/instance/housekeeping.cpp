@@ -40,23 +40,25 @@ void Housekeeping::stop() {
 // tell.
 bool Housekeeping::sweep() noexcept {
   bool any = false;
-  try {
-    look_at_shards(any);
-  } catch (const std::bad_alloc&) {
-    any = true;  // so that the rest is looked at a period later
+  for (uint32_t shard = 0; shard < runtime_.shard_count(); ++shard) {
+    try {
+      any |= look_at(shard);
+    } catch (const std::bad_alloc&) {
+      any = true;  // so that it is looked at again a period later
+    }
   }
   return any;
 }
 
-void Housekeeping::look_at_shards(bool& any) {
-  for (uint32_t shard = 0; shard < runtime_.shard_count(); ++shard) {
-    for (int round = 0; round < kRoundsMax; ++round) {
-      const Runtime::ExpiryStep keys = runtime_.expire_some(shard, kEffort);
-      const Runtime::ExpiryStep fields = runtime_.expire_some_fields(shard, kEffort);
-      any |= keys.any_left || fields.any_left;
-      if (!keys.worth_repeating && !fields.worth_repeating) break;
-    }
+bool Housekeeping::look_at(uint32_t shard) {
+  bool any = false;
+  for (int round = 0; round < kRoundsMax; ++round) {
+    const Runtime::ExpiryStep keys = runtime_.expire_some(shard, kEffort);
+    const Runtime::ExpiryStep fields = runtime_.expire_some_fields(shard, kEffort);
+    any |= keys.any_left || fields.any_left;
+    if (!keys.worth_repeating && !fields.worth_repeating) break;
   }
+  return any;
 }
 
 void Housekeeping::run() {

@@ -27,7 +27,7 @@ class Housekeeping {
  private:
   void run();
   bool sweep() noexcept;
-  void look_at_shards(bool& any);
+  bool look_at(uint32_t shard);
 
   Runtime& runtime_;
   std::mutex mutex_;  // guards what follows

@@ -28,11 +28,11 @@ Instance::Instance(RuntimeOptions options, uint32_t threads)
 
 Instance::~Instance() { shut_down(); }
 
-void Instance::shut_down() {
+void Instance::shut_down() noexcept {
   network_.stop();
   delivery_.stop();
   housekeeping_.stop();
-  for (const auto& session : runtime_.sessions()) runtime_.kill(*session);
+  runtime_.kill_all();
   runtime_.discard_data();
 }
 

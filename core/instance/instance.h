@@ -36,7 +36,8 @@ class Instance {
   ~Instance();
 
   /// Ends the threads and every session and frees the data; what still runs a command finishes it.
-  void shut_down();
+  /// Takes no memory.
+  void shut_down() noexcept;
 
   Runtime& runtime() noexcept { return runtime_; }
   Settings& settings() noexcept { return settings_; }

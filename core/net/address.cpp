@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <new>
 
 #include "base/c_locale.h"
 #include "base/number.h"
@@ -89,6 +90,7 @@ Result<std::vector<SocketAddress>> resolve(const Address& address) {
   addrinfo* found = nullptr;
   const std::string port = std::to_string(address.port);
   if (const int code = getaddrinfo(address.host.c_str(), port.c_str(), &hints, &found); code != 0) {
+    if (code == EAI_MEMORY) throw std::bad_alloc();
     const char* reason = code == EAI_SYSTEM ? error_text(errno) : "the name is not known";
     return Error{Error::Kind::kSystem, "address '" + address.text() + "': " + reason};
   }

@@ -204,7 +204,7 @@ void Connection::update_interest() {
   const uint32_t wanted = (reads ? uint32_t{EPOLLIN} : 0) | (send_blocked_ ? uint32_t{EPOLLOUT} : 0);
   if (wanted == interest_) return;
   interest_ = wanted;
-  reactor_.watch(socket_.get(), wanted, *this);
+  if (!reactor_.watch(socket_.get(), wanted, *this)) reactor_.close(*this);  // it would wait for ever
 }
 
 void Connection::borrow_input() noexcept {

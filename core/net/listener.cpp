@@ -47,7 +47,13 @@ Descriptor bind_to(const SocketAddress& address) {
       errno = EADDRINUSE;
     }
   }
-  if (bound != 0 || listen(made.get(), kBacklog) != 0) return Descriptor();
+  if (bound != 0) return Descriptor();
+  if (listen(made.get(), kBacklog) != 0) {
+    const int code = errno;
+    if (family == AF_UNIX) unlink(reinterpret_cast<const sockaddr_un&>(address.storage).sun_path);
+    errno = code;
+    return Descriptor();
+  }
   return made;
 }
 
@@ -56,33 +62,39 @@ Descriptor bind_to(const SocketAddress& address) {
 Result<std::unique_ptr<Listener>> Listener::open(const Address& address) {
   auto candidates = resolve(address);
   if (!candidates) return candidates.error();
+  std::unique_ptr<Listener> listener(new Listener(address));
   int code = EADDRNOTAVAIL;
   for (const SocketAddress& candidate : *candidates) {
     Descriptor made = bind_to(candidate);
-    if (made) return std::unique_ptr<Listener>(new Listener(address, std::move(made)));
+    if (made && listener->own(std::move(made))) return listener;
     code = errno;
   }
   return failed(address, code);
 }
 
-Listener::Listener(Address address, Descriptor socket)
-    : address_(std::move(address)), socket_(std::move(socket)) {
+Listener::Listener(Address address) : address_(std::move(address)) {}
+
+bool Listener::own(Descriptor socket) noexcept {
+  socket_ = std::move(socket);
   if (address_.kind == Address::Kind::kUnix) {
     struct stat status {};
     if (stat(address_.path.c_str(), &status) == 0) {
       device_ = status.st_dev;
       inode_ = status.st_ino;
     }
-    return;
+    return true;
   }
   SocketAddress bound;
   bound.size = sizeof bound.storage;
-  getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&bound.storage), &bound.size);
+  if (getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&bound.storage), &bound.size) != 0) {
+    return false;
+  }
   address_.port = port_of(bound);
+  return true;
 }
 
 Listener::~Listener() {
-  if (address_.kind != Address::Kind::kUnix) return;
+  if (!socket_ || address_.kind != Address::Kind::kUnix) return;
   struct stat status {};
   if (stat(address_.path.c_str(), &status) == 0 && status.st_dev == device_ &&
       status.st_ino == inode_) {

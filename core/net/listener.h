@@ -36,7 +36,10 @@ class Listener {
   Accepted accept();
 
  private:
-  Listener(Address address, Descriptor socket);
+  explicit Listener(Address address);
+  /// Takes over the socket that listens there; from here on the path is the listener's to remove. False
+  /// when the kernel does not tell the port.
+  bool own(Descriptor socket) noexcept;
 
   Address address_;
   Descriptor socket_;

@@ -65,13 +65,22 @@ class Network::Acceptor final : public Pollable {
       if (accepted.socket) {
         accept_one(std::move(accepted));
       } else if (errno != EINTR && errno != ECONNABORTED) {
-        if (errno == EMFILE || errno == ENFILE) turn_one_away();
+        if (errno != EAGAIN && !turn_one_away(errno)) pause();
         return;
       }
     }
   }
+  void on_rested() noexcept override {
+    if (!reactor().watch(listener_->descriptor(), EPOLLIN, *this)) reactor().rest(*this);
+  }
 
  private:
+  Reactor& reactor() noexcept { return *network_.reactors_.front(); }
+  // Who waits to be accepted would be reported again at once.
+  void pause() noexcept {
+    (void)reactor().watch(listener_->descriptor(), 0, *this);
+    reactor().rest(*this);
+  }
   // A client that there is no memory for is closed.
   void accept_one(Listener::Accepted accepted) noexcept {
     try {
@@ -81,12 +90,15 @@ class Network::Acceptor final : public Pollable {
     }
   }
   // Out of descriptors: the one held in reserve lets the client be closed, who would otherwise
-  // wait for ever, and the listener be quiet.
-  void turn_one_away() {
+  // wait for ever, and the listener be quiet. False when that could not be done.
+  bool turn_one_away(int reason) noexcept {
+    if ((reason != EMFILE && reason != ENFILE) || !reserve_) return false;
     reserve_ = Descriptor();
     Listener::Accepted accepted = listener_->accept();
+    const bool away = static_cast<bool>(accepted.socket);
     accepted.socket = Descriptor();
     reserve_ = Descriptor(dup(listener_->descriptor()));
+    return away;
   }
 
   Network& network_;
@@ -107,9 +119,11 @@ Status Network::listen(const Address& address) {
     if (auto started = start_reactors(); !started) return started.error();
   }
   auto acceptor = std::make_unique<Acceptor>(*this, std::move(*listener));
-  acceptors_.push_back(std::move(acceptor));
-  Acceptor& added = *acceptors_.back();
-  reactors_.front()->add(added.listener().descriptor(), EPOLLIN, added);
+  Acceptor& added = *acceptors_.emplace_back(std::move(acceptor));
+  if (!reactors_.front()->add(added.listener().descriptor(), EPOLLIN, added)) {
+    acceptors_.pop_back();
+    return Error{Error::Kind::kSystem, "listen on '" + address.text() + "': epoll_ctl failed"};
+  }
   return Done{};
 }
 

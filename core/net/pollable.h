@@ -11,6 +11,12 @@ class Pollable {
   virtual ~Pollable() = default;
   /// `events` are epoll's. On the reactor's thread.
   virtual void on_ready(uint32_t events) = 0;
+  /// Some time has gone by since Reactor::rest. On the reactor's thread.
+  virtual void on_rested() noexcept {}
+
+  // Of the reactor.
+  Pollable* next_resting = nullptr;
+  bool rests = false;
 };
 
 }  // namespace kevy

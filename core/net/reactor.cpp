@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 #include <new>
+#include <utility>
 
 #include "base/c_locale.h"
 #include "base/event_descriptor.h"
@@ -74,8 +75,22 @@ bool Reactor::add(int descriptor, uint32_t events, Pollable& pollable) noexcept 
   return control(EPOLL_CTL_ADD, descriptor, events, pollable);
 }
 
-void Reactor::watch(int descriptor, uint32_t events, Pollable& pollable) noexcept {
-  control(EPOLL_CTL_MOD, descriptor, events, pollable);
+bool Reactor::watch(int descriptor, uint32_t events, Pollable& pollable) noexcept {
+  return control(EPOLL_CTL_MOD, descriptor, events, pollable);
+}
+
+void Reactor::rest(Pollable& pollable) noexcept {
+  tick_soon_ = true;
+  if (std::exchange(pollable.rests, true)) return;
+  pollable.next_resting = std::exchange(resting_, &pollable);
+}
+
+void Reactor::resume_resting() noexcept {
+  for (Pollable* one = std::exchange(resting_, nullptr); one != nullptr;) {
+    Pollable& rested = *std::exchange(one, one->next_resting);
+    rested.rests = false;
+    rested.on_rested();
+  }
 }
 
 void Reactor::adopt(Descriptor socket, Session::Door door, SessionLabels labels) {
@@ -158,12 +173,23 @@ void Reactor::take_inbox() {
   }
 }
 
+// For one more connection in all that a connection may be put into, be it in the middle of a round. A
+// part may be larger than the others when there was no memory for all of them.
+void Reactor::make_room() {
+  const size_t needed = closed_.size() + connections_.size() + 1;
+  const auto reserve = [needed](auto& those) {
+    if (those.capacity() < needed) those.reserve(std::max<size_t>(16, needed * 2));
+  };
+  reserve(connections_);
+  reserve(closed_);
+  reserve(deferred_);
+  reserve(running_);
+  std::lock_guard guard(inbox_lock_);
+  reserve(woken_);
+}
+
 void Reactor::admit(Arrival arrival) {
-  if (connections_.size() == connections_.capacity()) {
-    connections_.reserve(std::max<size_t>(16, connections_.size() * 2));
-    std::lock_guard guard(inbox_lock_);
-    woken_.reserve(connections_.capacity());
-  }
+  make_room();
   auto made = std::make_unique<Connection>(*this, runtime_, std::move(arrival.socket),
                                            arrival.door, arrival.labels);
   Connection& connection = *made;
@@ -172,7 +198,7 @@ void Reactor::admit(Arrival arrival) {
   if (!add(connection.descriptor(), EPOLLIN, connection)) close(connection);
 }
 
-void Reactor::defer(Connection& connection) {
+void Reactor::defer(Connection& connection) noexcept {
   if (connection.deferred) return;
   connection.deferred = true;
   deferred_.push_back(&connection);
@@ -221,6 +247,7 @@ void Reactor::tick(bool at_once) {
   if (!at_once && now_us - last_tick_us_ < int64_t{timeout_ms()} * 1000) return;
   last_tick_us_ = now_us;
   tick_soon_ = false;
+  resume_resting();
   for (size_t i = connections_.size(); i-- > 0;) {  // closing moves the last one to i
     Connection& connection = *connections_[i];
     connection.check_time(now_us);
@@ -228,7 +255,7 @@ void Reactor::tick(bool at_once) {
   }
 }
 
-void Reactor::close(Connection& connection) {
+void Reactor::close(Connection& connection) noexcept {
   if (connection.closed) return;
   {
     std::lock_guard guard(inbox_lock_);

@@ -46,14 +46,18 @@ class Reactor {
   }
 
   /// Watches a descriptor from now on. False when the kernel refuses.
-  bool add(int descriptor, uint32_t events, Pollable& pollable) noexcept;
-  /// Watches a descriptor that was added for other events than before.
-  void watch(int descriptor, uint32_t events, Pollable& pollable) noexcept;
+  [[nodiscard]] bool add(int descriptor, uint32_t events, Pollable& pollable) noexcept;
+  /// Watches a descriptor that was added for other events than before. False when the kernel refuses.
+  [[nodiscard]] bool watch(int descriptor, uint32_t events, Pollable& pollable) noexcept;
 
-  /// Calls proceed() in the next round.
-  void defer(Connection& connection);
+  /// Calls on_rested() in a tenth of a second: for what the kernel would report again at once, and can
+  /// not be dealt with now.
+  void rest(Pollable& pollable) noexcept;
+
+  /// Calls proceed() in the next round. Allocates nothing, as closing does.
+  void defer(Connection& connection) noexcept;
   /// Forgets the connection and deletes it at the end of the round.
-  void close(Connection& connection);
+  void close(Connection& connection) noexcept;
   /// Has the reactor look at the time every tenth of a second for a while, as something is due
   /// soon.
   void tick_soon() noexcept { tick_soon_ = true; }
@@ -80,7 +84,9 @@ class Reactor {
   size_t run_together(std::span<Connection* const> waiting);
   void tick(bool at_once);
   int timeout_ms();
+  void make_room();
   void admit(Arrival arrival);
+  void resume_resting() noexcept;
   void signal() noexcept;
   bool inbox_empty();
 
@@ -93,13 +99,14 @@ class Reactor {
   std::atomic<bool> sleeping_{false};  // in epoll_wait, or about to be: a signal needs a system call
   std::atomic<size_t> load_{0};
 
-  // Of the reactor's thread.
+  // Of the reactor's thread. Each has room for every connection that is served.
   std::vector<std::unique_ptr<Connection>> connections_;
   std::vector<std::unique_ptr<Connection>> closed_;
   std::vector<Connection*> deferred_;
   std::vector<Connection*> running_;  // what was deferred, or woken, and is being looked at
   InputBuffer spare_input_;
   OutputQueue spare_output_;
+  Pollable* resting_ = nullptr;  // a list through next_resting
   bool tick_soon_ = false;
   int64_t last_tick_us_ = 0;
 

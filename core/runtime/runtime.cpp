@@ -65,14 +65,26 @@ inline bool Runtime::plainly_allowed(Session& session, const CommandRow& row, Ar
   return !session.transaction.open && session.authenticated && !session.subscribed_to_any();
 }
 
-void Runtime::hold_planned(Turn& turn, const Session& session, const CommandRow& row, Args args) {
+// However an EXEC ends, its transaction is over.
+void Runtime::abandon_transaction(Turn& turn, Session& session) noexcept {
+  hold_watched(turn, session);
+  forget_watches(session);
+  session.end_transaction();
+}
+
+void Runtime::hold_planned(Turn& turn, Session& session, const CommandRow& row, Args args) {
   if (row.keys.empty() && !row.has(kAllShards | kWatchedShards | kQueuedShards)) {
     turn.release();
     return;
   }
   ShardSet shards;
   KeyPrefetch prefetch(session.database);
-  plan(session, row, args, shards, prefetch);
+  try {
+    plan(session, row, args, shards, prefetch);
+  } catch (const std::bad_alloc&) {
+    if (row.has(kQueuedShards)) abandon_transaction(turn, session);
+    throw;
+  }
   if (shards.empty()) {
     turn.release();
   } else {
@@ -217,7 +229,7 @@ void Runtime::run_queued(Call& exec) {
     }
     exec.commit_effects();
   }
-  if (unsilenced == &discarded) throw std::bad_alloc();  // all have run, but the replies are lost
+  if (unsilenced == &discarded) throw Reply::Lost();
 }
 
 std::shared_ptr<Session> Runtime::open_session(Session::Door door) {
@@ -268,9 +280,18 @@ void Runtime::leave_all_channels(Turn& turn, Subscriber* publisher, Session& ses
   for (auto& count : session.subscription_counts) count.store(0, std::memory_order_relaxed);
 }
 
-void Runtime::kill(Session& session) {
+void Runtime::kill(Session& session) noexcept {
   Turn turn(*this);
   turn.hold_pubsub(nullptr).expel(session);
+}
+
+void Runtime::kill_all() noexcept {
+  const auto next = [this](uint64_t after) {
+    std::lock_guard guard(sessions_lock_);
+    const auto found = sessions_.upper_bound(after);
+    return found == sessions_.end() ? nullptr : found->second;
+  };
+  for (auto session = next(0); session != nullptr; session = next(session->id)) kill(*session);
 }
 
 std::vector<std::shared_ptr<Session>> Runtime::sessions() {

@@ -98,7 +98,9 @@ class Runtime {
   /// On behalf of the command of `publisher`, or of nobody's if that is nullptr.
   void leave_all_channels(Turn& turn, Subscriber* publisher, Session& session);
   /// Ends the session from any thread, which holds nothing: whoever serves it closes it.
-  void kill(Session& session);
+  void kill(Session& session) noexcept;
+  /// The same for every session there is. Takes no memory.
+  void kill_all() noexcept;
 
   /// Notes what a session holds now, in bytes, and closes the largest clients when that makes it too
   /// much for maxmemory-clients. By the thread that serves the session.
@@ -129,8 +131,8 @@ class Runtime {
   /// The same for the fields of hashes: looks at some `effort` hashes that have fields with a time
   /// to live, and removes that many due fields of each at most.
   ExpiryStep expire_some_fields(uint32_t index, size_t effort);
-  /// Removes all that has expired.
-  void expire_all();
+  /// Removes all that has expired, as far as there is memory for that.
+  void expire_all() noexcept;
   /// Called, while shards are held, when a key gets a time to live and housekeeping sleeps.
   /// False when it could do nothing: the next such key has it called again.
   void set_on_first_expiry(std::function<bool()> start) { on_first_expiry_ = std::move(start); }
@@ -169,7 +171,8 @@ class Runtime {
     return {row, &shard_of(key), key.hash};
   }
   bool plainly_allowed(Session& session, const CommandRow& row, Args args) const;
-  void hold_planned(Turn& turn, const Session& session, const CommandRow& row, Args args);
+  void abandon_transaction(Turn& turn, Session& session) noexcept;
+  void hold_planned(Turn& turn, Session& session, const CommandRow& row, Args args);
   void plan_keys(const CommandRow& row, Args args, ShardSet& shards, KeyPrefetch& prefetch) const;
   void plan(const Session& session, const CommandRow& row, Args args, ShardSet& shards,
             KeyPrefetch& prefetch) const;

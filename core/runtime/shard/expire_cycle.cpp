@@ -1,6 +1,7 @@
 // Active expiry: what housekeeping does about keys, and about fields of hashes, whose time has come
 // and that nobody asks for. Only what has a time to live is looked at.
 #include <algorithm>
+#include <new>
 #include <string>
 #include <utility>
 #include <vector>
@@ -153,10 +154,14 @@ Runtime::ExpiryStep Runtime::expire_some_fields(uint32_t index, size_t effort) {
   return expire_round<Fields>(*this, shard(index), effort);
 }
 
-void Runtime::expire_all() {
+void Runtime::expire_all() noexcept {
   for (uint32_t index = 0; index < shard_count_; ++index) {
-    expire_whole_shard<Fields>(*this, shard(index));
-    expire_whole_shard<Keys>(*this, shard(index));
+    try {
+      expire_whole_shard<Fields>(*this, shard(index));
+      expire_whole_shard<Keys>(*this, shard(index));
+    } catch (const std::bad_alloc&) {
+      // What is left is not seen any more, and is removed by housekeeping.
+    }
   }
 }
 

@@ -70,8 +70,9 @@ typedef enum kevy_status {
     KEVY_INVALID = 1,     /* an argument is NULL, out of range or contradicts another */
     /* A command that finds no memory has changed nothing. One of several keys, fields or members
      * (MSET, DEL, HSET, SADD, ZADD ...) may have done those that it names first, each whole. In a
-     * transaction a command that finds none is answered with an error, and the others run; if all have
-     * run and only their replies find no memory, EXEC gives this status. */
+     * transaction or a pipeline a command that finds none is answered in its place with an error that
+     * begins with OOM, and the others run; if all have run and only their replies find no memory, EXEC
+     * gives this status. However EXEC ends, its transaction is over. */
     KEVY_NO_MEMORY = 2,
     KEVY_SYSTEM = 3,      /* the operating system refused: an address in use, no descriptors */
     KEVY_FORKED = 4,      /* the handle was made before fork(), in the parent */
@@ -125,9 +126,9 @@ typedef struct kevy_options {
  * KEVY_INVALID names the option or directive that is wrong. */
 KEVY_API kevy_status kevy_start(const kevy_options* options, kevy_instance** instance);
 
-/* Stops an instance: ends its threads and its subscriptions' delivery, and frees its data. No other
- * thread may be in a call on the instance itself; calls that wait on its sessions and subscriptions
- * get KEVY_CLOSED. Sessions and subscriptions that are still open stay valid handles, which answer
+/* Stops an instance: ends its threads and its subscriptions' delivery, and frees its data, for which it
+ * takes no memory. No other thread may be in a call on the instance itself; calls that wait on its
+ * sessions and subscriptions get KEVY_CLOSED. Sessions and subscriptions that are still open stay valid handles, which answer
  * KEVY_CLOSED until they are closed. Must not be called from a callback. */
 KEVY_API kevy_status kevy_stop(kevy_instance* instance);
 
@@ -142,7 +143,9 @@ KEVY_API kevy_status kevy_exec(kevy_instance* instance, size_t argc, const char*
 
 /* Runs `count` commands one after the other; command i has argc[i] words, and the words of all
  * lie one after the other in argv and argv_size (which may be NULL). `*replies` is an array with
- * one reply a command. Not atomic: other callers' commands may run in between. */
+ * one reply a command, whatever becomes of it: one that finds no memory is answered in its place with
+ * an error that begins with OOM, and those behind it run. KEVY_NO_MEMORY: none has run. Not atomic:
+ * other callers' commands may run in between. */
 KEVY_API kevy_status kevy_pipeline(kevy_instance* instance, size_t count, const size_t* argc,
                                    const char* const* argv, const size_t* argv_size,
                                    kevy_reply** replies);
@@ -212,6 +215,8 @@ KEVY_API void kevy_session_close(kevy_session* session);
  * to wait: from then on PUBLISH does not count it, and every call answers KEVY_CLOSED. */
 KEVY_API kevy_status kevy_session_exec(kevy_session* session, size_t argc, const char* const* argv,
                                        const size_t* argv_size, kevy_reply** reply);
+/* As kevy_pipeline. The reply of a command behind one that ended the session (QUIT), which has not run,
+ * is an error. */
 KEVY_API kevy_status kevy_session_pipeline(kevy_session* session, size_t count, const size_t* argc,
                                            const char* const* argv, const size_t* argv_size,
                                            kevy_reply** replies);
@@ -220,15 +225,16 @@ KEVY_API kevy_status kevy_session_pipeline(kevy_session* session, size_t count, 
  * protocol 3, ARRAY in protocol 2. Waits up to `timeout_ms`, 0: not at all, -1: for ever. Pushes come
  * in one order: what was published before a command, its further replies, what was published after.
  * So what was published to a channel before the command that left it is still handed out, nothing
- * later. */
+ * later. KEVY_NO_MEMORY: the message waits on. */
 KEVY_API kevy_status kevy_session_next(kevy_session* session, int64_t timeout_ms,
                                        kevy_reply** push);
 
 /* The raw form: RESP bytes in and out, as over a socket, so that any client library's parser can
  * sit on a session. feed runs every command that is complete in what was fed so far; take copies
  * out up to `capacity` bytes of what the session has to say, replies and pushes in order, 0 bytes
- * when there is nothing. After a protocol error, QUIT, or an end from outside (as kevy_session_exec)
- * feed returns KEVY_CLOSED, and take goes on until the output is taken, then returns KEVY_CLOSED too.
+ * when there is nothing. After a protocol error, QUIT, an end from outside (as kevy_session_exec), or
+ * where there was no memory to read a command or to write a reply or message whole, feed returns
+ * KEVY_CLOSED, and take goes on until the output is taken, then returns KEVY_CLOSED too.
  * Do not mix with kevy_session_exec on one session (KEVY_INVALID). */
 KEVY_API kevy_status kevy_session_feed(kevy_session* session, const char* bytes, size_t size);
 KEVY_API kevy_status kevy_session_take(kevy_session* session, char* buffer, size_t capacity,
@@ -255,9 +261,10 @@ typedef void (*kevy_message_callback)(const kevy_message* message, void* user);
 
 /* Subscribes to `count` channels (or patterns); the subscription is live when the call returns.
  * With a callback the messages go to it. With `callback` NULL they queue until
- * kevy_subscription_next takes them. A queue longer than client-output-buffer-limit pubsub allows
- * ends the subscription, as Redis does: PUBLISH does not count it from then on, next answers
- * KEVY_CLOSED, and a callback is called with NULL. */
+ * kevy_subscription_next takes them. A queue longer than client-output-buffer-limit pubsub allows, or
+ * a message that it finds no memory for, ends the subscription, as Redis does: PUBLISH does not count it
+ * from then on, next answers KEVY_CLOSED, and a callback is called with NULL. KEVY_SYSTEM: the thread
+ * that calls back could not be started. */
 KEVY_API kevy_status kevy_subscribe(kevy_instance* instance, kevy_subscription_kind kind,
                                     size_t count, const kevy_slice* channels,
                                     kevy_message_callback callback, void* user,
@@ -294,7 +301,8 @@ KEVY_API void kevy_message_free(kevy_message* message);
  * for every interface, port 0 for a free one) or "unix:/path". May be called several times, for
  * several addresses. The first call starts the reactor threads. A Unix socket that a dead process
  * left behind is replaced, a living one is not; kevy_stop removes the path.
- * KEVY_SYSTEM: the address is in use, not this machine's, or not permitted. Any thread. */
+ * KEVY_SYSTEM: the address is in use, not this machine's, or not permitted, or no thread could be
+ * started; then it does not listen there. Any thread. */
 KEVY_API kevy_status kevy_listen(kevy_instance* instance, const char* address);
 
 /* Where the instance listens, in the form kevy_listen takes, with the real port; `index` counts
@@ -307,8 +315,9 @@ KEVY_API kevy_status kevy_address(kevy_instance* instance, size_t index, char* b
 
 /* The instance's clock in milliseconds since the Unix epoch. Runs with the machine's until frozen.
  * Freezing at `unix_ms` < 0 freezes at the present moment. Advancing works frozen or running, and
- * keys whose time has come are gone when it returns. KEVY_INVALID before 1970 and after the year
- * 275760. Any thread. */
+ * keys whose time has come are gone when it returns; those that there is no memory to remove go a
+ * little later, and are not seen meanwhile. KEVY_INVALID before 1970 and after the year 275760. Any
+ * thread. */
 KEVY_API kevy_status kevy_clock_now(kevy_instance* instance, int64_t* unix_ms);
 KEVY_API kevy_status kevy_clock_freeze(kevy_instance* instance, int64_t unix_ms);
 KEVY_API kevy_status kevy_clock_advance(kevy_instance* instance, int64_t delta_ms);

@@ -42,6 +42,18 @@ kevy_status copy_out(Bytes value, char* buffer, size_t capacity, size_t* size) {
   return handle_of(tree.take());
 }
 
+// Runs one of several commands. One that finds no memory is answered so in its place.
+template <typename Run>
+void run_in_place(kevy::ReplyTree& replies, Run&& run) noexcept {
+  const kevy::Reply::Mark mark = replies.mark();
+  try {
+    run();
+  } catch (const std::bad_alloc&) {
+    replies.take_back(mark);
+    replies.answer_no_memory();  // inside the array it takes no memory
+  }
+}
+
 // Runs commands of `argc` words each, one behind another in `words`; some at a time, so that what
 // their keys lie in is fetched together.
 void run_all(kevy::Runtime& runtime, std::span<const size_t> argc, Args words,
@@ -59,7 +71,9 @@ void run_all(kevy::Runtime& runtime, std::span<const size_t> argc, Args words,
     argc = argc.subspan(count);
     runtime.prepare(turn, runtime.stateless(), std::span(commands).first(count), routes);
     for (size_t i = 0; i < count; ++i) {
-      runtime.execute(turn, runtime.stateless(), commands[i], routes[i], replies);
+      run_in_place(replies, [&] {
+        runtime.execute(turn, runtime.stateless(), commands[i], routes[i], replies);
+      });
     }
   }
 }
@@ -70,9 +84,11 @@ void run_one_by_one(kevy::Runtime& runtime, std::span<const size_t> argc, Args w
   for (const size_t count : argc) {
     const Args command = words.first(count);
     words = words.subspan(count);
-    if (!runtime.accepts_words(runtime.stateless(), command, replies)) continue;
-    Turn turn(runtime);
-    runtime.execute(turn, runtime.stateless(), command, replies);
+    run_in_place(replies, [&] {
+      if (!runtime.accepts_words(runtime.stateless(), command, replies)) return;
+      Turn turn(runtime);
+      runtime.execute(turn, runtime.stateless(), command, replies);
+    });
   }
 }
 
@@ -201,9 +217,7 @@ kevy_status kevy_set_many(kevy_instance* instance, size_t count, const kevy_slic
     kevy_reply* const reply = run_words(instance, words);
     kevy_status status = KEVY_OK;
     if (kevy_reply_get_type(reply) == KEVY_REPLY_ERROR) {
-      size_t size;
-      const char* const text = kevy_reply_string(reply, &size);
-      status = fail(KEVY_REFUSED, std::string(text, size).c_str());
+      status = fail(KEVY_REFUSED, kevy_reply_string(reply, nullptr));  // which ends in a NUL
     }
     kevy_reply_free(reply);
     return status;

@@ -36,13 +36,9 @@ kevy_status kevy_start(const kevy_options* options, kevy_instance** instance) {
 
 kevy_status kevy_stop(kevy_instance* instance) {
   if (instance == nullptr) return KEVY_OK;
+  // In a child its threads and the state of its locks are the parent's: it stays where it is.
+  if (instance->generation != fork_generation()) return KEVY_OK;
   return guard([&]() -> kevy_status {
-    if (instance->generation != fork_generation()) {
-      // Its threads and the state of its locks are the parent's: leave it where it is.
-      new std::shared_ptr<kevy::Instance>(instance->engine);
-      delete instance;
-      return KEVY_OK;
-    }
     instance->engine->shut_down();
     delete instance;
     return KEVY_OK;

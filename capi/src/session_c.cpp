@@ -1,7 +1,7 @@
 // Sessions: exec and pipeline in trees, or the raw form in RESP bytes.
 #include <algorithm>
 #include <cstring>
-#include <deque>
+#include <list>
 
 #include "handles.h"
 
@@ -16,42 +16,60 @@ struct kevy_session {
   std::unique_ptr<kevy::ProtocolSession> protocol;
   std::unique_ptr<OutboxDescriptor> descriptor;
 
-  /// A message that came before further replies of a command, or such a reply.
-  struct Push {
-    kevy::MessagePtr message;
-    kevy::ReplyRoot* reply = nullptr;
+  /// What SUBSCRIBE a b answers beside its first reply, and how many of the messages in the outbox come
+  /// before that.
+  struct FurtherReplies {
+    size_t messages_before = 0;
+    kevy::FinishedReplies replies;
   };
-  std::deque<Push> pushes;  // what next() hands out before what is in the outbox
-  size_t pushed_bytes = 0;  // of the messages among them, which count against the outbox's limit
+  std::list<FurtherReplies> further;
+  std::list<FurtherReplies> spare;  // one for the command that runs, so that having run it finds it
 
   kevy::Session& session() { return protocol->session(); }
   kevy::Outbox& outbox() { return session().outbox; }
-  void push(Push one);
-  Push take_push();
+  void keep_further(kevy::FinishedReplies replies, size_t messages_before) noexcept;
+  kevy::ReplyRoot* next_further() noexcept;
+  kevy::ReplyRoot* next_further_after_end() noexcept;
+  void drop_message() noexcept;
   /// The descriptor is not readable any more if nothing is left to take.
   void settle() noexcept {
-    if (pushes.empty() && protocol->output().empty()) outbox().settle();
+    if (further.empty() && protocol->output().empty()) outbox().settle();
   }
 
   ~kevy_session() {
-    for (const Push& one : pushes) kevy::free_reply(one.reply);
     if (protocol != nullptr) outbox().set_waker(nullptr);
   }
 };
 
-void kevy_session::push(Push one) {
-  if (one.message) pushed_bytes += one.message->weight();
-  pushes.push_back(std::move(one));
-  outbox().set_unread(pushed_bytes);
+void kevy_session::keep_further(kevy::FinishedReplies replies, size_t messages_before) noexcept {
+  for (const FurtherReplies& earlier : further) {
+    messages_before -= std::min(messages_before, earlier.messages_before);
+  }
+  FurtherReplies& kept = spare.front();
+  kept.messages_before = messages_before;
+  kept.replies = std::move(replies);
+  further.splice(further.end(), spare, spare.begin());
   if (descriptor != nullptr) descriptor->wake();
 }
 
-kevy_session::Push kevy_session::take_push() {
-  Push one = std::move(pushes.front());
-  pushes.pop_front();
-  if (one.message) pushed_bytes -= one.message->weight();
-  outbox().set_unread(pushed_bytes);
-  return one;
+// The next one that no message comes before; or nullptr.
+kevy::ReplyRoot* kevy_session::next_further() noexcept {
+  if (further.empty() || further.front().messages_before != 0) return nullptr;
+  kevy::ReplyRoot* const next = further.front().replies.take();
+  if (further.front().replies.empty()) further.pop_front();
+  return next;
+}
+
+// The messages that were to come before it are gone.
+kevy::ReplyRoot* kevy_session::next_further_after_end() noexcept {
+  if (!further.empty()) further.front().messages_before = 0;
+  return next_further();
+}
+
+// The first one in the outbox has been handed out.
+void kevy_session::drop_message() noexcept {
+  outbox().take();
+  if (!further.empty() && further.front().messages_before != 0) --further.front().messages_before;
 }
 
 namespace {
@@ -101,22 +119,38 @@ size_t execute(kevy::Runtime& runtime, kevy::Session& session, const Words& word
 }
 
 // Runs one command; nullptr when the session does not want the reply. Further replies are pushes,
-// which come behind the messages that were published before the command.
+// which come behind the messages that were published before the command. Throws std::bad_alloc when
+// the command has not run.
 kevy::ReplyRoot* run(kevy_session& handle, const Words& words) {
   kevy::Session& session = handle.session();
   kevy::Runtime& runtime = handle.engine->runtime();
+  if (handle.spare.empty()) handle.spare.emplace_back();
   kevy::ReplyTree tree(session.protocol);
-  size_t before = execute(runtime, session, words, tree);
+  const size_t before = execute(runtime, session, words, tree);
   session.last_active_us.store(kevy::Clock::monotonic_us(), std::memory_order_relaxed);
   kevy::ReplyRoot* const first = tree.take();
-  for (kevy::ReplyRoot* more = tree.take(); more != nullptr; more = tree.take()) {
-    for (; before != 0; --before) {
-      if (kevy::MessagePtr message = session.outbox.take()) handle.push({std::move(message)});
-    }
-    handle.push({{}, more});
-  }
+  if (!tree.empty()) handle.keep_further(tree.take_rest(), before);
   end_if_closing(handle);
   return first;
+}
+
+// Runs one command of a pipeline and writes its reply into the array of all.
+void run_in_place(kevy_session& handle, size_t count, const char* const* argv, const size_t* sizes,
+                  kevy::ReplyTree& all) {
+  if (handle.protocol->closing()) {
+    all.error("ERR not run: the session was closed before");
+    return;
+  }
+  try {
+    kevy::ReplyRoot* const one = run(handle, Words(count, argv, sizes));
+    if (one == nullptr) {
+      all.null();
+    } else {
+      all.append(one);
+    }
+  } catch (const std::bad_alloc&) {
+    all.answer_no_memory();  // inside the array it takes no memory
+  }
 }
 
 }  // namespace
@@ -179,16 +213,9 @@ kevy_status kevy_session_pipeline(kevy_session* session, size_t count, const siz
     all.array(count);
     size_t first = 0;
     for (size_t i = 0; i < count; ++i) {
-      const Words words(argc[i], argv + first, argv_size == nullptr ? nullptr : argv_size + first);
+      run_in_place(*session, argc[i], argv + first,
+                   argv_size == nullptr ? nullptr : argv_size + first, all);
       first += argc[i];
-      kevy::ReplyRoot* one =
-          session->protocol->closing() ? nullptr : run(*session, words);
-      if (one == nullptr) {
-        all.null();
-      } else {
-        all.copy(*kevy::node_of(one));
-        kevy::free_reply(one);
-      }
     }
     *replies = handle_of(all.take());
     return KEVY_OK;
@@ -201,25 +228,27 @@ kevy_status kevy_session_next(kevy_session* session, int64_t timeout_ms, kevy_re
     return status;
   }
   return guard([&]() -> kevy_status {
-    kevy::MessagePtr message;
     end_if_over_limit(*session);
-    if (!session->pushes.empty()) {
-      kevy_session::Push one = session->take_push();
-      session->settle();
-      if (one.reply != nullptr) {
-        *push = handle_of(one.reply);
+    kevy::Outbox& outbox = session->outbox();
+    kevy::ReplyRoot* further = session->next_further();
+    if (further == nullptr && outbox.wait(session->further.empty() ? microseconds_of(timeout_ms) : 0)) {
+      // It stays in the outbox until its reply is made.
+      if (const kevy::MessagePtr message = outbox.first()) {
+        kevy::ReplyTree tree(session->session().protocol);
+        kevy::write_message(tree, *message);
+        session->drop_message();
+        session->settle();
+        *push = handle_of(tree.take());
         return KEVY_OK;
       }
-      message = std::move(one.message);
-    } else {
-      if (session->outbox().wait(microseconds_of(timeout_ms))) message = session->outbox().take();
-      session->settle();
+      further = session->next_further_after_end();
     }
-    if (!message) return session->session().ended() ? closed_session(*session) : KEVY_TIMEOUT;
-    kevy::ReplyTree tree(session->session().protocol);
-    kevy::write_message(tree, *message);
-    *push = handle_of(tree.take());
-    return KEVY_OK;
+    session->settle();
+    if (further != nullptr) {
+      *push = handle_of(further);
+      return KEVY_OK;
+    }
+    return session->session().ended() ? closed_session(*session) : KEVY_TIMEOUT;
   });
 }
 
@@ -274,7 +303,7 @@ kevy_status kevy_session_descriptor(kevy_session* session, int* descriptor) {
       if (made->get() < 0) return fail(KEVY_SYSTEM, "no descriptor left for an eventfd");
       session->descriptor = std::move(made);
       session->outbox().set_waker(session->descriptor.get());
-      if (session->outbox().ready() || !session->pushes.empty()) session->descriptor->wake();
+      if (session->outbox().ready() || !session->further.empty()) session->descriptor->wake();
     }
     *descriptor = session->descriptor->get();
     return KEVY_OK;

@@ -135,6 +135,7 @@ void OutputQueue::move_tail(size_t count, OutputQueue& other) {
   KEVY_CHECK(count <= size_);
   close_last();
   other.close_last();
+  other.segments_.reserve(other.segments_.size() + segments_.size() + 1);
   size_t left = count;
   size_t from = segments_.size();  // the first segment that is moved
   while (left != 0) {

@@ -64,7 +64,8 @@ class OutputQueue {
   bool has_room() const noexcept { return room_ != 0; }
   /// Moves all of `other` to the end.
   void append_all(OutputQueue& other);
-  /// Moves the last `count` bytes, of which there are so many, to the end of `other`.
+  /// Moves the last `count` bytes, of which there are so many, to the end of `other`. Throws
+  /// std::bad_alloc, and has moved none.
   void move_tail(size_t count, OutputQueue& other);
 
  private:

@@ -61,6 +61,11 @@ class Reply {
   /// How many errors were written so far, nested ones included.
   size_t errors() const noexcept { return errors_; }
 
+  /// A command has run and there was no memory for its reply: an error would say that it has not.
+  struct Lost final : std::bad_alloc {
+    const char* what() const noexcept override { return "no memory for the replies"; }
+  };
+
   // When a command of several, each with a reply of its own, finds no memory.
   static constexpr Bytes kNoMemory =
       "OOM command not allowed when used memory > 'maxmemory'.";

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/check.h"
 #include "base/number.h"
 #include "base/poison.h"
 
@@ -29,11 +30,12 @@ struct ReplyRoot {
   ReplyNode node;
   ReplyRoot* next = nullptr;  // of the same builder, or of those kept for later
   uint32_t used = 0;          // of the inline bytes
-  bool used_more = false;     // chunks or blocks
+  bool used_more = false;     // chunks, blocks or other trees
   Chunk* chunks = nullptr;
   char* free_bytes = nullptr;
   size_t free_size = 0;
   std::vector<SharedBytes> blocks;
+  ReplyRoot* appended = nullptr;  // trees that are part of this one, a list through next
   alignas(8) char inline_bytes[kInlineBytes];
 
   void* allocate(size_t size) {
@@ -112,6 +114,10 @@ void ReplyRoot::clear() noexcept {
   while (chunks != nullptr) std::free(std::exchange(chunks, chunks->next));
   free_size = 0;
   std::vector<SharedBytes>().swap(blocks);
+  while (appended != nullptr) {
+    ReplyRoot* const following = std::exchange(appended->next, nullptr);
+    free_reply(std::exchange(appended, following));
+  }
   used_more = false;
 }
 
@@ -138,7 +144,10 @@ ReplyRoot* ReplyTree::take_first() noexcept {
   return taken;
 }
 
+ReplyTree::ReplyTree(int protocol) : spare_(new_root()) { protocol_ = protocol; }
+
 void ReplyTree::discard() noexcept {
+  free_reply(std::exchange(spare_, nullptr));
   while (ReplyRoot* root = take()) free_reply(root);
 }
 
@@ -157,6 +166,35 @@ void ReplyTree::go_back(const Place& place) noexcept {
   depth_ = place.size;
   if (depth_ != 0) {
     innermost() = {static_cast<ReplyNode*>(place.at[0]), static_cast<ReplyNode*>(place.at[1])};
+  }
+}
+
+FinishedReplies ReplyTree::take_rest() noexcept {
+  KEVY_DCHECK(depth_ == 0);
+  last_ = nullptr;
+  return FinishedReplies(std::exchange(first_, nullptr));
+}
+
+FinishedReplies::~FinishedReplies() {
+  while (ReplyRoot* root = take()) free_reply(root);
+}
+
+ReplyRoot* FinishedReplies::take() noexcept {
+  return first_ == nullptr ? nullptr : std::exchange(first_, std::exchange(first_->next, nullptr));
+}
+
+void ReplyTree::append(ReplyRoot* root) noexcept {
+  KEVY_DCHECK(depth_ != 0);
+  const Mark before = mark();
+  try {
+    copy(root->node);
+    free_reply(root);
+  } catch (const std::bad_alloc&) {
+    take_back(before);
+    ReplyNode* const node = new (next_node()) ReplyNode(root->node);
+    node->root = false;
+    root->next = std::exchange(last_->appended, root);
+    last_->used_more = true;
   }
 }
 
@@ -181,7 +219,7 @@ inline ReplyNode* ReplyTree::next_node() {
     unpoison(node, sizeof *node);
     return node;
   }
-  ReplyRoot* const root = new_root();
+  ReplyRoot* const root = spare_ != nullptr ? std::exchange(spare_, nullptr) : new_root();
   (last_ == nullptr ? first_ : last_->next) = root;
   last_ = root;
   return &root->node;
@@ -208,7 +246,7 @@ ReplyNode* ReplyTree::add_bytes(NodeType type, Bytes bytes) {
 void ReplyTree::integer(int64_t value) { add(NodeType::kInteger)->integer = value; }
 
 // A text that outlives every reply is not copied.
-inline void ReplyTree::add_constant(NodeType type, Bytes text) {
+void ReplyTree::add_constant(NodeType type, Bytes text) {
   ReplyNode* node = add(type);
   node->bytes = text.data();
   node->size = text.size();

@@ -2,6 +2,9 @@
 // and freed as one. Scalars and short strings take no allocation: a root comes from a small list
 // kept by each thread, and has room inside.
 //
+// A builder has its first root from the beginning, so a short reply to a command that has run finds its
+// memory.
+//
 // A finished tree is immutable and belongs to whoever holds its root; any thread may free it. It has
 // no node that was not written: what an aggregate announced and did not get is null. While a tree is
 // built, nodes that are not yet written can not be read in builds with AddressSanitizer.
@@ -56,12 +59,33 @@ struct ReplyRoot;
 /// Frees a tree. Accepts nullptr.
 void free_reply(ReplyRoot* root) noexcept;
 
+/// Finished trees in the order of their writing. Owns those that are not taken.
+class FinishedReplies {
+ public:
+  FinishedReplies() = default;
+  explicit FinishedReplies(ReplyRoot* first) noexcept : first_(first) {}
+  FinishedReplies(FinishedReplies&& other) noexcept : first_(std::exchange(other.first_, nullptr)) {}
+  FinishedReplies& operator=(FinishedReplies&& other) noexcept {
+    std::swap(first_, other.first_);
+    return *this;
+  }
+  ~FinishedReplies();
+
+  bool empty() const noexcept { return first_ == nullptr; }
+  /// The next one, or nullptr.
+  ReplyRoot* take() noexcept;
+
+ private:
+  ReplyRoot* first_ = nullptr;
+};
+
 /// Write replies as any Reply, then take them. What is not taken is freed with the builder.
 class ReplyTree final : public Reply {
  public:
-  explicit ReplyTree(int protocol) { protocol_ = protocol; }
+  /// Throws std::bad_alloc.
+  explicit ReplyTree(int protocol);
   ~ReplyTree() override {
-    if (first_ != nullptr) [[unlikely]] discard();
+    if (first_ != nullptr || spare_ != nullptr) [[unlikely]] discard();
   }
 
   /// The next reply's root, whose first member is its node; nullptr when there is none. A command
@@ -74,8 +98,15 @@ class ReplyTree final : public Reply {
     }
     return take_first();
   }
+  /// Whether there is nothing to take.
+  bool empty() const noexcept { return first_ == nullptr; }
+  /// Takes all that are left.
+  FinishedReplies take_rest() noexcept;
   /// Writes a copy of a finished tree.
   void copy(const ReplyNode& node);
+  /// Writes a finished tree into the aggregate that is open, and owns it from now on: where there is no
+  /// memory for a copy, it is kept as it is.
+  void append(ReplyRoot* root) noexcept;
 
   void integer(int64_t value) override;
   void bulk(Bytes bytes) override;
@@ -126,6 +157,7 @@ class ReplyTree final : public Reply {
   ReplyNode* add_bytes(NodeType type, Bytes bytes);
   void add_aggregate(NodeType type, size_t size);
 
+  ReplyRoot* spare_;  // for the first reply, until that is written
   ReplyRoot* first_ = nullptr;
   ReplyRoot* last_ = nullptr;  // the one being written
   // The aggregates of last_ that are being written, from the outermost to the innermost.

@@ -1,4 +1,5 @@
 // Publish and subscribe, with channels, patterns and sharded channels.
+#include <new>
 #include <optional>
 #include <string>
 #include <vector>
@@ -44,19 +45,35 @@ void confirm(Call& call, Bytes verb, std::optional<Bytes> channel, ChannelKind k
   call.unsilenced.integer(running_count(call.session, kind));
 }
 
+// All of them or none: who is not told of a subscription takes what it brings for replies.
 void subscribe_to(Call& call, ChannelKind kind) {
   Session& session = call.session;
   PubSubTurn& pubsub = call.pubsub();
-  for (const Bytes channel : call.args.subspan(1)) {
-    pubsub.join(kind, channel, session);
-    confirm(call, kSubscribeVerbs[slot(kind)], channel, kind);
+  const Args channels = call.args.subspan(1);
+  std::vector<bool> joined(channels.size());
+  try {
+    for (size_t i = 0; i < channels.size(); ++i) {
+      joined[i] = pubsub.join(kind, channels[i], session);
+      confirm(call, kSubscribeVerbs[slot(kind)], channels[i], kind);
+    }
+  } catch (const std::bad_alloc&) {
+    for (size_t i = 0; i < channels.size(); ++i) {
+      if (joined[i]) pubsub.leave(kind, channels[i], session);
+    }
+    throw;
   }
   show_count(session, kind);
 }
 
+// Having left a channel, which takes no memory, a session may not be told that nothing was done.
 void unsubscribe_one(Call& call, ChannelKind kind, Bytes channel) {
   call.pubsub().leave(kind, channel, call.session);
-  confirm(call, kUnsubscribeVerbs[slot(kind)], channel, kind);
+  try {
+    confirm(call, kUnsubscribeVerbs[slot(kind)], channel, kind);
+  } catch (const std::bad_alloc&) {
+    show_count(call.session, kind);
+    throw Reply::Lost();
+  }
 }
 
 void unsubscribe_from(Call& call, ChannelKind kind) {

@@ -78,6 +78,11 @@ MessagePtr Outbox::take() {
   return message;
 }
 
+MessagePtr Outbox::first() noexcept {
+  std::lock_guard guard(lock_);
+  return messages_.empty() ? MessagePtr() : messages_.front();
+}
+
 void Outbox::place_reply() noexcept {
   if (reply_place_ != kOpen) return;
   std::lock_guard guard(lock_);

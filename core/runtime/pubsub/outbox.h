@@ -35,7 +35,7 @@ class Waker {
 class Outbox {
  public:
   /// The limit must outlive the outbox; it is looked at anew with each message.
-  explicit Outbox(const OutputLimit& limit) noexcept : limit_(limit) {}
+  explicit Outbox(const OutputLimit& limit) : limit_(limit) {}
 
   /// The waker must outlive the outbox, or be replaced by nullptr first. On return the one before is
   /// not being called and will not be.
@@ -56,6 +56,8 @@ class Outbox {
   // Of the owner.
   /// The next message, or none. ready() goes with the last one, unless the outbox has ended.
   MessagePtr take();
+  /// The message that take() would give, which stays.
+  MessagePtr first() noexcept;
   /// The owner has noticed that the outbox has ended: ready() goes.
   void acknowledge_end() noexcept;
   /// Whether there may be something to take or to notice; cheap, without the lock.

@@ -1,5 +1,6 @@
 #include "runtime/pubsub/pubsub.h"
 
+#include <new>
 #include <utility>
 
 #include "base/glob.h"
@@ -88,7 +89,13 @@ int64_t PubSubTurn::publish(ChannelKind kind, Bytes channel, Bytes payload) {
   if (kind == ChannelKind::kChannel) {
     pubsub_->table(ChannelKind::kPattern).for_each([&](Bytes pattern, const SubscriberList& those) {
       if (!glob_match(pattern, channel)) return;
-      receivers += put(Message::make(ChannelKind::kPattern, pattern, channel, payload, block), those);
+      try {
+        receivers +=
+            put(Message::make(ChannelKind::kPattern, pattern, channel, payload, block), those);
+      } catch (const std::bad_alloc&) {
+        if (receivers == 0 && ended_ == nullptr) throw;  // nobody has been told
+        end_all(those);  // others have: a stream with a gap is none
+      }
     });
   }
   expel_ended();
@@ -105,6 +112,14 @@ int64_t PubSubTurn::put(const MessagePtr& message,
     if (put == Outbox::Put::kEnded) subscriber->next_ended_ = std::exchange(ended_, subscriber);
   }
   return receivers;
+}
+
+void PubSubTurn::end_all(const SubscriberList& subscribers) noexcept {
+  for (Subscriber* const subscriber : subscribers) {
+    if (subscriber->outbox.cancelled()) continue;
+    subscriber->outbox.cancel();
+    subscriber->next_ended_ = std::exchange(ended_, subscriber);
+  }
 }
 
 void PubSubTurn::expel(Subscriber& subscriber) noexcept {

@@ -73,13 +73,15 @@ class PubSubTurn {
   bool leave(ChannelKind kind, Bytes channel, Subscriber& subscriber);
   void leave_all(Subscriber& subscriber);
   /// Hands the message to every subscriber of the channel and, unless sharded, of a pattern that
-  /// matches it. Returns the number of receivers. Whoever it is too much for is expelled.
+  /// matches it. Returns the number of receivers. Whoever it is too much for is expelled, and whom
+  /// there is no memory to tell when others have been told. Throws std::bad_alloc, and nobody was.
   int64_t publish(ChannelKind kind, Bytes channel, Bytes payload);
   /// Ends a subscriber's outbox from outside: it is counted no more, and told.
   void expel(Subscriber& subscriber) noexcept;
 
  private:
   int64_t put(const MessagePtr& message, const SubscriberList& subscribers) noexcept;
+  void end_all(const SubscriberList& subscribers) noexcept;
   void expel_ended() noexcept;
 
   PubSub* pubsub_ = nullptr;  // held

@@ -12,7 +12,7 @@ namespace kevy {
 
 class Subscriber : public std::enable_shared_from_this<Subscriber> {
  public:
-  explicit Subscriber(const OutputLimit& limit) noexcept : outbox(limit) {}
+  explicit Subscriber(const OutputLimit& limit) : outbox(limit) {}
   Subscriber(const Subscriber&) = delete;
   Subscriber& operator=(const Subscriber&) = delete;
 

@@ -161,6 +161,9 @@ void ProtocolSession::run_one(Turn& turn, const Routes& routes) {
       session_->long_words = parser_.long_words();
       runtime_.execute(turn, *session_, parser_.args(), writer_);
     }
+  } catch (const Reply::Lost&) {
+    writer_.take_back(mark);
+    throw;  // an error would say that nothing has run
   } catch (const std::bad_alloc&) {
     writer_.take_back(mark);
     const bool silenced = session_->reply_mode != ReplyMode::kOn;
@@ -185,22 +188,28 @@ void ProtocolSession::insert_messages(Turn& turn, size_t reply_begins, int proto
   for (; count != 0; --count) {
     const MessagePtr message = session_->outbox.take();
     if (!message) break;
-    write_message(writer_, *message);
+    write_whole(*message);
   }
   output_.append_all(reply);
 }
+
+// Nothing of it when there is no memory for all of it.
+void ProtocolSession::write_whole(const Message& message) {
+  const size_t before = output_.size();
+  try {
+    write_message(writer_, message);
+  } catch (const std::bad_alloc&) {
+    output_.truncate(before);
+    throw;
+  }
+}
+
 void ProtocolSession::take_messages(size_t output_max) {
   writer_.set_protocol(session_->protocol);
   while (output_.size() <= output_max) {
     const MessagePtr message = session_->outbox.take();
     if (!message) break;
-    const size_t before = output_.size();
-    try {
-      write_message(writer_, *message);
-    } catch (const std::bad_alloc&) {
-      output_.truncate(before);
-      throw;
-    }
+    write_whole(*message);
   }
 }
 

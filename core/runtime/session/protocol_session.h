@@ -74,6 +74,7 @@ class ProtocolSession {
   void run_one(Turn& turn, const Routes& routes);
   void insert_messages(Turn& turn, size_t reply_begins, int protocol);
   void take_messages(size_t output_max);
+  void write_whole(const Message& message);
 
   Runtime& runtime_;
   std::shared_ptr<Session> session_;

@@ -75,6 +75,13 @@ class Client {
     got.resize(have);
     return got;
   }
+  /// What has come, at least a byte; nothing when the server closed.
+  std::string receive_some() {
+    std::string got(64 * 1024, '\0');
+    const ssize_t part = recv(socket_, got.data(), got.size(), 0);
+    got.resize(part > 0 ? static_cast<size_t>(part) : 0);
+    return got;
+  }
   bool ask(const std::string& line, const std::string& reply) {
     return send(line + "\r\n") && receive(reply.size()) == reply;
   }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 namespace kevy::test {
@@ -17,12 +18,23 @@ enum class Failing {
 void fail_allocation(size_t number, Failing how) noexcept;
 /// The same for the allocations of all threads together but those that have EnoughMemory.
 void fail_allocation_of_any_thread(size_t number, Failing how) noexcept;
+/// From now on one in `odds` allocations of the threads without EnoughMemory finds no memory, by a
+/// chance that is the same for the same seed.
+void fail_allocations_by_chance(uint64_t seed, uint32_t odds) noexcept;
 /// All is as usual again. Whether any allocation has failed.
 bool memory_is_back() noexcept;
 /// How many have failed since the program began.
 size_t failed_allocations() noexcept;
 /// The calls that led to the last allocation that failed, to look up with addr2line.
 std::string where_memory_ran_out();
+
+/// What was allocated and not yet freed, the program's own included.
+struct InUse {
+  long blocks;
+  long mapped_bytes;
+  friend bool operator==(const InUse&, const InUse&) = default;
+};
+InUse memory_in_use() noexcept;
 
 /// While one exists this thread's allocations neither fail nor count: for what belongs to the test.
 class EnoughMemory {
@@ -31,6 +43,20 @@ class EnoughMemory {
   ~EnoughMemory();
   EnoughMemory(const EnoughMemory&) = delete;
   EnoughMemory& operator=(const EnoughMemory&) = delete;
+};
+
+bool has_enough_memory() noexcept;
+
+/// The opposite, within the test's own calls of what is tested.
+class MemoryMayFail {
+ public:
+  MemoryMayFail() noexcept;
+  ~MemoryMayFail();
+  MemoryMayFail(const MemoryMayFail&) = delete;
+  MemoryMayFail& operator=(const MemoryMayFail&) = delete;
+
+ private:
+  int enough_before_;
 };
 
 }  // namespace kevy::test

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 #include <array>
 #include <atomic>
@@ -78,6 +79,7 @@ KEVY_WRAPPED(kAccept, int, accept4, (int fd, sockaddr* peer, socklen_t* size, in
              (fd, peer, size, flags))
 KEVY_WRAPPED(kReceive, ssize_t, recv, (int fd, void* to, size_t size, int flags),
              (fd, to, size, flags))
+KEVY_WRAPPED(kReceive, ssize_t, readv, (int fd, const iovec* to, int count), (fd, to, count))
 KEVY_WRAPPED(kSend, ssize_t, send, (int fd, const void* from, size_t size, int flags),
              (fd, from, size, flags))
 KEVY_WRAPPED(kSend, ssize_t, sendmsg, (int fd, const msghdr* message, int flags),

@@ -302,7 +302,8 @@ char* Keyspace::grow_string(Key key, size_t size) {
                                                   : entry->string();
   }
   if (size > Entry::kEmbeddedMax) {
-    SharedBytes block = SharedBytes::allocate(size, grown_capacity(size));
+    // What has been grown before is likely to grow again; a new string is as long as it was asked for.
+    SharedBytes block = SharedBytes::allocate(size, entry == nullptr ? size : grown_capacity(size));
     move_bytes(block.block()->data(), now);
     std::memset(block.block()->data() + now.size(), 0, size - now.size());
     entry = set_shared(key, std::move(block), kKeepExpiry);

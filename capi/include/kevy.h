@@ -68,11 +68,13 @@ KEVY_API const char* kevy_version(void);
 typedef enum kevy_status {
     KEVY_OK = 0,
     KEVY_INVALID = 1,     /* an argument is NULL, out of range or contradicts another */
-    /* A command that finds no memory has changed nothing. One of several keys, fields or members
-     * (MSET, DEL, HSET, SADD, ZADD ...) may have done those that it names first, each whole. In a
-     * transaction or a pipeline a command that finds none is answered in its place with an error that
-     * begins with OOM, and the others run; if all have run and only their replies find no memory, EXEC
-     * gives this status. However EXEC ends, its transaction is over. */
+    /* A command that finds no memory has changed nothing, but that what had expired is gone. There
+     * are two exceptions. ZADD of several members may have stored those that it names first, each
+     * whole, and is logged as if it had named no more. And a command that has changed what it names
+     * may find no memory for its reply alone; all of it is done then. In a transaction or a pipeline
+     * a command that finds none is answered in its place with an error that begins with OOM, and the
+     * others run; if all have run and only their replies find no memory, EXEC gives this status.
+     * However EXEC ends, its transaction is over. */
     KEVY_NO_MEMORY = 2,
     KEVY_SYSTEM = 3,      /* the operating system refused: an address in use, no descriptors */
     KEVY_FORKED = 4,      /* the handle was made before fork(), in the parent */

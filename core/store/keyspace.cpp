@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/number.h"
+#include "store/keyspace_shape.h"
 
 namespace kevy {
 
@@ -15,109 +16,9 @@ namespace {
 constexpr size_t kGarbageMin = 64 * 1024;
 constexpr size_t kSpareMax = 1024 * 1024;
 
-// Whether `value` is the shortest decimal form of a number, and which.
-bool is_integer(Bytes value, int64_t& number) {
-  if (value.empty() || value.size() > kIntegerTextMax || value[0] > '9') return false;
-  const auto parsed = parse_int64(value);
-  if (parsed) number = *parsed;
-  return parsed.has_value();
-}
-
-void move_bytes(char* to, Bytes from) {
-  if (!from.empty()) std::memmove(to, from.data(), from.size());
-}
-
 size_t grown_capacity(size_t size) { return size < kSpareMax ? size * 2 : size + kSpareMax; }
 
 }  // namespace
-
-/// How an entry is to lie in memory.
-struct Keyspace::Shape {
-  Type type = Type::kString;
-  Encoding encoding;
-  int64_t expires_at_ms;  // kNoExpiry or a moment
-  bool grown = false;
-  Bytes inside = {};       // may point into the entry that is replaced
-  size_t inside_size = 0;  // at least inside.size(): what follows is cleared
-  int64_t word = 0;        // the integer, the block or the object
-  int64_t fields_expire_at_ms = Entry::kNoFieldTimes;
-
-  bool has_expiry() const noexcept { return expires_at_ms != kNoExpiry; }
-  bool has_field_times() const noexcept { return fields_expire_at_ms != Entry::kNoFieldTimes; }
-  bool awaits_field_expiry() const noexcept {
-    return has_field_times() && fields_expire_at_ms != Entry::kNoFieldExpires;
-  }
-  size_t key_offset(size_t key_size) const noexcept {
-    return sizeof(Entry) + (has_expiry() ? 8 : 0) + (lies_inside(encoding) ? 0 : 8) +
-           (has_field_times() ? 8 : 0) + (key_size >= Entry::kLongKey ? 4 : 0);
-  }
-
-  // `key_offset` is what key_offset() says, computed once.
-  bool fits(const Entry& entry, size_t key_offset, size_t key_size) const noexcept;
-  // An entry is written in this order, since where a part lies follows from those before it.
-  static void write_key(Entry& entry, size_t key_offset, Bytes key) noexcept;
-  void write_head(Entry& entry, size_t key_offset, size_t key_size) const noexcept;
-  void write_value(Entry& entry, size_t key_offset, size_t key_size) const noexcept;
-};
-
-// Whether an entry of this shape can take the memory of `entry`, whose key stays where it is.
-inline bool Keyspace::Shape::fits(const Entry& entry, size_t key_offset,
-                                  size_t key_size) const noexcept {
-  return entry.key_offset_ == key_offset &&
-         Entry::capacity_for(key_offset + key_size + inside_size) ==
-             Entry::capacity_for(entry.size_bytes());
-}
-
-inline void Keyspace::Shape::write_key(Entry& entry, size_t key_offset, Bytes key) noexcept {
-  entry.key_offset_ = static_cast<uint32_t>(key_offset) & 0xff;
-  move_bytes(entry.at(key_offset), key);
-}
-
-// All that lies before the key and is no value.
-inline void Keyspace::Shape::write_head(Entry& entry, size_t key_offset,
-                                        size_t key_size) const noexcept {
-  entry.kind_ = static_cast<uint8_t>(static_cast<unsigned>(encoding) << 4 |
-                                     static_cast<unsigned>(type));
-  entry.flags_ = static_cast<uint8_t>((entry.flags_ & Entry::kInSpan) |
-                                      (has_expiry() ? Entry::kHasExpiry : 0) |
-                                      (has_field_times() ? Entry::kHasFieldTimes : 0) |
-                                      (grown ? Entry::kGrown : 0));
-  entry.key_size_ = static_cast<uint8_t>(std::min<size_t>(key_size, Entry::kLongKey));
-  if (key_size >= Entry::kLongKey) {
-    const auto size = static_cast<uint32_t>(key_size);
-    std::memcpy(entry.at(key_offset - sizeof size), &size, sizeof size);
-  }
-  if (has_expiry()) entry.set_word(sizeof(Entry), expires_at_ms);
-  if (has_field_times()) entry.set_word(entry.field_times_offset(), fields_expire_at_ms);
-}
-
-inline void Keyspace::Shape::write_value(Entry& entry, size_t key_offset,
-                                         size_t key_size) const noexcept {
-  entry.value_size_ = 0;
-  if (!lies_inside(encoding)) {
-    entry.set_word(entry.word_offset(), word);
-    return;
-  }
-  char* const value = entry.at(key_offset + key_size);
-  move_bytes(value, inside);  // which may lie in this very memory: the key before it has not moved
-  std::memset(value + inside.size(), 0, inside_size - inside.size());
-  if (encoding == Encoding::kEmbedded) {
-    entry.value_size_ = static_cast<uint8_t>(inside_size);
-  } else if (inside.empty()) {
-    entry.set_packed_head(static_cast<uint32_t>(inside_size - Entry::kPackedHead), 0);
-  }
-}
-
-/// What an entry's value word points at, which outlives the entry for a moment.
-struct Keyspace::Outside {
-  SharedBytes::Block* block = nullptr;
-  Object* object = nullptr;
-
-  explicit Outside(const Entry& entry) noexcept {
-    if (entry.encoding() == Encoding::kShared) block = entry.shared();
-    if (entry.encoding() == Encoding::kObject) object = entry.object();
-  }
-};
 
 Keyspace::~Keyspace() {
   entries_.for_each([this](Entry& entry) {
@@ -219,40 +120,77 @@ Entry* Keyspace::set_string(Key key, Bytes value, int64_t expires_at_ms) {
   return reshape(key, shape);
 }
 
-bool Keyspace::overwrite(Entry& entry, Bytes value, int64_t expires_at_ms) noexcept {
+[[gnu::always_inline]] inline Keyspace::Fit Keyspace::fit(Entry& entry, Bytes value,
+                                                          int64_t expires_at_ms) noexcept {
+  Fit fit;
   const bool keep = expires_at_ms == kKeepExpiry;
-  if (!keep && entry.has_expiry() != (expires_at_ms != kNoExpiry)) return false;
-  if (int64_t number; is_integer(value, number)) {
-    if (entry.encoding() != Encoding::kInteger) return false;
-    update_integer(&entry, number);
-  } else if (value.size() > Entry::kEmbeddedMax) [[unlikely]] {
-    if (!overwrite_block(entry, value)) return false;
+  if (!keep && entry.has_expiry() != (expires_at_ms != kNoExpiry)) return fit;
+  if (is_integer(value, fit.number)) {
+    if (entry.encoding() == Encoding::kInteger) fit.how = Fit::kAsInteger;
+    return fit;
+  }
+  if (value.size() > Entry::kEmbeddedMax) [[unlikely]] {
+    if (fits_block(entry, value)) fit.how = Fit::kAsBlock;
+    return fit;
+  }
+  if (entry.encoding() != Encoding::kEmbedded) return fit;
+  if (entry.value_size_ != value.size()) {
+    const auto before = static_cast<size_t>(entry.value_begin() - entry.at(0));
+    const size_t room = Entry::capacity_for(before + entry.value_size_);
+    if (Entry::capacity_for(before + value.size()) != room) return fit;
+  }
+  fit.how = Fit::kAsText;
+  return fit;
+}
+
+[[gnu::always_inline]] inline void Keyspace::overwrite(Entry& entry, const Fit& fit, Bytes value,
+                                                       int64_t expires_at_ms) noexcept {
+  if (fit.how == Fit::kAsInteger) {
+    update_integer(&entry, fit.number);
+  } else if (fit.how == Fit::kAsBlock) [[unlikely]] {
+    SharedBytes::Block* const block = entry.shared();
+    copy_bytes(block->data(), value);
+    block->size = value.size();
   } else {
-    if (entry.encoding() != Encoding::kEmbedded) return false;
-    char* const to = entry.value_begin();
-    if (entry.value_size_ != value.size()) {
-      const auto before = static_cast<size_t>(to - entry.at(0));
-      const size_t room = Entry::capacity_for(before + entry.value_size_);
-      if (Entry::capacity_for(before + value.size()) != room) return false;
-      entry.value_size_ = static_cast<uint8_t>(value.size());
-    }
-    copy_bytes(to, value);
+    entry.value_size_ = static_cast<uint8_t>(value.size());
+    copy_bytes(entry.value_begin(), value);
   }
   if (entry.grown()) entry.flags_ &= static_cast<uint8_t>(~Entry::kGrown);
+  const bool keep = expires_at_ms == kKeepExpiry;
   if (!keep && entry.has_expiry()) entry.set_word(sizeof(Entry), expires_at_ms);
+}
+
+bool Keyspace::overwrite(Entry& entry, Bytes value, int64_t expires_at_ms) noexcept {
+  const Fit fit = this->fit(entry, value, expires_at_ms);
+  if (fit.how == Fit::kNot) return false;
+  overwrite(entry, fit, value, expires_at_ms);
   return true;
 }
 
 // A block that no reply holds, and that is not much larger than what it is to hold.
-bool Keyspace::overwrite_block(Entry& entry, Bytes value) noexcept {
+bool Keyspace::fits_block(const Entry& entry, Bytes value) noexcept {
   if (entry.encoding() != Encoding::kShared) return false;
-  SharedBytes::Block* const block = entry.shared();
+  const SharedBytes::Block* const block = entry.shared();
   const size_t size = value.size();
   if (block->capacity < size || block->capacity - size > size / 8) return false;
-  if (block->references.load(std::memory_order_acquire) != 1) return false;
-  copy_bytes(block->data(), value);
-  block->size = size;
-  return true;
+  return block->references.load(std::memory_order_acquire) == 1;
+}
+
+Keyspace::Staged Keyspace::stage_string(Key key, Entry* before, Bytes value,
+                                        int64_t expires_at_ms, SharedBytes block) {
+  if (before != nullptr && !block) {
+    const Fit fit = this->fit(*before, value, expires_at_ms);
+    if (fit.how != Fit::kNot) return {before, before, fit};
+  }
+  return {before, stage_entry(key, before, value, expires_at_ms, std::move(block)), {}};
+}
+
+void Keyspace::settle(Key key, const Staged& staged, Bytes value, int64_t expires_at_ms) noexcept {
+  if (staged.fit.how != Fit::kNot) {
+    overwrite(*staged.now, staged.fit, value, expires_at_ms);
+  } else if (staged.before != nullptr) {
+    settle_entry(key, staged.before, staged.now);
+  }
 }
 
 Entry* Keyspace::set_integer(Key key, int64_t value, int64_t expires_at_ms) {

@@ -75,6 +75,27 @@ class Keyspace {
   /// false, and nothing was changed, when it does not. `value` does not lie in the entry.
   bool overwrite(Entry& entry, Bytes value, int64_t expires_at_ms) noexcept;
   Entry* set_integer(Key key, int64_t value, int64_t expires_at_ms);
+
+  // Several strings in one step (StringBatch): what may find no memory comes first.
+  /// Whether a string fits into the memory of an entry as it is.
+  struct Fit {
+    enum How : uint8_t { kNot, kAsInteger, kAsText, kAsBlock };
+    How how = kNot;
+    int64_t number = 0;
+  };
+  struct Staged {
+    Entry* before;  // what the key had, or nullptr
+    Entry* now;     // what it has; `before` where the value fits into that
+    Fit fit;
+  };
+  /// Has another entry of `key` take the place of `before`, which stays allocated, unless the value
+  /// fits into that. `block`: the value's, if it came in one, which is kept.
+  Staged stage_string(Key key, Entry* before, Bytes value, int64_t expires_at_ms,
+                      SharedBytes block);
+  /// What was staged, with the same value and time, is so for good; in the order they were staged.
+  void settle(Key key, const Staged& staged, Bytes value, int64_t expires_at_ms) noexcept;
+  /// What was staged is as it was before; in the reverse order.
+  void take_back(Key key, const Staged& staged) noexcept;
   /// Shares a block that the caller holds already.
   Entry* set_shared(Key key, SharedBytes value, int64_t expires_at_ms);
   /// Changes an integer entry in place.
@@ -180,9 +201,15 @@ class Keyspace {
                     int64_t fields_expire_at_ms);
   Entry* replace(Table<Entry>::Slot slot, Key key, const Shape& shape);
   Entry* allocate(Key key, const Shape& shape);
+  Entry* make(Key key, const Entry* before, const Shape& shape);
+  Fit fit(Entry& entry, Bytes value, int64_t expires_at_ms) noexcept;
+  void overwrite(Entry& entry, const Fit& fit, Bytes value, int64_t expires_at_ms) noexcept;
+  Entry* stage_entry(Key key, Entry* before, Bytes value, int64_t expires_at_ms,
+                     SharedBytes block);
+  void settle_entry(Key key, Entry* before, Entry* now) noexcept;
   void enter_tables(Entry* entry, uint64_t hash, const Joins& joins);
   static void update_table(Table<Entry>& table, Key key, Entry* entry, bool stays) noexcept;
-  static bool overwrite_block(Entry& entry, Bytes value) noexcept;
+  static bool fits_block(const Entry& entry, Bytes value) noexcept;
   void release_value(Outside outside) noexcept;
   void discard(SharedBytes block) noexcept;
 

@@ -39,6 +39,10 @@ ZADD zp %0-7; ZADD zedge %0-15; ZADD zb %0-255; ZADD zbig %0-299; ZADD z1 1 m; Z
 ZADD zbigttl %0-299; EXPIRE zbigttl 1000; ZADD zother %100-399;
 SET w_1 3; SET w_2 2; SET w_3 1; SET w_8 0; SET w_9 5; SET w_10 4;
 SET xshort text PX 1; SET xbig $70000 PX 1; HSET xh #0-299; PEXPIRE xh 1; RPUSH xl @0-299; PEXPIRE xl 1;
+HSET ht #0-7; HPEXPIRE ht 100000 FIELDS 3 f1 f2 f3; HSET htbig #0-299;
+HPEXPIRE htbig 100000 FIELDS 3 f1 f2 f3; HSET hx #0-7; HPEXPIRE hx 1 FIELDS 2 f1 f2; HSET hxbig #0-299;
+HPEXPIRE hxbig 1 FIELDS 3 f1 f2 f3; HPEXPIRE hxbig 100000 FIELDS 1 f4; HSET hxall f v;
+HPEXPIRE hxall 1 FIELDS 1 f;
 SADD xset @0-299; PEXPIRE xset 1; ZADD xz %0-299; PEXPIRE xz 1;
 SELECT 1; SET short other; SET big $80000; HSET hbig #0-299; SELECT 0)";
 
@@ -64,14 +68,17 @@ std::string sorted_text(std::vector<std::string> elements, bool in_order) {
   return all;
 }
 
-std::string text_of(const Entry& entry) {
+// Without the fields that have expired.
+std::string text_of(const Entry& entry, int64_t now_ms) {
   std::vector<std::string> elements;
   switch (entry.type()) {
     case Type::kString:
       return std::string(StringText(&entry).bytes());
     case Type::kHash:
-      Hash(&entry).for_each([&](Bytes field, Bytes value) {
-        elements.push_back(std::string(field) + '=' + std::string(value));
+      Hash(&entry).for_each_with_expiry([&](Bytes field, Bytes value, int64_t expires_at_ms) {
+        if (expires_at_ms >= 0 && expires_at_ms <= now_ms) return;
+        elements.push_back(std::string(field) + '=' + std::string(value) + '@' +
+                           std::to_string(expires_at_ms));
       });
       return "hash " + sorted_text(std::move(elements), false);
     case Type::kList:
@@ -123,6 +130,16 @@ std::string not_found_in(const Entry& entry) {
     });
   }
   return count != size ? "a part of " + std::string(entry.key()) : missing;
+}
+
+// What an entry should know of when the next of its fields expires.
+int64_t next_field_expiry(const Entry& entry) {
+  if (!entry.has_field_times()) return Entry::kNoFieldTimes;
+  int64_t next = Entry::kNoFieldExpires;
+  Hash(&entry).for_each_with_expiry([&](Bytes, Bytes, int64_t expires_at_ms) {
+    if (expires_at_ms >= 0) next = std::min(next, expires_at_ms);
+  });
+  return next;
 }
 
 // In ascending order of the database, without making what is not there.
@@ -265,9 +282,11 @@ Contents Engine::contents() {
   const int64_t now_ms = runtime().clock().now_us() / 1000;
   for_each_keyspace(runtime(), [&](size_t database, Keyspace& keyspace) {
     keyspace.for_each([&](const Entry& entry) {
-      if (!entry.expired(now_ms)) {
+      if (entry.expired(now_ms)) return Walk::kGoOn;
+      const std::string text = text_of(entry, now_ms);
+      if (text != "hash ") {
         all[std::to_string(database) + ':' + std::string(entry.key())] =
-            text_of(entry) + '@' + std::to_string(entry.expires_at_ms());
+            text + '@' + std::to_string(entry.expires_at_ms());
       }
       return Walk::kGoOn;
     });
@@ -278,10 +297,13 @@ Contents Engine::contents() {
 std::string Engine::not_found() {
   std::string missing;
   for_each_keyspace(runtime(), [&](size_t, Keyspace& keyspace) {
-    size_t count = 0, expiring = 0, with_expiry = 0;
+    size_t count = 0, expiring = 0, with_expiry = 0, expiring_fields = 0, with_field_expiry = 0;
     keyspace.for_each([&](const Entry& entry) {
       ++count;
       if (entry.has_expiry()) ++with_expiry;
+      const int64_t next = next_field_expiry(entry);
+      if (next >= 0 && next != Entry::kNoFieldExpires) ++with_field_expiry;
+      if (entry.fields_expire_at_ms() != next) missing = "a field's expiry";
       const Key key{entry.key(), runtime().hash(entry.key())};
       if (keyspace.find(key) != &entry) missing = entry.key();
       if (const std::string inside = not_found_in(entry); !inside.empty()) missing = inside;
@@ -291,7 +313,13 @@ std::string Engine::not_found() {
     do {
       cursor = keyspace.scan_expiring(cursor, 1000, [&](Entry&) { ++expiring; });
     } while (cursor != 0);
-    if (count != keyspace.size() || expiring != with_expiry) missing = "a key";
+    do {
+      cursor = keyspace.scan_expiring_fields(cursor, 1000, [&](Entry&) { ++expiring_fields; });
+    } while (cursor != 0);
+    if (count != keyspace.size() || expiring != with_expiry ||
+        expiring_fields != with_field_expiry) {
+      missing = "a key";
+    }
   });
   return missing;
 }

@@ -26,25 +26,29 @@ void expire_fields(Call& call, TimeUnit unit) {
   const Key key = call.key(1);
   const auto [entry, wrong] = find_to_write(call, key, Type::kHash);
   if (wrong) return;
-  Hash hash(call.keyspace(key), key, entry);
-  const NewExpiry expiry(call, *at_ms);
-  std::vector<Bytes> changed;
-  changed.reserve(fields->size());
+  const Hash hash(entry);
+  const bool due = has_come(call, *at_ms);
+  ChosenFields changing;
   call.reply.array(fields->size());
   for (const Bytes field : *fields) {
-    const auto now = hash.expiry_of(field);
+    const bool again = changing.contains(field);
+    std::optional<int64_t> now;
+    if (!again) {
+      now = hash.expiry_of(field);
+    } else if (!due) {
+      now = *at_ms;
+    }
     if (!now || !conditions.hold(*now, *at_ms)) {
       call.reply.integer(now ? kUnchanged : kMissing);
       continue;
     }
-    expiry.apply(hash, field);
-    changed.push_back(field);
-    call.reply.integer(expiry.due() ? kRemoved : kChanged);
+    if (!again) changing.add(field);
+    call.reply.integer(due ? kRemoved : kChanged);
   }
-  if (expiry.due()) {
-    report_fields_removed(call, key, hash, changed, "hexpired");
+  if (due) {
+    remove_fields(call, key, entry, changing.names(), "hexpired");
   } else {
-    report_fields_expire(call, key, *at_ms, changed);
+    expire_fields_at(call, key, entry, *at_ms, changing.names());
   }
 }
 
@@ -99,20 +103,19 @@ void hpersist(Call& call) {
   const Key key = call.key(1);
   const auto [entry, wrong] = find_to_write(call, key, Type::kHash);
   if (wrong) return;
-  Hash hash(call.keyspace(key), key, entry);
-  bool any = false;
+  const Hash hash(entry);
+  ChosenFields changing;
   call.reply.array(fields->size());
   for (const Bytes field : *fields) {
     const auto now = hash.expiry_of(field);
-    if (now && *now >= 0) {
-      hash.set_expiry(field, Keyspace::kNoExpiry);
-      any = true;
+    if (now && *now >= 0 && !changing.contains(field)) {
+      changing.add(field);
       call.reply.integer(kChanged);
     } else {
       call.reply.integer(now ? kForever : kMissing);
     }
   }
-  if (any) call.changed(key, kEventHash, "hpersist");
+  persist_fields(call, key, entry, changing.names());
 }
 
 constexpr Bytes kComplexity = "O(N) with N fields given";

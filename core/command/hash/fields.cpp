@@ -14,24 +14,37 @@ void log_fields(Call& call, std::initializer_list<Bytes> verb, Args fields, size
   call.effect(Args(effect));
 }
 
-void report_fields_expire(Call& call, const Key& key, int64_t at_ms, Args fields) {
+void expire_fields_at(Call& call, const Key& key, Entry* entry, int64_t at_ms, Args fields) {
   if (fields.empty()) return;
-  call.runtime.note_expiry();
-  call.changed(key, kEventHash, "hexpire");
   char digits[kIntegerTextMax];
   log_fields(call, {"HPEXPIREAT", key.bytes, format_int64(at_ms, digits)}, fields);
+  HashEdit edit(call.keyspace(key), key, entry);
+  for (const Bytes field : fields) edit.set_expiry(field, at_ms);
+  edit.commit();
+  call.runtime.note_expiry();
+  call.changed(key, kEventHash, "hexpire");
 }
 
-void report_fields_removed(Call& call, const Key& key, const Hash& hash, Args fields,
-                           Bytes event) {
+void persist_fields(Call& call, const Key& key, Entry* entry, Args fields) {
   if (fields.empty()) return;
-  call.changed(key, kEventHash, event);
-  if (event == "hexpired") call.shard_of(key).statistics.expired_fields += fields.size();
+  log_fields(call, {"HPERSIST", key.bytes}, fields);
+  HashEdit edit(call.keyspace(key), key, entry);
+  for (const Bytes field : fields) edit.set_expiry(field, Keyspace::kNoExpiry);
+  edit.commit();
+  call.changed(key, kEventHash, "hpersist");
+}
+
+void remove_fields(Call& call, const Key& key, Entry* entry, Args fields, Bytes event) {
+  if (fields.empty()) return;
   if (call.logged()) {
     std::vector<Bytes> effect = {"HDEL", key.bytes};
     effect.insert(effect.end(), fields.begin(), fields.end());
     call.effect(Args(effect));
   }
+  Hash hash(call.keyspace(key), key, entry);
+  for (const Bytes field : fields) hash.erase(field);
+  if (event == "hexpired") call.shard_of(key).statistics.expired_fields += fields.size();
+  call.changed(key, kEventHash, event);
   if (hash.empty()) erase_empty(call, key);
 }
 

@@ -2,11 +2,14 @@
 // given fields.
 #pragma once
 
+#include <algorithm>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "command/arguments.h"
 #include "command/hash/value.h"
+#include "store/hash/hash_edit.h"
 
 namespace kevy {
 
@@ -57,36 +60,40 @@ inline std::optional<int64_t> field_moment(Call& call, Bytes text, TimeUnit unit
   return at_ms;
 }
 
-/// Logs a command on fields: its verb and key, more words, and FIELDS with those in `fields`, of
+/// The effect of a command on fields: its verb and key, more words, and FIELDS with those in `fields`, of
 /// `words` words each.
 void log_fields(Call& call, std::initializer_list<Bytes> verb, Args fields, size_t words = 1);
 
-/// Reports that `fields`, if there are any, are to expire at `at_ms`.
-void report_fields_expire(Call& call, const Key& key, int64_t at_ms, Args fields);
-/// Reports that `fields`, if there are any, were removed, since their time has come ("hexpired") or
-/// otherwise; the key goes with its last field.
-void report_fields_removed(Call& call, const Key& key, const Hash& hash, Args fields, Bytes event);
-
-/// A moment for some fields of a hash, or none at all (Keyspace::kNoExpiry). One that has come
-/// removes them.
-class NewExpiry {
+/// The fields, each one once, that a command is going to change when it has answered for all.
+class ChosenFields {
  public:
-  NewExpiry(Call& call, int64_t at_ms) : at_ms_(at_ms), due_(at_ms >= 0 && at_ms <= call.now_ms()) {}
-
-  bool due() const noexcept { return due_; }
-  int64_t at_ms() const noexcept { return at_ms_; }
-  /// `field` is there.
-  void apply(Hash& hash, Bytes field) const {
-    if (due_) {
-      hash.erase(field);
-    } else {
-      hash.set_expiry(field, at_ms_);
-    }
+  void add(Bytes field) {
+    if (names_.size() == kFew) index_.insert(names_.begin(), names_.end());
+    if (names_.size() >= kFew) index_.insert(field);
+    names_.push_back(field);
   }
+  bool contains(Bytes field) const noexcept {
+    if (names_.size() > kFew) return index_.contains(field);
+    return std::find(names_.begin(), names_.end(), field) != names_.end();
+  }
+  bool empty() const noexcept { return names_.empty(); }
+  Args names() const noexcept { return names_; }
 
  private:
-  int64_t at_ms_;
-  bool due_;
+  static constexpr size_t kFew = 16;  // are looked through
+
+  std::vector<Bytes> names_;
+  std::set<Bytes> index_;  // when they are more
 };
+
+inline bool has_come(Call& call, int64_t at_ms) { return at_ms >= 0 && at_ms <= call.now_ms(); }
+
+/// Has `fields`, if there are any, expire at `at_ms`, and reports it.
+void expire_fields_at(Call& call, const Key& key, Entry* entry, int64_t at_ms, Args fields);
+/// Takes the times to live of `fields`, if there are any, away, and reports it.
+void persist_fields(Call& call, const Key& key, Entry* entry, Args fields);
+/// Removes `fields`, if there are any, since their time has come ("hexpired") or otherwise, and
+/// reports it; the key goes with its last field.
+void remove_fields(Call& call, const Key& key, Entry* entry, Args fields, Bytes event);
 
 }  // namespace kevy

@@ -9,14 +9,15 @@ namespace kevy {
 
 namespace {
 
-// Answers the values of fields, null where there is none, and does `with_found(field)` to those that
-// are there.
-template <typename WithFound>
-void reply_values(Call& call, const Hash& hash, Args fields, WithFound&& with_found) {
+// Answers the values of fields, null where there is none or is_gone(field), and calls
+// with_found(field) for the others.
+template <typename IsGone, typename WithFound>
+void reply_values(Call& call, const Hash& hash, Args fields, IsGone&& is_gone,
+                  WithFound&& with_found) {
   call.reply.array(fields.size());
   for (const Bytes field : fields) {
     const auto value = hash.find(field);
-    if (!value) {
+    if (!value || is_gone(field)) {
       call.reply.null();
       continue;
     }
@@ -42,23 +43,21 @@ void hgetex(Call& call) {
   std::optional<int64_t> at_ms = Keyspace::kNoExpiry;
   if (option.given()) at_ms = field_moment(call, option.text, option.unit);
   if (!at_ms) return;
-  const NewExpiry expiry(call, *at_ms);
-  Hash hash(call.keyspace(key), key, entry);
-  std::vector<Bytes> changed;
-  changed.reserve(fields->size());
-  reply_values(call, hash, *fields, [&](Bytes field) {
-    if (option.given() || (option.persist && *hash.expiry_of(field) >= 0)) {
-      expiry.apply(hash, field);
-      changed.push_back(field);
-    }
-  });
-  if (expiry.due()) {
-    report_fields_removed(call, key, hash, changed, "hexpired");
-  } else if (!option.persist) {
-    report_fields_expire(call, key, *at_ms, changed);
-  } else if (!changed.empty()) {
-    call.changed(key, kEventHash, "hpersist");
-    log_fields(call, {"HPERSIST", key.bytes}, changed);
+  const bool due = has_come(call, *at_ms);
+  const Hash hash(entry);
+  ChosenFields changing;
+  reply_values(
+      call, hash, *fields, [&](Bytes field) { return due && changing.contains(field); },
+      [&](Bytes field) {
+        const bool changes = option.given() || (option.persist && *hash.expiry_of(field) >= 0);
+        if (changes && !changing.contains(field)) changing.add(field);
+      });
+  if (due) {
+    remove_fields(call, key, entry, changing.names(), "hexpired");
+  } else if (option.persist) {
+    persist_fields(call, key, entry, changing.names());
+  } else {
+    expire_fields_at(call, key, entry, *at_ms, changing.names());
   }
 }
 
@@ -68,14 +67,12 @@ void hgetdel(Call& call) {
   const Key key = call.key(1);
   const auto [entry, wrong] = find_to_write(call, key, Type::kHash);
   if (wrong) return;
-  Hash hash(call.keyspace(key), key, entry);
-  std::vector<Bytes> removed;
-  removed.reserve(fields->size());
-  reply_values(call, hash, *fields, [&](Bytes field) {
-    hash.erase(field);
-    removed.push_back(field);
-  });
-  report_fields_removed(call, key, hash, removed, "hdel");
+  const Hash hash(entry);
+  ChosenFields removing;
+  reply_values(
+      call, hash, *fields, [&](Bytes field) { return removing.contains(field); },
+      [&](Bytes field) { removing.add(field); });
+  remove_fields(call, key, entry, removing.names(), "hdel");
 }
 
 /// Yes or no, asked of what is there: of the key (NX, XX) or of all fields (FNX, FXX).
@@ -116,43 +113,46 @@ bool is_as_wanted(Presence wanted, bool there) {
 
 // Sets the fields to expire at a moment that has come: they are not there after it, but events tell
 // of them as if they had been for a moment. A change is only what was there before.
-void set_due(Call& call, const Key& key, Hash& hash, Args pairs) {
-  const bool made = hash.entry() == nullptr;
-  std::vector<Bytes> removed;
-  removed.reserve(pairs.size() / 2);
+void set_due(Call& call, const Key& key, Entry* entry, Args pairs) {
+  const bool made = entry == nullptr;
+  const Hash hash(entry);
+  ChosenFields removing;
   for (size_t i = 0; i < pairs.size(); i += 2) {
-    if (hash.erase(pairs[i])) removed.push_back(pairs[i]);
+    if (hash.find(pairs[i]) && !removing.contains(pairs[i])) removing.add(pairs[i]);
   }
   const int database = call.session.database;
   if (made) call.made(key);
   call.notify(key, database, kEventHash, "hset");
   call.notify(key, database, kEventHash, "hexpire");
-  call.shard_of(key).statistics.expired_fields += pairs.size() / 2 - removed.size();
-  if (!removed.empty()) {
-    report_fields_removed(call, key, hash, removed, "hexpired");
+  call.shard_of(key).statistics.expired_fields += pairs.size() / 2 - removing.names().size();
+  if (!removing.empty()) {
+    remove_fields(call, key, entry, removing.names(), "hexpired");
     return;
   }
   call.notify(key, database, kEventHash, "hexpired");
   if (made) call.notify(key, database, kEventGeneric, "del");
 }
 
-void set_fields(Call& call, const Key& key, Hash& hash, Args pairs, const ExpiryOption& option,
+void set_fields(Call& call, const Key& key, Entry* entry, Args pairs, const ExpiryOption& option,
                 int64_t expires_at_ms) {
-  const Entry* before = hash.entry();
-  const Hash::Limits limits = hash_limits(call);
-  for (size_t i = 0; i < pairs.size(); i += 2) {
-    hash.set(pairs[i], pairs[i + 1], limits, expires_at_ms);
-  }
-  report_fields_set(call, key, before, "hset");
   char digits[kIntegerTextMax];
   if (option.given()) {
-    call.runtime.note_expiry();
-    call.notify(key, call.session.database, kEventHash, "hexpire");
     log_fields(call, {"HSETEX", key.bytes, "PXAT", format_int64(expires_at_ms, digits)}, pairs, 2);
   } else if (option.keep) {
     log_fields(call, {"HSETEX", key.bytes, "KEEPTTL"}, pairs, 2);
   } else {
     log_fields(call, {"HSETEX", key.bytes}, pairs, 2);
+  }
+  HashEdit edit(call.keyspace(key), key, entry);
+  const Hash::Limits limits = hash_limits(call);
+  for (size_t i = 0; i < pairs.size(); i += 2) {
+    edit.set(pairs[i], pairs[i + 1], limits, expires_at_ms);
+  }
+  edit.commit();
+  report_fields_set(call, key, entry, "hset");
+  if (option.given()) {
+    call.runtime.note_expiry();
+    call.notify(key, call.session.database, kEventHash, "hexpire");
   }
 }
 
@@ -174,17 +174,17 @@ void hsetex(Call& call) {
       options.expiry.keep ? Keyspace::kKeepExpiry : Keyspace::kNoExpiry;
   if (options.expiry.given()) at_ms = field_moment(call, options.expiry.text, options.expiry.unit);
   if (!at_ms) return;
-  Hash hash(call.keyspace(key), key, entry);
+  const Hash hash(entry);
   for (size_t i = 0; i < pairs->size() && options.fields != Presence::kAny; i += 2) {
     if (!is_as_wanted(options.fields, hash.find((*pairs)[i]).has_value())) {
       call.reply.integer(0);
       return;
     }
   }
-  if (NewExpiry(call, *at_ms).due()) {
-    set_due(call, key, hash, *pairs);
+  if (has_come(call, *at_ms)) {
+    set_due(call, key, entry, *pairs);
   } else {
-    set_fields(call, key, hash, *pairs, options.expiry, *at_ms);
+    set_fields(call, key, entry, *pairs, options.expiry, *at_ms);
   }
   call.reply.integer(1);
 }

@@ -3,11 +3,22 @@
 #include "command/families.h"
 #include "command/hash/value.h"
 #include "command/key_specs.h"
-#include "command/parts.h"
+#include "store/hash/hash_edit.h"
 
 namespace kevy {
 
 namespace {
+
+// How many are new.
+int64_t set_several(Call& call, const Key& key, Entry* entry, const Hash::Limits& limits) {
+  HashEdit edit(call.keyspace(key), key, entry);
+  int64_t added = 0;
+  for (size_t i = 2; i < call.argc(); i += 2) {
+    added += edit.set(call.args[i], call.args[i + 1], limits) ? 1 : 0;
+  }
+  edit.commit();
+  return added;
+}
 
 // HSET and HMSET, which answer(how many fields are new).
 template <typename Answer>
@@ -19,15 +30,14 @@ void set_pairs(Call& call, Answer answer) {
   const Key key = call.key(1);
   const auto [entry, wrong] = find_to_write(call, key, Type::kHash);
   if (wrong) return;
-  Hash hash(call.keyspace(key), key, entry);
   const Hash::Limits limits = hash_limits(call);
   int64_t added = 0;
-  in_parts(
-      call, 2, 2,
-      [&](size_t i) { added += hash.set(call.args[i], call.args[i + 1], limits) ? 1 : 0; },
-      [&, before = entry] {
-        if (hash.entry() != nullptr) report_fields_set(call, key, before, "hset");
-      });
+  if (call.argc() == 4) [[likely]] {
+    added = Hash(call.keyspace(key), key, entry).set(call.args[2], call.args[3], limits) ? 1 : 0;
+  } else {
+    added = set_several(call, key, entry, limits);
+  }
+  report_fields_set(call, key, entry, "hset");
   answer(added);
 }
 

@@ -5,22 +5,30 @@
 #include "command/families.h"
 #include "command/key/type_name.h"
 #include "command/key_specs.h"
-#include "command/parts.h"
 
 namespace kevy {
 
 namespace {
 
-void del(Call& call) {
-  int64_t deleted = 0;
-  const auto delete_one = [&](size_t i) {
+// Removes what has expired among several keys: that may find no memory, and so comes first.
+void expire_all_due(Call& call) {
+  for (size_t i = 1; i < call.argc(); ++i) {
     const Key key = call.key(i);
-    if (call.find_write(key) == nullptr) return;
+    const Keyspace& keyspace = call.keyspace(key);
+    if (keyspace.size_with_expiry() + keyspace.size_with_field_expiry() != 0) call.peek(key);
+  }
+}
+
+void del(Call& call) {
+  if (call.argc() > 2) expire_all_due(call);
+  int64_t deleted = 0;
+  for (size_t i = 1; i < call.argc(); ++i) {
+    const Key key = call.key(i);
+    if (call.find_write(key) == nullptr) continue;
     call.keyspace(key).erase(key);
     call.changed(key, kEventGeneric, "del");
     ++deleted;
-  };
-  in_parts(call, 1, 1, delete_one, [] {});
+  }
   call.reply.integer(deleted);
 }
 

@@ -10,21 +10,48 @@ namespace kevy {
 
 namespace {
 
+// How many are new. All are added, or none where memory runs out.
+size_t add_several(Keyspace& keyspace, const Key& key, Entry* entry, Args members,
+                   const Set::Limits& limits) {
+  Set set(keyspace, key, entry);
+  PartsDone done(members.size());
+  size_t added = 0;
+  try {
+    for (size_t i = 0; i < members.size(); ++i) {
+      if (!set.add(members[i], limits)) continue;
+      done.add(i);
+      ++added;
+    }
+  } catch (const std::bad_alloc&) {
+    if (entry == nullptr) {
+      keyspace.erase(key);
+    } else {
+      for (size_t i = 0; i < members.size(); ++i) {
+        if (done.has(i)) set.erase(members[i]);
+      }
+    }
+    throw;
+  }
+  return added;
+}
+
 void sadd(Call& call) {
   const Key key = call.key(1);
   const auto [entry, wrong] = find_to_write(call, key, Type::kSet);
   if (wrong) return;
-  Set set(call.keyspace(key), key, entry);
+  const Args members = call.args.subspan(2);
   const Set::Limits limits = set_limits(call);
-  int64_t added = 0;
-  in_parts(
-      call, 2, 1, [&](size_t i) { added += set.add(call.args[i], limits) ? 1 : 0; },
-      [&, before = entry] {
-        if (added == 0) return;
-        if (before == nullptr) call.made(key);
-        call.changed(key, kEventSet, "sadd");
-      });
-  call.reply.integer(added);
+  size_t added;
+  if (members.size() == 1) [[likely]] {
+    added = Set(call.keyspace(key), key, entry).add(members[0], limits) ? 1 : 0;
+  } else {
+    added = add_several(call.keyspace(key), key, entry, members, limits);
+  }
+  if (added != 0) {
+    if (entry == nullptr) call.made(key);
+    call.changed(key, kEventSet, "sadd");
+  }
+  call.reply.integer(static_cast<int64_t>(added));
 }
 
 void srem(Call& call) { remove_elements<Set>(call, Type::kSet, kEventSet, "srem"); }

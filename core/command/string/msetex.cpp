@@ -51,6 +51,36 @@ bool allowed(Call& call, const MsetexOptions& options) {
   return true;
 }
 
+// The moment has come: the keys go.
+void expire_pairs(Call& call, size_t pairs_end) {
+  for (size_t i = kFirstPair; i < pairs_end; i += 2) {
+    if (call.find_write(call.key(i)) != nullptr) call.effect({"DEL", call.args[i]});
+  }
+  for (size_t i = kFirstPair; i < pairs_end; i += 2) {
+    const Key key = call.key(i);
+    if (!call.keyspace(key).erase(key)) continue;
+    ++call.shard_of(key).statistics.expired_keys;
+    call.changed(key, kEventExpired, "expired");
+  }
+}
+
+void store_pairs(Call& call, size_t pairs_end, int64_t expires_at_ms) {
+  StringBatch batch((pairs_end - kFirstPair) / 2, expires_at_ms);
+  for (size_t i = kFirstPair; i < pairs_end; i += 2) {
+    const Key key = call.key(i);
+    Entry* const entry = call.find_write(key);
+    if (call.logged()) log_stored_string(call, key, call.args[i + 1], expires_at_ms);
+    add_string(call, batch, key, entry, call.args[i + 1]);
+  }
+  if (expires_at_ms >= 0) call.runtime.note_expiry();
+  for (const StringBatch::Pair& pair : batch.commit()) {
+    if (pair.is_new()) call.made(pair.key);
+    call.changed(pair.key, kEventString, "set");
+    if (expires_at_ms < 0) continue;
+    call.notify(pair.key, call.session.database, kEventGeneric, "expire");
+  }
+}
+
 void msetex(Call& call) {
   const auto options = read_msetex_options(call);
   if (!options) return;
@@ -60,9 +90,10 @@ void msetex(Call& call) {
     call.reply.integer(0);
     return;
   }
-  for (size_t i = kFirstPair; i < options->pairs_end; i += 2) {
-    const Key key = call.key(i);
-    store_string(call, key, call.find_write(key), call.args[i + 1], *expires_at_ms);
+  if (*expires_at_ms >= 0 && *expires_at_ms <= call.now_ms()) {
+    expire_pairs(call, options->pairs_end);
+  } else {
+    store_pairs(call, options->pairs_end, *expires_at_ms);
   }
   call.reply.integer(1);
 }

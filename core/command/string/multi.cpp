@@ -2,7 +2,6 @@
 #include "command/arguments.h"
 #include "command/families.h"
 #include "command/key_specs.h"
-#include "command/parts.h"
 #include "command/string/value.h"
 #include "command/string/write.h"
 
@@ -23,14 +22,16 @@ void mget(Call& call) {
 }
 
 void store_pairs(Call& call) {
-  const auto store_one = [&](size_t i) {
+  StringBatch batch(call.argc() / 2, Keyspace::kNoExpiry);
+  for (size_t i = 1; i < call.argc(); i += 2) {
     const Key key = call.key(i);
-    Entry* entry = call.find_write(key);
-    put_string(call, key, entry, call.args[i + 1], Keyspace::kNoExpiry);
-    if (entry == nullptr) call.made(key);
-    call.changed(key, kEventString, "set");
-  };
-  in_parts(call, 1, 2, store_one, [] {});
+    Entry* const entry = call.find_write(key);
+    add_string(call, batch, key, entry, call.args[i + 1]);
+  }
+  for (const StringBatch::Pair& pair : batch.commit()) {
+    if (pair.is_new()) call.made(pair.key);
+    call.changed(pair.key, kEventString, "set");
+  }
 }
 
 void mset(Call& call) {

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <string>
+#include <utility>
 
 #include "base/number.h"
 #include "command/errors.h"
 #include "runtime/dispatch/call.h"
+#include "store/string_batch.h"
 
 namespace kevy {
 
@@ -25,6 +27,13 @@ inline void put_string(Call& call, const Key& key, Entry* entry, Bytes value,
   if (entry == nullptr || !keyspace.overwrite(*entry, value, expires_at_ms)) {
     keyspace.set_string(key, value, expires_at_ms);
   }
+}
+
+/// The same as a part of a batch.
+inline void add_string(Call& call, StringBatch& batch, const Key& key, Entry* entry, Bytes value) {
+  SharedBytes block;
+  if (value.size() > Entry::kEmbeddedMax) [[unlikely]] block = call.block_of(value);
+  batch.add(call.keyspace(key), key, entry, value, std::move(block));
 }
 
 /// Stores `value` under `key` as SET does: event, further event of a time to live, and an effect

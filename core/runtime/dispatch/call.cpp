@@ -1,6 +1,7 @@
 #include "runtime/dispatch/call.h"
 
 #include <algorithm>
+#include <new>
 #include <string>
 
 namespace kevy {
@@ -45,8 +46,13 @@ Entry* Call::drop_expired(Keyspace& keyspace, Entry& entry, const Key& key, int 
     return nullptr;
   }
   if (!entry.fields_expired(now_ms())) return &entry;
+  const size_t effects_before = unit_ != nullptr ? unit_->size() : 0;
   remove_expired_fields(turn, publisher(), shard_of(key), database, key, SIZE_MAX, unit_);
-  return keyspace.find(key);
+  commit_further_effects(effects_before);
+  Entry* const left = keyspace.find(key);
+  // Where memory ran out after some of them, the others are there still, which nobody is to meet.
+  if (left != nullptr && left->fields_expired(now_ms())) throw std::bad_alloc();
+  return left;
 }
 
 Entry* Call::peek(const Key& key) {
@@ -98,8 +104,18 @@ Entry* Call::touch(const Key& key) {
 }
 
 void Call::expire(const Key& key, int database) {
+  const size_t effects_before = unit_ != nullptr ? unit_->size() : 0;
   remove_expired(turn, publisher(), shard_of(key), database, key, unit_);
-  commit_effects();
+  commit_further_effects(effects_before);
+}
+
+// Those behind the first `before` belong to a change that was made; the ones in front of them that wait
+// for theirs go on waiting.
+void Call::commit_further_effects(size_t before) noexcept {
+  if (unit_ == nullptr) return;
+  const auto at = [&](size_t index) { return unit_->begin() + static_cast<ptrdiff_t>(index); };
+  std::rotate(at(effects_committed_), at(before), unit_->end());
+  effects_committed_ += unit_->size() - before;
 }
 
 void Call::run_logged() {

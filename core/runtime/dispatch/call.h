@@ -167,6 +167,7 @@ class Call {
   void commit_effects() noexcept {
     if (unit_ != nullptr) effects_committed_ = unit_->size();
   }
+  void commit_further_effects(size_t before) noexcept;
   void keep_own_words(bool keep) noexcept;
 
   Unit* const unit_;  // nullptr when nothing listens

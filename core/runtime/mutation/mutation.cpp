@@ -1,10 +1,7 @@
 #include "runtime/mutation/mutation.h"
 
-#include <iterator>
 #include <new>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "store/hash/due_fields.h"
 
@@ -48,22 +45,28 @@ void remove_expired(Turn& turn, Subscriber* publisher, Shard& shard, int databas
 
 size_t remove_expired_fields(Turn& turn, Subscriber* publisher, Shard& shard, int database,
                              const Key& key, size_t most, Unit* unit) {
-  std::vector<std::string> names;
-  const DueFields due = erase_due_fields(shard.keyspace(static_cast<size_t>(database)), key,
-                                         turn.moment().ms(), most,
-                                         unit != nullptr ? &names : nullptr);
-  if (due.count == 0) return 0;
+  // The effect comes first, and then what of it is true.
+  if (unit != nullptr) unit->push_back({database, {"HDEL", std::string(key.bytes)}});
+  DueFields due;
+  try {
+    due = erase_due_fields(shard.keyspace(static_cast<size_t>(database)), key, turn.moment().ms(),
+                           most, unit != nullptr ? &unit->back().args : nullptr);
+  } catch (...) {
+    if (unit != nullptr) unit->pop_back();
+    throw;
+  }
+  if (unit != nullptr && due.key_erased) {
+    unit->back().args[0] = "DEL";
+    unit->back().args.resize(2);
+  }
+  if (due.count == 0) {
+    if (unit != nullptr) unit->pop_back();
+    return 0;
+  }
   shard.statistics.expired_fields += due.count;
   mark_changed(shard, database, key);
   raise_event(turn, publisher, database, key, kEventHash, "hexpired");
   if (due.key_erased) raise_event(turn, publisher, database, key, kEventGeneric, "del");
-  if (unit == nullptr) return due.count;
-  Effect effect{database, {due.key_erased ? "DEL" : "HDEL", std::string(key.bytes)}};
-  if (!due.key_erased) {
-    effect.args.insert(effect.args.end(), std::make_move_iterator(names.begin()),
-                       std::make_move_iterator(names.end()));
-  }
-  unit->push_back(std::move(effect));
   return due.count;
 }
 

@@ -79,7 +79,7 @@ Looked expire_step(Runtime& runtime, Turn& turn, Shard& shard, size_t database, 
     const Removed removed =
         Kind::remove(turn, shard, static_cast<int>(database), {name, runtime.hash(name)}, effort,
                      log == nullptr ? nullptr : &unit);
-    if (log != nullptr) log->append(std::move(unit));
+    if (!unit.empty()) log->append(std::move(unit));
     looked.removed += removed.count;
     looked.more |= removed.more;
   }

@@ -20,10 +20,11 @@ bool FieldTimes::all_due(int64_t now_ms) const noexcept {
                      [&](const Time& time) { return time.at_ms <= now_ms; });
 }
 
-void FieldTimes::reserve_one() {
-  if (heap_.size() < heap_.capacity()) return;
-  if (heap_.size() >= kMost) throw std::bad_alloc();
-  heap_.reserve(std::max<size_t>(heap_.size() * 3 / 2, 4));
+void FieldTimes::reserve(size_t more) {
+  const size_t wanted = heap_.size() + more;
+  if (wanted <= heap_.capacity()) return;
+  if (wanted > kMost) throw std::bad_alloc();
+  heap_.reserve(std::max<size_t>({wanted, heap_.size() * 3 / 2, 4}));
 }
 
 void FieldTimes::put(size_t place, Time time) noexcept {

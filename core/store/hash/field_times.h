@@ -28,8 +28,8 @@ class FieldTimes {
   /// Whether all have come.
   bool all_due(int64_t now_ms) const noexcept;
 
-  /// Makes room for one more, or throws std::bad_alloc.
-  void reserve_one();
+  /// Makes room for so many more, or throws std::bad_alloc.
+  void reserve(size_t more);
   /// For a field that has none; there is room.
   void add(Field& field, int64_t at_ms) noexcept;
   void change(uint32_t place, int64_t at_ms) noexcept;

@@ -7,17 +7,6 @@
 
 namespace kevy {
 
-namespace {
-
-constexpr size_t kTimeMost = 9;                       // bytes of a packed moment
-constexpr char kNoTime = static_cast<char>(0x80);  // the code of the empty string
-
-Packing packed_time(int64_t expires_at_ms) noexcept {
-  return expires_at_ms < 0 ? Packing(Bytes()) : Packing(expires_at_ms);
-}
-
-}  // namespace
-
 const char* Hash::find_packed(const Packing& field) const noexcept {
   if (has_times()) [[unlikely]] return kevy::find_packed<3>(entry_->packed(), field);
   return kevy::find_packed<2>(entry_->packed(), field);

@@ -144,6 +144,14 @@ class Hash {
   }
 
  private:
+  friend class HashEdit;
+
+  static constexpr size_t kTimeMost = 9;                    // bytes of a packed moment
+  static constexpr char kNoTime = static_cast<char>(0x80);  // the code of the empty string
+  static Packing packed_time(int64_t expires_at_ms) noexcept {
+    return expires_at_ms < 0 ? Packing(Bytes()) : Packing(expires_at_ms);
+  }
+
   /// Picking again what was picked already costs less than walking when one field in so many or
   /// fewer are wanted.
   static constexpr size_t kFewOf = 3;

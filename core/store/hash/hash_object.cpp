@@ -54,16 +54,26 @@ size_t HashObject::memory_bytes() const noexcept {
 }
 
 void HashObject::insert(Bytes name, Bytes value, uint64_t hash, int64_t expires_at_ms) {
+  insert_unmoved(name, value, hash, expires_at_ms, 0);
+  slab_.grew(fields_, [this](void* copy) { moved(static_cast<Field*>(copy)); });
+}
+
+void HashObject::insert_unmoved(Bytes name, Bytes value, uint64_t hash, int64_t expires_at_ms,
+                                size_t further_times) {
   const bool timed = expires_at_ms != kNoExpiry;
-  if (timed) [[unlikely]] reserve_time();
+  if (timed) [[unlikely]] reserve_times(1 + further_times);
   Field* field = make(name, value, timed);
   try {
     fields_.insert(field, hash);
   } catch (...) {
-    release(field);
+    put_back(field);
     throw;
   }
   if (timed) [[unlikely]] times_->add(*field, expires_at_ms);
+}
+
+void HashObject::settle() noexcept {
+  if (times_ != nullptr && times_->empty()) times_.reset();
   slab_.grew(fields_, [this](void* copy) { moved(static_cast<Field*>(copy)); });
 }
 
@@ -83,9 +93,9 @@ void HashObject::moved(Field* copy) noexcept {
   if (copy->is_timed()) times_->moved(copy->place(), copy);
 }
 
-void HashObject::reserve_time() {
+void HashObject::reserve_times(size_t count) {
   if (times_ == nullptr) times_ = std::make_unique<FieldTimes>();
-  times_->reserve_one();
+  times_->reserve(count);
 }
 
 void HashObject::forget_time(uint32_t place) noexcept {
@@ -135,7 +145,7 @@ void HashObject::replace(Table<Field>::Slot slot, Bytes name, Bytes value, int64
   const bool was_timed = old->is_timed(), timed = expires_at_ms != kNoExpiry;
   const uint32_t place = was_timed ? old->place() : 0;
   const size_t size = Field::size(name, value, timed);
-  if (timed && !was_timed) reserve_time();
+  if (timed && !was_timed) reserve_times(1);
   Field* field = old;
   if (timed == was_timed && Slab::capacity(size) == Slab::capacity(old->memory_size())) {
     write_sized(const_cast<char*>(old->end_of_key()), value, timed);

@@ -38,6 +38,7 @@ class Field {
  private:
   friend class FieldTimes;
   friend class HashObject;
+  friend class HashObjectEdit;
   friend class Slab;
   Field() = default;
 
@@ -118,12 +119,20 @@ class HashObject final : public Object {
   void erase_first() noexcept { erase(times_->first().field->key()); }
 
  private:
+  friend class HashObjectEdit;
+
   void insert(Bytes name, Bytes value, uint64_t hash, int64_t expires_at_ms);
+  /// As insert(), but no block moves until settle(). After it `further_times` more fields can be given
+  /// a moment to expire at.
+  void insert_unmoved(Bytes name, Bytes value, uint64_t hash, int64_t expires_at_ms,
+                      size_t further_times);
+  void put_back(Field* field) noexcept { slab_.put_back(field, field->memory_size()); }
+  void settle() noexcept;
   void replace(Table<Field>::Slot slot, Bytes name, Bytes value, int64_t expires_at_ms);
   Field* make(Bytes name, Bytes value, bool timed = false);
   void release(Field* field) noexcept;
   void moved(Field* copy) noexcept;
-  void reserve_time();
+  void reserve_times(size_t count);
   void forget_time(uint32_t place) noexcept;
 
   Table<Field> fields_;

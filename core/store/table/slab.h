@@ -81,6 +81,15 @@ class Slab {
     }
   }
 
+  /// The same, but nothing moves for it; holes are closed by a later release.
+  void put_back(void* block, size_t size) noexcept {
+    if (lies_alone(size)) [[unlikely]] {
+      release_alone(block);
+    } else {
+      add_hole(shelf_of(size), static_cast<char*>(block), capacity(size));
+    }
+  }
+
   /// To be called when a member has been added to those in `items`, all whose blocks are this
   /// slab's: when they have become many, they move into chunks. As above, for each that moves.
   template <typename Item, typename Moved>

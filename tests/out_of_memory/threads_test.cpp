@@ -103,6 +103,30 @@ TEST_CASE("B41 whichever allocation of a reactor fails, each client gets its own
   CHECK(failures > 100);
 }
 
+TEST_CASE("B41 whichever allocation fails of a reactor that has served nobody, it serves the next") {
+  const EnoughMemory of_the_test;
+  size_t failures = 0;
+  for (const Failing how : {Failing::kOnce, Failing::kFromThenOn}) {
+    for (size_t number = 0; number < 60; ++number) {
+      CAPTURE(number, how == Failing::kOnce);
+      const Server server(1);
+      fail_allocation_of_any_thread(number, how);
+      std::string wrong;
+      {
+        Talker first(server.address(), "first");
+        first.talk();
+        wrong = what_is_wrong(first);
+      }
+      failures += memory_is_back() ? 1 : 0;
+      REQUIRE(wrong == "");
+      Talker next(server.address(), "next");
+      next.talk_without_failures();
+      REQUIRE(what_is_wrong(next) == "");
+    }
+  }
+  CHECK(failures > 80);
+}
+
 namespace {
 
 struct Heard {

@@ -174,16 +174,20 @@ std::string arranged(const DecimalDigits& number, bool negative) {
 
 }  // namespace
 
-std::string format_double(double value) {
+std::string format_shortest(double value) {
   if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
   if (std::isnan(value)) return "nan";
   if (value == 0) return std::signbit(value) ? "-0" : "0";
+  return arranged(shortest_digits(std::fabs(value)), value < 0);
+}
+
+std::string format_double(double value) {
   constexpr double kIntegerMax = 0x1p62;
-  if (value == std::trunc(value) && std::fabs(value) <= kIntegerMax) {
+  if (value != 0 && value == std::trunc(value) && std::fabs(value) <= kIntegerMax) {
     char buffer[kIntegerTextMax];
     return std::string(format_int64(static_cast<int64_t>(value), buffer));
   }
-  return arranged(shortest_digits(std::fabs(value)), value < 0);
+  return format_shortest(value);
 }
 
 std::string format_long_double(long double value) {

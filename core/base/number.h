@@ -30,6 +30,8 @@ std::optional<double> parse_double_clamped(Bytes text) noexcept;
 
 /// The fewest digits that read back as the same double: "3", "0.1", "1e+20", "-0", "inf".
 std::string format_double(double value);
+/// The same, but an integer that ends in many zeros has an exponent too: "1e+15".
+std::string format_shortest(double value);
 
 /// 17 digits after the point without the zeros at the end, as INCRBYFLOAT stores numbers.
 std::string format_long_double(long double value);

@@ -45,6 +45,7 @@ std::span<const CommandFamily> all_commands() {
       client_commands(),
       database_commands(),
       server_commands(),
+      debug_commands(),
       command_commands(),
   };
   return families;

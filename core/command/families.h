@@ -49,6 +49,7 @@ CommandFamily connection_commands();
 CommandFamily client_commands();
 CommandFamily database_commands();
 CommandFamily server_commands();
+CommandFamily debug_commands();
 CommandFamily command_commands();
 
 std::span<const CommandFamily> all_commands();

@@ -58,6 +58,16 @@ class Reply {
   /// `format` is three characters such as "txt". RESP2: a bulk string.
   virtual void verbatim(Bytes format, Bytes text) = 0;
 
+  /// An integer of any size, in decimal. RESP2, and a tree: a bulk string.
+  virtual void big_number(Bytes digits) { bulk(digits); }
+
+  // Beside the reply, where there is a stream of RESP3. Elsewhere false: nothing was written, and
+  // nothing is to follow.
+  /// The header of what is told of the reply that comes behind it.
+  virtual bool attribute(size_t) { return false; }
+  /// The header of a push of its own.
+  virtual bool push_beside(size_t) { return false; }
+
   /// How many errors were written so far, nested ones included.
   size_t errors() const noexcept { return errors_; }
 

@@ -76,6 +76,16 @@ void RespWriter::real(double value) {
   output_->append("\r\n");
 }
 
+void RespWriter::big_number(Bytes digits) {
+  if (protocol_ == 2) {
+    bulk(digits);
+    return;
+  }
+  output_->append("(");
+  output_->append(digits);
+  output_->append("\r\n");
+}
+
 void RespWriter::boolean(bool value) {
   if (protocol_ == 2) {
     integer(value ? 1 : 0);

@@ -31,6 +31,9 @@ class RespWriter final : public Reply {
   void real(double value) override;
   void boolean(bool value) override;
   void verbatim(Bytes format, Bytes text) override;
+  void big_number(Bytes digits) override;
+  bool attribute(size_t pairs) override { return header_beside('|', pairs); }
+  bool push_beside(size_t size) override { return header_beside('>', size); }
 
  protected:
   void write_error(Bytes text) override;
@@ -39,6 +42,11 @@ class RespWriter final : public Reply {
 
  private:
   void header(char kind, int64_t value);
+  bool header_beside(char kind, size_t size) {
+    if (protocol_ != 3) return false;
+    header(kind, static_cast<int64_t>(size));
+    return true;
+  }
 
   OutputQueue* output_;
 };

@@ -73,7 +73,8 @@ void Runtime::abandon_transaction(Turn& turn, Session& session) noexcept {
 }
 
 void Runtime::hold_planned(Turn& turn, Session& session, const CommandRow& row, Args args) {
-  if (row.keys.empty() && !row.has(kAllShards | kWatchedShards | kQueuedShards)) {
+  if (row.keys.empty() && row.needs_all_shards == nullptr &&
+      !row.has(kAllShards | kWatchedShards | kQueuedShards)) {
     turn.release();
     return;
   }

@@ -159,7 +159,8 @@ constexpr const char* kCases[] = {
     "WATCH hbig none big; SWAPDB 0 1", "DBSIZE", "COMMAND", "COMMAND COUNT", "COMMAND DOCS get set",
     "COMMAND GETKEYS mset a 1 b 2 c 3", "COMMAND GETKEYSANDFLAGS mset a 1 b 2 c 3", "COMMAND INFO get set", "COMMAND LIST", "COMMAND HELP",
     "CONFIG GET *", "CONFIG HELP", "CONFIG RESETSTAT", "CONFIG SET timeout 5 requirepass secret",
-    "CONFIG SET notify-keyspace-events KA hash-max-listpack-entries 20", "DEBUG SLEEP 0", "INFO",
+    "CONFIG SET notify-keyspace-events KA hash-max-listpack-entries 20", "DEBUG SLEEP 0", "DEBUG DIGEST",
+    "DEBUG DIGEST-VALUE big hbig lb sbig zbig none", "DEBUG OBJECT hbig", "DEBUG PROTOCOL map", "DEBUG HELP", "INFO",
     "TIME",
     // Transactions.
     "MULTI", "MULTI; DISCARD", "MULTI; SET a $300", "WATCH big hbig none xh", "WATCH a b c; UNWATCH",

@@ -1,5 +1,4 @@
-// The rule for the names of clients, which HELLO and CLIENT share; and the version of Redis that
-// clients are told they speak with.
+// The rule for the names of clients, which HELLO and CLIENT share.
 #pragma once
 
 #include <algorithm>
@@ -7,8 +6,6 @@
 #include "runtime/dispatch/call.h"
 
 namespace kevy {
-
-inline constexpr Bytes kRedisVersion = "7.2.5";
 
 inline bool is_plain(Bytes text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= '!' && c <= '~'; });

@@ -2,6 +2,7 @@
 #include "command/arguments.h"
 #include "command/connection/client_name.h"
 #include "command/families.h"
+#include "command/redis_version.h"
 #include "runtime/dispatch/full_name.h"
 #include "runtime/settings/configuration.h"
 

@@ -1,15 +1,13 @@
-// The server as a whole: CONFIG, INFO, TIME, DEBUG.
+// The server as a whole: CONFIG, INFO, TIME.
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <map>
-#include <thread>
 
 #include "command/arguments.h"
-#include "command/connection/client_name.h"
 #include "command/families.h"
 #include "command/help.h"
+#include "command/redis_version.h"
 #include "runtime/settings/configuration.h"
 
 namespace kevy {
@@ -145,8 +143,10 @@ void info(Call& call) {
   const Totals sum = totals(call.runtime);
   if (info.section("Server")) {
     info.line("redis_version", kRedisVersion);
+    info.line("server_name", "kevy");
     info.line("kevy_version", KEVY_VERSION_TEXT);
     info.line("redis_mode", "standalone");
+    info.line("server_mode", "standalone");
     info.line("arch_bits", 64);
     info.line("process_id", static_cast<uint64_t>(getpid()));
     info.line("shards", call.runtime.shard_count());
@@ -195,16 +195,6 @@ void time(Call& call) {
   call.reply.bulk(std::to_string(now_us % 1'000'000));
 }
 
-// Sleeps without a lock, but for what EXEC holds.
-void debug_sleep(Call& call) {
-  const auto seconds = parse_double(call.args[2]);  // what is no number counts as 0
-  constexpr double kSecondsMax = 365.0 * 24 * 3600;
-  if (seconds && *seconds > 0) {
-    std::this_thread::sleep_for(std::chrono::duration<double>(std::min(*seconds, kSecondsMax)));
-  }
-  call.reply.ok();
-}
-
 constexpr uint32_t kControl = kAdmin | kNoScript | kLoading | kStale;
 
 constexpr CommandRow kConfig[] = {
@@ -221,12 +211,6 @@ constexpr CommandRow kConfig[] = {
      .syntax = "parameter:string value [parameter value ...]", .handler = config_set},
 };
 
-constexpr CommandRow kDebug[] = {
-    {.name = "sleep", .arity = 3, .flags = kControl, .group = "server", .since = "1.0.0",
-     .complexity = "O(1)", .summary = "Makes this command take some seconds.",
-     .syntax = "seconds:double", .handler = debug_sleep},
-};
-
 constexpr CommandRow kRows[] = {
     {.name = "config", .arity = -2, .flags = 0, .group = "server", .since = "2.0.0",
      .complexity = "Depends on the subcommand.", .summary = "Reads and changes directives.",
@@ -238,9 +222,6 @@ constexpr CommandRow kRows[] = {
     {.name = "time", .arity = 1, .flags = kLoading | kStale | kFast, .group = "server",
      .since = "2.6.0", .complexity = "O(1)",
      .summary = "Answers the clock in seconds and microseconds.", .handler = time},
-    {.name = "debug", .arity = -2, .flags = kControl, .group = "server", .since = "1.0.0",
-     .complexity = "Depends on the subcommand.", .summary = "Helps to test.",
-     .subcommands = kDebug},
 };
 
 }  // namespace

@@ -128,8 +128,8 @@ struct CommandRow {
   Bytes syntax = {};
   Handler handler = nullptr;
   std::span<const CommandRow> subcommands = {};
-  /// Where KeySearch::kUnknown is: which argument is one more key (0: none), and whether keys that
-  /// are not among the arguments at all will be read.
+  /// Where KeySearch::kUnknown is: which argument is one more key (0: none). And whether keys will be
+  /// read that are not told of, or are not among the arguments at all.
   size_t (*further_key)(Args) = nullptr;
   bool (*needs_all_shards)(Args) = nullptr;
   /// Where a key has kKeyVariable: the flags that it has with these arguments.

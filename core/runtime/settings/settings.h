@@ -36,6 +36,7 @@ struct Settings {
   std::atomic<uint32_t> notify_events{0};     // EventClass bits
   std::atomic<bool> password_set{false};
   std::atomic<bool> lfu_policy{false};
+  std::atomic<bool> active_expiry{true};  // keys expire also when nobody asks for them
   std::atomic<int64_t> proto_max_bulk_len{512LL << 20};
   std::atomic<uint32_t> clients_max{10000};
   std::atomic<int64_t> timeout_s{0};

@@ -205,3 +205,10 @@ TEST_CASE("INCRBYFLOAT's numbers have 17 digits behind the point, without zeros 
     REQUIRE(std::fabs(*back - value) <= 1e-17L);
   }
 }
+
+TEST_CASE("the shortest text of a number has an exponent where that is shorter") {
+  CHECK(format_shortest(1e15) == "1e+15");
+  CHECK(format_shortest(-123456789012.0) == "-123456789012");
+  CHECK(format_shortest(0.1) == format_double(0.1));
+  CHECK(format_shortest(-0.0) == "-0");
+}

@@ -4,14 +4,12 @@ redis-benchmark makes the load, 50 connections with 16 requests on the way, but 
 take long, which one connection asks for one after the other. kevy has one reactor.
 """
 
-import argparse
 import json
 import statistics
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
-from servers import CONNECTIONS, Server, kevy, redis, running
+from servers import CONNECTIONS, Server, kevy, redis, read_options, running
 
 ROUNDS, ROUNDS_QUICK = 5, 1
 BIG, BIG_QUICK = 1_000_000, 100_000  # members of the sorted set
@@ -123,10 +121,7 @@ def measure(ours: Server, theirs: Server, rounds: int, share: float, big: int) -
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--build", type=Path, required=True)
-    parser.add_argument("--quick", action="store_true")
-    options = parser.parse_args()
+    options = read_options(__doc__)
     rounds = ROUNDS_QUICK if options.quick else ROUNDS
     big = BIG_QUICK if options.quick else BIG
     with running(redis(), kevy(options.build)) as (theirs, ours):

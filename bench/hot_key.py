@@ -3,13 +3,11 @@
 redis-benchmark makes the load: 50 connections, each with 16 requests on the way or with 64.
 """
 
-import argparse
 import json
 import statistics
 import sys
-from pathlib import Path
 
-from servers import CONNECTIONS, Server, kevy, running
+from servers import CONNECTIONS, Server, kevy, read_options, running
 
 GOAL = 1.4
 DEPTHS = 16, 64
@@ -27,10 +25,7 @@ def cost(server: Server, depth: int, words: list[str]) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--build", type=Path, required=True)
-    parser.add_argument("--quick", action="store_true")
-    options = parser.parse_args()
+    options = read_options(__doc__)
     rounds = ROUNDS_QUICK if options.quick else ROUNDS
     with running(kevy(options.build, 1, "kevy, 1 reactor"),
                  kevy(options.build, 2, "kevy, 2 reactors")) as (one, two):

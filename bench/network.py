@@ -3,14 +3,12 @@
 redis-benchmark makes the load, 50 connections, each with 16 requests on the way or with one.
 """
 
-import argparse
 import json
 import statistics
 import sys
 import time
-from pathlib import Path
 
-from servers import CONNECTIONS, Server, kevy, redis, running
+from servers import CONNECTIONS, Server, kevy, redis, read_options, running
 
 KEYS = 100_000
 ROUNDS, ROUNDS_QUICK = 5, 1
@@ -46,10 +44,7 @@ def idle_cost(server: Server) -> int:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--build", type=Path, required=True)
-    parser.add_argument("--quick", action="store_true")
-    options = parser.parse_args()
+    options = read_options(__doc__)
     rounds = ROUNDS_QUICK if options.quick else ROUNDS
     with running(redis(), kevy(options.build, 1, "kevy, 1 reactor"),
                  kevy(options.build, 2, "kevy, 2 reactors")) as started:

@@ -4,6 +4,7 @@ What is counted of CPU is the time all threads of a server have run, so the rate
 not matter, and what else the machine does matters little.
 """
 
+import argparse
 import contextlib
 import socket
 import subprocess
@@ -15,6 +16,14 @@ from pathlib import Path
 WAIT = 20  # seconds for a server to come up or to end
 VALUE_SIZE = 16  # bytes, of redis-benchmark's values
 CONNECTIONS = 50  # of redis-benchmark
+
+
+def read_options(description: str) -> argparse.Namespace:
+    """What a script that compares servers is told: `build`, the build directory, and `quick`."""
+    parser = argparse.ArgumentParser(description=description.splitlines()[0])
+    parser.add_argument("--build", type=Path, required=True)
+    parser.add_argument("--quick", action="store_true")
+    return parser.parse_args()
 
 
 def redis() -> tuple[str, ...]:

@@ -3,13 +3,11 @@
 Two sets of 100,000 members of 16 bytes, half of them in both. The reply is counted as well.
 """
 
-import argparse
 import json
 import statistics
 import sys
-from pathlib import Path
 
-from servers import Server, kevy, redis, running
+from servers import Server, kevy, redis, read_options, running
 
 MEMBERS = 100_000
 BATCH = 1_000
@@ -34,10 +32,7 @@ def fill(server: Server) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--build", type=Path, required=True)
-    parser.add_argument("--quick", action="store_true")
-    options = parser.parse_args()
+    options = read_options(__doc__)
     rounds = ROUNDS_QUICK if options.quick else ROUNDS
     with running(redis(), kevy(options.build)) as (theirs, ours):
         for server in theirs, ours:

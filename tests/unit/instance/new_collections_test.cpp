@@ -3,16 +3,14 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <deque>
-#include <utility>
 
-#include "client.h"
+#include "dialogue.h"
 
 using namespace kevy;
 using namespace kevy::test;
 
 namespace {
 
-using Dialogue = std::vector<std::pair<std::string, std::string>>;
 using Elements = std::deque<std::string>;
 
 const std::string kSyntax = "-ERR syntax error\r\n", kNullArray = "*-1\r\n", kEmpty = "*0\r\n",
@@ -22,23 +20,10 @@ const std::string kSyntax = "-ERR syntax error\r\n", kNullArray = "*-1\r\n", kEm
                   kNegative = "-ERR LIMIT can't be negative\r\n",
                   kNoCount = "-ERR count should be greater than 0\r\n";
 
-std::string integer(int64_t number) { return ':' + std::to_string(number) + "\r\n"; }
-
 std::string array(const Elements& elements) {
   std::string text = "*" + std::to_string(elements.size()) + "\r\n";
   for (const std::string& element : elements) text += bulk(element);
   return text;
-}
-
-void check_dialogue(const Dialogue& dialogue) {
-  for (const uint32_t shards : {1u, 8u}) {
-    const auto instance = start(shards);
-    Client client(*instance);
-    for (const auto& [line, reply] : dialogue) {
-      INFO(line);
-      CHECK(client(line) == reply);
-    }
-  }
 }
 
 }  // namespace

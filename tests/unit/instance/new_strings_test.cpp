@@ -1,36 +1,21 @@
 // The commands on strings that redis-server 7.0 does not know. What Valkey 9.1 knows was compared with
 // it; what only Redis 8 has follows its documentation: IFNE, IFDEQ, IFDNE, DELEX, DIGEST, INCREX.
 #include <catch2/catch.hpp>
-#include <utility>
 
-#include "client.h"
+#include "dialogue.h"
 
 using namespace kevy;
 using namespace kevy::test;
 
 namespace {
 
-using Dialogue = std::vector<std::pair<std::string, std::string>>;
-
 const std::string kNull = "$-1\r\n", kOk = "+OK\r\n", kSyntax = "-ERR syntax error\r\n",
                   kWrongType = "-WRONGTYPE Operation against a key holding the wrong kind of value\r\n",
                   kNotInteger = "-ERR value is not an integer or out of range\r\n",
                   kNotDigest = "-ERR must be exactly 16 hexadecimal characters\r\n";
 
-std::string integer(int64_t number) { return ':' + std::to_string(number) + "\r\n"; }
 std::string pair(int64_t a, int64_t b) { return "*2\r\n" + integer(a) + integer(b); }
 std::string pair(const std::string& a, const std::string& b) { return "*2\r\n" + bulk(a) + bulk(b); }
-
-void check_dialogue(const Dialogue& dialogue) {
-  for (const uint32_t shards : {1u, 8u}) {
-    const auto instance = start(shards);
-    Client client(*instance);
-    for (const auto& [line, reply] : dialogue) {
-      INFO(line);
-      CHECK(client(line) == reply);
-    }
-  }
-}
 
 }  // namespace
 

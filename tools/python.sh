@@ -44,7 +44,7 @@ done
 echo "== Python types and style"
 "$python" -m mypy
 "$python" -m mypy.stubtest --concise \
-  --allowlist bindings/python/stubtest-allowlist.txt kevy._native kevy._queued
+  --allowlist bindings/python/stubtest-allowlist.txt libkevy._native libkevy._queued
 "$python" -m ruff check --quiet
 "$python" -m ruff format --check --quiet
 echo "Python: tests over both doors, types, stubs and style are fine"

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes bindings/python/kevy/_queued.pyi: the verbs of a pipeline, after those of an instance.
+"""Writes bindings/python/libkevy/_queued.pyi: the verbs of a pipeline, after those of an instance.
 
 Python's types cannot say that a class has another's methods with results of its own, so that they
 are declared once more. Nobody does that by hand: a test compares the file with what this writes.
@@ -12,7 +12,7 @@ import ast
 import sys
 from pathlib import Path
 
-PACKAGE = Path(__file__).resolve().parents[1] / "bindings/python/kevy"
+PACKAGE = Path(__file__).resolve().parents[1] / "bindings/python/libkevy"
 MODULES = ["_strings", "_keys", "_lists", "_hashes", "_hash_expiry", "_sets", "_sorted_sets"]
 WIDTH = 100
 
@@ -25,9 +25,9 @@ from typing import Any
 
 from typing_extensions import Self
 
-from kevy._sorted_sets import Sources
-from kevy._types import Word
-from kevy._verbs import Words
+from libkevy._sorted_sets import Sources
+from libkevy._types import Word
+from libkevy._verbs import Words
 
 __all__ = ["QueuedCommands"]
 

@@ -37,7 +37,7 @@ def two_arguments(call, first=None):
 
 def bare_cffi():
     """The calls of the library that get and set over cffi come down to, and nothing else."""
-    from kevy._cffi_library import INSTANCE, SIZE, ffi, lib
+    from libkevy._cffi_library import INSTANCE, SIZE, ffi, lib
 
     instance = ffi.new(INSTANCE)
     lib.kevy_start(ffi.NULL, instance)

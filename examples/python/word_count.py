@@ -5,7 +5,7 @@ import sys
 import time
 from pathlib import Path
 
-import kevy
+import libkevy as kevy
 
 
 def words_of(path: Path) -> list[str]:

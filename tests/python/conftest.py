@@ -7,7 +7,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Callable
 
-import kevy
+import libkevy as kevy
 import pytest
 
 if TYPE_CHECKING:

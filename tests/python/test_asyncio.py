@@ -7,7 +7,7 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any
 
-import kevy
+import libkevy as kevy
 import pytest
 from conftest import DEADLINE
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-import kevy
+import libkevy as kevy
 
 
 def test_it_runs_with_the_machine_until_frozen(db: kevy.Instance[bytes]) -> None:

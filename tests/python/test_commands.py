@@ -7,7 +7,7 @@ import enum
 import re
 from typing import Any
 
-import kevy
+import libkevy as kevy
 import pytest
 
 

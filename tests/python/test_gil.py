@@ -7,7 +7,7 @@ import threading
 import time
 from typing import Any, Callable
 
-import kevy
+import libkevy as kevy
 import pytest
 from conftest import DEADLINE
 

@@ -8,7 +8,7 @@ import signal
 import threading
 import weakref
 
-import kevy
+import libkevy as kevy
 import pytest
 from conftest import DEADLINE, run_python
 
@@ -19,7 +19,7 @@ def test_use_after_stop() -> None:
     db.stop()
     db.stop()
     assert db.stopped
-    assert repr(db) == "<kevy.Instance stopped>"
+    assert repr(db) == "<libkevy.Instance stopped>"
     for call in (
         lambda: db.get("k"),
         lambda: db.set("k", "v"),
@@ -172,7 +172,7 @@ def test_many_instances_come_and_go() -> None:
     ],
 )
 def test_the_interpreter_ends_with_kevy_alive(program: str) -> None:
-    run_python(f"import kevy, threading; {program}")
+    run_python(f"import libkevy as kevy, threading; {program}")
 
 
 def test_regress_stopping_while_calls_begin_is_only_ever_closed() -> None:
@@ -203,7 +203,7 @@ def test_regress_stopping_while_calls_begin_is_only_ever_closed() -> None:
 def test_the_interpreter_ends_while_daemon_threads_use_kevy() -> None:
     run_python(
         """
-import kevy, threading, time
+import libkevy as kevy, threading, time
 db = kevy.start()
 def work():
     with db.session() as session:
@@ -234,7 +234,8 @@ def test_ctrl_c_interrupts_a_wait(db: kevy.Instance[bytes]) -> None:
 
 
 INTERRUPTED = """
-import random, signal, sys, kevy
+import random, signal, sys
+import libkevy as kevy
 sys.unraisablehook = id  # an alarm may come in a weakref callback
 def interrupt(*_):
     raise KeyboardInterrupt
@@ -260,7 +261,8 @@ def test_regress_after_ctrl_c_a_session_is_usable_and_an_instance_stops() -> Non
 
 
 FORK = """
-import os, sys, threading, kevy
+import os, sys, threading
+import libkevy as kevy
 parent = kevy.start()
 parent.set("k", "v")
 session, messages = parent.session(), parent.subscribe("c")
@@ -317,8 +319,8 @@ def test_a_child_of_fork_gets_an_error_and_may_start_its_own() -> None:
 
 # With cffi's lock held, as a child finds it whose parent had another thread in it at the fork.
 LOCKED = """
-import kevy
-from kevy._cffi_library import ffi
+import libkevy as kevy
+from libkevy._cffi_library import ffi
 with ffi._lock, kevy.start(listen="127.0.0.1:0", maxclients="10") as db:
     db.set("k", "v")
     assert db.get("k") == b"v"

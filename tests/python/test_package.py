@@ -15,14 +15,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import kevy
+import libkevy as kevy
 import pytest
 from conftest import run_python
-from kevy import _cffi, _cffi_library
+from libkevy import _cffi, _cffi_library
 
 COMPILED = sys.implementation.name != "pypy"  # a wheel for PyPy has only the cffi door
 if COMPILED:
-    from kevy import _native
+    from libkevy import _native
 
 ROOT = Path(__file__).resolve().parents[2]
 needs_extension = pytest.mark.skipif(not COMPILED, reason="PyPy has no compiled door")
@@ -37,7 +37,7 @@ def test_the_door_is_the_one_asked_for() -> None:
 
 def test_an_unknown_door_is_an_error() -> None:
     done = subprocess.run(
-        [sys.executable, "-c", "import kevy"],
+        [sys.executable, "-c", "import libkevy"],
         env={**os.environ, "KEVY_PYTHON_BACKEND": "telnet"},
         capture_output=True,
         text=True,
@@ -49,7 +49,7 @@ def test_an_unknown_door_is_an_error() -> None:
 @needs_extension
 def test_the_native_door_needs_no_cffi() -> None:
     environment = "os.environ['KEVY_PYTHON_BACKEND'] = 'native'"
-    run_python(f"import os, sys; {environment}; sys.modules['cffi'] = None; import kevy")
+    run_python(f"import os, sys; {environment}; sys.modules['cffi'] = None; import libkevy")
 
 
 def signatures_in_stub() -> dict[str, dict[str, list[str]]]:
@@ -105,11 +105,11 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
     files = {name for name in names if not re.match(r"libkevy-[^/]*\.dist-info/", name)}
-    sources = ROOT / "bindings/python/kevy"
-    expected = {f"kevy/{path.name}" for path in sources.iterdir() if path.is_file()}
-    extensions = {name for name in files if re.fullmatch(r"kevy/_native\..*\.so", name)}
+    sources = ROOT / "bindings/python/libkevy"
+    expected = {f"libkevy/{path.name}" for path in sources.iterdir() if path.is_file()}
+    extensions = {name for name in files if re.fullmatch(r"libkevy/_native\..*\.so", name)}
     assert len(extensions) == COMPILED
-    assert files == expected | extensions | {"kevy/libkevy.so.1", "kevy/kevy.h"}
+    assert files == expected | extensions | {"libkevy/libkevy.so.1", "libkevy/kevy.h"}
     for text in ("LICENSE", "NOTICE"):
         assert any(name.endswith(f"licenses/{text}") for name in names)
 
@@ -129,7 +129,13 @@ def test_the_wheel_works_in_a_clean_environment(wheel: Path, tmp_path: Path) -> 
     python = str(tmp_path / "venv/bin/python")
     offline = [python, "-m", "pip", "install", "-q", "--no-index", "--no-deps", str(wheel)]
     subprocess.run(offline, check=True, cwd=tmp_path)
-    program = "import kevy; db = kevy.start(); db.set('k', 'v'); print(db.get('k'), kevy.__file__)"
+    program = """
+import importlib.util, libkevy as kevy
+assert importlib.util.find_spec("kevy") is None, "that name is another distribution's"
+db = kevy.start()
+db.set("k", "v")
+print(db.get("k"), kevy.__file__)
+"""
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("KEVY_", "PYTHON"))}
     done = subprocess.run(
         [python, "-c", program],
@@ -192,7 +198,7 @@ def test_every_example_of_the_docs_runs(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_the_public_names_are_documented() -> None:
-    assert importlib.util.find_spec("kevy.errors") is not None
+    assert importlib.util.find_spec("libkevy.errors") is not None
     for name in kevy.__all__:
         thing = getattr(kevy, name)
         if inspect.isclass(thing) or inspect.isfunction(thing):

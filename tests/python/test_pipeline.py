@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import kevy
+import libkevy as kevy
 import pytest
 
 

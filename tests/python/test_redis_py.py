@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import kevy
+import libkevy as kevy
 import pytest
 import redis
 import redis.asyncio
@@ -40,7 +40,7 @@ def test_addresses(tmp_path: Path) -> None:
         port = int(tcp.rpartition(":")[2])
         assert port > 0
         assert db.listen("127.0.0.1:0") == db.addresses[2]
-        assert repr(db) == f"<kevy.Instance {', '.join(db.addresses)}>"
+        assert repr(db) == f"<libkevy.Instance {', '.join(db.addresses)}>"
         with redis.Redis(port=port) as over_tcp:
             assert over_tcp.ping()
         with pytest.raises(kevy.HostError):

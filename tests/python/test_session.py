@@ -5,7 +5,7 @@ from __future__ import annotations
 import select
 import threading
 
-import kevy
+import libkevy as kevy
 import pytest
 from conftest import DEADLINE
 

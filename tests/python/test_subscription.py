@@ -6,7 +6,7 @@ import select
 import threading
 from typing import Any
 
-import kevy
+import libkevy as kevy
 import pytest
 from conftest import DEADLINE, eventually
 

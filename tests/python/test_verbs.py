@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import kevy
+import libkevy as kevy
 import pytest
-from kevy._commands import Commands, Iterators
+from libkevy._commands import Commands, Iterators
 from verbs import ITERATED, PROGRAMS, Call, decoded, types_in
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def test_no_verb_is_left_out() -> None:
 def test_the_types_of_a_pipeline_are_up_to_date() -> None:
     tool = [sys.executable, str(ROOT / "tools/queued_stub.py"), "--print"]
     printed = subprocess.run(tool, capture_output=True, text=True, check=True).stdout
-    assert (ROOT / "bindings/python/kevy/_queued.pyi").read_text() == printed
+    assert (ROOT / "bindings/python/libkevy/_queued.pyi").read_text() == printed
 
 
 WRONG: list[tuple[str, tuple[Any, ...]]] = [

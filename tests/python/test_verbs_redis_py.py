@@ -9,10 +9,10 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any
 
-import kevy
+import libkevy as kevy
 import pytest
 import redis
-from kevy._commands import Commands, Iterators
+from libkevy._commands import Commands, Iterators
 from verbs import ITERATED, PROGRAMS, Call
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-// The module kevy._native: the C ABI as three classes. What users see is built on them in Python.
+// The module libkevy._native: the C ABI as three classes. What users see is built on them in Python.
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
@@ -269,9 +269,9 @@ void add_subscription(py::module_& module) {
 }  // namespace
 
 PYBIND11_MODULE(_native, module) {
-  module.doc() = "kevy over pybind11. Private: use the package kevy.";
+  module.doc() = "kevy over pybind11. Private: use the package libkevy.";
   if (kevy_abi_version() != KEVY_ABI_VERSION) {
-    throw py::import_error("libkevy.so.1 is of another ABI version than kevy._native");
+    throw py::import_error("libkevy.so.1 is of another ABI version than libkevy._native");
   }
   if (!load_errors()) throw py::error_already_set();
   module.attr("library_version") = kevy_version();

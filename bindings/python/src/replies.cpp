@@ -4,8 +4,8 @@ namespace kevy::python {
 
 namespace {
 
-PyObject* from_reply = nullptr;   // kevy.errors.from_reply, for as long as the process lives
-PyObject* from_status = nullptr;  // kevy.errors.from_status
+PyObject* from_reply = nullptr;   // libkevy.errors.from_reply, for as long as the process lives
+PyObject* from_status = nullptr;  // libkevy.errors.from_status
 
 PyObject* raise(PyObject* exception) {
   if (exception != nullptr) {
@@ -65,7 +65,7 @@ PyObject* exception_object(const kevy_reply* reply) {
 }  // namespace
 
 bool load_errors() {
-  PyObject* errors = PyImport_ImportModule("kevy.errors");
+  PyObject* errors = PyImport_ImportModule("libkevy.errors");
   if (errors == nullptr) return false;
   from_reply = PyObject_GetAttrString(errors, "from_reply");
   from_status = PyObject_GetAttrString(errors, "from_status");

@@ -6,7 +6,7 @@
 
 namespace kevy::python {
 
-/// Remembers kevy.errors, whose functions make the exceptions. Called once, by the module.
+/// Remembers libkevy.errors, whose functions make the exceptions. Called once, by the module.
 bool load_errors();
 
 /// Sets the exception for a status other than KEVY_OK; nullptr.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kevy._commands import Commands
+from libkevy._commands import Commands
 
 __all__ = ["QueuedCommands"]
 

@@ -28,6 +28,6 @@ if backend not in ("native", "cffi"):
     raise ImportError(msg)
 
 if TYPE_CHECKING or backend == "native":
-    from kevy._native import InstanceHandle, SessionHandle, SubscriptionHandle, library_version
+    from libkevy._native import InstanceHandle, SessionHandle, SubscriptionHandle, library_version
 else:
-    from kevy._cffi import InstanceHandle, SessionHandle, SubscriptionHandle, library_version
+    from libkevy._cffi import InstanceHandle, SessionHandle, SubscriptionHandle, library_version

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import Any, overload
 
-from kevy._types import V, Word
-from kevy._verbs import Verbs, given, is_done
+from libkevy._types import V, Word
+from libkevy._verbs import Verbs, given, is_done
 
 
 class Lists(Verbs[V]):

@@ -7,16 +7,16 @@ import threading
 import weakref
 from typing import TYPE_CHECKING, Callable, Generic, cast
 
-from kevy._door import SubscriptionHandle
-from kevy._types import V, Word
-from kevy._waiting import readable, wait_for
-from kevy.errors import ClosedError, InvalidError
+from libkevy._door import SubscriptionHandle
+from libkevy._types import V, Word
+from libkevy._waiting import readable, wait_for
+from libkevy.errors import ClosedError, InvalidError
 
 if TYPE_CHECKING:
     import sys
     from types import TracebackType
 
-    from kevy._instance import Instance
+    from libkevy._instance import Instance
 
     if sys.version_info >= (3, 11):
         from typing import Self

@@ -1,6 +1,6 @@
 from typing import Any
 
-from kevy._types import Word
+from libkevy._types import Word
 
 library_version: str
 

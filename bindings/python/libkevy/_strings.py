@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kevy._types import V, Word
-from kevy._verbs import (
+from libkevy._types import V, Word
+from libkevy._verbs import (
     Verbs,
     Words,
     chosen,

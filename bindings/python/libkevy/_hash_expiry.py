@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kevy._types import V, Word
-from kevy._verbs import (
+from libkevy._types import V, Word
+from libkevy._verbs import (
     Verbs,
     chosen,
     given,
@@ -14,8 +14,8 @@ from kevy._verbs import (
     unix_milliseconds,
     unix_seconds,
 )
-from kevy._verbs import milliseconds as in_milliseconds
-from kevy._verbs import seconds as in_seconds
+from libkevy._verbs import milliseconds as in_milliseconds
+from libkevy._verbs import seconds as in_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

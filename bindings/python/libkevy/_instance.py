@@ -7,14 +7,14 @@ import weakref
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Callable, Generic, Literal, overload
 
-from kevy._clock import Clock
-from kevy._commands import Commands, Iterators
-from kevy._door import InstanceHandle
-from kevy._pipeline import Pipeline
-from kevy._session import Session
-from kevy._subscription import Message, Subscription, join_delivering
-from kevy._types import V, Word
-from kevy.errors import ClosedError, InvalidError
+from libkevy._clock import Clock
+from libkevy._commands import Commands, Iterators
+from libkevy._door import InstanceHandle
+from libkevy._pipeline import Pipeline
+from libkevy._session import Session
+from libkevy._subscription import Message, Subscription, join_delivering
+from libkevy._types import V, Word
+from libkevy.errors import ClosedError, InvalidError
 
 if TYPE_CHECKING:
     import sys
@@ -161,7 +161,7 @@ class Instance(InstanceHandle, Commands[V], Iterators[V], Generic[V]):
 
     def __repr__(self) -> str:
         state = "stopped" if self.stopped else ", ".join(self.addresses) or "in process"
-        return f"<kevy.Instance {state}>"
+        return f"<libkevy.Instance {state}>"
 
     def _converted(self, convert: Callable[[Any], Any], *words: Word) -> Any:
         reply = self.execute(*words)

@@ -1,6 +1,6 @@
 """kevy: the Redis data model as a library, inside this process.
 
-    import kevy
+    import libkevy as kevy
 
     with kevy.start() as db:
         db.set("greeting", "hello")
@@ -18,14 +18,14 @@ as bytes, or as str with ``kevy.start(decode=True)``. Error replies are raised: 
 
 from __future__ import annotations
 
-from kevy._clock import Clock
-from kevy._door import backend
-from kevy._door import library_version as __version__
-from kevy._instance import Instance, start
-from kevy._pipeline import Pipeline
-from kevy._session import Session
-from kevy._subscription import Message, Subscription
-from kevy.errors import (
+from libkevy._clock import Clock
+from libkevy._door import backend
+from libkevy._door import library_version as __version__
+from libkevy._instance import Instance, start
+from libkevy._pipeline import Pipeline
+from libkevy._session import Session
+from libkevy._subscription import Message, Subscription
+from libkevy.errors import (
     ClosedError,
     Error,
     ExecAbortError,

@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, Union, overload
 
-from kevy._types import V, Word
-from kevy._verbs import Verbs, chosen, floats_of, given, limit, scored, words_of
+from libkevy._types import V, Word
+from libkevy._verbs import Verbs, chosen, floats_of, given, limit, scored, words_of
 
 #: Sorted sets to join: their keys, or a mapping of keys to weights.
 Sources = Union[Iterable[Word], Mapping[Any, float]]

@@ -1,4 +1,4 @@
-"""The door over cffi, in ABI mode: the classes of ``kevy._native`` without a compiled extension.
+"""The door over cffi, in ABI mode: the classes of ``libkevy._native`` without a compiled extension.
 
 cffi releases the GIL for every call, so that an instance has to be kept open while calls run.
 """
@@ -13,8 +13,8 @@ import weakref
 from collections import deque
 from typing import TYPE_CHECKING, Any, Callable
 
-from kevy import errors
-from kevy._cffi_library import (
+from libkevy import errors
+from libkevy._cffi_library import (
     CHARS,
     INSTANCE,
     INT,
@@ -41,7 +41,7 @@ from kevy._cffi_library import (
 )
 
 if TYPE_CHECKING:
-    from kevy._types import Word
+    from libkevy._types import Word
 
 __all__ = ["InstanceHandle", "SessionHandle", "SubscriptionHandle", "library_version"]
 

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Callable, Generic, Union
 
-from kevy._types import V, Word
-from kevy.errors import InvalidError
+from libkevy._types import V, Word
+from libkevy.errors import InvalidError
 
 #: A word, or several of them.
 Words = Union[Word, Iterable[Word]]

@@ -6,9 +6,9 @@ from typing import Any
 
 from typing_extensions import Self
 
-from kevy._sorted_sets import Sources
-from kevy._types import Word
-from kevy._verbs import Words
+from libkevy._sorted_sets import Sources
+from libkevy._types import Word
+from libkevy._verbs import Words
 
 __all__ = ["QueuedCommands"]
 

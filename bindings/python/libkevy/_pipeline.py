@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable
 
-from kevy._queued import QueuedCommands
-from kevy._verbs import is_queued
-from kevy.errors import Error, WatchError
+from libkevy._queued import QueuedCommands
+from libkevy._verbs import is_queued
+from libkevy.errors import Error, WatchError
 
 if TYPE_CHECKING:
     import sys
 
-    from kevy._types import Word
+    from libkevy._types import Word
 
     if sys.version_info >= (3, 11):
         from typing import Self

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import sys
 
-    from kevy._door import InstanceHandle
+    from libkevy._door import InstanceHandle
 
     if sys.version_info >= (3, 11):
         from typing import Self

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Callable
 
 import cffi
 
-from kevy import errors
+from libkevy import errors
 
 if TYPE_CHECKING:
-    from kevy._types import Word
+    from libkevy._types import Word
 
 _here = Path(__file__).parent
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kevy._hash_expiry import HashExpiry
-from kevy._hashes import Hashes
-from kevy._keys import Keys
-from kevy._lists import Lists
-from kevy._sets import Sets
-from kevy._sorted_sets import SortedSets
-from kevy._strings import Strings
-from kevy._types import V, Word
-from kevy._verbs import Verbs, dict_of, given, scored
+from libkevy._hash_expiry import HashExpiry
+from libkevy._hashes import Hashes
+from libkevy._keys import Keys
+from libkevy._lists import Lists
+from libkevy._sets import Sets
+from libkevy._sorted_sets import SortedSets
+from libkevy._strings import Strings
+from libkevy._types import V, Word
+from libkevy._verbs import Verbs, dict_of, given, scored
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable, Generic
 
-from kevy._commands import Commands, Iterators
-from kevy._door import SessionHandle
-from kevy._pipeline import Pipeline
-from kevy._types import V, Word
-from kevy._verbs import given, is_queued
-from kevy._waiting import readable, wait_for
-from kevy.errors import ClosedError
+from libkevy._commands import Commands, Iterators
+from libkevy._door import SessionHandle
+from libkevy._pipeline import Pipeline
+from libkevy._types import V, Word
+from libkevy._verbs import given, is_queued
+from libkevy._waiting import readable, wait_for
+from libkevy.errors import ClosedError
 
 if TYPE_CHECKING:
     import sys
     from types import TracebackType
 
-    from kevy._instance import Instance
+    from libkevy._instance import Instance
 
     if sys.version_info >= (3, 11):
         from typing import Self

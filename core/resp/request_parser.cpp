@@ -53,11 +53,6 @@ bool is_line_end(const char* at) { return std::memcmp(at, "\r\n", 2) == 0; }
   return read_plain_digits(++at, end);
 }
 
-// A line of an HTTP request.
-bool is_browser(Bytes word) {
-  return equals_ignoring_case(word, "post") || equals_ignoring_case(word, "host:");
-}
-
 }  // namespace
 
 RequestParser::Step RequestParser::fail(std::string what) {
@@ -271,11 +266,14 @@ RequestParser::Outcome RequestParser::parse_inline(InputBuffer& buffer) {
   const size_t end = input.find('\n', scanned_);
   // As in a C string, no line end is found behind a NUL.
   const size_t nul = input.substr(0, end).find('\0', scanned_);
-  if (end == Bytes::npos || nul != Bytes::npos) {
-    scanned_ = std::min(nul, input.size());
-    if (input.size() <= kInlineMax) return Outcome::kNeedMore;
+  const bool has_come = end != Bytes::npos && nul == Bytes::npos;
+  if ((has_come ? end : input.size()) > kInlineMax) {
     fail("too big inline request");
     return Outcome::kProtocolError;
+  }
+  if (!has_come) {
+    scanned_ = std::min(nul, input.size());
+    return Outcome::kNeedMore;
   }
   scanned_ = 0;
   Bytes line = input.substr(0, end);
@@ -283,10 +281,6 @@ RequestParser::Outcome RequestParser::parse_inline(InputBuffer& buffer) {
   inline_words_.clear();
   if (!split_inline(line, inline_words_)) {
     fail("unbalanced quotes in request");
-    return Outcome::kProtocolError;
-  }
-  if (!inline_words_.empty() && is_browser(inline_words_.front())) {
-    error_.clear();
     return Outcome::kProtocolError;
   }
   inline_memory_ = line.size() + inline_words_.capacity() * sizeof(std::string);

@@ -76,8 +76,7 @@ class RequestParser {
   /// args() is.
   void shrink() noexcept;
 
-  /// After kProtocolError: the error for the client, without the minus, or empty when it deserves
-  /// none: a web browser that was tricked into talking to this port. The stream is lost.
+  /// After kProtocolError: the error for the client, without the minus. The stream is lost.
   const std::string& error() const noexcept { return error_; }
 
  private:

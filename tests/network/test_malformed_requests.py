@@ -2,10 +2,12 @@
 
 import random
 import socket
+import sys
 
 import pytest
 from servers import command, receive_to_end
 
+NUMBER = b"%d" % int(sys.float_info.max)  # the largest double, written out
 CONVERSATIONS = {
     "NUL first": b"\0PING\r\nPING\r\n",
     "NUL before the line's end": b"PING\0\r\nPING\r\n",
@@ -33,8 +35,27 @@ CONVERSATIONS = {
     "quotes that do not end": b"PING\r\nECHO 'a\r\nPING\r\n",
     "unknown with long words": b"nosuch " + b"a" * 200 + b"\r\nnosuch " + b"a" * 60 + b" "
                                + b"b" * 200 + b"\r\n" + b"n" * 200 + b" a\r\n",
+    "what is nearly POST": command("POSTS") + command("POS") + command("HOST") + command("Host:s"),
+    "line of 64 KB": b"ECHO " + b"x" * (65536 - 6) + b"\r\nPING\r\n",
+    "line of 70,000 bytes": b"ECHO " + b"x" * 70_000 + b"\r\nPING\r\n",
+    "numbers of 300 digits in lines": b"ZADD z %s a\r\nZSCORE z a\r\nZADD z -%s a\r\nZSCORE z a\r\n" % (
+        NUMBER, NUMBER) + b"ZADD z %s0 a\r\nZADD z 0.%s b\r\nZSCORE z b\r\n" % (NUMBER, NUMBER)
+        + b"INCRBY i %s\r\nSET f 1\r\nINCRBYFLOAT f %s\r\nDEL z i f\r\n" % (NUMBER, NUMBER),
     "unknown with 120 to 130 bytes": b"".join(b"nosuch " + b"a" * size + b" b c\r\n"
                                               for size in range(120, 131)),
+}
+
+# What a browser sends: what comes before it, and itself.
+HTTP = {
+    "POST as a command": (command("PING"), command("POST", "/")),
+    "POST alone": (b"", command("post")),
+    "POST behind a NUL": (command("PING"), command("POST\0x", "/")),
+    "POST in a line": (b"PING\r\n", b"POST /\r\n"),
+    "POST in a line with NUL": (b"PING\r\n", b'"POST\\x00x" /\r\n'),
+    "Host: as a command": (command("PING"), command("Host:", "x")),
+    "POST in a transaction": (command("MULTI"), command("POST")),
+    "POST without an answer": (command("CLIENT", "REPLY", "SKIP"), command("POST")),
+    "POST of a subscriber": (command("SUBSCRIBE", "c"), command("POST")),
 }
 
 VERBS = [b"PING", b"ECHO", b"GET", b"SET", b"DEL", b"APPEND", b"LPUSH", b"LRANGE", b"MULTI", b"EXEC",
@@ -98,6 +119,24 @@ def test_answers_are_those_of_valkey(kevy, valkey, name):
     assert converse(kevy, sent) == theirs
     for cut in range(len(sent)) if len(sent) < 200 else ():
         assert converse(kevy, sent, cut) == theirs, cut
+
+
+def test_a_line_holds_every_byte_as_in_redis(kevy, redis):
+    """Valkey drops 255 from the words of lines, which is a loss of data."""
+    sent = b"".join(b"ECHO a%cb\r\nECHO \"%c\"\r\nECHO '%c'\r\nECHO %c%c\r\n%cPING\r\n" % (
+        (byte,) * 6) for byte in (1, 127, 128, 254, 255))
+    assert converse(kevy, sent) == converse(redis, sent)
+
+
+@pytest.mark.parametrize("name", HTTP)
+def test_a_browser_is_not_answered(kevy, valkey, name):
+    before, http = HTTP[name]
+    sent = before + http + command("PING")
+    assert converse(kevy, sent) == converse(valkey, sent) == b""
+    answered_before = converse(kevy, before)
+    assert answered_before == converse(valkey, before)
+    for cut in range(len(sent)):
+        assert converse(kevy, sent, cut) in (b"", answered_before), cut
 
 
 @pytest.mark.parametrize("seed", range(8))

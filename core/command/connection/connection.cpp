@@ -149,14 +149,16 @@ void reset(Call& call) {
   select_database(session, 0);
   session.protocol = 2;
   session.protocol_shown.store(2, std::memory_order_relaxed);
+  // OFF ends before the answer, SKIP takes it along.
+  Reply& answer = session.reply_mode == ReplyMode::kSkip ? call.reply : call.unsilenced;
   session.reply_mode = ReplyMode::kOn;
   session.no_touch.store(false, std::memory_order_relaxed);
   session.no_evict.store(false, std::memory_order_relaxed);
   session.authenticated =
       !call.runtime.settings().password_set.load(std::memory_order_relaxed);
   session.change_labels([](SessionLabels& labels) { labels.name.clear(); });
-  call.unsilenced.set_protocol(2);
-  call.unsilenced.status("RESET");
+  answer.set_protocol(2);
+  answer.status("RESET");
 }
 
 constexpr uint32_t kOpen = kNoScript | kLoading | kStale | kFast | kNoAuth | kAllowBusy;

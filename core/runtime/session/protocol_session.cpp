@@ -34,6 +34,12 @@ namespace {
 // fail.
 constexpr size_t kReplyRoom = 64;
 
+// The beginning of a line of an HTTP request: a web browser was tricked into talking to this port.
+bool is_http(Bytes word) {
+  const Bytes shown = before_nul(word);
+  return equals_ignoring_case(shown, "post") || equals_ignoring_case(shown, "host:");
+}
+
 }  // namespace
 
 ProtocolSession::ProtocolSession(Runtime& runtime, Session::Door door)
@@ -97,11 +103,12 @@ ProtocolSession::Ran ProtocolSession::run_some(Turn& turn, Budget budget, bool w
     }
     if (outcome == RequestParser::Outcome::kProtocolError) {
       turn.release();
-      if (parser_.error().empty()) {
-        output_.clear();
-      } else if (session_->reply_mode == ReplyMode::kOn) {
-        writer_.error(parser_.error());
-      }
+      if (session_->reply_mode == ReplyMode::kOn) writer_.error(parser_.error());
+      session_->closing = true;
+      break;
+    }
+    if (!is_known(routes) && is_http(parser_.args()[0])) [[unlikely]] {
+      output_.clear();
       session_->closing = true;
       break;
     }
@@ -118,6 +125,12 @@ ProtocolSession::Ran ProtocolSession::run_some(Turn& turn, Budget budget, bool w
 // Whether the first of the commands that were read ahead needs what another thread holds now.
 bool ProtocolSession::must_wait(const Routes& routes) const noexcept {
   return parser_.has_ahead() && runtime_.would_wait(parser_.first_ahead(), routes[0]);
+}
+
+// Whether it was seen already that the next command is one.
+bool ProtocolSession::is_known(const Routes& routes) const noexcept {
+  const auto number = parser_.number_ahead();
+  return number && routes[*number].row != nullptr;
 }
 
 void ProtocolSession::note_output() noexcept { session_->outbox.set_unread(output_.size()); }

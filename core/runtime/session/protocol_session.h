@@ -70,6 +70,7 @@ class ProtocolSession {
   Ran run_guarded(Turn& turn, Budget budget, bool waits);
   Ran run_some(Turn& turn, Budget budget, bool waits);
   bool must_wait(const Routes& routes) const noexcept;
+  bool is_known(const Routes& routes) const noexcept;
   void read_ahead(Turn& turn, const RequestParser::Limits& limits, Routes& routes);
   void run_one(Turn& turn, const Routes& routes);
   void insert_messages(Turn& turn, size_t reply_begins, int protocol);

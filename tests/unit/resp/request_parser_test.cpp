@@ -234,6 +234,17 @@ TEST_CASE("B34 what is no request is a protocol error") {
   }
 }
 
+TEST_CASE("B34 a line of more than 64 KB is refused however it arrives") {
+  constexpr size_t kMax = 64 * 1024;  // with the CR, without the LF
+  const std::string longest = std::string(kMax - 1, 'a') + "\r\nPING\r\n";
+  const std::string refused = "PING\r\na" + longest;
+  for (const size_t cut : {size_t{0}, size_t{1}, kMax / 2, kMax - 1, kMax, kMax + 1, kMax + 2}) {
+    CHECK(parse(longest, cut).size() == 2);
+    CHECK(parse(refused, cut) ==
+          Commands{{"PING"}, {"ERR Protocol error: too big inline request"}});
+  }
+}
+
 TEST_CASE("a command announced but not sent costs no memory") {
   InputBuffer buffer;
   RequestParser parser;

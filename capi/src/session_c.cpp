@@ -110,7 +110,7 @@ void end_if_over_limit(kevy_session& session) {
 // Runs the command. Returns how many messages were published before it.
 size_t execute(kevy::Runtime& runtime, kevy::Session& session, const Words& words,
                kevy::Reply& reply) {
-  session.outbox.begin_command();
+  session.outbox.begin_command(true);
   kevy::Turn turn(runtime);
   if (!words.any_long() || runtime.accepts_words(session, words.args(), reply)) {
     runtime.execute(turn, session, words.args(), reply);

@@ -126,6 +126,18 @@ class Publishers {
 
 }  // namespace
 
+TEST_CASE("what an EXEC publishes to a channel that it leaves is taken all the same") {
+  const Database db;
+  const Session session(db);
+  session.exec({"MULTI"});
+  session.exec({"SUBSCRIBE", "a"});
+  session.exec({"PUBLISH", "a", "own"});
+  session.exec({"UNSUBSCRIBE", "a"});
+  session.exec({"EXEC"});
+  CHECK(session.next(0) == "message a own");
+  CHECK(session.next(0) == kTimeout);
+}
+
 TEST_CASE("pushes in trees come in one order, and what was published before leaving is not lost") {
   for (const uint32_t protocol : {2U, 3U}) {
     const Database db("pubsub 0 0 0", protocol);

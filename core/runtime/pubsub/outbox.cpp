@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <climits>
 #include <ctime>
+#include <iterator>
 #include <mutex>
 #include <new>
 
@@ -97,11 +98,17 @@ size_t Outbox::before_reply() noexcept {
 void Outbox::left(ChannelKind kind, Bytes name) noexcept {
   std::lock_guard guard(lock_);
   if (reply_place_ >= messages_.size()) return;
+  const auto is_left = [&](const MessagePtr& message) { return message->came_by(kind, name); };
   const auto own = messages_.begin() + static_cast<std::ptrdiff_t>(reply_place_);
+  if (pushes_apart_) {
+    const auto last = std::find_if(messages_.rbegin(), std::make_reverse_iterator(own), is_left);
+    reply_place_ = static_cast<size_t>(last.base() - messages_.begin());
+    return;
+  }
   const auto dropped = std::remove_if(own, messages_.end(), [&](const MessagePtr& message) {
-    if (!message->came_by(kind, name)) return false;
-    subtract(*message);
-    return true;
+    const bool drops = is_left(message);
+    if (drops) subtract(*message);
+    return drops;
   });
   messages_.erase(dropped, messages_.end());
   if (messages_.empty()) note_emptied();

@@ -68,14 +68,20 @@ class Outbox {
   /// Lets the waker take back its signal, unless there is something to take.
   void settle() noexcept;
 
-  /// A command begins: the place of its reply is open.
-  void begin_command() noexcept { reply_place_ = kOpen; }
+  /// A command begins: the place of its reply is open. `pushes_apart`: whoever reads tells messages
+  /// from replies, so that a message may come where none is expected.
+  void begin_command(bool pushes_apart) noexcept {
+    reply_place_ = kOpen;
+    pushes_apart_ = pushes_apart;
+  }
   /// Fixes the place of the running command's reply behind what is here now, unless it is fixed.
   void place_reply() noexcept;
   /// How many messages come before the reply of the command that has run.
   size_t before_reply() noexcept;
-  /// The running command has left a channel or pattern: what it published to it itself is dropped, so
-  /// that nothing of it comes after the acknowledgement.
+  /// The running command has left a channel or pattern, and nothing of it may come after the
+  /// acknowledgement: what it published to it itself, and what lies in front of that, comes before the
+  /// reply. Where pushes are not apart such a channel was joined by this same command, so that nothing
+  /// of it may come before the reply either: it is dropped.
   void left(ChannelKind kind, Bytes name) noexcept;
 
   /// Says how much was taken but not yet read by the other side: it counts against the limit too.
@@ -101,7 +107,8 @@ class Outbox {
   std::atomic<uint32_t> ready_{0};  // also the word that the owner sleeps on
   std::atomic<bool> cancelled_{false};
   std::atomic<uint32_t> sleepers_{0};
-  size_t reply_place_ = kOpen;  // of the owner
+  size_t reply_place_ = kOpen;  // of the owner, as the next
+  bool pushes_apart_ = false;
   std::atomic<size_t> unread_{0};
   const OutputLimit& limit_;
 

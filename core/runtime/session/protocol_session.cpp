@@ -165,7 +165,7 @@ void ProtocolSession::run_one(Turn& turn, const Routes& routes) {
   const size_t reply_begins = output_.size();
   writer_.set_protocol(protocol);
   output_.reserve(kReplyRoom);
-  session_->outbox.begin_command();
+  session_->outbox.begin_command(protocol == 3);
   const Reply::Mark mark = writer_.mark();
   try {
     if (const auto number = parser_.number_ahead()) [[likely]] {

@@ -30,15 +30,11 @@ void encoding(Call& call) {
 }
 
 void refcount(Call& call) {
-  const Entry* entry = look(call);
-  if (entry == nullptr) {
+  if (look(call) == nullptr) {
     call.reply.null();
-    return;
+  } else {
+    call.reply.integer(1);
   }
-  // Redis keeps one object for each of the integers below 10,000 and shows it so.
-  const bool shared = entry->encoding() == Encoding::kInteger && entry->integer() >= 0 &&
-                      entry->integer() < 10000;
-  call.reply.integer(shared ? INT32_MAX : 1);
 }
 
 void idletime(Call& call) {

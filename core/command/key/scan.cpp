@@ -4,6 +4,7 @@
 // may send any number: a cursor that names no shard ends the scan, and every place is valid in
 // every table.
 #include <algorithm>
+#include <string>
 
 #include "command/families.h"
 #include "command/key/type_name.h"
@@ -24,10 +25,19 @@ struct KeyScan : ScanOptions {
   }
 };
 
+bool read_type(Call& call, Bytes text, KeyScan& scan) {
+  scan.type = before_nul(text);
+  const bool known = std::any_of(kTypeNames.begin(), kTypeNames.end(), [&](Bytes name) {
+    return equals_ignoring_case(scan.type, name);
+  });
+  if (!known) call.error("ERR unknown type name '" + std::string(scan.type) + "'");
+  return known;
+}
+
 bool read_options(Call& call, KeyScan& scan) {
   for (Options options(call.args, 2); !options.done();) {
     if (options.next_is("type", 1)) {
-      scan.type = options.value();
+      if (!read_type(call, options.value(), scan)) return false;
     } else if (!read_scan_option(call, options, scan)) {
       return false;
     }

@@ -39,6 +39,7 @@ HashObject::~HashObject() { slab_.release_all(fields_); }
 
 std::unique_ptr<Object> HashObject::clone() const {
   auto copy = std::make_unique<HashObject>();
+  copy->fields_.reserve(fields_.size());
   fields_.for_each([&](const Field& field) {
     copy->insert(field.key(), field.value(), fields_.hash(field.key()), expiry_of(field));
     return Walk::kGoOn;

@@ -33,6 +33,7 @@ void SetObject::release(Member* member) noexcept {
 
 std::unique_ptr<Object> SetObject::clone() const {
   auto copy = std::make_unique<SetObject>();
+  copy->members_.reserve(size());
   for_each([&](const Member& member) {
     copy->insert(member.key());
     return Walk::kGoOn;
@@ -58,6 +59,7 @@ void SetObject::insert(Bytes member, uint64_t hash) {
 }
 
 void SetObject::insert(std::span<const MemberRef> members) {
+  if (size() == 0) members_.reserve(members.size());
   uint64_t hashes[kBatch];
   char digits[kBatch][kIntegerTextMax];
   Bytes texts[kBatch];

@@ -11,6 +11,7 @@ SortedSetObject::~SortedSetObject() { slab_.release_all(members_); }
 
 std::unique_ptr<Object> SortedSetObject::clone() const {
   auto copy = std::make_unique<SortedSetObject>();
+  copy->members_.reserve(size());
   order_.visit_up(0, order_.size(), [&](const ScoredMember& member, double score) {
     copy->add(member.key(), score);
     return Walk::kGoOn;

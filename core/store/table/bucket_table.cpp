@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
+#include <utility>
 
 #include "base/check.h"
 #include "base/prefetch.h"
@@ -42,7 +43,7 @@ void BucketTable::release_memory() noexcept {
   for (Bucket* chunk : overflow_chunks_) std::free(chunk);
   overflow_chunks_.clear();
   spare_ = nullptr;
-  first_segment_capacity_ = memory_ = longest_chain_ = 0;
+  first_segment_capacity_ = memory_ = longest_chain_ = longest_of_round_ = 0;
   count_ = 0;
   base_ = 1;
 }
@@ -109,7 +110,10 @@ void BucketTable::place(Bucket& first, ItemRef item, uint8_t tag) {
     b = b->next();
   }
   length += kPlaces;
-  if (length > longest_chain_) longest_chain_ = length;
+  if (length > longest_of_round_) {
+    longest_of_round_ = length;
+    longest_chain_ = std::max(longest_chain_, length);
+  }
 }
 
 void BucketTable::insert(ItemRef item, uint64_t hash, HashOf hash_of, const void* context) {
@@ -172,8 +176,16 @@ void BucketTable::add_bucket() {
     add_segment();
   }
   bucket_at(number).taken = 0;
-  if (number == 2 * base_) base_ *= 2;
+  if (number == 2 * base_) {
+    base_ *= 2;
+    longest_chain_ = std::exchange(longest_of_round_, 0);
+  }
   ++count_;
+}
+
+void BucketTable::reserve(size_t items) {
+  KEVY_CHECK(size_ == 0);
+  while (count_ * kLoadMaxQuarters < items * 4) add_bucket();
 }
 
 void BucketTable::add_segment() {
@@ -249,6 +261,7 @@ void BucketTable::merge() noexcept {
   const size_t further = moving <= free ? 0 : (moving - free + kPlaces - 2) / (kPlaces - 1);
   if (!have_spares(further)) return;
   base_ = base;
+  longest_of_round_ = longest_chain_;  // buckets split before need not be split again in this round
   for (Bucket* b = &gone;; b = b->next()) {
     for (unsigned places = b->occupied(); places != 0; places &= places - 1) {
       const int i = std::countr_zero(places);

@@ -44,6 +44,10 @@ class BucketTable {
 
   size_t size() const noexcept { return size_; }
   size_t memory_bytes() const noexcept { return memory_; }
+  /// For an empty table that is to get `items` items: makes their buckets at once. Needed where they
+  /// come in the order of a walk over such a table, which would fill a growing one very unevenly.
+  /// Throws std::bad_alloc.
+  void reserve(size_t items);
 
   /// A hint that `hash` is about to be looked up.
   void prefetch(uint64_t hash) const noexcept {
@@ -169,7 +173,10 @@ class BucketTable {
   uint64_t first_segment_capacity_ = 0;
   Bucket* spare_ = nullptr;  // free overflow buckets, linked
   std::vector<Bucket*> overflow_chunks_;
-  size_t longest_chain_ = 0;  // items; an upper bound
+  // Items of a bucket; upper bounds. Each bucket is filled anew in the course of a round, which
+  // doubles their number, so what was seen in a round holds for all buckets at its end.
+  size_t longest_chain_ = 0;
+  size_t longest_of_round_ = 0;
   size_t memory_ = 0;
 };
 

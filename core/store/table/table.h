@@ -25,6 +25,7 @@ class Table : private BucketTable {
 
   using BucketTable::memory_bytes;
   using BucketTable::prefetch;
+  using BucketTable::reserve;
   using BucketTable::size;
 
   /// A place in the table: where the item of a key is, or none. Valid until the next insert or

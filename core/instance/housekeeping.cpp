@@ -34,6 +34,7 @@ void Housekeeping::stop() {
   std::thread ending = std::move(thread_);
   lock.unlock();
   if (ending.joinable()) ending.join();
+  runtime_.lazy_free().close();
 }
 
 // One look at every shard; whether any has keys with a time to live, as far as there was memory to
@@ -68,6 +69,7 @@ void Housekeeping::run() {
     work_ = false;
     lock.unlock();
     runtime_.spans().prepare();
+    runtime_.lazy_free().free_all();
     bool any = sweep();
     if (!any) {
       // From here on a new time to live wakes this thread again; look once more for one that came

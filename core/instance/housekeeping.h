@@ -1,6 +1,7 @@
-// Housekeeping: the thread that removes expired keys nobody asks for, and gets memory for entries
-// before it is needed. Started with the first key that gets a time to live, or when there are many
-// keys; sleeps without waking while there is nothing to do.
+// Housekeeping: the thread that removes expired keys nobody asks for, gets memory for entries before
+// it is needed, and frees big values that were deleted. Started with the first key that gets a time
+// to live, when there are many keys, or with the first big value to free; sleeps without waking while
+// there is nothing to do.
 //
 // start(), wake() and stop() may be called from any thread.
 #pragma once
@@ -21,7 +22,7 @@ class Housekeeping {
   /// Starts the thread, or wakes it when it sleeps for want of work. False when no thread could be
   /// started: to be called again.
   bool wake();
-  /// Ends the thread and waits for it. Final.
+  /// Ends the thread and waits for it; from then on big values are freed by who deletes them. Final.
   void stop();
 
  private:

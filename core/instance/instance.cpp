@@ -23,6 +23,7 @@ Instance::Instance(RuntimeOptions options, uint32_t threads)
   add_directives(configuration_, settings_, options.databases);
   runtime_.set_on_first_expiry([this] { return housekeeping_.wake(); });
   runtime_.spans().set_ask([this] { return housekeeping_.wake(); });
+  runtime_.lazy_free().set_wake([this] { return housekeeping_.wake(); });
   configuration_.set_on_change([this] { network_.settings_changed(); });
 }
 

@@ -22,6 +22,7 @@
 #include "runtime/pubsub/pubsub.h"
 #include "runtime/session/session.h"
 #include "runtime/settings/settings.h"
+#include "runtime/shard/lazy_free.h"
 #include "runtime/shard/shard.h"
 
 namespace kevy {
@@ -118,6 +119,8 @@ class Runtime {
 
   /// What the keyspaces take the memory of their entries from.
   SpanPool& spans() noexcept { return spans_; }
+  /// What frees big values after their command.
+  LazyFree& lazy_free() noexcept { return lazy_free_; }
 
   // Time and expiry.
   Clock& clock() noexcept { return clock_; }
@@ -193,6 +196,7 @@ class Runtime {
   const uint32_t shard_count_;
   const uint32_t database_count_;
   SpanPool spans_;  // with its own synchronisation; outlives the shards
+  LazyFree lazy_free_;  // the same
   const std::unique_ptr<Shard[]> shards_;
   WriteLog* log_ = nullptr;
   std::function<bool()> on_first_expiry_;

@@ -57,26 +57,36 @@ void Garbage::add(SharedBytes block) noexcept {
 }
 
 void Garbage::add(std::unique_ptr<Object> object) noexcept {
+  many_stepped_bytes_ += object->memory_bytes();
   objects_.add(object.release());
   any_ = true;
 }
 
 void Garbage::add(std::unique_ptr<Keyspace> keyspace) noexcept {
+  many_stepped_bytes_ += keyspace->memory_bytes();
   keyspaces_.add(keyspace.release());
   any_ = true;
 }
 
 void Garbage::take_from(Garbage& other) noexcept {
   blocks_.take_from(other.blocks_);
+  take_many_stepped_from(other);
+  any_ |= std::exchange(other.any_, false);
+}
+
+void Garbage::take_many_stepped_from(Garbage& other) noexcept {
   objects_.take_from(other.objects_);
   keyspaces_.take_from(other.keyspaces_);
-  any_ |= std::exchange(other.any_, false);
+  const size_t bytes = std::exchange(other.many_stepped_bytes_, 0);
+  many_stepped_bytes_ += bytes;
+  any_ |= bytes != 0;
 }
 
 void Garbage::clear() noexcept {
   while (SharedBytes::Block* block = blocks_.take_first()) SharedBytes::adopt(block);
   while (Object* object = objects_.take_first()) delete object;
   while (Keyspace* keyspace = keyspaces_.take_first()) delete keyspace;
+  many_stepped_bytes_ = 0;
   any_ = false;
 }
 

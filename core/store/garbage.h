@@ -29,6 +29,10 @@ class Garbage {
   void add(std::unique_ptr<Object> object) noexcept;
   void add(std::unique_ptr<Keyspace> keyspace) noexcept;
   void take_from(Garbage& other) noexcept;
+  /// The same, but only what takes many steps to free: blocks stay.
+  void take_many_stepped_from(Garbage& other) noexcept;
+  /// Bytes of what takes many steps to free.
+  size_t many_stepped_bytes() const noexcept { return many_stepped_bytes_; }
   void clear() noexcept;
 
  private:
@@ -49,6 +53,7 @@ class Garbage {
   Chain<SharedBytes::Block, BlockLinks> blocks_;
   Chain<Object, ObjectLinks> objects_;
   Chain<Keyspace, KeyspaceLinks> keyspaces_;
+  size_t many_stepped_bytes_ = 0;
   bool any_ = false;
 };
 

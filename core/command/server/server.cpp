@@ -157,7 +157,8 @@ void info(Call& call) {
     info.line("blocked_clients", 0);
   }
   if (info.section("Memory")) {
-    info.line("used_memory", sum.memory + call.runtime.clients_memory());
+    info.line("used_memory", sum.memory + call.runtime.lazy_free().waiting_bytes() +
+                                 call.runtime.clients_memory());
     info.line("mem_clients_normal", call.runtime.clients_memory());
   }
   if (info.section("Persistence")) {

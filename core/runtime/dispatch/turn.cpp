@@ -65,6 +65,8 @@ void Turn::release_slowly() {
     several_.clear();
   }
   pubsub_.wake_all();
+  runtime_.lazy_free().take_over(garbage);
+  garbage.clear();
   moment_.renew();
 }
 

@@ -5,8 +5,8 @@
 // ends with the one during which a shard's lock is wanted (lock.h).
 //
 // The pub/sub lock is the last that a turn takes, when a command first needs it, and the first that it
-// gives back. What is slow comes after all locks are given back: what was put aside is freed, and
-// whom something was published to is woken. One thread; not movable.
+// gives back. What is slow comes after all locks are given back: whom something was published to is
+// woken, and what was put aside is freed, or handed over if it is much (lazy_free.h). One thread; not movable.
 #pragma once
 
 #include <array>

@@ -13,7 +13,8 @@ import sys
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[1] / "bindings/python/libkevy"
-MODULES = ["_strings", "_keys", "_lists", "_hashes", "_hash_expiry", "_sets", "_sorted_sets"]
+MODULES = ["_strings", "_keys", "_lists", "_hashes", "_hash_expiry", "_sets", "_sorted_sets",
+           "_server"]
 WIDTH = 100
 
 HEAD = """\
@@ -21,7 +22,8 @@ HEAD = """\
 # ruff: noqa: A002
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from enum import Enum
+from typing import Any, Literal
 
 from typing_extensions import Self
 

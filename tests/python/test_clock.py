@@ -22,7 +22,7 @@ def test_it_runs_with_the_machine_until_frozen(db: kevy.Instance[bytes]) -> None
 
 def test_keys_expire_as_it_moves(db: kevy.Instance[bytes]) -> None:
     with db.clock as clock:
-        db.set("k", "v", ttl_ms=1000)
+        db.set("k", "v", px=1000)
         clock.advance(999)
         assert db.get("k") == b"v"
         clock.advance(1)

@@ -36,7 +36,7 @@ def test_waiting_calls_let_other_threads_run(db: kevy.Instance[bytes]) -> None:
     messages = db.subscribe("c")
     for wait in (
         lambda: db.execute("DEBUG", "SLEEP", "0.2"),
-        lambda: db.pipeline().execute("DEBUG", "SLEEP", "0.2").run(),
+        lambda: db.pipeline().command("DEBUG", "SLEEP", "0.2").execute(),
         lambda: db.session().execute("DEBUG", "SLEEP", "0.2"),
         lambda: session.next(0.2),
         lambda: messages.next(0.2),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import gc
 import os
+import pickle
 import signal
 import threading
 import weakref
+from typing import Any
 
 import libkevy as kevy
 import pytest
@@ -30,8 +33,8 @@ def test_use_after_stop() -> None:
         lambda: db.addresses,
         lambda: db.subscribe("c"),
         db.session,
-        db.pipeline().get("k").run,
-        db.pipeline(atomic=True).get("k").run,
+        db.pipeline().get("k").execute,
+        db.pipeline(atomic=True).get("k").execute,
         clock.now,
         clock.freeze,
         clock.resume,
@@ -40,6 +43,31 @@ def test_use_after_stop() -> None:
     ):
         with pytest.raises(kevy.ClosedError):
             call()
+
+
+def test_a_handle_has_no_second_owner(db: kevy.Instance[bytes]) -> None:
+    with db.session() as session, db.subscribe("c") as messages:
+        handles = (db, session, messages, db.pipeline(), session.pipeline(atomic=True))
+        for handle in (*handles, [db], {"session": session}, db.clock):
+            for duplicate in (copy.deepcopy, pickle.dumps):
+                with pytest.raises(TypeError, match="cannot be copied or pickled"):
+                    duplicate(handle)
+        for handle in handles:
+            with pytest.raises(TypeError, match="cannot be copied or pickled"):
+                copy.copy(handle)
+            for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+                with pytest.raises(TypeError, match="cannot be copied or pickled"):
+                    pickle.dumps(handle, protocol)
+        assert session.execute("PING") == b"PONG"
+
+
+@pytest.mark.parametrize("kind", [kevy.Instance, kevy.Session, kevy.Subscription])
+def test_what_was_not_initialised_is_an_error(kind: Any) -> None:
+    unmade = kind.__new__(kind)
+    with pytest.raises((TypeError, AttributeError)):
+        unmade.execute("PING") if hasattr(unmade, "execute") else unmade.next(0)
+    del unmade
+    gc.collect()
 
 
 def test_sessions_and_subscriptions_outlive_their_instance() -> None:
@@ -79,7 +107,7 @@ def test_stop_waits_for_the_calls_of_other_threads() -> None:
     finished = []
 
     def sleep() -> None:
-        db.pipeline().execute("PUBLISH", "c", "x").execute("DEBUG", "SLEEP", "0.2").run()
+        db.pipeline().command("PUBLISH", "c", "x").command("DEBUG", "SLEEP", "0.2").execute()
         finished.append(True)
 
     messages = db.subscribe("c")
@@ -144,7 +172,7 @@ def test_many_instances_come_and_go() -> None:
     before = descriptors_and_threads()
     for i in range(1000):
         with kevy.start() as db:
-            db.set("k", i, ttl_ms=60_000)
+            db.set("k", i, px=60_000)
             assert db.get("k") == b"%d" % i
     alive = [kevy.start() for _ in range(200)]
     for i, db in enumerate(alive):
@@ -276,7 +304,7 @@ if child == 0:
         lambda: parent.set("k", "x"),
         lambda: parent.execute("PING"),
         lambda: parent.get_many(["k"]),
-        lambda: parent.pipeline().get("k").run(),
+        lambda: parent.pipeline().get("k").execute(),
         lambda: parent.subscribe("c"),
         lambda: session.execute("PING"),
         lambda: session.next(0),
@@ -329,7 +357,7 @@ with ffi._lock, kevy.start(listen="127.0.0.1:0", maxclients="10") as db:
     assert len(db.get("b")) == 3000
     assert db.hset("h", mapping={str(i): i for i in range(10)}) == 10
     assert len(db.hgetall("h")) == 10
-    assert db.pipeline(atomic=True).incr("n").incr("n").run() == [1, 2]
+    assert db.pipeline(atomic=True).incr("n").incr("n").execute() == [1, 2]
     db.clock.freeze()
     db.clock.advance(1)
     assert db.clock.now() > 0

@@ -142,7 +142,7 @@ def test_use_after_close(db: kevy.Instance[bytes]) -> None:
         session.fileno,
         session.take,
         lambda: session.feed(b"PING\r\n"),
-        session.pipeline().execute("PING").run,
+        session.pipeline().command("PING").execute,
         session.__enter__,
     ):
         with pytest.raises(kevy.ClosedError):

@@ -58,7 +58,7 @@ def test_a_pipeline_of_redis_py_gives_the_same(name: str, beside: tuple[Any, Any
     ours, theirs = db.pipeline(atomic=True), client.pipeline()
     for call in PROGRAMS[name]:
         both(ours, theirs, call)
-    assert ours.run() == theirs.execute()
+    assert ours.execute() == theirs.execute()
 
 
 @pytest.mark.parametrize(("before", "call"), ITERATED)
@@ -67,6 +67,16 @@ def test_redis_py_iterates_alike(before: list[Call], call: Call, beside: tuple[A
         both(*beside, each)
     ours, theirs = both(*beside, call)
     assert sorted(ours) == sorted(theirs) == call.gives
+
+
+def test_redis_py_reads_info_alike(beside: tuple[Any, Any]) -> None:
+    for each in beside:
+        each.set("k", "v")
+    ours, theirs = (each.info() for each in beside)
+    assert len(ours) > 30
+    listens = {"tcp_port", "listener0"}  # only theirs
+    assert ours.keys() - listens == theirs.keys() - listens
+    assert {k: type(v) for k, v in ours.items()} == {k: type(theirs[k]) for k in ours}
 
 
 def test_every_verb_is_redis_pys_or_known_not_to_be() -> None:

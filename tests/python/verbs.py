@@ -6,7 +6,18 @@ Whatever is wrong here against redis-py is found by test_verbs_redis_py.py, whic
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
+from enum import Enum
 from typing import Any, NamedTuple
+
+
+class Condition(Enum):
+    """As redis-py's DataPersistOptions, which its older versions have not."""
+
+    NX = "NX"
+    XX = "XX"
+
+
+NX, XX = Condition
 
 
 class Call(NamedTuple):
@@ -23,7 +34,44 @@ def _call(verb: str, *args: Any, gives: Any, **options: Any) -> Call:
 FAR = datetime(2100, 1, 1, tzinfo=timezone.utc)
 FAR_S = 4102444800
 
+DIGEST_OF_X = b"eaf06c6480b2cd11"
+
 STRINGS = [
+    _call("set", "s", "x", gives=True),
+    _call("set", "s", "y", nx=True, gives=None),
+    _call("set", "none", "y", xx=True, gives=None),
+    _call("set", "s", "z", xx=True, get=True, gives=b"x"),
+    _call("set", "none", "z", get=True, nx=True, gives=None),
+    _call("set", "s", "x", ex=timedelta(seconds=9), gives=True),
+    _call("ttl", "s", gives=9),
+    _call("set", "s", "x", keepttl=True, gives=True),
+    _call("ttl", "s", gives=9),
+    _call("set", "s", "x", 10, gives=True),
+    _call("pttl", "s", gives=10_000),
+    _call("set", "s", "x", exat=FAR, gives=True),
+    _call("set", "s", "x", pxat=FAR_S * 1000, nx=False, gives=True),
+    _call("get", "s", gives=b"x"),
+    _call("get", "nothing", gives=None),
+    _call("set", "s", "y", ifeq="x", gives=True),
+    _call("set", "s", "z", ifne="y", gives=None),
+    _call("set", "s", "x", ifeq="y", get=True, gives=b"y"),
+    _call("digest", "s", gives=DIGEST_OF_X),
+    _call("digest", "nothing", gives=None),
+    _call("set", "s", "y", ifdeq="0" * 16, gives=None),
+    _call("delex", "s", ifne="x", gives=0),
+    _call("delex", "s", ifdne=DIGEST_OF_X.decode(), gives=0),
+    _call("delex", "s", ifeq="x", gives=1),
+    _call("delex", "none", gives=1),
+    _call("delex", "none", gives=0),
+    _call("msetex", {"s": 1, "t": 2}, ex=7, gives=1),
+    _call("msetex", {"s": 3, "u": 4}, NX, gives=0),
+    _call("msetex", {"s": 3, "t": 4}, XX, keepttl=True, gives=1),
+    _call("ttl", "t", gives=7),
+    _call("delete", "s", "t", gives=2),
+    _call("increx", "i", gives=[1, 1]),
+    _call("increx", "i", byint=5, ubound=4, saturate=True, ex=10, gives=[4, 3]),
+    _call("ttl", "i", gives=10),
+    _call("delete", "i", gives=1),
     _call("mset", {"a": "1", b"b": b"two"}, gives=True),
     _call("msetnx", {"a": 3, "c": 4}, gives=False),
     _call("msetnx", {"c": 4.5}, gives=True),
@@ -150,6 +198,10 @@ LISTS = [
     _call("lmove", "l", "other", gives=None),
     _call("rpoplpush", "other", "l", gives=b"1"),
     _call("rpoplpush", "none", "l", gives=None),
+    _call("rpush", "m", 1, 2, 3, 4, gives=4),
+    _call("lmovem", "m", "n", "LEFT", "RIGHT", 2, None, "BULK", gives=[b"1", b"2"]),
+    _call("lmovem", "m", "n", count=3, mode="EXACTLY", ordering="OBO", gives=None),
+    _call("lmovem", "m", "n", gives=[b"3"]),
 ]
 
 HASHES = [
@@ -218,6 +270,10 @@ SETS = [
     _call("sdiffstore", "x", "s", "none", gives=2),
     _call("sintercard", 2, ["s", "t"], gives=1),
     _call("sintercard", 2, ["s", "x"], limit=1, gives=1),
+    _call("sunioncard", 2, ["s", "t"], gives=3),
+    _call("sunioncard", 2, ["s", "t"], limit=2, gives=2),
+    _call("sdiffcard", 2, ["t", "s"], gives=1),
+    _call("sdiffcard", 2, ["t", "none"], limit=1, gives=1),
     _call("smove", "s", "t", "a", gives=True),
     _call("smove", "s", "t", "a", gives=False),
     _call("srandmember", "s", gives=b"b"),
@@ -256,6 +312,9 @@ SORTED_SETS = [
     _call("zrank", "z", "c", gives=2),
     _call("zrank", "z", "none", gives=None),
     _call("zrevrank", "z", "c", gives=0),
+    _call("zrank", "z", "c", withscore=True, gives=[2, 3.0]),
+    _call("zrevrank", "z", "c", True, gives=[0, 3.0]),
+    _call("zrank", "z", "none", withscore=True, gives=None),
     _call("zrange", "z", 0, -1, gives=[*ABC]),
     _call("zrange", "z", 0, -1, withscores=True, gives=[*ABC.items()]),
     _call("zrange", "z", 0, 0, desc=True, gives=[b"c"]),
@@ -295,6 +354,24 @@ SORTED_SETS = [
     _call("zpopmax", "none", 2, gives=[]),
 ]
 
+SERVER = [
+    _call("ping", gives=True),
+    _call("echo", "x", gives=b"x"),
+    _call("mset", {"a": 1, "b": 2}, gives=True),
+    _call("dbsize", gives=2),
+    _call("publish", "c", "x", gives=0),
+    _call("spublish", "c", "x", gives=0),
+    _call("info", "cluster", gives={"cluster_enabled": 0}),
+    _call("flushdb", gives=True),
+    _call("setnx", "a", 1, gives=True),
+    _call("flushdb", asynchronous=True, gives=True),
+    _call("setnx", "a", 1, gives=True),
+    _call("flushall", asynchronous=True, gives=True),
+    _call("setnx", "a", 1, gives=True),
+    _call("flushall", gives=True),
+    _call("dbsize", gives=0),
+]
+
 PROGRAMS = {
     "strings": STRINGS,
     "keys": KEYS,
@@ -302,6 +379,7 @@ PROGRAMS = {
     "hashes": HASHES,
     "sets": SETS,
     "sorted sets": SORTED_SETS,
+    "server": SERVER,
 }
 
 #: Programs whose last call is iterated over; what comes has no order.
@@ -328,6 +406,10 @@ ITERATED = [
             count=7,
             gives=[(f"f{i:03}".encode(), b"v" * 70) for i in range(200)],
         ),
+    ),
+    (
+        [_call("hset", "h", mapping={"a": 1, "b": 2}, gives=2)],
+        _call("hscan_iter", "h", no_values=True, gives=[b"a", b"b"]),
     ),
     (
         [_call("sadd", "s", "a", "b", gives=2)],

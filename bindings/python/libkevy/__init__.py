@@ -12,8 +12,8 @@ An instance answers Redis' commands as a server would, without one: no port, no 
 install or wait for. The everyday commands are methods, as redis-py has them; ``Instance.execute``
 runs any; ``pipeline``, ``session`` and ``subscribe`` give the rest of what a connection gives.
 
-Commands, keys and values are str (as UTF-8), bytes or bytes-like, int or float. Strings come back
-as bytes, or as str with ``kevy.start(decode=True)``. Error replies are raised: see ``kevy.errors``.
+Commands, keys and values are str (as UTF-8), bytes, bytearray, contiguous memoryviews of bytes, int
+or float. Strings come back as bytes, or as str with ``kevy.start(decode=True)``. Error replies are raised: see ``kevy.errors``.
 """
 
 from __future__ import annotations
@@ -25,8 +25,10 @@ from libkevy._instance import Instance, start
 from libkevy._pipeline import Pipeline
 from libkevy._session import Session
 from libkevy._subscription import Message, Subscription
+from libkevy._types import Word
 from libkevy.errors import (
     ClosedError,
+    DataError,
     Error,
     ExecAbortError,
     ForkedError,
@@ -49,6 +51,7 @@ from libkevy.errors import (
 __all__ = [
     "Clock",
     "ClosedError",
+    "DataError",
     "Error",
     "ExecAbortError",
     "ForkedError",
@@ -69,6 +72,7 @@ __all__ = [
     "Session",
     "Subscription",
     "WatchError",
+    "Word",
     "WrongPasswordError",
     "WrongTypeError",
     "__version__",

@@ -41,9 +41,22 @@ from libkevy._cffi_library import (
 )
 
 if TYPE_CHECKING:
+    import sys
+
     from libkevy._types import Word
 
-__all__ = ["InstanceHandle", "SessionHandle", "SubscriptionHandle", "library_version"]
+    if sys.version_info >= (3, 11):
+        from typing import Self
+    else:
+        from typing_extensions import Self
+
+__all__ = [
+    "InstanceHandle",
+    "PipelineHandle",
+    "SessionHandle",
+    "SubscriptionHandle",
+    "library_version",
+]
 
 # The statuses that are no errors here.
 _TIMEOUT, _NOT_FOUND, _TRUNCATED = 6, 7, 9
@@ -128,8 +141,9 @@ class InstanceHandle:
             raise closed()
         return room
 
-    def get(self, key: Word, /) -> Any:
-        name = key if type(key) is bytes else encode(key)
+    def get(self, name: Word) -> Any:
+        """The string at a key, None when there is no such key."""
+        name = name if type(name) is bytes else encode(name)
         idle = self._idle
         try:
             room = idle.pop()
@@ -148,11 +162,30 @@ class InstanceHandle:
             return self.execute("GET", name)
         raise last_error(status)
 
-    def set(self, key: Word, value: Word, /, *, ttl_ms: int | None = None) -> None:
-        if ttl_ms is not None and ttl_ms <= 0:
-            message = "ttl_ms has to be above 0"
-            raise errors.InvalidError(message)
-        name = key if type(key) is bytes else encode(key)
+    def set(
+        self,
+        name: Word,
+        value: Word,
+        ex: Any = None,
+        px: Any = None,
+        nx: bool = False,
+        xx: bool = False,
+        keepttl: bool = False,
+        get: bool = False,
+        exat: Any = None,
+        pxat: Any = None,
+        ifeq: Word | None = None,
+        ifne: Word | None = None,
+        ifdeq: Word | None = None,
+        ifdne: Word | None = None,
+    ) -> Any:
+        """Stores a string: True, None if a condition forbids it; the old one with ``get``."""
+        flagged = nx or xx or keepttl or get
+        timed = not (ex is px is exat is pxat is None)
+        if flagged or timed or not (ifeq is ifne is ifdeq is ifdne is None):
+            options = (ex, px, nx, xx, keepttl, get, exat, pxat, ifeq, ifne, ifdeq, ifdne)
+            return self._set(name, value, *options)  # type: ignore[attr-defined]
+        name = name if type(name) is bytes else encode(name)
         data = value if type(value) is bytes else encode(value)
         idle = self._idle
         try:
@@ -160,13 +193,15 @@ class InstanceHandle:
         except IndexError:
             room = self._new_room()
         try:
-            status = _set(room.handle, name, len(name), data, len(data), ttl_ms or 0)
+            status = _set(room.handle, name, len(name), data, len(data), 0)
         finally:
             idle.append(room)
         if status:
             raise last_error(status)
+        return True
 
     def execute(self, /, *words: Word) -> Any:
+        """Runs one command, the verb first."""
         if not words:
             message = "execute() takes a command: its verb and its arguments"
             raise TypeError(message)
@@ -183,6 +218,8 @@ class InstanceHandle:
             return self._replies.take(room.reply[0], room.size)
         finally:
             idle.append(room)
+
+    _command = execute
 
     def _run(self, call: Callable[..., int], *arguments: Any) -> int:
         idle = self._idle
@@ -321,6 +358,7 @@ class SessionHandle(_Exclusive):
         self._replies = instance._replies
 
     def execute(self, /, *words: Word) -> Any:
+        """Runs one command, the verb first."""
         if not words:
             message = "execute() takes a command: its verb and its arguments"
             raise TypeError(message)
@@ -328,6 +366,8 @@ class SessionHandle(_Exclusive):
         reply = new(REPLY)
         check(self._run(lib.kevy_session_exec, command.count, command.data, command.sizes, reply))
         return self._replies.take(reply[0])
+
+    _command = execute
 
     def _close(self) -> None:
         with contextlib.suppress(errors.ClosedError):
@@ -367,6 +407,71 @@ class SessionHandle(_Exclusive):
 
     def _descriptor(self) -> int:
         return self._read_descriptor(lib.kevy_session_descriptor)
+
+
+class PipelineHandle:
+    """What a pipeline collects: commands, and how to read replies."""
+
+    __slots__ = ("_commands", "_converters", "_is_atomic", "_target")
+
+    _target: InstanceHandle | SessionHandle
+    _is_atomic: bool
+    _commands: list[tuple[Word, ...]]
+    _converters: list[Callable[[Any], Any] | None]
+
+    def __new__(cls, target: InstanceHandle | SessionHandle, atomic: bool) -> Self:
+        self = super().__new__(cls)
+        self._target, self._is_atomic = target, atomic
+        self._commands, self._converters = [], []
+        return self
+
+    def command(self, /, *words: Word) -> Self:
+        """Adds any command, the verb first. Its reply comes as Redis has it."""
+        if not words:
+            message = "command() takes a command: its verb and its arguments"
+            raise TypeError(message)
+        return self._converted(None, *words)
+
+    _command = command
+
+    def _converted(self, convert: Callable[[Any], Any] | None, /, *words: Word) -> Self:
+        self._commands.append(words)
+        self._converters.append(convert)
+        return self
+
+    def get(self, name: Word) -> Self:
+        """Adds GET: the string at a key, None when there is no such key."""
+        return self._converted(None, "GET", name)
+
+    def execute(self, raise_on_error: bool = True) -> list[Any]:
+        """Runs the commands and gives their results, in order. The pipeline is empty afterwards.
+
+        All commands run, whatever becomes of each. Then the first error is raised, or, without
+        ``raise_on_error``, the errors stand among the results as exceptions. ClosedError: the
+        session ended before the last command. An atomic pipeline raises WatchError when a key
+        watched by its session was changed.
+        """
+        if not isinstance(raise_on_error, bool):
+            message = "raise_on_error is True or False; commands are added with command()"
+            raise TypeError(message)
+        commands, converters = tuple(self._commands), self._converters
+        self._commands, self._converters = [], []
+        if not commands:
+            return []
+        results: list[Any] = self._run_collected(  # type: ignore[attr-defined]
+            self._target, self._is_atomic, commands, converters, raise_on_error
+        )
+        return results
+
+    def clear(self) -> None:
+        """Forgets the commands added so far."""
+        self._commands, self._converters = [], []
+
+    def __len__(self) -> int:
+        return len(self._commands)
+
+    def __bool__(self) -> bool:
+        return True
 
 
 class SubscriptionHandle(_Exclusive):

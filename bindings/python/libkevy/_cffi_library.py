@@ -73,16 +73,11 @@ def encode(word: Word) -> Any:
         return int.__repr__(word).encode()
     if isinstance(word, float):
         return float.__repr__(word).encode()
-    try:
-        view = memoryview(word)  # type: ignore[arg-type]
-    except TypeError:
-        kind = type(word).__name__
-        message = f"kevy takes str, bytes, bytes-like objects, int and float, not {kind}"
-        raise TypeError(message) from None
-    if not view.c_contiguous:  # which PyPy's cffi does not look at
-        message = "kevy takes only buffers without gaps"
-        raise BufferError(message)
-    return from_buffer(view)
+    if isinstance(word, bytearray) or (
+        isinstance(word, memoryview) and word.itemsize == 1 and word.c_contiguous
+    ):
+        return from_buffer(word)
+    raise errors.refused_word(word)
 
 
 def pointer(word: Word) -> Any:

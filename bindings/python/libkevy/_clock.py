@@ -23,7 +23,7 @@ class Clock:
     With a frozen clock tests of expiry are exact and wait for nothing::
 
         db.clock.freeze()
-        db.set("token", "x", ttl_ms=1000)
+        db.set("token", "x", px=1000)
         db.clock.advance(1000)
         assert db.get("token") is None
     """

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from libkevy._hash_expiry import HashExpiry
 from libkevy._hashes import Hashes
 from libkevy._keys import Keys
 from libkevy._lists import Lists
+from libkevy._server import Server
 from libkevy._sets import Sets
 from libkevy._sorted_sets import SortedSets
 from libkevy._strings import Strings
@@ -18,7 +19,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-class Commands(Strings[V], Keys[V], Lists[V], Hashes[V], HashExpiry[V], Sets[V], SortedSets[V]):
+class Commands(
+    Strings[V],
+    Keys[V],
+    Lists[V],
+    Hashes[V],
+    HashExpiry[V],
+    Sets[V],
+    SortedSets[V],
+    Server[V],
+):
     """The verbs that are one command each: what a pipeline has, too."""
 
     __slots__ = ()
@@ -43,12 +53,34 @@ class Iterators(Verbs[V]):
         for batch in self._batches("SCAN", options=given(match=match, count=count, type=_type)):
             yield from batch
 
+    @overload
     def hscan_iter(
-        self, name: Word, match: Word | None = None, count: int | None = None
-    ) -> Iterator[tuple[V, V]]:
-        """The fields of a hash and their values, of fields that match a pattern."""
-        for batch in self._batches("HSCAN", name, options=given(match=match, count=count)):
-            yield from dict_of(batch).items()
+        self,
+        name: Word,
+        match: Word | None = None,
+        count: int | None = None,
+        no_values: Literal[False] | None = None,
+    ) -> Iterator[tuple[V, V]]: ...
+    @overload
+    def hscan_iter(
+        self,
+        name: Word,
+        match: Word | None = None,
+        count: int | None = None,
+        *,
+        no_values: Literal[True],
+    ) -> Iterator[V]: ...
+    def hscan_iter(
+        self,
+        name: Word,
+        match: Word | None = None,
+        count: int | None = None,
+        no_values: bool | None = None,
+    ) -> Iterator[Any]:
+        """The fields of a hash that match a pattern, with their values unless ``no_values``."""
+        options = given(match=match, count=count) + ["NOVALUES"] * bool(no_values)
+        for batch in self._batches("HSCAN", name, options=options):
+            yield from batch if no_values else dict_of(batch).items()
 
     def sscan_iter(
         self, name: Word, match: Word | None = None, count: int | None = None
@@ -67,7 +99,7 @@ class Iterators(Verbs[V]):
     def _batches(self, *words: Word, options: list[Word]) -> Iterator[list[Any]]:
         cursor: Word = 0
         while True:
-            cursor, batch = self.execute(*words, cursor, *options)
+            cursor, batch = self._command(*words, cursor, *options)
             yield batch
             if int(cursor) == 0:
                 return

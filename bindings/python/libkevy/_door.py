@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 __all__ = [
     "InstanceHandle",
+    "PipelineHandle",
     "SessionHandle",
     "SubscriptionHandle",
     "backend",
@@ -28,6 +29,18 @@ if backend not in ("native", "cffi"):
     raise ImportError(msg)
 
 if TYPE_CHECKING or backend == "native":
-    from libkevy._native import InstanceHandle, SessionHandle, SubscriptionHandle, library_version
+    from libkevy._native import (
+        InstanceHandle,
+        PipelineHandle,
+        SessionHandle,
+        SubscriptionHandle,
+        library_version,
+    )
 else:
-    from libkevy._cffi import InstanceHandle, SessionHandle, SubscriptionHandle, library_version
+    from libkevy._cffi import (
+        InstanceHandle,
+        PipelineHandle,
+        SessionHandle,
+        SubscriptionHandle,
+        library_version,
+    )

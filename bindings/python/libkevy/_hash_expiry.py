@@ -143,7 +143,7 @@ class HashExpiry(Verbs[V]):
         if data_persist_option is not None:
             options.append(getattr(data_persist_option, "value", data_persist_option))
         options.extend(chosen(keepttl=keepttl))
-        return self.execute("HSETEX", name, *options, "FIELDS", len(words) // 2, *words)
+        return self._command("HSETEX", name, *options, "FIELDS", len(words) // 2, *words)
 
     def _expiring_fields(
         self,
@@ -162,7 +162,7 @@ class HashExpiry(Verbs[V]):
         self, verb: str, name: Word, options: Iterable[Word], fields: Iterable[Word]
     ) -> Any:
         fields = list(fields)
-        return self.execute(verb, name, *options, "FIELDS", len(fields), *fields)
+        return self._command(verb, name, *options, "FIELDS", len(fields), *fields)
 
 
 def _times(

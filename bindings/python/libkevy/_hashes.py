@@ -27,7 +27,7 @@ class Hashes(Verbs[V]):
     ) -> int:
         """Stores a field, a mapping of fields, or fields and values in turn; how many are new."""
         words: list[Word] = [] if key is None or value is None else [key, value]
-        return self.execute("HSET", name, *words, *pairs_of(mapping or {}), *(items or ()))
+        return self._command("HSET", name, *words, *pairs_of(mapping or {}), *(items or ()))
 
     def hsetnx(self, name: Word, key: Word, value: Word) -> bool:
         """Stores a field if there is none of this name; whether it did."""
@@ -35,11 +35,11 @@ class Hashes(Verbs[V]):
 
     def hget(self, name: Word, key: Word) -> V | None:
         """The value of a field, None when there is none."""
-        return self.execute("HGET", name, key)
+        return self._command("HGET", name, key)
 
     def hmget(self, name: Word, keys: Words, *args: Word) -> list[V | None]:
         """The values of several fields."""
-        return self.execute("HMGET", name, *words_of(keys, args))
+        return self._command("HMGET", name, *words_of(keys, args))
 
     def hgetall(self, name: Word) -> dict[V, V]:
         """All fields and their values."""
@@ -47,7 +47,7 @@ class Hashes(Verbs[V]):
 
     def hdel(self, name: Word, *keys: Word) -> int:
         """Removes fields; how many there were."""
-        return self.execute("HDEL", name, *keys)
+        return self._command("HDEL", name, *keys)
 
     def hexists(self, name: Word, key: Word) -> bool:
         """Whether there is such a field."""
@@ -55,23 +55,23 @@ class Hashes(Verbs[V]):
 
     def hkeys(self, name: Word) -> list[V]:
         """The names of all fields."""
-        return self.execute("HKEYS", name)
+        return self._command("HKEYS", name)
 
     def hvals(self, name: Word) -> list[V]:
         """The values of all fields."""
-        return self.execute("HVALS", name)
+        return self._command("HVALS", name)
 
     def hlen(self, name: Word) -> int:
         """How many fields there are."""
-        return self.execute("HLEN", name)
+        return self._command("HLEN", name)
 
     def hstrlen(self, name: Word, key: Word) -> int:
         """How many bytes the value of a field has."""
-        return self.execute("HSTRLEN", name, key)
+        return self._command("HSTRLEN", name, key)
 
     def hincrby(self, name: Word, key: Word, amount: int = 1) -> int:
         """Adds to the integer in a field; the sum."""
-        return self.execute("HINCRBY", name, key, amount)
+        return self._command("HINCRBY", name, key, amount)
 
     def hincrbyfloat(self, name: Word, key: Word, amount: float = 1.0) -> float:
         """Adds to the number in a field; the sum."""

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, Callable, Generic, Literal, overload
 from libkevy._clock import Clock
 from libkevy._commands import Commands, Iterators
 from libkevy._door import InstanceHandle
-from libkevy._pipeline import Pipeline
+from libkevy._pipeline import Pipeline, run_transaction
 from libkevy._session import Session
 from libkevy._subscription import Message, Subscription, join_delivering
 from libkevy._types import V, Word
+from libkevy._uncopied import Uncopied
 from libkevy.errors import ClosedError, InvalidError
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["Instance", "start"]
 
 
-class Instance(InstanceHandle, Commands[V], Iterators[V], Generic[V]):
+class Instance(Uncopied, InstanceHandle, Commands[V], Iterators[V], Generic[V]):
     """A sharded store that answers commands as a Redis server would. Made by ``kevy.start``.
 
     ``execute`` runs any command; the everyday ones are methods, with the names, arguments and
@@ -65,9 +66,11 @@ class Instance(InstanceHandle, Commands[V], Iterators[V], Generic[V]):
         super().__init__(shards, databases, protocol, threads, words, decode)
         _live.add(self)
 
-    if TYPE_CHECKING:  # inherited, with the docstrings there
+    _set = Commands.set  # for the door's own set, when it is called with options
 
-        def get(self, key: Word, /) -> V | None: ...
+    if TYPE_CHECKING:  # inherited, with the docstrings there
+        get = Commands[V].get
+        set = Commands[V].set  # type: ignore[assignment]
 
         def execute(self, /, *words: Word) -> Any: ...
 
@@ -85,7 +88,7 @@ class Instance(InstanceHandle, Commands[V], Iterators[V], Generic[V]):
 
     def pipeline(self, *, atomic: bool = False) -> Pipeline:
         """An empty pipeline; with ``atomic`` it runs as one MULTI ... EXEC."""
-        return Pipeline(self._run_atomic if atomic else self._pipeline, atomic=atomic)
+        return Pipeline(self, atomic)
 
     def session(self) -> Session[V]:
         """A new session: what a connection is to a server."""
@@ -164,12 +167,12 @@ class Instance(InstanceHandle, Commands[V], Iterators[V], Generic[V]):
         return f"<libkevy.Instance {state}>"
 
     def _converted(self, convert: Callable[[Any], Any], *words: Word) -> Any:
-        reply = self.execute(*words)
+        reply = self._command(*words)
         return None if reply is None else convert(reply)
 
     def _run_atomic(self, commands: tuple[tuple[Word, ...], ...]) -> list[Any]:
         with self.session() as session:
-            return session._pipeline(commands)
+            return run_transaction(session._pipeline, commands)
 
 
 @overload

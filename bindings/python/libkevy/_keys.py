@@ -32,31 +32,31 @@ class Keys(Verbs[V]):
 
     def delete(self, *names: Word) -> int:
         """Deletes keys; how many there were."""
-        return self.execute("DEL", *names)
+        return self._command("DEL", *names)
 
     def unlink(self, *names: Word) -> int:
         """Deletes keys and frees big values later; how many keys there were."""
-        return self.execute("UNLINK", *names)
+        return self._command("UNLINK", *names)
 
     def exists(self, *names: Word) -> int:
         """How many of the keys exist."""
-        return self.execute("EXISTS", *names)
+        return self._command("EXISTS", *names)
 
     def touch(self, *args: Word) -> int:
         """Marks keys as used just now; how many there are."""
-        return self.execute("TOUCH", *args)
+        return self._command("TOUCH", *args)
 
     def type(self, name: Word) -> V:
         """The type of the value: ``string``, ``list``, ``hash``, ``set``, ``zset`` or ``none``."""
-        return self.execute("TYPE", name)
+        return self._command("TYPE", name)
 
     def keys(self, pattern: Word = "*") -> list[V]:
         """The keys that match a pattern; ``scan_iter`` does not hold others up meanwhile."""
-        return self.execute("KEYS", pattern)
+        return self._command("KEYS", pattern)
 
     def randomkey(self) -> V | None:
         """Any key."""
-        return self.execute("RANDOMKEY")
+        return self._command("RANDOMKEY")
 
     def rename(self, src: Word, dst: Word) -> bool:
         """Gives a key another name, in the place of what has it."""
@@ -137,11 +137,11 @@ class Keys(Verbs[V]):
 
     def ttl(self, name: Word) -> int:
         """How many seconds a key has left; -1 for good, -2 when there is no such key."""
-        return self.execute("TTL", name)
+        return self._command("TTL", name)
 
     def pttl(self, name: Word) -> int:
         """As ``ttl``, in milliseconds."""
-        return self.execute("PTTL", name)
+        return self._command("PTTL", name)
 
     @overload
     def sort(
@@ -203,4 +203,4 @@ class Keys(Verbs[V]):
         words += [*chosen(desc=desc, alpha=alpha), *given(store=store)]
         if groups and store is None:
             return self._converted(grouped(max(1, len(patterns))), *words)
-        return self.execute(*words)
+        return self._command(*words)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable
 
+from libkevy._door import PipelineHandle
 from libkevy._queued import QueuedCommands
+from libkevy._uncopied import Uncopied
 from libkevy._verbs import is_queued
-from libkevy.errors import Error, WatchError
+from libkevy.errors import ClosedError, Error, WatchError
 
 if TYPE_CHECKING:
     import sys
+    from types import TracebackType
 
     from libkevy._types import Word
 
@@ -21,14 +24,15 @@ if TYPE_CHECKING:
 __all__ = ["Pipeline"]
 
 
-class Pipeline(QueuedCommands):
+class Pipeline(Uncopied, PipelineHandle, QueuedCommands):
     """Collects commands and runs them in one call.
 
     Every method that adds a command returns the pipeline, so that they can be chained::
 
-        replies = db.pipeline().set("a", 1).incr("a").get("a").run()
+        results = db.pipeline().set("a", 1).incr("a").get("a").execute()
 
-    The everyday verbs are methods as those of an instance, and give ``run`` the same results.
+    The everyday verbs are methods as those of an instance, and give ``execute`` the same results.
+    ``command`` adds any command; its reply comes as Redis has it.
 
     Without ``atomic`` other callers' commands may run in between. With it they can not: the
     commands go as one MULTI ... EXEC.
@@ -36,66 +40,29 @@ class Pipeline(QueuedCommands):
     A pipeline belongs to one thread at a time.
     """
 
-    def __init__(
+    __slots__ = ()
+
+    if TYPE_CHECKING:  # inherited, with the docstrings there
+
+        def command(self, /, *words: Word) -> Self: ...
+
+        def get(self, name: Word) -> Self: ...
+
+        def execute(self, raise_on_error: bool = True) -> list[Any]: ...
+
+        def clear(self) -> None: ...
+
+    def _run_collected(
         self,
-        run: Callable[[tuple[tuple[Word, ...], ...]], list[Any]],
-        *,
+        target: Any,
         atomic: bool,
-    ) -> None:
-        self._run = run
-        self._atomic = atomic
-        self._commands: list[tuple[Word, ...]] = []
-        self._converters: list[Callable[[Any], Any] | None] = []
-
-    def execute(self, /, *words: Word) -> Self:
-        """Adds a command, the verb first. It runs with ``run``."""
-        if not words:
-            msg = "execute() takes a command: its verb and its arguments"
-            raise TypeError(msg)
-        self._commands.append(words)
-        self._converters.append(None)
-        return self
-
-    def _converted(self, convert: Callable[[Any], Any], *words: Word) -> Self:
-        self._commands.append(words)
-        self._converters.append(convert)
-        return self
-
-    def get(self, key: Word) -> Self:
-        """Adds ``GET key``."""
-        return self.execute("GET", key)
-
-    def set(self, key: Word, value: Word, *, ttl_ms: int | None = None) -> Self:
-        """Adds ``SET key value``, with a time to live when one is given."""
-        if ttl_ms is None:
-            return self.execute("SET", key, value)
-        return self.execute("SET", key, value, "PX", ttl_ms)
-
-    def clear(self) -> None:
-        """Forgets the commands added so far."""
-        self._commands.clear()
-        self._converters.clear()
-
-    def __len__(self) -> int:
-        """How many commands were added since the last run."""
-        return len(self._commands)
-
-    def __bool__(self) -> bool:
-        """True, also of an empty pipeline."""
-        return True
-
-    def run(self, *, raise_on_error: bool = True) -> list[Any]:
-        """Runs the commands and gives their replies, in order. The pipeline is empty afterwards.
-
-        All commands run, whatever becomes of each. Then the first error among their replies is
-        raised, or, without ``raise_on_error``, the errors stand among the replies as exceptions.
-        An atomic pipeline raises ``WatchError`` when a key watched by its session was changed.
-        """
-        commands, converters = tuple(self._commands), self._converters
-        self._commands, self._converters = [], []
-        if not commands:
-            return []
-        replies = self._run_atomic(commands) if self._atomic else self._run(commands)
+        commands: tuple[tuple[Word, ...], ...],
+        converters: list[Callable[[Any], Any] | None],
+        raise_on_error: bool,
+    ) -> list[Any]:
+        """What ``execute`` does with commands that the compiled door does not run on the spot."""
+        replies = target._run_atomic(commands) if atomic else target._pipeline(commands)
+        refuse_if_cut_short(replies)
         for i, convert in enumerate(converters):
             if convert is not None and _is_convertible(replies[i]):
                 replies[i] = convert(replies[i])
@@ -103,20 +70,48 @@ class Pipeline(QueuedCommands):
             for reply in replies:
                 if isinstance(reply, Error):
                     raise reply
-        return replies
+        result: list[Any] = replies
+        return result
 
-    def _run_atomic(self, commands: tuple[tuple[Word, ...], ...]) -> list[Any]:
-        first, *queued, outcome = self._run((("MULTI",), *commands, ("EXEC",)))
-        if isinstance(first, Error):
-            raise first
-        if outcome is None:
-            msg = "a watched key was changed: no command of the transaction ran"
-            raise WatchError(msg)
-        if isinstance(outcome, Error):
-            refused = next((reply for reply in queued if isinstance(reply, Error)), None)
-            raise outcome from refused
-        replies: list[Any] = outcome
-        return replies
+    def __enter__(self) -> Self:
+        """The pipeline itself; it forgets its commands when the block ends."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.clear()
+
+
+def run_transaction(
+    run: Callable[[tuple[tuple[Word, ...], ...]], list[Any]], commands: tuple[tuple[Word, ...], ...]
+) -> list[Any]:
+    """The commands' replies as one MULTI ... EXEC of a session, whose pipeline ``run`` runs."""
+    first, *queued, outcome = refuse_if_cut_short(run((("MULTI",), *commands, ("EXEC",))))
+    if isinstance(first, Error):
+        raise first
+    if outcome is None:
+        msg = "a watched key was changed: no command of the transaction ran"
+        raise WatchError(msg)
+    if isinstance(outcome, Error):
+        refused = next((reply for reply in queued if isinstance(reply, Error)), None)
+        raise outcome from refused
+    replies: list[Any] = outcome
+    return replies
+
+
+_NOT_RUN = "ERR not run: the session was closed before"
+
+
+def refuse_if_cut_short(replies: list[Any]) -> list[Any]:
+    """The replies, if all commands ran; raises ``ClosedError`` when the session ended before."""
+    if any(isinstance(reply, Error) and str(reply) == _NOT_RUN for reply in replies):
+        msg = "the session ended before the last command of the pipeline"
+        raise ClosedError(msg)
+    return replies
 
 
 def _is_convertible(reply: object) -> bool:

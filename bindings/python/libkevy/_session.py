@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any, Callable, Generic
 
 from libkevy._commands import Commands, Iterators
 from libkevy._door import SessionHandle
-from libkevy._pipeline import Pipeline
+from libkevy._pipeline import Pipeline, run_transaction
 from libkevy._types import V, Word
-from libkevy._verbs import given, is_queued
+from libkevy._uncopied import Uncopied
+from libkevy._verbs import is_queued
 from libkevy._waiting import readable, wait_for
 from libkevy.errors import ClosedError
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Session"]
 
 
-class Session(SessionHandle, Commands[V], Iterators[V], Generic[V]):
+class Session(Uncopied, SessionHandle, Commands[V], Iterators[V], Generic[V]):
     """A connection's state: database, protocol, transaction, watches, subscriptions, name.
 
     ``execute`` runs every verb of Redis; one that blocks in Redis blocks the calling thread alone.
@@ -47,18 +48,12 @@ class Session(SessionHandle, Commands[V], Iterators[V], Generic[V]):
         """Opens a session; ``Instance.session`` does the same."""
         super().__init__(instance)
 
-    def get(self, key: Word, /) -> V | None:
-        """The string at ``key`` of the session's database, or None when there is none."""
-        value: V | None = self.execute("GET", key)
-        return value
-
-    def set(self, key: Word, value: Word, /, *, ttl_ms: int | None = None) -> None:
-        """Stores a string at ``key``, for ``ttl_ms`` milliseconds or for good."""
-        self.execute("SET", key, value, *given(px=ttl_ms))
-
     def pipeline(self, *, atomic: bool = False) -> Pipeline:
         """An empty pipeline of this session; with ``atomic`` it runs as one MULTI ... EXEC."""
-        return Pipeline(self._pipeline, atomic=atomic)
+        return Pipeline(self, atomic)
+
+    def _run_atomic(self, commands: tuple[tuple[Word, ...], ...]) -> list[Any]:
+        return run_transaction(self._pipeline, commands)
 
     def next(self, timeout: float | None = None) -> list[Any] | None:
         """What is pushed next, such as ``[b"message", channel, payload]``.
@@ -118,7 +113,7 @@ class Session(SessionHandle, Commands[V], Iterators[V], Generic[V]):
         self.close()
 
     def _converted(self, convert: Callable[[Any], Any], *words: Word) -> Any:
-        reply = self.execute(*words)
+        reply = self._command(*words)
         return reply if reply is None or is_queued(reply) else convert(reply)
 
     if TYPE_CHECKING:  # inherited, with the docstring there

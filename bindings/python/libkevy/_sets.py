@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, overload
 
 from libkevy._types import V, Word
-from libkevy._verbs import Verbs, Words, bools_of, list_of, words_of
+from libkevy._verbs import Verbs, Words, bools_of, chosen, list_of, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,11 +19,11 @@ class Sets(Verbs[V]):
 
     def sadd(self, name: Word, *values: Word) -> int:
         """Adds members; how many are new."""
-        return self.execute("SADD", name, *values)
+        return self._command("SADD", name, *values)
 
     def srem(self, name: Word, *values: Word) -> int:
         """Removes members; how many there were."""
-        return self.execute("SREM", name, *values)
+        return self._command("SREM", name, *values)
 
     def sismember(self, name: Word, value: Word) -> bool:
         """Whether it is a member."""
@@ -35,7 +35,7 @@ class Sets(Verbs[V]):
 
     def scard(self, name: Word) -> int:
         """How many members there are."""
-        return self.execute("SCARD", name)
+        return self._command("SCARD", name)
 
     def smembers(self, name: Word) -> set[V]:
         """All members."""
@@ -79,16 +79,27 @@ class Sets(Verbs[V]):
 
     def sinterstore(self, dest: Word, keys: Words, *args: Word) -> int:
         """Stores what ``sinter`` gives as a set; its size."""
-        return self.execute("SINTERSTORE", dest, *words_of(keys, args))
+        return self._command("SINTERSTORE", dest, *words_of(keys, args))
 
     def sunionstore(self, dest: Word, keys: Words, *args: Word) -> int:
         """Stores what ``sunion`` gives as a set; its size."""
-        return self.execute("SUNIONSTORE", dest, *words_of(keys, args))
+        return self._command("SUNIONSTORE", dest, *words_of(keys, args))
 
     def sdiffstore(self, dest: Word, keys: Words, *args: Word) -> int:
         """Stores what ``sdiff`` gives as a set; its size."""
-        return self.execute("SDIFFSTORE", dest, *words_of(keys, args))
+        return self._command("SDIFFSTORE", dest, *words_of(keys, args))
 
     def sintercard(self, numkeys: int, keys: Iterable[Word], limit: int = 0) -> int:
         """How many members all of the sets have; counts no further than ``limit`` above 0."""
-        return self.execute("SINTERCARD", numkeys, *words_of(keys), "LIMIT", limit)
+        return self._command("SINTERCARD", numkeys, *words_of(keys), "LIMIT", limit)
+
+    def sunioncard(
+        self, numkeys: int, keys: Iterable[Word], limit: int = 0, approx: bool = False
+    ) -> int:
+        """How many members any of the sets has, or about so many; at most ``limit`` above 0."""
+        options = [*chosen(approx=approx), "LIMIT", limit]
+        return self._command("SUNIONCARD", numkeys, *words_of(keys), *options)
+
+    def sdiffcard(self, numkeys: int, keys: Iterable[Word], limit: int = 0) -> int:
+        """How many members the first set has that no other has; at most ``limit`` above 0."""
+        return self._command("SDIFFCARD", numkeys, *words_of(keys), "LIMIT", limit)

@@ -8,7 +8,16 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Literal, Union, overload
 
 from libkevy._types import V, Word
-from libkevy._verbs import Verbs, chosen, floats_of, given, limit, scored, words_of
+from libkevy._verbs import (
+    Verbs,
+    chosen,
+    floats_of,
+    given,
+    limit,
+    rank_and_score,
+    scored,
+    words_of,
+)
 
 #: Sorted sets to join: their keys, or a mapping of keys to weights.
 Sources = Union[Iterable[Word], Mapping[Any, float]]
@@ -68,11 +77,11 @@ class SortedSets(Verbs[V]):
         words = ["ZADD", name, *chosen(nx=nx, xx=xx, gt=gt, lt=lt, ch=ch, incr=incr)]
         for member, score in mapping.items():
             words += [score, member]
-        return self._converted(float, *words) if incr else self.execute(*words)
+        return self._converted(float, *words) if incr else self._command(*words)
 
     def zrem(self, name: Word, *values: Word) -> int:
         """Removes members; how many there were."""
-        return self.execute("ZREM", name, *values)
+        return self._command("ZREM", name, *values)
 
     def zscore(self, name: Word, value: Word) -> float | None:
         """The score of a member."""
@@ -88,23 +97,38 @@ class SortedSets(Verbs[V]):
 
     def zcard(self, name: Word) -> int:
         """How many members there are."""
-        return self.execute("ZCARD", name)
+        return self._command("ZCARD", name)
 
     def zcount(self, name: Word, min: Word, max: Word) -> int:
         """How many members have scores within a range."""
-        return self.execute("ZCOUNT", name, min, max)
+        return self._command("ZCOUNT", name, min, max)
 
     def zlexcount(self, name: Word, min: Word, max: Word) -> int:
         """How many members lie within a range of names, when all scores are equal."""
-        return self.execute("ZLEXCOUNT", name, min, max)
+        return self._command("ZLEXCOUNT", name, min, max)
 
-    def zrank(self, name: Word, value: Word) -> int | None:
-        """How many members come before a member."""
-        return self.execute("ZRANK", name, value)
+    @overload
+    def zrank(self, name: Word, value: Word, withscore: Literal[False] = False) -> int | None: ...
+    @overload
+    def zrank(self, name: Word, value: Word, withscore: Literal[True]) -> list[Any] | None: ...
+    def zrank(self, name: Word, value: Word, withscore: bool = False) -> Any:
+        """How many members come before a member, and with ``withscore`` its score."""
+        return self._rank("ZRANK", name, value, withscore)
 
-    def zrevrank(self, name: Word, value: Word) -> int | None:
-        """How many members come after a member."""
-        return self.execute("ZREVRANK", name, value)
+    @overload
+    def zrevrank(
+        self, name: Word, value: Word, withscore: Literal[False] = False
+    ) -> int | None: ...
+    @overload
+    def zrevrank(self, name: Word, value: Word, withscore: Literal[True]) -> list[Any] | None: ...
+    def zrevrank(self, name: Word, value: Word, withscore: bool = False) -> Any:
+        """How many members come after a member, and with ``withscore`` its score."""
+        return self._rank("ZREVRANK", name, value, withscore)
+
+    def _rank(self, verb: str, name: Word, value: Word, withscore: bool) -> Any:
+        if not withscore:
+            return self._command(verb, name, value)
+        return self._converted(rank_and_score, verb, name, value, "WITHSCORE")
 
     @overload
     def zrange(
@@ -177,7 +201,7 @@ class SortedSets(Verbs[V]):
     ) -> int:
         """Stores what ``zrange`` gives as a sorted set; its size."""
         options = [*chosen(byscore=byscore, bylex=bylex, rev=desc), *limit(offset, num)]
-        return self.execute("ZRANGESTORE", dest, name, start, end, *options)
+        return self._command("ZRANGESTORE", dest, name, start, end, *options)
 
     @overload
     def zrangebyscore(
@@ -251,25 +275,25 @@ class SortedSets(Verbs[V]):
         self, name: Word, min: Word, max: Word, start: int | None = None, num: int | None = None
     ) -> list[V]:
         """The members within a range of names, when all scores are equal."""
-        return self.execute("ZRANGEBYLEX", name, min, max, *limit(start, num))
+        return self._command("ZRANGEBYLEX", name, min, max, *limit(start, num))
 
     def zrevrangebylex(
         self, name: Word, max: Word, min: Word, start: int | None = None, num: int | None = None
     ) -> list[V]:
         """As ``zrangebylex``, the last name first."""
-        return self.execute("ZREVRANGEBYLEX", name, max, min, *limit(start, num))
+        return self._command("ZREVRANGEBYLEX", name, max, min, *limit(start, num))
 
     def zremrangebyrank(self, name: Word, min: int, max: int) -> int:
         """Removes the members of a range of ranks; how many."""
-        return self.execute("ZREMRANGEBYRANK", name, min, max)
+        return self._command("ZREMRANGEBYRANK", name, min, max)
 
     def zremrangebyscore(self, name: Word, min: Word, max: Word) -> int:
         """Removes the members with scores within a range; how many."""
-        return self.execute("ZREMRANGEBYSCORE", name, min, max)
+        return self._command("ZREMRANGEBYSCORE", name, min, max)
 
     def zremrangebylex(self, name: Word, min: Word, max: Word) -> int:
         """Removes the members within a range of names, when all scores are equal; how many."""
-        return self.execute("ZREMRANGEBYLEX", name, min, max)
+        return self._command("ZREMRANGEBYLEX", name, min, max)
 
     def zpopmin(self, name: Word, count: int | None = None) -> list[tuple[V, float]]:
         """Takes the member with the lowest score, or ``count`` of them, with their scores."""
@@ -281,17 +305,17 @@ class SortedSets(Verbs[V]):
 
     def zunionstore(self, dest: Word, keys: Sources, aggregate: Word | None = None) -> int:
         """Stores the members that any of the sorted sets has; how many."""
-        return self.execute("ZUNIONSTORE", dest, *_sources(keys, aggregate))
+        return self._command("ZUNIONSTORE", dest, *_sources(keys, aggregate))
 
     def zinterstore(self, dest: Word, keys: Sources, aggregate: Word | None = None) -> int:
         """Stores the members that all of the sorted sets have; how many."""
-        return self.execute("ZINTERSTORE", dest, *_sources(keys, aggregate))
+        return self._command("ZINTERSTORE", dest, *_sources(keys, aggregate))
 
     def zdiffstore(self, dest: Word, keys: Iterable[Word]) -> int:
         """Stores the members of the first sorted set that no other has; how many."""
-        return self.execute("ZDIFFSTORE", dest, *_sources(keys, None))
+        return self._command("ZDIFFSTORE", dest, *_sources(keys, None))
 
     def _range(self, *words: Word, withscores: bool) -> Any:
         if withscores:
             return self._converted(scored, *words, "WITHSCORES")
-        return self.execute(*words)
+        return self._command(*words)

@@ -3,20 +3,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from libkevy._types import V, Word
 from libkevy._verbs import (
     Verbs,
     Words,
     chosen,
+    expiry,
     given,
     is_done,
     milliseconds,
     pairs_of,
     seconds,
-    unix_milliseconds,
-    unix_seconds,
     words_of,
 )
 
@@ -26,13 +26,77 @@ if TYPE_CHECKING:
 
 
 class Strings(Verbs[V]):
-    """Strings and counters. ``get`` and ``set`` are of the classes that have these verbs."""
+    """Strings and counters."""
 
     __slots__ = ()
 
+    def get(self, name: Word) -> V | None:
+        """The string at a key, None when there is no such key."""
+        return self._command("GET", name)
+
+    @overload
+    def set(
+        self,
+        name: Word,
+        value: Word,
+        ex: int | timedelta | None = None,
+        px: int | timedelta | None = None,
+        nx: bool = False,
+        xx: bool = False,
+        keepttl: bool = False,
+        get: Literal[False] = False,
+        exat: int | datetime | None = None,
+        pxat: int | datetime | None = None,
+        ifeq: Word | None = None,
+        ifne: Word | None = None,
+        ifdeq: Word | None = None,
+        ifdne: Word | None = None,
+    ) -> bool | None: ...
+    @overload
+    def set(
+        self,
+        name: Word,
+        value: Word,
+        ex: int | timedelta | None = None,
+        px: int | timedelta | None = None,
+        nx: bool = False,
+        xx: bool = False,
+        keepttl: bool = False,
+        *,
+        get: Literal[True],
+        exat: int | datetime | None = None,
+        pxat: int | datetime | None = None,
+        ifeq: Word | None = None,
+        ifne: Word | None = None,
+        ifdeq: Word | None = None,
+        ifdne: Word | None = None,
+    ) -> V | None: ...
+    def set(
+        self,
+        name: Word,
+        value: Word,
+        ex: int | timedelta | None = None,
+        px: int | timedelta | None = None,
+        nx: bool = False,
+        xx: bool = False,
+        keepttl: bool = False,
+        get: bool = False,
+        exat: int | datetime | None = None,
+        pxat: int | datetime | None = None,
+        ifeq: Word | None = None,
+        ifne: Word | None = None,
+        ifdeq: Word | None = None,
+        ifdne: Word | None = None,
+    ) -> Any:
+        """Stores a string: True, None if a condition forbids it; the old one with ``get``."""
+        words = ["SET", name, value, *chosen(nx=nx, xx=xx)]
+        words += given(ifeq=ifeq, ifne=ifne, ifdeq=ifdeq, ifdne=ifdne)
+        words += [*chosen(get=get), *expiry(ex, px, exat, pxat), *chosen(keepttl=keepttl)]
+        return self._command(*words) if get else self._converted(is_done, *words)
+
     def mget(self, keys: Words, *args: Word) -> list[V | None]:
         """The strings at several keys; None for what is missing or no string."""
-        return self.execute("MGET", *words_of(keys, args))
+        return self._command("MGET", *words_of(keys, args))
 
     def mset(self, mapping: Mapping[Any, Word]) -> bool:
         """Stores strings at several keys, in one step."""
@@ -54,13 +118,47 @@ class Strings(Verbs[V]):
         """Stores a string for so many milliseconds."""
         return self._converted(bool, "PSETEX", name, milliseconds(time_ms), value)
 
+    def msetex(
+        self,
+        mapping: Mapping[Any, Word],
+        data_persist_option: Word | Enum | None = None,
+        ex: int | timedelta | None = None,
+        px: int | timedelta | None = None,
+        exat: int | datetime | None = None,
+        pxat: int | datetime | None = None,
+        keepttl: bool = False,
+    ) -> int:
+        """As ``mset``, with a time to live; 1, or 0 if ``data_persist_option`` forbids it."""
+        condition: Any = data_persist_option
+        if isinstance(condition, Enum):
+            condition = condition.value
+        options = [] if condition is None else [condition]
+        options += [*expiry(ex, px, exat, pxat), *chosen(keepttl=keepttl)]
+        return self._command("MSETEX", len(mapping), *pairs_of(mapping), *options)
+
+    def delex(
+        self,
+        name: Word,
+        ifeq: Word | None = None,
+        ifne: Word | None = None,
+        ifdeq: Word | None = None,
+        ifdne: Word | None = None,
+    ) -> int:
+        """Deletes a string if it equals or differs, itself or by its digest; 1 if it did."""
+        options = given(ifeq=ifeq, ifne=ifne, ifdeq=ifdeq, ifdne=ifdne)
+        return self._command("DELEX", name, *options)
+
+    def digest(self, name: Word) -> V | None:
+        """The digest of a string, 16 hexadecimal digits; None when there is no such key."""
+        return self._command("DIGEST", name)
+
     def getset(self, name: Word, value: Word) -> V | None:
         """Stores a string and gives the one before."""
-        return self.execute("GETSET", name, value)
+        return self._command("GETSET", name, value)
 
     def getdel(self, name: Word) -> V | None:
         """The string, which is deleted."""
-        return self.execute("GETDEL", name)
+        return self._command("GETDEL", name)
 
     def getex(
         self,
@@ -72,46 +170,63 @@ class Strings(Verbs[V]):
         persist: bool = False,
     ) -> V | None:
         """The string, whose time to live is set, or with ``persist`` taken away."""
-        options = given(
-            ex=None if ex is None else seconds(ex),
-            px=None if px is None else milliseconds(px),
-            exat=None if exat is None else unix_seconds(exat),
-            pxat=None if pxat is None else unix_milliseconds(pxat),
-        )
-        return self.execute("GETEX", name, *options, *chosen(persist=persist))
+        options = [*expiry(ex, px, exat, pxat), *chosen(persist=persist)]
+        return self._command("GETEX", name, *options)
 
     def append(self, key: Word, value: Word) -> int:
         """Adds to the end of a string; its new length."""
-        return self.execute("APPEND", key, value)
+        return self._command("APPEND", key, value)
 
     def strlen(self, name: Word) -> int:
         """How many bytes a string has."""
-        return self.execute("STRLEN", name)
+        return self._command("STRLEN", name)
 
     def getrange(self, key: Word, start: int, end: int) -> V:
         """The bytes from ``start`` to ``end``, which is included; negative from the end."""
-        return self.execute("GETRANGE", key, start, end)
+        return self._command("GETRANGE", key, start, end)
 
     def setrange(self, name: Word, offset: int, value: Word) -> int:
         """Overwrites a string from ``offset`` on; its new length."""
-        return self.execute("SETRANGE", name, offset, value)
+        return self._command("SETRANGE", name, offset, value)
 
     def incr(self, name: Word, amount: int = 1) -> int:
         """Adds to an integer; the sum."""
-        return self.execute("INCRBY", name, amount)
+        return self._command("INCRBY", name, amount)
 
     def incrby(self, name: Word, amount: int = 1) -> int:
         """Adds to an integer; the sum."""
-        return self.execute("INCRBY", name, amount)
+        return self._command("INCRBY", name, amount)
 
     def incrbyfloat(self, name: Word, amount: float = 1.0) -> float:
         """Adds to a number; the sum."""
         return self._converted(float, "INCRBYFLOAT", name, amount)
 
+    def increx(
+        self,
+        name: Word,
+        *,
+        byfloat: Word | None = None,
+        byint: Word | None = None,
+        lbound: Word | None = None,
+        ubound: Word | None = None,
+        saturate: bool = False,
+        ex: int | timedelta | None = None,
+        px: int | timedelta | None = None,
+        exat: int | datetime | None = None,
+        pxat: int | datetime | None = None,
+        persist: bool = False,
+        enx: bool = False,
+    ) -> list[Any]:
+        """Adds within bounds, and sets a time to live; the sum, and what was really added."""
+        options = given(byfloat=byfloat, byint=byint, lbound=lbound, ubound=ubound)
+        options += [*chosen(saturate=saturate), *expiry(ex, px, exat, pxat)]
+        options += chosen(persist=persist, enx=enx)
+        return self._command("INCREX", name, *options)
+
     def decr(self, name: Word, amount: int = 1) -> int:
         """Takes from an integer; the difference."""
-        return self.execute("DECRBY", name, amount)
+        return self._command("DECRBY", name, amount)
 
     def decrby(self, name: Word, amount: int = 1) -> int:
         """Takes from an integer; the difference."""
-        return self.execute("DECRBY", name, amount)
+        return self._command("DECRBY", name, amount)

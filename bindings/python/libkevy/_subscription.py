@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Callable, Generic, cast
 
 from libkevy._door import SubscriptionHandle
 from libkevy._types import V, Word
+from libkevy._uncopied import Uncopied
 from libkevy._waiting import readable, wait_for
 from libkevy.errors import ClosedError, InvalidError
 
@@ -65,7 +66,7 @@ class Message(Generic[V]):
         return hash((self.channel, self.payload, self.pattern))
 
 
-class Subscription(SubscriptionHandle, Generic[V]):
+class Subscription(Uncopied, SubscriptionHandle, Generic[V]):
     """The messages of some channels, patterns or sharded channels, in the order published.
 
     It is live from when it is made. Iterate over it, ``async for`` over it, or take one message

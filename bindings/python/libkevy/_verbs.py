@@ -1,6 +1,6 @@
 """What the typed verbs of all types share: how words are gathered and replies converted.
 
-A verb is a method that builds the words of a command and gives them to ``execute``, or to
+A verb is a method that builds the words of a command and gives them to ``_command``, or to
 ``_converted`` where the reply's shape is not yet what a caller expects. It knows nothing of how the
 command runs: at once in an instance or session, later in a pipeline.
 """
@@ -27,7 +27,7 @@ class Verbs(Generic[V]):
 
     if TYPE_CHECKING:
 
-        def execute(self, /, *words: Word) -> Any: ...
+        def _command(self, /, *words: Word) -> Any: ...
 
         def _converted(self, convert: Callable[[Any], Any], *words: Word) -> Any: ...
 
@@ -58,6 +58,21 @@ def given(**options: Word | None) -> list[Word]:
         if value is not None
         for word in (name.upper(), value)
     ]
+
+
+def expiry(
+    ex: int | timedelta | None,
+    px: int | timedelta | None,
+    exat: int | datetime | None,
+    pxat: int | datetime | None,
+) -> list[Word]:
+    """How long a value is to live, or until when, as words; nothing when all are None."""
+    return given(
+        ex=None if ex is None else seconds(ex),
+        px=None if px is None else milliseconds(px),
+        exat=None if exat is None else unix_seconds(exat),
+        pxat=None if pxat is None else unix_milliseconds(pxat),
+    )
 
 
 def limit(offset: int | None, count: int | None) -> list[Word]:
@@ -125,6 +140,11 @@ def scored(reply: list[Any]) -> list[tuple[Any, float]]:
     if reply and isinstance(reply[0], list):
         return [(member, float(score)) for member, score in reply]
     return [(member, float(score)) for member, score in zip(reply[::2], reply[1::2])]
+
+
+def rank_and_score(reply: list[Any]) -> list[Any]:
+    """A rank and a score."""
+    return [reply[0], float(reply[1])]
 
 
 def grouped(size: int) -> Callable[[list[Any]], list[tuple[Any, ...]]]:

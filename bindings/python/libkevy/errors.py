@@ -8,6 +8,7 @@ from __future__ import annotations
 
 __all__ = [
     "ClosedError",
+    "DataError",
     "Error",
     "ExecAbortError",
     "ForkedError",
@@ -34,6 +35,10 @@ class Error(Exception):
 
 class InvalidError(Error, ValueError):
     """An argument is out of range or contradicts another, or a handle was misused."""
+
+
+class DataError(Error, TypeError):
+    """A word of a command is of a type that stands for no bytes; nothing ran."""
 
 
 class NoMemoryError(Error, MemoryError):
@@ -129,6 +134,19 @@ _STATUSES: dict[int, type[Error]] = {
     4: ForkedError,
     5: ClosedError,
 }
+
+
+def refused_word(word: object) -> DataError:
+    """The exception for an object that is no word of a command. Both doors call it."""
+    kind = type(word)
+    name = kind.__qualname__
+    if kind.__module__ != "builtins":
+        name = f"{kind.__module__}.{name}"
+    if isinstance(word, memoryview):
+        name += f" of the format {word.format!r}"
+        name += "" if word.c_contiguous else " with gaps"
+    wanted = "str, bytes, bytearray, contiguous memoryviews of bytes, int and float"
+    return DataError(f"kevy takes {wanted} as words of a command, not {name}: convert it first")
 
 
 def from_reply(text: bytes) -> ResponseError:

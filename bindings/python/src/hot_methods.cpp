@@ -1,6 +1,6 @@
 #include "hot_methods.h"
 
-#include <new>
+#include <vector>
 
 #include "handles.h"
 #include "replies.h"
@@ -8,27 +8,6 @@
 namespace kevy::python {
 
 namespace {
-
-// The C++ object in a pybind11 instance, whose class the method descriptor has checked. nullptr with
-// a Python error set when a subclass has not called __init__.
-template <typename Handle>
-Handle* handle_in(PyObject* self) {
-  const auto* instance = reinterpret_cast<pybind11::detail::instance*>(self);
-  void* handle = instance->simple_layout ? instance->simple_value_holder[0]
-                                         : instance->nonsimple.values_and_holders[0];
-  if (handle == nullptr) PyErr_SetString(PyExc_TypeError, "__init__() was not called");
-  return static_cast<Handle*>(handle);
-}
-
-// Python calls these from C: no C++ exception may pass.
-template <typename Body>
-PyObject* guard(Body&& body) noexcept {
-  try {
-    return body();
-  } catch (const std::bad_alloc&) {
-    return PyErr_NoMemory();
-  }
-}
 
 template <typename Handle>
 PyObject* execute(PyObject* self, PyObject* const* args, Py_ssize_t count) {
@@ -47,69 +26,73 @@ PyObject* execute(PyObject* self, PyObject* const* args, Py_ssize_t count) {
   });
 }
 
-PyObject* get(PyObject* self, PyObject* const* args, Py_ssize_t count) {
+PyObject* get(PyObject* self, PyObject* const* args, Py_ssize_t count, PyObject* keywords) {
   auto* handle = handle_in<InstanceHandle>(self);
-  if (handle == nullptr) return nullptr;
-  if (count != 1) {
-    PyErr_Format(PyExc_TypeError, "get() takes a key, not %zd arguments", count);
-    return nullptr;
-  }
+  PyObject* const name = handle == nullptr ? nullptr : only_name(args, count, keywords);
+  if (name == nullptr) return nullptr;
   return guard([&]() -> PyObject* {
     Words key(1);
-    return key.add(args[0]) ? handle->get(key) : nullptr;
+    return key.add(name) ? handle->get(key) : nullptr;
   });
 }
 
-// Reads set()'s one keyword. False with a Python error set.
-bool read_ttl(PyObject* name, PyObject* value, int64_t* ttl_ms) {
-  if (PyUnicode_CompareWithASCIIString(name, "ttl_ms") != 0) {
-    PyErr_Format(PyExc_TypeError, "set() got an unexpected keyword argument '%U'", name);
-    return false;
-  }
-  if (value == Py_None) return true;
-  *ttl_ms = PyLong_AsLongLong(value);
-  if (*ttl_ms > 0) return true;
-  if (PyErr_Occurred() == nullptr) raise_status(KEVY_INVALID, "ttl_ms has to be above 0");
-  return false;
+// The time to live that set()'s only keyword stands for, in milliseconds; 0 when it is anything
+// else than a whole number of seconds as `ex`, or of milliseconds as `px`.
+int64_t ttl_of(PyObject* name, PyObject* value) {
+  const bool is_seconds = PyUnicode_CompareWithASCIIString(name, "ex") == 0;
+  if (!is_seconds && PyUnicode_CompareWithASCIIString(name, "px") != 0) return 0;
+  if (!PyLong_CheckExact(value)) return 0;
+  int is_too_big = 0;
+  const long long span = PyLong_AsLongLongAndOverflow(value, &is_too_big);
+  constexpr long long kLongest = int64_t{1} << 40;  // what is longer is for SET to refuse
+  if (is_too_big != 0 || span <= 0 || span > kLongest) return 0;
+  return is_seconds ? span * 1000 : span;
+}
+
+// Runs libkevy.Instance._set, which takes all arguments that redis-py's set() takes.
+PyObject* set_with_options(PyObject* self, PyObject* const* args, Py_ssize_t count,
+                           PyObject* keywords) {
+  const Py_ssize_t named = keywords == nullptr ? 0 : PyTuple_GET_SIZE(keywords);
+  std::vector<PyObject*> all{self};
+  all.insert(all.end(), args, args + count + named);
+  static PyObject* const name = PyUnicode_InternFromString("_set");
+  return PyObject_VectorcallMethod(name, all.data(), static_cast<size_t>(count) + 1, keywords);
 }
 
 PyObject* set(PyObject* self, PyObject* const* args, Py_ssize_t count, PyObject* keywords) {
   auto* handle = handle_in<InstanceHandle>(self);
   if (handle == nullptr) return nullptr;
-  if (count != 2) {
-    PyErr_Format(PyExc_TypeError, "set() takes a key and a value, not %zd arguments", count);
-    return nullptr;
-  }
-  int64_t ttl_ms = 0;
   const Py_ssize_t named = keywords == nullptr ? 0 : PyTuple_GET_SIZE(keywords);
-  for (Py_ssize_t i = 0; i < named; ++i) {
-    if (!read_ttl(PyTuple_GET_ITEM(keywords, i), args[2 + i], &ttl_ms)) return nullptr;
-  }
   return guard([&]() -> PyObject* {
+    int64_t ttl_ms = 0;
+    if (named == 1) ttl_ms = ttl_of(PyTuple_GET_ITEM(keywords, 0), args[count]);
+    if (count != 2 || named > 1 || (named == 1 && ttl_ms == 0)) {
+      return set_with_options(self, args, count, keywords);
+    }
     Words pair(2);
     return pair.add(args[0]) && pair.add(args[1]) ? handle->set(pair, ttl_ms) : nullptr;
   });
 }
 
-template <typename Function>
-PyCFunction as_method(Function function) {
-  return reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(function));
-}
-
 PyMethodDef instance_methods[] = {
-    {"get", as_method(get), METH_FASTCALL,
-     "get($self, key, /)\n--\n\nThe string at `key` of database 0, or None when there is none."},
+    {"get", as_method(get), METH_FASTCALL | METH_KEYWORDS,
+     "get($self, name)\n--\n\nThe string at a key, None when there is no such key."},
     {"set", as_method(set), METH_FASTCALL | METH_KEYWORDS,
-     "set($self, key, value, /, *, ttl_ms=None)\n--\n\n"
-     "Stores a string at `key` of database 0, for `ttl_ms` milliseconds or for good."},
+     "set($self, name, value, ex=None, px=None, nx=False, xx=False, keepttl=False, get=False, "
+     "exat=None, pxat=None, ifeq=None, ifne=None, ifdeq=None, ifdne=None)\n--\n\n"
+     "Stores a string: True, None if a condition forbids it; the old one with `get`."},
     {"execute", as_method(execute<InstanceHandle>), METH_FASTCALL,
      "execute($self, /, *words)\n--\n\n"
      "Runs one command, the verb first, without connection state and in database 0."},
+    {"_command", as_method(execute<InstanceHandle>), METH_FASTCALL,
+     "_command($self, /, *words)\n--\n\n"},
 };
 
 PyMethodDef session_methods[] = {
     {"execute", as_method(execute<SessionHandle>), METH_FASTCALL,
      "execute($self, /, *words)\n--\n\nRuns one command, the verb first."},
+    {"_command", as_method(execute<SessionHandle>), METH_FASTCALL,
+     "_command($self, /, *words)\n--\n\n"},
 };
 
 template <size_t kCount>
@@ -123,6 +106,17 @@ void add(pybind11::handle type, PyMethodDef (&methods)[kCount]) {
 }
 
 }  // namespace
+
+PyObject* only_name(PyObject* const* args, Py_ssize_t count, PyObject* keywords) {
+  const Py_ssize_t named = keywords == nullptr ? 0 : PyTuple_GET_SIZE(keywords);
+  if (count == 1 && named == 0) return args[0];
+  if (count == 0 && named == 1 &&
+      PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(keywords, 0), "name") == 0) {
+    return args[0];
+  }
+  PyErr_SetString(PyExc_TypeError, "get() takes one argument, the name of a key");
+  return nullptr;
+}
 
 void add_instance_hot_methods(pybind11::handle type) { add(type, instance_methods); }
 

@@ -1,8 +1,10 @@
 // The methods that are called most, without pybind11's argument handling, which would cost several
-// times the command itself.
+// times the command itself; and what else is written like them.
 #pragma once
 
 #include <pybind11/pybind11.h>
+
+#include <new>
 
 namespace kevy::python {
 
@@ -10,5 +12,40 @@ namespace kevy::python {
 void add_instance_hot_methods(pybind11::handle type);
 /// Adds execute to the class of SessionHandle.
 void add_session_hot_methods(pybind11::handle type);
+
+/// The one argument of a call of get(), given by position or as `name`; borrowed. nullptr with a
+/// Python error set.
+PyObject* only_name(PyObject* const* args, Py_ssize_t count, PyObject* keywords);
+
+/// The C++ object in a pybind11 instance, whose class has been checked. nullptr with a Python error
+/// set when a subclass has not called __init__.
+template <typename Handle>
+Handle* handle_in(PyObject* self) {
+  const auto* instance = reinterpret_cast<pybind11::detail::instance*>(self);
+  void* handle = instance->simple_layout ? instance->simple_value_holder[0]
+                                         : instance->nonsimple.values_and_holders[0];
+  if (handle == nullptr) PyErr_SetString(PyExc_TypeError, "__init__() was not called");
+  return static_cast<Handle*>(handle);
+}
+
+/// Python calls these functions from C: no C++ exception may pass.
+template <typename Body>
+PyObject* guard(Body&& body) noexcept {
+  try {
+    return body();
+  } catch (const std::bad_alloc&) {
+    return PyErr_NoMemory();
+  }
+}
+
+inline PyObject* new_reference(PyObject* object) {
+  Py_INCREF(object);
+  return object;
+}
+
+template <typename Function>
+PyCFunction as_method(Function function) {
+  return reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(function));
+}
 
 }  // namespace kevy::python

@@ -1,9 +1,11 @@
-// The module libkevy._native: the C ABI as three classes. What users see is built on them in Python.
+// The module libkevy._native: the C ABI as three classes. What users see is built on them in
+// Python.
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
 #include "handles.h"
 #include "hot_methods.h"
+#include "pipeline.h"
 #include "replies.h"
 
 namespace py = pybind11;
@@ -91,9 +93,8 @@ py::object get_many(InstanceHandle& instance, const py::tuple& keys) {
   const auto slices = slices_of(add_all(words, keys), 0, 1);
   kevy_instance* handle = usable(instance);
   kevy_reply* reply = nullptr;
-  check(instance.run(pace_of_many(words), [&] {
-    return kevy_get_many(handle, slices.size(), slices.data(), &reply);
-  }));
+  check(instance.run(pace_of_many(words),
+                     [&] { return kevy_get_many(handle, slices.size(), slices.data(), &reply); }));
   return checked(take_reply(reply, instance.decode));
 }
 
@@ -161,9 +162,8 @@ void feed(SessionHandle& session, py::handle bytes) {
   Words words(1);
   add(words, bytes);
   kevy_session* handle = usable(session);
-  check(session.run(Pace::kLong, [&] {
-    return kevy_session_feed(handle, words.data()[0], words.sizes()[0]);
-  }));
+  check(session.run(Pace::kLong,
+                    [&] { return kevy_session_feed(handle, words.data()[0], words.sizes()[0]); }));
 }
 
 py::object take(SessionHandle& session, size_t limit) {
@@ -196,7 +196,7 @@ py::object next_message(SubscriptionHandle& subscription, int64_t timeout_ms) {
   if (status == KEVY_TIMEOUT) return py::none();
   check(status);
   const std::unique_ptr<kevy_message, decltype(&kevy_message_free)> owner(message,
-                                                                         kevy_message_free);
+                                                                          kevy_message_free);
   return message_object(message, subscription.decode);
 }
 
@@ -214,7 +214,7 @@ int descriptor(SubscriptionHandle& subscription) {
 
 // ---- The classes -------------------------------------------------------------------------------
 
-void add_instance(py::module_& module) {
+py::handle add_instance(py::module_& module) {
   py::class_<InstanceHandle> type(module, "InstanceHandle", "An instance: kevy_instance.");
   type.def(py::init([](uint32_t shards, uint32_t databases, uint32_t protocol, uint32_t threads,
                        std::vector<std::string> directives, bool decode) {
@@ -235,6 +235,7 @@ void add_instance(py::module_& module) {
       .def("_clock_advance", &clock_advance, py::arg("delta_ms"))
       .def("_clock_resume", &clock_resume);
   add_instance_hot_methods(type);
+  return module.attr("InstanceHandle");
 }
 
 void add_session(py::module_& module) {
@@ -251,12 +252,10 @@ void add_session(py::module_& module) {
 }
 
 void add_subscription(py::module_& module) {
-  py::class_<SubscriptionHandle>(module, "SubscriptionHandle",
-                                 "A subscription: kevy_subscription.")
+  py::class_<SubscriptionHandle>(module, "SubscriptionHandle", "A subscription: kevy_subscription.")
       .def(py::init([](InstanceHandle& instance, int kind, const py::tuple& channels) {
              Words words(channels.size());
-             return std::make_unique<SubscriptionHandle>(instance, kind,
-                                                         add_all(words, channels));
+             return std::make_unique<SubscriptionHandle>(instance, kind, add_all(words, channels));
            }),
            py::arg("instance"), py::arg("kind"), py::arg("channels"))
       .def("_close", &SubscriptionHandle::close)
@@ -270,12 +269,15 @@ void add_subscription(py::module_& module) {
 
 PYBIND11_MODULE(_native, module) {
   module.doc() = "kevy over pybind11. Private: use the package libkevy.";
+  if (PyInterpreterState_Get() != PyInterpreterState_Main()) {
+    throw py::import_error("libkevy works in the main interpreter, not in a subinterpreter");
+  }
   if (kevy_abi_version() != KEVY_ABI_VERSION) {
     throw py::import_error("libkevy.so.1 is of another ABI version than libkevy._native");
   }
   if (!load_errors()) throw py::error_already_set();
   module.attr("library_version") = kevy_version();
-  add_instance(module);
+  add_pipeline(module, add_instance(module));
   add_session(module);
   add_subscription(module);
 }

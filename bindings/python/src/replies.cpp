@@ -4,16 +4,9 @@ namespace kevy::python {
 
 namespace {
 
-PyObject* from_reply = nullptr;   // libkevy.errors.from_reply, for as long as the process lives
-PyObject* from_status = nullptr;  // libkevy.errors.from_status
-
-PyObject* raise(PyObject* exception) {
-  if (exception != nullptr) {
-    PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(exception)), exception);
-    Py_DECREF(exception);
-  }
-  return nullptr;
-}
+PyObject* from_reply = nullptr;    // libkevy.errors.from_reply, for as long as the process lives
+PyObject* from_status = nullptr;   // libkevy.errors.from_status
+PyObject* refused_word = nullptr;  // libkevy.errors.refused_word
 
 PyObject* list_object(const kevy_reply* reply, bool decode) {
   const size_t count = kevy_reply_count(reply);
@@ -69,16 +62,33 @@ bool load_errors() {
   if (errors == nullptr) return false;
   from_reply = PyObject_GetAttrString(errors, "from_reply");
   from_status = PyObject_GetAttrString(errors, "from_status");
+  refused_word = PyObject_GetAttrString(errors, "refused_word");
   Py_DECREF(errors);
-  return from_reply != nullptr && from_status != nullptr;
+  return from_reply != nullptr && from_status != nullptr && refused_word != nullptr;
+}
+
+PyObject* raise(PyObject* exception) {
+  if (exception != nullptr) {
+    PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(exception)), exception);
+    Py_DECREF(exception);
+  }
+  return nullptr;
+}
+
+PyObject* exception_of(kevy_status status, const char* detail) {
+  return PyObject_CallFunction(from_status, "iy", static_cast<int>(status), detail);
 }
 
 PyObject* raise_status(kevy_status status, const char* detail) {
-  return raise(PyObject_CallFunction(from_status, "iy", static_cast<int>(status), detail));
+  return raise(exception_of(status, detail));
 }
 
 PyObject* raise_closed() {
   return raise_status(KEVY_CLOSED, "the instance was stopped, or the handle was closed");
+}
+
+PyObject* raise_refused_word(PyObject* word) {
+  return raise(PyObject_CallOneArg(refused_word, word));
 }
 
 PyObject* text_object(const char* data, size_t size, bool decode) {

@@ -12,6 +12,12 @@ bool load_errors();
 /// Sets the exception for a status other than KEVY_OK; nullptr.
 PyObject* raise_status(kevy_status status, const char* detail = kevy_last_error());
 PyObject* raise_closed();
+/// Sets the exception for an object that is no word of a command; nullptr.
+PyObject* raise_refused_word(PyObject* word);
+/// The exception for a status, or for an error reply; nullptr with a Python error set.
+PyObject* exception_of(kevy_status status, const char* detail);
+/// Sets `exception`, which it takes; nullptr.
+PyObject* raise(PyObject* exception);
 
 /// Bytes, or str when `decode`. nullptr with a Python error set.
 PyObject* text_object(const char* data, size_t size, bool decode);

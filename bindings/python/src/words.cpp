@@ -1,13 +1,23 @@
 #include "words.h"
 
+#include "replies.h"
+
 namespace kevy::python {
 
 bool Words::add_converted(PyObject* word) {
   if (PyLong_Check(word) && !PyBool_Check(word)) return add_made(PyNumber_ToBase(word, 10));
   if (PyFloat_Check(word)) return add_made(PyFloat_Type.tp_repr(word));
-  if (PyObject_CheckBuffer(word)) return add_buffer(word);
-  PyErr_Format(PyExc_TypeError, "kevy takes str, bytes, bytes-like objects, int and float, not %.100s",
-               Py_TYPE(word)->tp_name);
+  if (PyByteArray_Check(word)) return add_buffer(word);
+  if (PyMemoryView_Check(word)) return add_view(word);
+  raise_refused_word(word);
+  return false;
+}
+
+bool Words::add_view(PyObject* word) {
+  const Py_buffer* view = PyMemoryView_GET_BUFFER(word);
+  const bool has_bytes = view->itemsize == 1 && PyBuffer_IsContiguous(view, 'C') != 0;
+  if (has_bytes) return add_buffer(word);
+  raise_refused_word(word);
   return false;
 }
 

@@ -9,9 +9,10 @@
 
 namespace kevy::python {
 
-/// Takes str (as UTF-8), bytes, any bytes-like object, int and float. Points into the objects it is
-/// given, which the caller keeps alive; owns what it had to make. Used with the GIL held; what it
-/// points to may be read without.
+/// Takes str (as UTF-8), bytes, bytearray, contiguous memoryviews of bytes, int and float; nothing
+/// else, however much it may look like one of them. Points into the objects it is given, which the
+/// caller keeps alive; owns what it had to make. Used with the GIL held; what it points to may be
+/// read without.
 class Words {
  public:
   explicit Words(size_t capacity) {
@@ -50,7 +51,7 @@ class Words {
   size_t total_size() const noexcept { return total_size_; }
 
  private:
-  static constexpr size_t kFew = 8;
+  static constexpr size_t kFew = 32;
 
   void append(const char* text, Py_ssize_t size) noexcept {
     data_[count_] = text;
@@ -60,6 +61,7 @@ class Words {
   bool add_converted(PyObject* word);
   bool add_made(PyObject* text);
   bool add_buffer(PyObject* word);
+  bool add_view(PyObject* word);
   void release();
 
   const char* few_data_[kFew];

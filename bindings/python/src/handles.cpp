@@ -42,8 +42,8 @@ uint32_t fork_generation() noexcept { return forks.load(std::memory_order_relaxe
 InstanceHandle::InstanceHandle(const Options& options) : decode(options.decode) {
   std::vector<const char*> directives;
   for (const std::string& word : options.directives) directives.push_back(word.c_str());
-  const kevy_options wanted{sizeof(kevy_options), options.shards,  options.databases,
-                            options.protocol,     options.threads, directives.data(),
+  const kevy_options wanted{sizeof(kevy_options), options.shards,    options.databases,
+                            options.protocol,     options.threads,   directives.data(),
                             directives.size() / 2};
   throw_unless_ok(run_released(calls, [&] { return kevy_start(&wanted, &handle); }));
 }
@@ -85,18 +85,20 @@ PyObject* InstanceHandle::get_big(const Words& key, size_t size) {
   const char* words[] = {"GET", key.data()[0]};
   const size_t sizes[] = {3, key.sizes()[0]};
   kevy_reply* reply = nullptr;
-  const kevy_status status = run(size > kShortBytes ? Pace::kLong : Pace::kShort,
-                                 [&] { return kevy_exec(running, 2, words, sizes, &reply); });
+  const kevy_status status =
+      run(size > kShortBytes ? Pace::kLong : Pace::kShort,
+          [&] { return kevy_exec(running, 2, words, sizes, &reply); });
   return status == KEVY_OK ? take_reply(reply, decode) : raise_status(status);
 }
 
 PyObject* InstanceHandle::set(const Words& pair, int64_t ttl_ms) {
   kevy_instance* const running = handle;
   if (running == nullptr) return raise_closed();
-  const kevy_status status = run(pair.total_size() > kShortBytes ? Pace::kLong : Pace::kShort, [&] {
-    return kevy_set(running, pair.data()[0], pair.sizes()[0], pair.data()[1], pair.sizes()[1],
-                    ttl_ms);
-  });
+  const kevy_status status =
+      run(pair.total_size() > kShortBytes ? Pace::kLong : Pace::kShort, [&] {
+        return kevy_set(running, pair.data()[0], pair.sizes()[0], pair.data()[1], pair.sizes()[1],
+                        ttl_ms);
+      });
   if (status != KEVY_OK) return raise_status(status);
   Py_RETURN_TRUE;
 }

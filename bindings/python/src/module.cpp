@@ -1,5 +1,4 @@
-// The module libkevy._native: the C ABI as three classes. What users see is built on them in
-// Python.
+// The module libkevy._native: the C ABI as three classes. What users see is built on them in Python.
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
@@ -93,8 +92,9 @@ py::object get_many(InstanceHandle& instance, const py::tuple& keys) {
   const auto slices = slices_of(add_all(words, keys), 0, 1);
   kevy_instance* handle = usable(instance);
   kevy_reply* reply = nullptr;
-  check(instance.run(pace_of_many(words),
-                     [&] { return kevy_get_many(handle, slices.size(), slices.data(), &reply); }));
+  check(instance.run(pace_of_many(words), [&] {
+    return kevy_get_many(handle, slices.size(), slices.data(), &reply);
+  }));
   return checked(take_reply(reply, instance.decode));
 }
 
@@ -162,8 +162,9 @@ void feed(SessionHandle& session, py::handle bytes) {
   Words words(1);
   add(words, bytes);
   kevy_session* handle = usable(session);
-  check(session.run(Pace::kLong,
-                    [&] { return kevy_session_feed(handle, words.data()[0], words.sizes()[0]); }));
+  check(session.run(Pace::kLong, [&] {
+    return kevy_session_feed(handle, words.data()[0], words.sizes()[0]);
+  }));
 }
 
 py::object take(SessionHandle& session, size_t limit) {
@@ -196,7 +197,7 @@ py::object next_message(SubscriptionHandle& subscription, int64_t timeout_ms) {
   if (status == KEVY_TIMEOUT) return py::none();
   check(status);
   const std::unique_ptr<kevy_message, decltype(&kevy_message_free)> owner(message,
-                                                                          kevy_message_free);
+                                                                         kevy_message_free);
   return message_object(message, subscription.decode);
 }
 
@@ -252,10 +253,12 @@ void add_session(py::module_& module) {
 }
 
 void add_subscription(py::module_& module) {
-  py::class_<SubscriptionHandle>(module, "SubscriptionHandle", "A subscription: kevy_subscription.")
+  py::class_<SubscriptionHandle>(module, "SubscriptionHandle",
+                                 "A subscription: kevy_subscription.")
       .def(py::init([](InstanceHandle& instance, int kind, const py::tuple& channels) {
              Words words(channels.size());
-             return std::make_unique<SubscriptionHandle>(instance, kind, add_all(words, channels));
+             return std::make_unique<SubscriptionHandle>(instance, kind,
+                                                         add_all(words, channels));
            }),
            py::arg("instance"), py::arg("kind"), py::arg("channels"))
       .def("_close", &SubscriptionHandle::close)

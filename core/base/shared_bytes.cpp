@@ -50,6 +50,30 @@ SharedBytes::Block* SharedBytes::map(size_t capacity, size_t opened) {
   return block;
 }
 
+SharedBytes::Block* SharedBytes::map_zeros(size_t capacity) {
+  const size_t size = rounded_up(sizeof(Block) + capacity, kUnit);
+  if (size < capacity || size / kUnit > UINT32_MAX) throw std::bad_alloc();
+  void* const mapped =
+      mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (mapped == MAP_FAILED) throw std::bad_alloc();
+  Block* const block = new (mapped) Block;
+  block->mapped_units = static_cast<uint32_t>(size / kUnit);
+  block->capacity = size - sizeof(Block);
+  return block;
+}
+
+SharedBytes SharedBytes::zeroed(size_t size, size_t capacity) {
+  if (capacity < size) capacity = size;
+  if (capacity < kMappedZerosMin) {
+    SharedBytes made = allocate(size, capacity);
+    std::memset(made.block_->data(), 0, capacity);
+    return made;
+  }
+  SharedBytes made(map_zeros(capacity));
+  made.block_->size = size;
+  return made;
+}
+
 SharedBytes SharedBytes::allocate(size_t size, size_t capacity) {
   if (capacity < size) capacity = size;
   Block* block;

@@ -6,7 +6,8 @@
 // Copying and dropping a reference is safe from any thread; one SharedBytes object is not.
 //
 // A block is malloc's, or, from kMappedMin on, a mapping of its own, in huge pages where the kernel
-// has them: half of what it costs to store a long value would be the faults of its small pages.
+// has them: half of what it costs to store a long value would be the faults of its small pages. A
+// block of zeros is a mapping sooner, in small pages: most of them may never be written to.
 #pragma once
 
 #include <atomic>
@@ -34,10 +35,14 @@ class SharedBytes {
 
   /// From this capacity on a block is mapped by itself.
   static constexpr size_t kMappedMin = 4 * 1024 * 1024;
+  /// From this capacity on a block of zeros is.
+  static constexpr size_t kMappedZerosMin = 256 * 1024;
 
   SharedBytes() = default;
   /// A block of its own with room for `capacity` bytes and `size` bytes in use (not cleared).
   static SharedBytes allocate(size_t size, size_t capacity);
+  /// The same, all of it zero. Pages of a long one that are never written to take no time.
+  static SharedBytes zeroed(size_t size, size_t capacity);
   /// An empty block of its own that is to get `size` bytes by and by. A long one takes address space
   /// alone, and its capacity is less than that, until open() is called.
   static SharedBytes expecting(size_t size);
@@ -82,6 +87,7 @@ class SharedBytes {
  private:
   explicit SharedBytes(Block* block) noexcept : block_(block) {}
   static Block* map(size_t capacity, size_t opened);
+  static Block* map_zeros(size_t capacity);
   static void drop(Block* block) noexcept;
 
   Block* block_ = nullptr;

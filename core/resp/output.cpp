@@ -43,19 +43,19 @@ void OutputQueue::append_slowly(Bytes bytes) {
   advance(tail.size());
 }
 
-void OutputQueue::append(const SharedBytes& block) {
-  const Bytes bytes = block.bytes();
-  if (bytes.size() < kSharedMin) {
-    append(bytes);
+void OutputQueue::append(const SharedBytes& block, Bytes part) {
+  if (part.size() < kSharedMin) {
+    append(part);
     return;
   }
   close_last();
   Segment segment;
   segment.block = block;
-  segment.end = bytes.size();
+  segment.begin = static_cast<size_t>(part.data() - block.bytes().data());
+  segment.end = segment.begin + part.size();
   segments_.push_back(std::move(segment));
-  size_ += bytes.size();
-  memory_ += bytes.size();
+  size_ += part.size();
+  memory_ += segments_.back().memory();
 }
 
 size_t OutputQueue::gather(iovec* pieces, size_t max) const {

@@ -31,7 +31,9 @@ class OutputQueue {
     if (!bytes.empty()) std::memcpy(write_, bytes.data(), bytes.size());
     advance(bytes.size());
   }
-  void append(const SharedBytes& block);
+  void append(const SharedBytes& block) { append(block, block.bytes()); }
+  /// The same for a part of a block, which keeps the whole of it.
+  void append(const SharedBytes& block, Bytes part);
   /// Room for `size` (at most 64) bytes to be written in place, then advance().
   char* reserve(size_t size) {
     if (size > room_) add_chunk(size);

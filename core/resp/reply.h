@@ -30,6 +30,8 @@ class Reply {
   virtual void integer(int64_t value) = 0;
   virtual void bulk(Bytes bytes) = 0;
   virtual void bulk(const SharedBytes& block) = 0;
+  /// A part of a block. It may be copied, or keep the block from being freed.
+  virtual void bulk_part(const SharedBytes&, Bytes part) { bulk(part); }
   /// A simple string such as OK; no CR or LF in it.
   virtual void status(Bytes text) = 0;
   /// The simple string OK.

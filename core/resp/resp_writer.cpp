@@ -44,9 +44,9 @@ void RespWriter::bulk(Bytes bytes) {
   output_->append("\r\n");
 }
 
-void RespWriter::bulk(const SharedBytes& block) {
-  header('$', static_cast<int64_t>(block.bytes().size()));
-  output_->append(block);
+void RespWriter::bulk_part(const SharedBytes& block, Bytes part) {
+  header('$', static_cast<int64_t>(part.size()));
+  output_->append(block, part);
   output_->append("\r\n");
 }
 

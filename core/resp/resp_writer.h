@@ -13,7 +13,8 @@ class RespWriter final : public Reply {
 
   void integer(int64_t value) override { header(':', value); }
   void bulk(Bytes bytes) override;
-  void bulk(const SharedBytes& block) override;
+  void bulk(const SharedBytes& block) override { bulk_part(block, block.bytes()); }
+  void bulk_part(const SharedBytes& block, Bytes part) override;
   void status(Bytes text) override;
   void ok() override { output_->append("+OK\r\n"); }
   void null() override { output_->append(protocol_ == 2 ? "$-1\r\n" : "_\r\n"); }

@@ -18,6 +18,14 @@ constexpr size_t kSpareMax = 1024 * 1024;
 
 size_t grown_capacity(size_t size) { return size < kSpareMax ? size * 2 : size + kSpareMax; }
 
+// A block of `size` bytes whose first `before` are the caller's to write; the others are zero.
+SharedBytes block_to_grow(size_t size, size_t before, size_t capacity) {
+  if (size - before >= SharedBytes::kMappedZerosMin) return SharedBytes::zeroed(size, capacity);
+  SharedBytes block = SharedBytes::allocate(size, capacity);
+  std::memset(block.block()->data() + before, 0, size - before);
+  return block;
+}
+
 }  // namespace
 
 Keyspace::~Keyspace() {
@@ -226,9 +234,9 @@ char* Keyspace::grow_string(Key key, size_t size) {
       entry->flags_ |= Entry::kGrown;
       return block->data();
     }
-    SharedBytes larger = SharedBytes::allocate(size, size > block->size ? grown_capacity(size) : 0);
+    SharedBytes larger =
+        block_to_grow(size, block->size, size > block->size ? grown_capacity(size) : size);
     std::memcpy(larger.block()->data(), block->data(), block->size);
-    std::memset(larger.block()->data() + block->size, 0, size - block->size);
     entry = set_shared(key, std::move(larger), kKeepExpiry);
     entry->flags_ |= Entry::kGrown;
     return entry->shared()->data();
@@ -241,9 +249,9 @@ char* Keyspace::grow_string(Key key, size_t size) {
   }
   if (size > Entry::kEmbeddedMax) {
     // What has been grown before is likely to grow again; a new string is as long as it was asked for.
-    SharedBytes block = SharedBytes::allocate(size, entry == nullptr ? size : grown_capacity(size));
+    SharedBytes block =
+        block_to_grow(size, now.size(), entry == nullptr ? size : grown_capacity(size));
     move_bytes(block.block()->data(), now);
-    std::memset(block.block()->data() + now.size(), 0, size - now.size());
     entry = set_shared(key, std::move(block), kKeepExpiry);
     entry->flags_ |= Entry::kGrown;
     return entry->shared()->data();

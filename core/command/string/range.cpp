@@ -55,9 +55,15 @@ void getrange(Call& call) {
   const int64_t end = std::min(std::max<int64_t>(*last < 0 ? size + *last : *last, 0), size - 1);
   if (begin > end || size == 0) {
     call.reply.bulk(Bytes());
+    return;
+  }
+  const Bytes part =
+      text.bytes().substr(static_cast<size_t>(begin), static_cast<size_t>(end - begin + 1));
+  // A reply keeps no more than twice what it has to send.
+  if (entry->encoding() == Encoding::kShared && part.size() >= text.bytes().size() / 2) {
+    call.reply.bulk_part(SharedBytes::share(entry->shared()), part);
   } else {
-    call.reply.bulk(text.bytes().substr(static_cast<size_t>(begin),
-                                        static_cast<size_t>(end - begin + 1)));
+    call.reply.bulk(part);
   }
 }
 

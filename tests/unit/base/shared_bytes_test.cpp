@@ -52,6 +52,24 @@ TEST_CASE("a long block is mapped, and goes back to the kernel") {
   }
 }
 
+TEST_CASE("a block of zeros is zero, whatever its size") {
+  for (const size_t size : {size_t{0}, size_t{1}, size_t{100'000}, SharedBytes::kMappedZerosMin,
+                            SharedBytes::kMappedMin + 1}) {
+    const char* begin;
+    {
+      // Memory that was in use before may be given out again.
+      std::memset(SharedBytes::allocate(size, size).block()->data(), 'x', size);
+      const SharedBytes block = SharedBytes::zeroed(size, 2 * size);
+      begin = block.bytes().data();
+      CHECK(block.bytes() == std::string(size, '\0'));
+      CHECK(block.block()->capacity >= 2 * size);
+      CHECK(block.block()->memory_bytes() >= 2 * size);
+    }
+    if (2 * size >= SharedBytes::kMappedZerosMin) CHECK_FALSE(test::is_mapped(begin + size));
+  }
+  CHECK_THROWS_AS(SharedBytes::zeroed(1, SIZE_MAX), std::bad_alloc);
+}
+
 TEST_CASE("a block that expects much can be written as far as it was opened") {
   constexpr size_t kSize = 300 * 1024 * 1024;
   SharedBytes block = SharedBytes::expecting(kSize);

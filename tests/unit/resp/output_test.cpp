@@ -112,6 +112,40 @@ TEST_CASE("B26 a big block is referred to until its last byte was sent, and not 
   CHECK(gathered(queue, 3) == "behind");
 }
 
+TEST_CASE("of a part of a block nothing else is sent, and the block is kept as long") {
+  constexpr size_t kBefore = 10, kBehind = 5;
+  const SharedBytes block = SharedBytes::copy_of(std::string(kBefore, 'x') +
+                                                 std::string(OutputQueue::kSharedMin, 'v') +
+                                                 std::string(kBehind, 'x'));
+  const Bytes part = block.bytes().substr(kBefore, OutputQueue::kSharedMin);
+  OutputQueue queue;
+  queue.append("before");
+  queue.append(block, part);
+  queue.append("behind");
+  CHECK(queue.size() == part.size() + 12);
+  CHECK(queue.memory() >= block.bytes().size());
+  SECTION("it is sent in two steps") {
+    queue.consume(6 + 100);
+    iovec piece;
+    REQUIRE(queue.gather(&piece, 1) == 1);
+    CHECK(piece.iov_base == part.data() + 100);
+    CHECK(piece.iov_len == part.size() - 100);
+    queue.consume(part.size() - 100);
+    CHECK(block.unique());
+    CHECK(gathered(queue, 3) == "behind");
+  }
+  SECTION("its end is taken back") {
+    queue.truncate(6 + part.size() - 1);
+    CHECK(gathered(queue, 3) == "before" + std::string(part.size() - 1, 'v'));
+  }
+  SECTION("it moves to another queue") {
+    OutputQueue other;
+    queue.move_tail(part.size() - 7 + 6, other);
+    CHECK(gathered(other, 3) == std::string(part.size() - 7, 'v') + "behind");
+    CHECK(gathered(queue, 3) == "before" + std::string(7, 'v'));
+  }
+}
+
 TEST_CASE("a small block is copied") {
   const SharedBytes block = SharedBytes::copy_of(std::string(OutputQueue::kSharedMin - 1, 'v'));
   OutputQueue queue;

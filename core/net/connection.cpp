@@ -74,6 +74,7 @@ void Connection::receive() {
                                  : readv(socket_.get(), pieces, static_cast<int>(count));
   if (got > 0) {
     input.commit(static_cast<size_t>(got));
+    SessionTraffic::add(protocol_.session().traffic.received, static_cast<size_t>(got));
     transfers_ = true;
   } else if (got == 0) {
     end_of_input_ = true;
@@ -159,6 +160,7 @@ bool Connection::send() {
     if (sent < 0 && errno != EAGAIN) return false;
     if (sent > 0) {
       output.consume(static_cast<size_t>(sent));
+      SessionTraffic::add(protocol_.session().traffic.sent, static_cast<size_t>(sent));
       transfers_ = true;
     }
     send_blocked_ = sent < static_cast<ssize_t>(asked) || sends + 1 == kSendsMax;

@@ -145,6 +145,7 @@ bool Runtime::would_wait(Args args, const Route& route) noexcept {
   }
   const size_t errors_before = reply.errors();
   call.run();
+  if (!session.stateless()) SessionTraffic::add(session.traffic.commands, 1);
   if (reply.errors() != errors_before) [[unlikely]] {
     counters_.error_replies.fetch_add(reply.errors() - errors_before, std::memory_order_relaxed);
   }
@@ -224,6 +225,7 @@ void Runtime::run_queued(Call& exec) {
     const Reply::Mark mark = unsilenced->mark();
     try {
       Call(exec.turn, session, *queued.row, words, reply, *unsilenced, exec.unit_).run();
+      SessionTraffic::add(session.traffic.commands, 1);
     } catch (const std::bad_alloc&) {
       unsilenced->take_back(mark);
       if (!reply.answer_no_memory()) unsilenced = &discarded;
@@ -269,9 +271,10 @@ void Runtime::hold_watched(Turn& turn, const Session& session) {
 void Runtime::forget_watches(Session& session) noexcept {
   for (const WatchedKey& watched : session.transaction.watched) {
     const Key key{watched.key, hash(watched.key)};
-    shard_of(key).watches.remove(watched.database, key);
+    shard_of(key).watches.remove(watched.database, key, session.watch_broken);
   }
   session.transaction.watched.clear();
+  session.watch_broken.store(false, std::memory_order_relaxed);
   session.watched_shown.store(0, std::memory_order_relaxed);
 }
 

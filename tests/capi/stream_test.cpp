@@ -126,6 +126,22 @@ class Publishers {
 
 }  // namespace
 
+TEST_CASE("CLIENT LIST tells of a session in this process what it ran last, and how much") {
+  const Database db;
+  const Session one(db), asker(db);
+  const std::string id = one.exec({"CLIENT", "ID"});
+  const auto shows = [&](const std::string& wanted) {
+    return asker.exec({"CLIENT", "LIST", "ID", id.c_str()}).find(wanted) != std::string::npos;
+  };
+  CHECK(shows(" cmd=client|id "));
+  CHECK(shows(" tot-net-in=0 tot-net-out=0 tot-cmds=1\n"));
+  CHECK(one.exec({"HSET", "h", "a", "1"}) == "1");
+  CHECK(shows(" cmd=hset "));
+  one.exec({"NOSUCH"});
+  CHECK(shows(" cmd=NULL "));
+  CHECK(shows(" tot-cmds=2\n"));
+}
+
 TEST_CASE("what an EXEC publishes to a channel that it leaves is taken all the same") {
   const Database db;
   const Session session(db);

@@ -41,7 +41,7 @@ DB 3 TYPE normal NAME bee LIB-NAME lib LIB-VER 1.0 | NOT- x | NOT-x y | FLAGS U 
 """
 FILTERS = [given.strip() for given in re.split(r"[|\n]", FILTERS) if given.strip()]
 FIELDS = ["name", "flags", "capa", "db", "sub", "psub", "ssub", "multi", "watch", "cmd", "user", "redir",
-          "resp", "lib-name", "lib-ver"]
+          "resp", "lib-name", "lib-ver", "tot-cmds"]
 
 
 def read_line(connection):
@@ -139,9 +139,47 @@ def test_CLIENT_LIST_shows_of_each_what_Valkey_shows(both):
     ours, theirs = (clients.lines() for clients in both)
     assert len(ours) == len(theirs) == len(SETUP)
     for mine, reference in zip(ours, theirs):
+        assert list(mine) == list(reference)
         for field in FIELDS:
-            if (mine["name"], field) != ("twin", "multi"):  # who has watched shows multi=0 there
+            if (mine["name"], field) != ("asker", "tot-cmds"):  # it has asked until all were gone
                 assert mine[field] == reference[field], (mine["name"], field)
+
+
+TRANSACTIONS = [
+    "WATCH a", "WATCH a; UNWATCH", "UNWATCH", "WATCH a; SET a 1", "WATCH a b; SET b 1; WATCH c",
+    "WATCH a; SET a 1; UNWATCH", "WATCH a; SET a 1; UNWATCH; WATCH b", "WATCH a; RESET", "WATCH a; SET a 1; RESET",
+    "WATCH a; SET a 1; MULTI", "WATCH a; SET a 1; MULTI; SET a 2", "WATCH a; SET a 1; MULTI; PING; EXEC",
+    "WATCH a; SET a 1; MULTI; DISCARD", "WATCH a; SET b 1", "WATCH a; DEL a", "SET a 1; WATCH a; DEL a",
+    "SET a 1; WATCH a; EXPIRE a -1", "WATCH a; FLUSHALL", "MULTI", "MULTI; DISCARD", "MULTI; EXEC",
+    "MULTI; NOSUCH; EXEC", "MULTI; MULTI", "WATCH a; MULTI; GET a; EXEC", "WATCH a; MULTI; SET a 1; EXEC",
+    "MULTI; WATCH a", "RESET", "NOSUCH", "GET", "CLIENT NOSUCH", "MULTI; GET; GET a", "GET a; GET a; APPEND a x",
+    "MULTI; GET a; LPUSH a x; GET a; EXEC", "SUBSCRIBE c; UNSUBSCRIBE c",
+    "HELLO 4", "SELECT 99",
+]
+
+
+SILENT = {"CLIENT REPLY OFF; PING; CLIENT REPLY ON": 2, "CLIENT REPLY SKIP; PING; PING": 2}
+
+
+@pytest.mark.parametrize("text", [*TRANSACTIONS, *SILENT])
+def test_CLIENT_LIST_tells_of_transactions_and_traffic_as_valkey(kevy, valkey, text):
+    given = [each.split() for each in ["FLUSHALL", "CLIENT ID", *text.split(";")]]
+    seen = []
+    for server in (kevy, valkey):
+        with server.connect() as other, server.connect() as asker:
+            sent = b"".join(command(*each) for each in given)
+            other.sendall(sent)
+            replies = [read(other) for _ in range(len(given) - SILENT.get(text, 0))]
+
+            def fields():
+                asker.sendall(command("CLIENT", "LIST", "ID", replies[1]))
+                return dict(re.findall(r"(\S+?)=(\S*)", read(asker).decode()))
+
+            eventually(lambda: int(fields()["tot-net-out"]) > 0)  # noted after it was sent
+            assert int(fields()["tot-net-in"]) == len(sent)
+            shown = fields()
+            seen.append({field: shown[field] for field in ("flags", "multi", "watch", "tot-cmds")})
+    assert seen[0] == seen[1]
 
 
 @pytest.mark.parametrize("text", [
@@ -200,3 +238,14 @@ def test_CLIENT_KILL_of_oneself_is_answered_first(both):
         own = clients.places["asker"]
         assert clients.ask("asker", "CLIENT", "KILL", "ID", own, "SKIPME", "no") == 1
         assert clients.connections["asker"].recv(1) == b""
+
+
+def test_the_address_of_a_client_on_a_unix_socket_is_the_path_as_in_redis(kevy, redis):
+    """Valkey puts it into brackets together with its port, and another port behind."""
+    for server in (kevy, redis):
+        with server.connect() as connection:
+            connection.sendall(command("CLIENT", "INFO"))
+            fields = dict(re.findall(r"(\S+?)=(\S*)", read(connection).decode()))
+            assert fields["addr"] == fields["laddr"] == server.path + ":0"
+            connection.sendall(command("CLIENT", "KILL", "ADDR", fields["addr"], "SKIPME", "no"))
+            assert read(connection) >= 1

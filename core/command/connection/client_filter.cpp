@@ -97,6 +97,7 @@ std::string client_flags(const Session& session) {
   std::string flags;
   if (is_subscriber(session)) flags += 'P';
   if (session.multi_shown >= 0) flags += 'x';
+  if (session.watch_broken) flags += 'd';
   if (session.door == Session::Door::kUnix) flags += 'U';
   if (session.no_evict) flags += 'e';
   if (session.no_touch) flags += 'T';

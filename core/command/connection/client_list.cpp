@@ -1,5 +1,6 @@
 #include "command/connection/client_list.h"
 
+#include <algorithm>
 #include <string>
 
 #include "command/connection/client_filter.h"
@@ -25,8 +26,8 @@ std::string describe(Call& call, const Session& session) {
          " sub=" + std::to_string(session.subscription_counts[0]) +
          " psub=" + std::to_string(session.subscription_counts[1]) +
          " ssub=" + std::to_string(session.subscription_counts[2]) +
-         " multi=" + std::to_string(session.multi_shown) +
-         " watch=" + std::to_string(session.watched_shown) +
+         " multi=" + std::to_string(std::max<int>(session.multi_shown, session.multi_seen ? 0 : -1)) +
+         " watch=" + std::to_string(session.watch_broken ? 0 : session.watched_shown.load()) +
          " qbuf=" + std::to_string(session.memory.query) +
          " qbuf-free=" + std::to_string(session.memory.query_free) +
          " argv-mem=" + std::to_string(session.memory.arguments) +
@@ -35,7 +36,10 @@ std::string describe(Call& call, const Session& session) {
          " tot-mem=" + std::to_string(session.memory.total) +
          " events=r cmd=" + (last == nullptr ? "NULL" : full_name(call.runtime.table(), *last)) +
          " user=default redir=-1 resp=" + std::to_string(session.protocol_shown) +
-         " lib-name=" + labels.library_name + " lib-ver=" + labels.library_version + '\n';
+         " lib-name=" + labels.library_name + " lib-ver=" + labels.library_version +
+         " tot-net-in=" + std::to_string(session.traffic.received) +
+         " tot-net-out=" + std::to_string(session.traffic.sent) +
+         " tot-cmds=" + std::to_string(session.traffic.commands) + '\n';
 }
 
 bool is_own(const Call& call, const Session& session) { return &session == &call.session; }

@@ -13,17 +13,18 @@ namespace {
 void multi(Call& call) {
   call.session.transaction.open = true;
   call.session.multi_shown.store(0, std::memory_order_relaxed);
+  call.session.multi_seen.store(true, std::memory_order_relaxed);
   call.reply.ok();
 }
 
 // Whether a watched key changed since, was deleted, or expires now.
 bool watches_broken(Call& call) {
+  const WatchFlag& broken = call.session.watch_broken;
   for (const WatchedKey& watched : call.session.transaction.watched) {
-    const Key key = call.key_of(watched.key);
-    call.peek_in(key, watched.database);
-    if (call.shard_of(key).watches.version(watched.database, key) != watched.version) return true;
+    if (broken.load(std::memory_order_relaxed)) break;
+    call.peek_in(call.key_of(watched.key), watched.database);
   }
-  return false;
+  return broken.load(std::memory_order_relaxed);
 }
 
 void exec(Call& call) {
@@ -64,21 +65,24 @@ void discard(Call& call) {
 }
 
 void watch(Call& call) {
-  Transaction& transaction = call.session.transaction;
-  const int database = call.session.database;
+  Session& session = call.session;
+  Transaction& transaction = session.transaction;
+  const int database = session.database;
+  session.multi_seen.store(true, std::memory_order_relaxed);
   for (size_t i = 1; i < call.argc(); ++i) {
+    if (session.watch_broken.load(std::memory_order_relaxed)) break;  // EXEC will be refused anyway
     const Key key = call.key(i);
     if (transaction.watched.contains(WatchedKey::Less::Name{database, key.bytes})) continue;
     call.peek(key);  // what has expired already does not expire again before EXEC
-    const auto added = transaction.watched.insert({database, std::string(key.bytes), 0}).first;
+    const auto added = transaction.watched.insert({database, std::string(key.bytes)}).first;
     try {
-      added->version = call.shard_of(key).watches.add(database, key);
+      call.shard_of(key).watches.add(database, key, session.watch_broken);
     } catch (...) {
       transaction.watched.erase(added);
       throw;
     }
     transaction.memory += sizeof(WatchedKey) + key.bytes.size();
-    call.session.watched_shown.store(transaction.watched.size(), std::memory_order_relaxed);
+    session.watched_shown.store(transaction.watched.size(), std::memory_order_relaxed);
   }
   call.reply.ok();
 }

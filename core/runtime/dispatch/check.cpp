@@ -32,6 +32,18 @@ std::string unknown_subcommand(const CommandRow& row, Bytes word) {
          in_capitals(row.name) + " HELP.";
 }
 
+// What EXEC will refuse anyway takes no memory.
+void queue(Session& session, const CommandRow& row, Args args) {
+  Transaction& transaction = session.transaction;
+  if (transaction.broken || session.watch_broken.load(std::memory_order_relaxed)) return;
+  transaction.broken = true;  // unless it can be queued
+  transaction.queue.push_back({&row, {args.begin(), args.end()}});
+  transaction.broken = false;
+  transaction.memory += sizeof(QueuedCommand);
+  for (const Bytes word : args) transaction.memory += sizeof(std::string) + word.size();
+  session.multi_shown.store(static_cast<int>(transaction.queue.size()), std::memory_order_relaxed);
+}
+
 constexpr Bytes kStatelessRefusal =
     "ERR this command acts on a connection: open a session to run it";
 
@@ -100,14 +112,7 @@ bool Runtime::check(Turn& turn, Session& session, const CommandRow* row, Args ar
                   "this context");
   }
   if (session.transaction.open && !row->has(kNotQueued)) {
-    const bool broken_before = session.transaction.broken;
-    session.transaction.broken = true;  // unless it can be queued
-    session.transaction.queue.push_back({row, {args.begin(), args.end()}});
-    session.transaction.broken = broken_before;
-    session.transaction.memory += sizeof(QueuedCommand);
-    for (const Bytes word : args) session.transaction.memory += sizeof(std::string) + word.size();
-    session.multi_shown.store(static_cast<int>(session.transaction.queue.size()),
-                              std::memory_order_relaxed);
+    queue(session, *row, args);
     reply.status("QUEUED");
     return false;
   }

@@ -19,6 +19,8 @@
 #include "runtime/dispatch/command.h"
 #include "runtime/pubsub/subscriber.h"
 #include "runtime/session/session_memory.h"
+#include "runtime/session/session_traffic.h"
+#include "runtime/shard/watches.h"
 
 namespace kevy {
 
@@ -31,9 +33,8 @@ struct QueuedCommand {
 struct WatchedKey {
   int database;
   std::string key;
-  mutable uint64_t version;  // no part of the order
 
-  /// Orders by what is watched, whatever its version.
+  /// Orders by what is watched.
   struct Less {
     using is_transparent = void;
     using Name = std::pair<int, Bytes>;
@@ -96,13 +97,17 @@ class Session final : public Subscriber {
   std::atomic<int> database_shown{0};
   std::atomic<int> protocol_shown{2};
   std::atomic<int> multi_shown{-1};
+  std::atomic<bool> multi_seen{false};  // or WATCH, ever
   std::atomic<size_t> watched_shown{0};
+  /// Something that is watched has changed. Set by who holds its shard, and read for EXEC so.
+  WatchFlag watch_broken{false};
   std::atomic<bool> no_evict{false};
   std::atomic<bool> no_touch{false};
   std::atomic<bool> can_be_redirected{false};  // the client said so: CLIENT CAPA
   std::atomic<int> descriptor{-1};
   std::array<std::atomic<uint32_t>, 3> subscription_counts{};
   SessionMemory memory;
+  SessionTraffic traffic;
 
   SessionLabels labels() const {
     std::lock_guard guard(labels_lock_);

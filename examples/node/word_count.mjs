@@ -13,7 +13,7 @@ function countWords(db, text) {
   for (let first = 0; first < words.length; first += BATCH) {
     const pipeline = db.pipeline();
     for (const word of words.slice(first, first + BATCH)) pipeline.incr(word);
-    pipeline.run();
+    pipeline.exec();
   }
   return words.length;
 }

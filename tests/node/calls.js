@@ -204,8 +204,21 @@ const sortedSets = [
   ['zpopmin', ['none'], []],
 ];
 
+const server = [
+  ['ping', [], 'PONG'],
+  ['publish', ['news', 'x'], 0],
+  ['spublish', ['news', 'x'], 0],
+  ['mset', ['a', 1, 'b', 2], 'OK'],
+  ['dbsize', [], 2],
+  ['flushdb', [], 'OK'],
+  ['flushdb', ['SYNC'], 'OK'],
+  ['dbsize', [], 0],
+  ['flushall', [], 'OK'],
+];
+
 /** Those results that are strings also where strings are Buffers: statuses. */
-const STATUS = ['mset', 'setex', 'psetex', 'type', 'rename', 'lset', 'ltrim'];
+const STATUS = ['mset', 'setex', 'psetex', 'type', 'rename', 'lset', 'ltrim', 'ping',
+  'flushdb', 'flushall'];
 
 /** The result with Buffers for strings. */
 function buffers(verb, result) {
@@ -217,4 +230,4 @@ function buffers(verb, result) {
   return Object.fromEntries(entries);
 }
 
-module.exports = { programs: { strings, keys, lists, hashes, sets, sortedSets }, buffers };
+module.exports = { programs: { strings, keys, lists, hashes, sets, sortedSets, server }, buffers };

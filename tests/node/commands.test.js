@@ -52,6 +52,23 @@ describe('get and set', () => {
     }
   });
 
+  it('take no array whose elements are no bytes', () => {
+    const kinds = [Int16Array, Uint16Array, Int32Array, Uint32Array, Float32Array, Float64Array,
+      BigInt64Array, BigUint64Array];
+    for (const kind of kinds) {
+      const article = /^[IAO]/.test(kind.name) ? 'an' : 'a';
+      const message = new RegExp(`not ${article} ${kind.name}$`);
+      for (const length of [0, 3, 1000]) {
+        assert.throws(() => db.set('key', new kind(length)), { name: 'TypeError', message });
+      }
+    }
+    for (const kind of [Int8Array, Uint8Array, Uint8ClampedArray]) {
+      db.set('key', new kind([97, 98]));
+      assert.equal(db.get('key'), 'ab');
+    }
+    assert.throws(() => db.set('key', new SharedArrayBuffer(3)), TypeError);
+  });
+
   it('read memory that is shared between threads', () => {
     for (const size of [3, 3000]) {
       const shared = new Uint8Array(new SharedArrayBuffer(size)).fill(97);
@@ -194,13 +211,78 @@ describe('the option buffers', () => {
     assert.deepEqual(raw.get('key'), value);
     assert.deepEqual(raw.exec('GET', 'key'), value);
     assert.deepEqual(raw.getMany(['key', 'none']), [value, null]);
-    assert.deepEqual(raw.pipeline().get('key').run(), [value]);
+    assert.deepEqual(raw.pipeline().get('key').exec(), [value]);
     assert.deepEqual(raw.session().exec('GET', 'key'), value);
     raw.stop();
   });
 });
 
+describe('the option bigints', () => {
+  it('makes every integer a bigint, at any depth, and no other number', () => {
+    for (const protocol of [2, 3]) {
+      const exact = kevy.start({ bigints: true, protocol });
+      assert.strictEqual(exact.incr('n'), 1n);
+      assert.deepEqual(exact.pipeline().incr('n').incrby('n', 2n ** 62n).exec(), [2n, 2n ** 62n + 2n]);
+      assert.strictEqual(exact.session().exec('STRLEN', 'n'), 19n);
+      exact.zadd('z', 1.5, 'a', 2, 'b');
+      assert.deepEqual(exact.zrange('z', 0, -1, 'WITHSCORES'), ['a', '1.5', 'b', '2']);
+      assert.equal(typeof exact.exec('ZSCORE', 'z', 'a'), protocol === 3 ? 'number' : 'string');
+      assert.strictEqual(exact.publish('news', 'x'), 0n);
+      exact.stop();
+    }
+    assert.throws(() => kevy.start({ bigints: 1 }), TypeError);
+  });
+});
+
+describe('the verbs of a server', () => {
+  it('are methods, too', () => {
+    db.set('key', 'value');
+    assert.equal(db.dbsize(), 1);
+    assert.equal(db.ping(), 'PONG');
+    assert.equal(db.ping('hello'), 'hello');
+    assert.match(db.info('server'), /redis_version/);
+    assert.equal(db.publish('news', 'x'), 0);
+    assert.equal(db.spublish('news', 'x'), 0);
+    assert.equal(db.flushdb(), 'OK');
+    db.set('key', 'value');
+    const session = db.session();
+    assert.equal(session.dbsize(), 1);
+    assert.equal(session.flushall(), 'OK');
+    assert.deepEqual(db.pipeline().dbsize().ping().exec(), [0, 'PONG']);
+    session.close();
+  });
+});
+
 describe('options', () => {
+  it('suggest the right one for one that is unknown', () => {
+    const meant = {
+      shard: 'shards', Shards: 'shards', databases_: 'databases', db: 'databases', resp: 'protocol',
+      protcol: 'protocol', thread: 'threads', directive: 'directives', config: 'directives',
+      buffer: 'buffers', returnBuffers: 'buffers', port: 'listen', host: 'listen', path: 'listen',
+      listn: 'listen', bigint: 'bigints',
+    };
+    for (const [given, name] of Object.entries(meant)) {
+      assert.throws(() => kevy.start({ [given]: 1 }), {
+        name: 'TypeError',
+        message: `start has no option ${given}: did you mean ${name}?`,
+      });
+    }
+    assert.throws(() => kevy.start({ colour: 1 }), /there are shards, databases/);
+    assert.throws(() => kevy.start({ shards: '2' }), /shards is a whole number, not the string '2'/);
+  });
+
+  it('let it listen from the start', () => {
+    const one = kevy.start({ listen: '127.0.0.1:0' });
+    assert.match(one.addresses.join(), /^127\.0\.0\.1:\d+$/);
+    const two = kevy.start({ listen: ['127.0.0.1:0', '127.0.0.1:0'] });
+    assert.equal(two.addresses.length, 2);
+    assert.throws(() => kevy.start({ listen: one.addresses[0] }), { kind: 'system' });
+    assert.throws(() => kevy.start({ listen: 6379 }), TypeError);
+    assert.throws(() => kevy.start({ listen: ['127.0.0.1:0', 'nowhere'] }), { kind: 'invalid' });
+    one.stop();
+    two.stop();
+  });
+
   it('reach the instance', () => {
     const given = kevy.start({
       shards: 3,
@@ -213,7 +295,7 @@ describe('options', () => {
   });
 
   it('are refused by name when they are wrong', () => {
-    assert.throws(() => kevy.start({ shard: 1 }), /no option is called shard/);
+    assert.throws(() => kevy.start({ shard: 1 }), /did you mean shards\?$/);
     assert.throws(() => kevy.start({ shards: -1 }), /option shards/);
     assert.throws(() => kevy.start({ shards: 1.5 }), /option shards/);
     assert.throws(() => kevy.start({ shards: 5000 }), { kind: 'invalid', code: 'KEVY_INVALID' });
@@ -240,8 +322,19 @@ describe('the clock', () => {
     assert.ok(db.clock.now() >= before);
   });
 
+  it('goes back, but not before 1970, nor beyond what a Date can say', () => {
+    db.clock.freeze(5000);
+    db.clock.advance(-1);
+    assert.equal(db.clock.now(), 4999);
+    for (const beyond of [-5000, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER]) {
+      assert.throws(() => db.clock.advance(beyond), { kind: 'invalid', message: /1970/ });
+    }
+    assert.throws(() => db.clock.freeze(Number.MAX_SAFE_INTEGER), { kind: 'invalid' });
+    assert.equal(db.clock.now(), 4999);
+  });
+
   it('refuses what is no time', () => {
-    for (const wrong of [-1, 1.5, NaN, 'soon', 2 ** 60]) {
+    for (const wrong of [1.5, NaN, 'soon', 2 ** 60, Infinity, -Infinity, 1n, null]) {
       assert.throws(() => db.clock.freeze(wrong), RangeError);
       assert.throws(() => db.clock.advance(wrong), RangeError);
     }
@@ -254,13 +347,13 @@ describe('a pipeline', () => {
     const replies = db
       .pipeline()
       .set('a', 1)
-      .exec('INCR', 'a')
-      .exec('INCR')
+      .command('INCR', 'a')
+      .command('INCR')
       .get('a')
       .get('none')
       .set('b', 'x', 1000)
-      .exec('MGET', 'a', 'b')
-      .run();
+      .command('MGET', 'a', 'b')
+      .exec({ raiseOnError: false });
     assert.ok(replies[2] instanceof kevy.ReplyError);
     replies[2] = 'error';
     assert.deepEqual(replies, ['OK', 2, 'error', '2', null, 'OK', ['2', 'x']]);
@@ -268,16 +361,54 @@ describe('a pipeline', () => {
   });
 
   it('runs as often as it is told', () => {
-    const pipeline = db.pipeline().exec('INCR', 'n').exec('INCR', 'n');
+    const pipeline = db.pipeline().command('INCR', 'n').command('INCR', 'n');
     assert.equal(pipeline.length, 2);
-    assert.deepEqual(pipeline.run(), [1, 2]);
-    assert.deepEqual(pipeline.run(), [3, 4]);
-    assert.deepEqual(pipeline.clear().run(), []);
+    assert.deepEqual(pipeline.exec(), [1, 2]);
+    assert.deepEqual(pipeline.exec(), [3, 4]);
+    assert.deepEqual(pipeline.clear().exec(), []);
+  });
+
+  it('raises the first error, with all replies, unless it is told not to', () => {
+    const pipeline = db.pipeline().set('a', 'x').command('INCR', 'a').command('NOSUCH').get('a');
+    for (const options of [undefined, {}, { raiseOnError: true }]) {
+      assert.throws(() => pipeline.exec(options), (error) => {
+        assert.ok(error instanceof kevy.ReplyError);
+        assert.equal(error.message, 'ERR value is not an integer or out of range');
+        assert.equal(error.replies.length, 4);
+        assert.equal(error.replies[3], 'x');
+        return true;
+      });
+    }
+    const replies = pipeline.exec({ raiseOnError: false });
+    assert.deepEqual(replies.map((each) => each instanceof Error), [false, true, true, false]);
+    assert.throws(() => pipeline.exec({ raiseOnEror: false }), /did you mean raiseOnError/);
+    assert.throws(() => pipeline.exec({ raiseOnError: 1 }), TypeError);
+    assert.throws(() => pipeline.exec(null), TypeError);
+  });
+
+  it('is one transaction with the option atomic', () => {
+    const pipeline = db.pipeline({ atomic: true }).set('n', 1).incr('n').hgetall('none').get('n');
+    assert.deepEqual(pipeline.exec(), ['OK', 2, {}, '2']);
+    assert.deepEqual(db.pipeline({ atomic: true }).exec(), []);
+    const wrong = db.pipeline({ atomic: true }).set('n', 'changed').command('NOSUCH');
+    for (const options of [{}, { raiseOnError: false }]) {
+      assert.throws(() => wrong.exec(options), { message: /^ERR unknown command/ });
+    }
+    assert.equal(db.get('n'), '2');
+    const session = db.session();
+    session.exec('WATCH', 'n');
+    db.incr('n');
+    assert.equal(session.pipeline({ atomic: true }).incr('n').exec(), null);
+    session.close();
+    assert.throws(() => db.pipeline({ transaction: true }), /did you mean atomic/);
+    assert.throws(() => db.pipeline({ atomc: true }), /did you mean atomic/);
+    assert.throws(() => db.pipeline({ atomic: 1 }), TypeError);
+    assert.throws(() => db.pipeline(true), TypeError);
   });
 
   it('carries many commands', () => {
     const pipeline = db.pipeline();
-    for (let i = 0; i < 20_000; i++) pipeline.exec('INCR', 'n');
-    assert.equal(pipeline.run().at(-1), 20_000);
+    for (let i = 0; i < 20_000; i++) pipeline.command('INCR', 'n');
+    assert.equal(pipeline.exec().at(-1), 20_000);
   });
 });

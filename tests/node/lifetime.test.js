@@ -118,6 +118,26 @@ describe('an instance', () => {
   });
 });
 
+describe('V8', () => {
+  it('is told of the memory of instances, and collects those that were dropped in time', () => {
+    const out = endsWell(`
+      const COUNT = 600;
+      let peak = 0;
+      (async () => {
+        for (let i = 0; i < COUNT; i++) {
+          const db = kevy.start();
+          db.set('key', Buffer.alloc(1 << 20, i));
+          const session = db.session();
+          session.exec('SET', 'other', 'x');
+          await new Promise(setImmediate);
+          peak = Math.max(peak, process.memoryUsage.rss());
+        }
+        console.log(peak < 400 << 20 ? 'bounded' : peak >> 20);
+      })();`);
+    assert.equal(out, 'bounded\n');
+  });
+});
+
 describe('a process', () => {
   it('ends by itself with live instances, sessions and subscriptions', () => {
     endsWell(`

@@ -68,12 +68,44 @@ describe('a session', () => {
   it('runs a pipeline', () => {
     const replies = session
       .pipeline()
-      .exec('MULTI')
-      .exec('INCR', 'n')
-      .exec('INCR', 'n')
-      .exec('EXEC')
-      .run();
+      .command('MULTI')
+      .command('INCR', 'n')
+      .command('INCR', 'n')
+      .command('EXEC')
+      .exec();
     assert.deepEqual(replies, ['OK', 'QUEUED', 'QUEUED', [1, 2]]);
+  });
+
+  it('raises ClosedError for a pipeline that is cut short, with the replies of what ran', () => {
+    const ends = [
+      (pipeline) => pipeline.command('QUIT'),
+      (pipeline) => pipeline.command('CLIENT', 'KILL', 'ID', session.exec('CLIENT', 'ID'), 'SKIPME', 'no'),
+    ];
+    for (const end of ends) {
+      for (const options of [undefined, { raiseOnError: false }, { raiseOnError: true }]) {
+        session = db.session();
+        const pipeline = session.pipeline().set('before', '1').command('NOSUCH');
+        end(pipeline).set('after', '1').get('before').hgetall('after');
+        assert.throws(
+          () => pipeline.exec(options),
+          (error) => {
+            assert.ok(error instanceof kevy.ClosedError && error instanceof kevy.KevyError);
+            assert.equal(error.kind, 'closed');
+            assert.equal(error.replies.length, 3);
+            assert.equal(error.replies[0], 'OK');
+            assert.ok(error.replies[1] instanceof kevy.ReplyError);
+            return true;
+          },
+        );
+        assert.equal(db.get('before'), '1');
+        assert.equal(db.get('after'), null);
+        session.close();
+      }
+    }
+  });
+
+  it('gives the replies of a pipeline that ends with QUIT', () => {
+    assert.deepEqual(session.pipeline().set('key', 1).command('QUIT').exec(), ['OK', 'OK']);
   });
 
   it('returns undefined for a reply that it does not want', () => {
@@ -92,7 +124,7 @@ describe('a session', () => {
     for (const use of ['exec', 'execBuffer', 'feed', 'take']) {
       assert.throws(() => session[use]('PING'), { kind: 'closed' });
     }
-    assert.throws(() => session.pipeline().exec('PING').run(), { kind: 'closed' });
+    assert.throws(() => session.pipeline().command('PING').exec(), { kind: 'closed' });
   });
 
   it('is over after its instance was stopped', () => {
@@ -143,7 +175,7 @@ describe('execAsync', () => {
   it('refuses other uses of the session meanwhile', async () => {
     const waiting = session.execAsync('DEBUG', 'SLEEP', '0.02');
     assert.throws(() => session.exec('PING'), { kind: 'invalid', message: /still waits/ });
-    assert.throws(() => session.pipeline().exec('PING').run(), { kind: 'invalid' });
+    assert.throws(() => session.pipeline().command('PING').exec(), { kind: 'invalid' });
     await waiting;
     assert.equal(session.exec('PING'), 'PONG');
   });
@@ -182,6 +214,36 @@ describe('messages pushed to a session', () => {
     assert.deepEqual(await next, ['message', 'a', 'later']);
     assert.equal(await session.next(5), null);
     assert.equal(await session.next(0), null);
+  });
+
+  it('are waited for as long as is said', async () => {
+    session.exec('SUBSCRIBE', 'a');
+    for (const wrong of [-1, 1.5, NaN, -Infinity, '5', null, 10n]) {
+      await assert.rejects(session.next(wrong), RangeError, `${String(wrong)}`);
+      await assert.rejects(session.readable(wrong), RangeError, `${String(wrong)}`);
+    }
+    db.ref(); // waiting for ever keeps no process alive
+    for (const long of [Infinity, 2 ** 31, Number.MAX_SAFE_INTEGER, undefined]) {
+      let settled = false;
+      const next = session.next(long).finally(() => (settled = true));
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      assert.equal(settled, false, `${long}`);
+      db.publish('a', `${long}`);
+      assert.deepEqual(await next, ['message', 'a', `${long}`]);
+    }
+  });
+
+  it('are not lost to a wait that gave up', async () => {
+    session.exec('SUBSCRIBE', 'a');
+    const got = [];
+    for (let i = 0; i < 300; i++) {
+      const next = session.next(i % 2);
+      db.publish('a', `${i}`);
+      const push = await next;
+      if (push !== null) got.push(push[2]);
+    }
+    for (let push; (push = await session.next(0)) !== null; ) got.push(push[2]);
+    assert.deepEqual(got, Array.from({ length: 300 }, (_, i) => `${i}`));
   });
 
   it('go to all who wait, one each', async () => {

@@ -11,6 +11,19 @@ beforeEach(() => {
 });
 afterEach(() => db.stop());
 
+/** The messages of exceptions that nothing catches, from now on until the test is over. */
+function uncaught(t) {
+  const errors = [];
+  const listeners = process.listeners('uncaughtException');
+  process.removeAllListeners('uncaughtException');
+  process.on('uncaughtException', (error) => errors.push(error.message));
+  t.after(() => {
+    process.removeAllListeners('uncaughtException');
+    for (const listener of listeners) process.on('uncaughtException', listener);
+  });
+  return errors;
+}
+
 const payloads = (messages) => messages.map(({ payload }) => payload);
 
 describe('a listener', () => {
@@ -65,30 +78,58 @@ describe('a listener', () => {
     subscription.close();
   });
 
-  it('gets no message after it closed the subscription itself', async () => {
+  it('gets what was published before it was closed, and nothing later', async () => {
+    const got = [];
+    const subscription = db.subscribe('news', ({ payload }) => got.push(payload));
+    for (let i = 0; i < 1500; i++) db.publish('news', `${i}`);
+    subscription.close();
+    assert.equal(db.publish('news', 'late'), 0);
+    assert.equal(subscription.closed, true);
+    assert.deepEqual(got, []);
+    await eventually(() => got.length === 1500);
+    assert.deepEqual(got, Array.from({ length: 1500 }, (_, i) => `${i}`));
+  });
+
+  it('gets what was published before it closed the subscription, or stopped the instance', async () => {
+    for (const end of [(subscription) => subscription.close(), (_, owner) => owner.stop()]) {
+      const owner = kevy.start();
+      const got = [];
+      const subscription = owner.subscribe('news', ({ payload }) => {
+        got.push(payload);
+        if (payload === '1') end(subscription, owner);
+      });
+      for (let i = 1; i <= 1000; i++) owner.publish('news', `${i}`);
+      await eventually(() => got.length === 1000);
+      assert.deepEqual([got[0], got[1], got[999]], ['1', '2', '1000']);
+      owner.stop();
+    }
+  });
+
+  it('gets nothing more when the close discards what waits', async () => {
     const got = [];
     const subscription = db.subscribe('news', ({ payload }) => {
       got.push(payload);
-      subscription.close();
+      subscription.close({ discard: true });
     });
-    const other = db.subscribe('news', () => {});
+    let others = 0;
+    const other = db.subscribe('news', () => others++);
     db.publish('news', '1');
     db.publish('news', '2');
-    await eventually(() => got.length === 1);
+    await eventually(() => others === 2);
     other.close();
     assert.deepEqual(got, ['1']);
     assert.equal(subscription.closed, true);
+    const late = db.subscribe('news', ({ payload }) => got.push(payload));
+    db.publish('news', '3');
+    late.close();
+    late.close({ discard: true });
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    assert.deepEqual(got, ['1']);
+    assert.throws(() => late.close({ discrd: true }), /did you mean discard/);
   });
 
   it('that throws is reported, and loses no other message', async (t) => {
-    const errors = [];
-    const listeners = process.listeners('uncaughtException');
-    process.removeAllListeners('uncaughtException');
-    process.on('uncaughtException', (error) => errors.push(error.message));
-    t.after(() => {
-      process.removeAllListeners('uncaughtException');
-      for (const listener of listeners) process.on('uncaughtException', listener);
-    });
+    const errors = uncaught(t);
     const got = [];
     const subscription = db.subscribe('news', ({ payload }) => {
       got.push(payload);
@@ -98,6 +139,21 @@ describe('a listener', () => {
     await eventually(() => got.length === 3 && errors.length === 2);
     assert.deepEqual(errors, ['one', 'two']);
     subscription.close();
+  });
+
+  it('runs in the asynchronous context of its subscriber', async () => {
+    const { AsyncLocalStorage } = require('node:async_hooks');
+    const storage = new AsyncLocalStorage();
+    const got = [];
+    const subscriptions = ['a', 'b'].map((id) =>
+      storage.run(id, () => db.subscribe('news', () => got.push(storage.getStore()))),
+    );
+    storage.run('publisher', () => db.publish('news', 'x'));
+    await eventually(() => got.length === 2);
+    db.publish('news', 'before the close');
+    storage.run('closer', () => subscriptions.forEach((each) => each.close()));
+    await eventually(() => got.length === 4);
+    assert.deepEqual(got.sort(), ['a', 'a', 'b', 'b']);
   });
 
   it('may subscribe, publish and stop the instance', async () => {
@@ -156,6 +212,47 @@ describe('an async iterator', () => {
     assert.equal(subscription.closed, true);
   });
 
+  it('gives what was published before it was closed', async () => {
+    for (const end of [(subscription) => subscription.close(), (_, owner) => owner.stop()]) {
+      const owner = kevy.start();
+      const subscription = owner.subscribe('news');
+      for (const payload of ['1', '2', '3']) owner.publish('news', payload);
+      assert.equal((await subscription.next()).value.payload, '1');
+      end(subscription, owner);
+      const rest = [];
+      for await (const { payload } of subscription) rest.push(payload);
+      assert.deepEqual(rest, ['2', '3']);
+      owner.stop();
+    }
+    const discarded = db.subscribe('news');
+    db.publish('news', '1');
+    discarded.close({ discard: true });
+    assert.deepEqual(await discarded.next(), { value: undefined, done: true });
+  });
+
+  it('loses no message to a receive that gave up', async () => {
+    const subscription = db.subscribe('news');
+    assert.equal(await subscription.receive(0), null);
+    assert.equal(await subscription.receive(2), null);
+    const got = [];
+    for (let i = 0; i < 300; i++) {
+      const waiting = subscription.receive(i % 2);
+      db.publish('news', `${i}`);
+      const message = await waiting;
+      if (message !== null) got.push(message.payload);
+    }
+    for (let message; (message = await subscription.receive(0)) !== null; ) {
+      got.push(message.payload);
+    }
+    assert.deepEqual(got, Array.from({ length: 300 }, (_, i) => `${i}`));
+    for (const wrong of [-1, 1.5, NaN, '5', null]) {
+      await assert.rejects(subscription.receive(wrong), RangeError);
+    }
+    const last = subscription.receive(2 ** 40);
+    subscription.close();
+    assert.equal(await last, null);
+  });
+
   it('serves several who wait', async () => {
     const subscription = db.subscribe('news').ref();
     const waiting = [subscription.next(), subscription.next()];
@@ -206,5 +303,29 @@ describe('a subscription whose messages are not read', () => {
     await eventually(() => errors.length === 1);
     assert.equal(errors[0].kind, 'closed');
     assert.equal(subscription.closed, true);
+  });
+
+  it('has an onError that throws reported, and all others go on', async (t) => {
+    const errors = uncaught(t);
+    const onError = () => {
+      throw new Error('from onError');
+    };
+    const got = [];
+    const broken = [1, 2].map(() => db.subscribe('news', () => {}, { onError }));
+    const unhandled = db.subscribe('news', () => {});
+    db.subscribe('fine', ({ payload }) => got.push(payload));
+    flood();
+    for (const payload of ['1', '2', '3']) db.publish('fine', payload);
+    await eventually(() => errors.length === 3 && got.length === 3);
+    assert.equal(errors.filter((message) => message === 'from onError').length, 2);
+    assert.equal(errors.filter((message) => /ended the subscription/.test(message)).length, 1);
+    for (const each of [...broken, unhandled]) assert.equal(each.closed, true);
+    db.publish('fine', '4');
+    await eventually(() => got.length === 4);
+  });
+
+  it('refuses options that it does not know', () => {
+    assert.throws(() => db.subscribe('news', () => {}, { onerror: () => {} }), /did you mean onError/);
+    assert.throws(() => db.subscribe('news', () => {}, { onError: 1 }), TypeError);
   });
 });

@@ -81,6 +81,46 @@ describe('a Worker', () => {
     }
   });
 
+  it('ends at once when it is terminated in a loop of direct calls, whatever they give', async () => {
+    const loops = {
+      get: `db.get('key')`,
+      'an error that is caught': `try { db.exec('NOSUCH'); } catch {}`,
+      'a wrong word that is caught': `try { db.get(null); } catch {}`,
+      'a closed instance': `try { stopped.get('key'); } catch {}`,
+      Map: `db.exec('HGETALL', 'hash')`,
+      Set: `db.exec('SMEMBERS', 'set')`,
+      hgetall: `db.hgetall('hash')`,
+      getBuffer: `db.getBuffer('key')`,
+      'a pipeline': `db.pipeline().get('key').command('NOSUCH').exec({ raiseOnError: false })`,
+      'a session': `session.exec('MGET', 'key', 'é')`,
+      'the raw form': `raw.feed('PING\\r\\n'); raw.take()`,
+      getMany: `db.getMany(['key', 'é'])`,
+      subscribe: `db.subscribe('news', () => {}).close()`,
+      start: `kevy.start().stop()`,
+      clock: `db.clock.advance(1)`,
+    };
+    for (const [name, loop] of Object.entries(loops)) {
+      const worker = work(`
+        const db = kevy.start({ protocol: 3 });
+        const stopped = kevy.start();
+        stopped.stop();
+        db.mset('key', 'value', 'é', 'é');
+        db.hset('hash', 'a', 1, 'b', 2);
+        db.sadd('set', 'a', 'b');
+        const session = db.session();
+        const raw = db.session();
+        parentPort.postMessage('running');
+        for (;;) { ${loop}; }`);
+      await once(worker, 'message');
+      await new Promise((resolve) => setTimeout(resolve, 20)); // somewhere in its loop
+      const ended = await Promise.race([
+        worker.terminate().then(() => true),
+        new Promise((resolve) => setTimeout(resolve, 5000, false)),
+      ]);
+      assert.ok(ended, `${name}: goes on after terminate`);
+    }
+  });
+
   it('reports what a listener throws', async () => {
     const worker = work(`
       const db = kevy.start();

@@ -1,12 +1,7 @@
 'use strict';
 
-function milliseconds(value, what) {
-  const ms = value instanceof Date ? value.getTime() : value;
-  if (!Number.isSafeInteger(ms) || ms < 0) {
-    throw new RangeError(`${what} is a whole number of milliseconds, not ${String(value)}`);
-  }
-  return ms;
-}
+const { result } = require('./tape');
+const { wholeMs } = require('./timing');
 
 /** The time of one instance, in milliseconds since the Unix epoch. */
 class Clock {
@@ -17,19 +12,20 @@ class Clock {
   }
 
   now() {
-    return this.#instance._clockNow();
+    return result(this.#instance._clockNow());
   }
 
   freeze(at) {
-    this.#instance._clockFreeze(at === undefined ? -1 : milliseconds(at, 'a moment'));
+    const ms = at instanceof Date ? at.getTime() : at;
+    result(this.#instance._clockFreeze(ms === undefined ? -1 : wholeMs(ms, 'a moment')));
   }
 
   advance(ms) {
-    this.#instance._clockAdvance(milliseconds(ms, 'a span of time'));
+    result(this.#instance._clockAdvance(wholeMs(ms, 'a span of time', -Infinity)));
   }
 
   resume() {
-    this.#instance._clockResume();
+    result(this.#instance._clockResume());
   }
 }
 

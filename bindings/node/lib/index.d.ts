@@ -1,5 +1,3 @@
-/// <reference types="node" />
-
 /**
  * kevy: the Redis data model as a library, inside this process.
  *
@@ -7,18 +5,29 @@
  * over in less time than a promise takes. Only what waits for somebody else returns a promise.
  */
 
+import './disposable.js';
 import type { QueuedVerbs, Verbs } from './verbs.js';
 
 /** A key, a value or any other word of a command. Strings are stored as UTF-8. */
 export type Word = string | number | bigint | ArrayBufferView | ArrayBuffer;
 
+/** Node's Buffer where its types are installed (@types/node); without them what it extends. */
+export type Bytes = typeof globalThis extends {
+  Buffer: { isBuffer(value: any): value is infer NodeBuffer };
+}
+  ? NodeBuffer
+  : Uint8Array;
+
 /** What strings come back as: `string`, or `Buffer` with the option `buffers`. */
-export type Text = string | Buffer;
+export type Text = string | Bytes;
+
+/** What integers come back as: see the option `bigints`. */
+export type Integer = number | bigint;
 
 /**
- * A reply. Integers beyond 2^53 are bigints; maps and sets come with protocol 3. An error inside
- * an array (of EXEC, of a pipeline) is a ReplyError in its place; an error that is the whole reply
- * is thrown.
+ * A reply. Integers are numbers, and bigints beyond 2^53 - 1, where a number is not exact; maps and
+ * sets come with protocol 3. An error inside an array (of EXEC) is a ReplyError in its place; an
+ * error that is the whole reply is thrown.
  */
 export type Reply<T extends Text = string> =
   | null
@@ -45,26 +54,41 @@ export interface Options {
   directives?: Record<string, string | number | bigint>;
   /** Whether strings in replies are Buffers everywhere. */
   buffers?: boolean;
+  /** Whether integers in replies are bigints everywhere, and not only beyond 2^53 - 1. */
+  bigints?: boolean;
+  /** Where to listen from the start: see Instance.listen. */
+  listen?: string | readonly string[];
 }
 
 /** Starts an instance with its own, empty data. */
-export function start(options: Options & { buffers: true }): Instance<Buffer>;
-export function start(options?: Options & { buffers?: false }): Instance<string>;
-export function start(options?: Options): Instance<string> | Instance<Buffer>;
+export function start(
+  options: Options & { buffers: true; bigints: true },
+): Instance<Bytes, bigint>;
+export function start(
+  options: Options & { buffers: true; bigints?: false },
+): Instance<Bytes, number>;
+export function start(
+  options: Options & { buffers?: false; bigints: true },
+): Instance<string, bigint>;
+export function start(
+  options?: Options & { buffers?: false; bigints?: false },
+): Instance<string, number>;
+export function start(options?: Options): Instance<string, Integer> | Instance<Bytes, Integer>;
 
 /** The version of kevy, such as "0.1.0". */
 export const version: string;
 
 /** The everyday verbs as methods: lpush, hgetall, zadd and so on, as ioredis has them. */
-export interface Instance<T extends Text = string> extends Verbs<T> {}
-export interface Session<T extends Text = string> extends Verbs<T> {}
+export interface Instance<T extends Text = string, N extends Integer = number>
+  extends Verbs<T, N> {}
+export interface Session<T extends Text = string, N extends Integer = number> extends Verbs<T, N> {}
 export interface Pipeline<T extends Text = string> extends QueuedVerbs<Pipeline<T>> {}
 
-/** A store. Throws a KevyError of kind "closed" once it is stopped. */
-export class Instance<T extends Text = string> implements Disposable {
+/** A store. Throws a ClosedError once it is stopped. */
+export class Instance<T extends Text = string, N extends Integer = number> implements Disposable {
   private constructor();
 
-  /** Ends it and frees its data. A second call does nothing. */
+  /** Ends it, closes its subscriptions, and frees its data. A second call does nothing. */
   stop(): void;
   [Symbol.dispose](): void;
   readonly stopped: boolean;
@@ -75,11 +99,11 @@ export class Instance<T extends Text = string> implements Disposable {
    */
   exec(verb: Word, ...words: Word[]): Reply<T>;
   /** As exec, with Buffers for strings. */
-  execBuffer(verb: Word, ...words: Word[]): Reply<Buffer>;
+  execBuffer(verb: Word, ...words: Word[]): Reply<Bytes>;
 
   /** GET. Throws a ReplyError with code WRONGTYPE when the key holds no string. */
   get(key: Word): T | null;
-  getBuffer(key: Word): Buffer | null;
+  getBuffer(key: Word): Bytes | null;
   /** SET, with a time to live in milliseconds if given. */
   set(key: Word, value: Word, ttlMs?: number): void;
   /** MGET: one atomic step. */
@@ -88,9 +112,9 @@ export class Instance<T extends Text = string> implements Disposable {
   setMany(entries: Record<string, Word> | Iterable<readonly [Word, Word]>): void;
 
   /** Collects commands, to run them in one call. */
-  pipeline(): Pipeline<T>;
+  pipeline(options?: PipelineOptions): Pipeline<T>;
   /** Opens what a connection is to a server. */
-  session(): Session<T>;
+  session(): Session<T, N>;
 
   /**
    * Listens to channels; live when it returns. Without a listener, read it with `for await`. A
@@ -113,9 +137,6 @@ export class Instance<T extends Text = string> implements Disposable {
     listener?: Listener<T>,
     options?: SubscribeOptions,
   ): Subscription<T>;
-  /** PUBLISH: how many subscriptions get it. */
-  publish(channel: Word, payload: Word): number;
-
   /**
    * Lets clients connect: `"127.0.0.1:0"` (port 0: a free one) or `"unix:/path"`. Returns the real
    * address. Does not keep the process from ending; see ref.
@@ -137,30 +158,49 @@ export interface Clock {
   now(): number;
   /** Stops it: at a moment, or at the present one. */
   freeze(at?: number | Date): void;
-  /** Moves it on, frozen or not; keys whose time has come are gone when it returns. */
+  /** Moves it on, or back, frozen or not; keys whose time has come are gone when it returns. */
   advance(ms: number): void;
   /** Back to the machine's time. */
   resume(): void;
 }
 
-/** Commands that are collected, then run in one call; not atomic (use MULTI in a session). */
+export interface PipelineOptions {
+  /** Whether the commands run as one transaction: MULTI, the commands, EXEC. */
+  atomic?: boolean;
+}
+
+export interface ExecOptions {
+  /** False: an error is a ReplyError in the place of its command's reply. */
+  raiseOnError?: boolean;
+}
+
+/**
+ * Commands that are collected, then run in one call. Unless it is atomic, commands of others may run
+ * in between.
+ */
 export class Pipeline<T extends Text = string> {
   private constructor();
-  exec(verb: Word, ...words: Word[]): this;
+  /** Adds any command. */
+  command(verb: Word, ...words: Word[]): this;
   get(key: Word): this;
   set(key: Word, value: Word, ttlMs?: number): this;
   readonly length: number;
   /** Forgets the commands. */
   clear(): this;
-  /** Runs them; one reply a command, with a ReplyError in the place of a command that failed. */
-  run(): Reply<T>[];
+  /**
+   * Runs them; one reply a command. Throws the first ReplyError among the replies, which are then
+   * its property `replies`, unless told `raiseOnError: false`. Where the session ended before all had
+   * run, throws a ClosedError, whose `replies` are those of the commands that ran. Null, only for an
+   * atomic pipeline of a session: a watched key has changed, and nothing ran.
+   */
+  exec(options?: ExecOptions): Reply<T>[];
 }
 
 /**
  * What a connection is to a server: database, protocol, MULTI queue, watches, subscriptions, name.
  * Takes either commands or, in the raw form, RESP bytes (feed, take), not both.
  */
-export class Session<T extends Text = string> implements Disposable {
+export class Session<T extends Text = string, N extends Integer = number> implements Disposable {
   private constructor();
 
   /**
@@ -168,7 +208,7 @@ export class Session<T extends Text = string> implements Disposable {
    * when the session does not want the reply (CLIENT REPLY OFF).
    */
   exec(verb: Word, ...words: Word[]): Reply<T> | undefined;
-  execBuffer(verb: Word, ...words: Word[]): Reply<Buffer> | undefined;
+  execBuffer(verb: Word, ...words: Word[]): Reply<Bytes> | undefined;
   /**
    * Runs any command without stopping this thread. Commands start in the order of the calls. Only
    * while one waits, other uses of the session are refused.
@@ -178,7 +218,7 @@ export class Session<T extends Text = string> implements Disposable {
   get(key: Word): T | null;
   /** SET, with a time to live in milliseconds if given. */
   set(key: Word, value: Word, ttlMs?: number): void;
-  pipeline(): Pipeline<T>;
+  pipeline(options?: PipelineOptions): Pipeline<T>;
 
   /**
    * The next message that was pushed to the session, such as `['message', channel, payload]`. Null
@@ -189,7 +229,7 @@ export class Session<T extends Text = string> implements Disposable {
   /** The raw form: runs the commands that are complete in the bytes so far. False: it has ended. */
   feed(bytes: Word): boolean;
   /** What the session has to say: RESP bytes, empty when there is nothing. */
-  take(): Buffer;
+  take(): Bytes;
   /** Resolves to true once something was pushed to the session, to false after `timeoutMs`. */
   readable(timeoutMs?: number): Promise<boolean>;
 
@@ -205,7 +245,10 @@ export interface Message<T extends Text = string> {
   pattern: T | null;
 }
 
-/** What it throws is reported as an uncaught exception; later messages still come. */
+/**
+ * Runs in the asynchronous context (AsyncLocalStorage) of its subscriber. What it throws is reported
+ * as an uncaught exception; later messages still come.
+ */
 export type Listener<T extends Text = string> = (message: Message<T>) => void;
 
 export interface SubscribeOptions {
@@ -213,7 +256,12 @@ export interface SubscribeOptions {
    * Called when kevy has ended the subscription, because its messages were not read in time
    * (client-output-buffer-limit). Without it, that is an uncaught exception.
    */
-  onError?: (error: KevyError) => void;
+  onError?: (error: ClosedError) => void;
+}
+
+export interface CloseOptions {
+  /** Whether messages that were published before, and not read yet, are dropped. */
+  discard?: boolean;
 }
 
 /** Messages of some channels, for a listener or for `for await`. */
@@ -225,8 +273,14 @@ export class Subscription<T extends Text = string>
   return(): Promise<IteratorResult<Message<T>, undefined>>;
   [Symbol.asyncIterator](): this;
 
-  /** Ends it: no message comes any more. */
-  close(): void;
+  /** The next message; null when none came within `timeoutMs`, or the subscription is over. */
+  receive(timeoutMs?: number): Promise<Message<T> | null>;
+
+  /**
+   * Ends it. What was published before is still delivered: to the listener a little later, or by
+   * next() and receive().
+   */
+  close(options?: CloseOptions): void;
   [Symbol.dispose](): void;
   [Symbol.asyncDispose](): Promise<void>;
   readonly closed: boolean;
@@ -252,6 +306,14 @@ export class KevyError extends Error {
   readonly kind: ErrorKind;
   /** For a reply its first word, such as WRONGTYPE; else KEVY_CLOSED, KEVY_SYSTEM and so on. */
   readonly code: string;
+  /** Of a pipeline that threw it: the replies so far. */
+  readonly replies?: Reply<Text>[];
+}
+
+/** The instance was stopped, or the session or subscription closed. */
+export class ClosedError extends KevyError {
+  constructor(message: string);
+  readonly kind: 'closed';
 }
 
 /** A command was answered with an error: its message is Redis' own. */

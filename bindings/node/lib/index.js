@@ -1,7 +1,7 @@
 'use strict';
 
 const native = require('./native');
-const { KevyError, ReplyError } = require('./errors');
+const { ClosedError, KevyError, ReplyError } = require('./errors');
 const { Instance } = require('./instance');
 const { Pipeline } = require('./pipeline');
 const { Session } = require('./session');
@@ -15,6 +15,7 @@ function start(options) {
 module.exports = {
   start,
   version: native.version,
+  ClosedError,
   Instance,
   KevyError,
   Pipeline,

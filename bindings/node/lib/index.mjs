@@ -1,5 +1,14 @@
 import kevy from './index.js';
 
-export const { start, version, Instance, KevyError, Pipeline, ReplyError, Session, Subscription } =
-  kevy;
+export const {
+  start,
+  version,
+  ClosedError,
+  Instance,
+  KevyError,
+  Pipeline,
+  ReplyError,
+  Session,
+  Subscription,
+} = kevy;
 export default kevy;

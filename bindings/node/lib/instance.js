@@ -3,11 +3,12 @@
 const native = require('./native');
 const { Clock } = require('./clock');
 const { Hold } = require('./readiness');
-const { Pipeline } = require('./pipeline');
+const { Pipeline, SPREAD_MAX } = require('./pipeline');
 const { getBuffer } = require('./pool');
 const { Session } = require('./session');
 const { Subscription } = require('./subscription');
-const { checkOptions, directiveWords } = require('./options');
+const { checkStart, directiveWords } = require('./options');
+const { result } = require('./tape');
 const { addVerbs } = require('./verbs');
 
 const CHANNEL = 0;
@@ -29,20 +30,48 @@ function* flatPairs(entries) {
   }
 }
 
-/** A store. get, set, exec and execBuffer are the addon's own methods. */
+/** A store. get, set, exec and execBuffer are functions of each instance's own. */
 class Instance extends native.Instance {
   #buffers;
   #clock;
   #hold = new Hold();
+  #runPipeline = (commands, atomic) => this.#pipelined(commands, atomic);
 
   constructor(options = {}) {
-    checkOptions(options);
+    checkStart(options);
     const { shards = 0, databases = 0, protocol = 0, threads = 0, directives = {} } = options;
-    super(shards, databases, protocol, threads, directiveWords(directives));
+    const words = directiveWords(directives);
+    super();
+    result(this._start(shards, databases, protocol, threads, options.bigints === true, words));
     this._subscriptions = new Set(); // that are open
     this.#buffers = options.buffers === true;
-    if (this.#buffers) this.exec = this.execBuffer;
-    if (this.#buffers) this.get = this.getBuffer;
+    this.#addHotMethods();
+    this.#listenTo(options.listen ?? []);
+  }
+
+  // Not bound to `this`, so that they can be taken off the instance, and cost no lookup.
+  #addHotMethods() {
+    const { _get, _set, _exec, _execBuffer, _execList } = this;
+    const text = (...words) =>
+      result(words.length > SPREAD_MAX ? _execList(words, false) : _exec(...words));
+    this.execBuffer = (...words) =>
+      result(words.length > SPREAD_MAX ? _execList(words, true) : _execBuffer(...words));
+    this.exec = this.#buffers ? this.execBuffer : text;
+    this.get = this.#buffers ? (key) => getBuffer(this, key) : (key) => result(_get(key));
+    this.set = (key, value, ttlMs) => result(_set(key, value, ttlMs));
+  }
+
+  #listenTo(addresses) {
+    try {
+      for (const address of [addresses].flat()) this.listen(address);
+    } catch (error) {
+      this.stop();
+      throw error;
+    }
+  }
+
+  get stopped() {
+    return result(this._stopped());
   }
 
   stop() {
@@ -62,21 +91,39 @@ class Instance extends native.Instance {
 
   getMany(keys) {
     const all = [...keys];
-    return all.length === 0 ? [] : this._getMany(all, this.#buffers);
+    return all.length === 0 ? [] : result(this._getMany(all, this.#buffers));
   }
 
   setMany(entries) {
     const words = [...flatPairs(entries)];
-    if (words.length !== 0) this._setMany(words);
+    if (words.length !== 0) result(this._setMany(words));
+  }
+
+  _run(words) {
+    return words.length > SPREAD_MAX
+      ? result(this._execList(words, this.#buffers))
+      : this.exec(...words);
   }
 
   _converted(convert, words) {
-    return convert(this.exec(...words), this.#buffers, words);
+    return convert(this._run(words), this.#buffers, words);
   }
 
-  pipeline() {
-    const run = (words, sizes) => this._pipeline(words, sizes, this.#buffers);
-    return new Pipeline(run, this.#buffers);
+  pipeline(options) {
+    return new Pipeline(this.#runPipeline, this.#buffers, options);
+  }
+
+  #pipelined(commands, atomic) {
+    if (atomic) {
+      const session = this.session();
+      try {
+        return session._pipelined(commands);
+      } finally {
+        session.close();
+      }
+    }
+    const all = commands.length > SPREAD_MAX ? [commands] : commands;
+    return result(this.#buffers ? this._pipelineBuffer(...all) : this._pipeline(...all));
   }
 
   session() {
@@ -95,29 +142,27 @@ class Instance extends native.Instance {
     return this.#subscribe(SHARDED, channels, listener, options);
   }
 
-  #subscribe(kind, channels, listener, options = {}) {
-    if (listener !== undefined && typeof listener !== 'function') {
-      throw new TypeError('a listener is a function');
-    }
+  #subscribe(kind, channels, listener, options) {
     const all = Array.isArray(channels) ? [...channels] : [channels];
-    return new Subscription(this, kind, all, { buffers: this.#buffers, ...options, listener });
-  }
-
-  publish(channel, payload) {
-    return this.exec('PUBLISH', channel, payload);
+    return new Subscription(this, kind, all, listener, options, this.#buffers);
   }
 
   listen(address) {
     if (typeof address !== 'string' || address.includes('\0')) {
       throw new TypeError('an address is a string: "host:port" or "unix:/path"');
     }
-    this._listen(address);
+    result(this._listen(address));
     listening.add(this);
     return this.addresses.at(-1);
   }
 
   get addresses() {
-    return this._addresses();
+    const all = [];
+    for (;;) {
+      const address = result(this._address(all.length));
+      if (address === undefined) return all;
+      all.push(address);
+    }
   }
 
   get clock() {

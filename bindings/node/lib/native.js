@@ -1,8 +1,7 @@
-// The addon, and what it needs of JavaScript: errors, Maps and Sets.
+// The addon. It holds nothing of this copy of lib/: several may be loaded over it.
 'use strict';
 
 const path = require('node:path');
-const { KevyError, ReplyError } = require('./errors');
 
 function load() {
   const file = path.join(
@@ -20,18 +19,4 @@ function load() {
   }
 }
 
-function pairs(keysAndValues) {
-  const map = new Map();
-  for (let i = 0; i < keysAndValues.length; i += 2) map.set(keysAndValues[i], keysAndValues[i + 1]);
-  return map;
-}
-
-const native = load();
-native.setFactories({
-  replyError: (text) => new ReplyError(text),
-  statusError: (kind, code, text) => new KevyError(kind, code, text),
-  map: pairs,
-  set: (members) => new Set(members),
-});
-
-module.exports = native;
+module.exports = load();

@@ -1,26 +1,87 @@
-// The options of kevy.start.
+// Options: their names and kinds are checked, and an unknown one is told which it might be.
 'use strict';
 
 const NUMBERS = ['shards', 'databases', 'protocol', 'threads'];
-const NAMES = [...NUMBERS, 'directives', 'buffers'];
+const START = [...NUMBERS, 'directives', 'buffers', 'bigints', 'listen'];
 const UINT32_MAX = 2 ** 32 - 1;
 
-function checkOptions(options) {
-  if (typeof options !== 'object' || options === null) throw new TypeError('options is an object');
-  for (const name of Object.keys(options)) {
-    if (!NAMES.includes(name)) {
-      throw new TypeError(`no option is called ${name}: there are ${NAMES.join(', ')}`);
+// What other packages call it.
+const OTHER_NAMES = {
+  address: 'listen',
+  buffer: 'buffers',
+  config: 'directives',
+  db: 'databases',
+  decode: 'buffers',
+  host: 'listen',
+  path: 'listen',
+  port: 'listen',
+  resp: 'protocol',
+  returnbuffers: 'buffers',
+  safeintegers: 'bigints',
+  throwonerror: 'raiseOnError',
+  transaction: 'atomic',
+  unixsocket: 'listen',
+  url: 'listen',
+};
+
+/** How many letters must be added, dropped or changed to make one of the other. */
+function distance(a, b) {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const changed = row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(changed, row[j] + 1, next[j - 1] + 1));
     }
+    row = next;
   }
+  return row[b.length];
+}
+
+function suggestion(name, names) {
+  const lower = name.toLowerCase();
+  const other = OTHER_NAMES[lower];
+  if (names.includes(other)) return other;
+  const FAR = 3;
+  const near = names
+    .map((each) => [distance(lower, each.toLowerCase()), each])
+    .sort(([a], [b]) => a - b)[0];
+  return near[0] < Math.min(FAR, near[1].length) ? near[1] : undefined;
+}
+
+/** Refuses what is no object, and names other than `names`; `of` says whose options they are. */
+function checkNames(options, names, of) {
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError(`the options of ${of} are an object`);
+  }
+  for (const name of Object.keys(options)) {
+    if (names.includes(name)) continue;
+    const meant = suggestion(name, names);
+    const hint = meant === undefined ? `there are ${names.join(', ')}` : `did you mean ${meant}?`;
+    throw new TypeError(`${of} has no option ${name}: ${hint}`);
+  }
+}
+
+function described(value) {
+  return typeof value === 'string' ? `the string '${value}'` : String(value);
+}
+
+function checkBoolean(value, name) {
+  if (value !== undefined && typeof value !== 'boolean') {
+    throw new TypeError(`option ${name} is true or false, not ${described(value)}`);
+  }
+}
+
+function checkStart(options) {
+  checkNames(options, START, 'start');
   for (const name of NUMBERS) {
     const value = options[name] ?? 0;
     if (!Number.isInteger(value) || value < 0 || value > UINT32_MAX) {
-      throw new RangeError(`option ${name} is a whole number, not ${String(value)}`);
+      throw new RangeError(`option ${name} is a whole number, not ${described(value)}`);
     }
   }
-  if (options.buffers !== undefined && typeof options.buffers !== 'boolean') {
-    throw new TypeError('option buffers is true or false');
-  }
+  checkBoolean(options.buffers, 'buffers');
+  checkBoolean(options.bigints, 'bigints');
 }
 
 /** {name: value, ...} as [name, value, ...], all strings. */
@@ -38,4 +99,4 @@ function directiveWords(directives) {
   return words;
 }
 
-module.exports = { checkOptions, directiveWords };
+module.exports = { checkBoolean, checkNames, checkStart, directiveWords };

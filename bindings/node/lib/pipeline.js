@@ -1,63 +1,126 @@
 'use strict';
 
+const { ClosedError, ReplyError } = require('./errors');
+const { checkBoolean, checkNames } = require('./options');
 const { addVerbs } = require('./verbs');
+
+const SPREAD_MAX = 1000; // more arguments go in an array
+
+// What kevy answers for a command behind one that ended its session.
+const NOT_RUN = 'ERR not run: the session was closed before';
 
 function setWords(key, value, ttlMs) {
   return ttlMs === undefined ? ['SET', key, value] : ['SET', key, value, 'PX', ttlMs];
+}
+
+/** The error for commands that did not run, with the replies of those that did. */
+function cutShort(replies) {
+  const ran = replies.findIndex((each) => each instanceof ReplyError && each.message === NOT_RUN);
+  if (ran < 0) return undefined;
+  const error = new ClosedError(
+    `the session ended in the pipeline: of ${replies.length} commands ${ran} ran`,
+  );
+  error.replies = replies.slice(0, ran);
+  return error;
+}
+
+/** The replies of a transaction's commands, out of those of MULTI, its commands and EXEC. */
+function repliesOfExec(replies) {
+  const all = replies.at(-1);
+  if (!(all instanceof ReplyError)) return all;
+  throw replies.find((each) => each instanceof ReplyError); // what EXEC was refused for
 }
 
 /** Commands that are collected, then run in one call. Can be run again, with the same commands. */
 class Pipeline {
   #run;
   #buffers;
-  #words = [];
-  #sizes = [];
+  #atomic;
+  #commands = []; // how many words one has, its words, and so on
+  #length = 0;
   #conversions = []; // [which command, of its reply]
 
-  /** `run` takes all words, and how many each command has; `buffers` says what strings come as. */
-  constructor(run, buffers) {
+  /** `run` takes the commands; `buffers` says what strings come as. */
+  constructor(run, buffers, options = {}) {
+    checkNames(options, ['atomic'], 'pipeline');
+    checkBoolean(options.atomic, 'atomic');
     this.#run = run;
     this.#buffers = buffers;
+    this.#atomic = options.atomic === true;
   }
 
   get length() {
-    return this.#sizes.length;
+    return this.#length;
   }
 
-  exec(...words) {
+  command(...words) {
     if (words.length === 0) throw new TypeError('a command has at least its verb');
-    for (const word of words) this.#words.push(word);
-    this.#sizes.push(words.length);
+    this.#commands.push(words.length);
+    for (const word of words) this.#commands.push(word);
+    this.#length++;
     return this;
   }
 
   get(key) {
-    return this.exec('GET', key);
+    this.#commands.push(2, 'GET', key);
+    this.#length++;
+    return this;
   }
 
   set(key, value, ttlMs) {
-    return this.exec(...setWords(key, value, ttlMs));
+    return this.command(...setWords(key, value, ttlMs));
+  }
+
+  _run(words) {
+    return this.command(...words);
   }
 
   _converted(convert, words) {
-    this.#conversions.push([this.length, (reply) => convert(reply, this.#buffers, words)]);
-    return this.exec(...words);
+    this.#conversions.push([this.#length, (reply) => convert(reply, this.#buffers, words)]);
+    return this.command(...words);
   }
 
   clear() {
-    this.#words = [];
-    this.#sizes = [];
+    this.#commands = [];
+    this.#length = 0;
     this.#conversions = [];
     return this;
   }
 
-  run() {
-    const replies = this.#run(this.#words, this.#sizes);
+  exec(options) {
+    let raiseOnError = true;
+    if (options !== undefined) {
+      checkNames(options, ['raiseOnError'], 'exec');
+      checkBoolean(options.raiseOnError, 'raiseOnError');
+      raiseOnError = options.raiseOnError ?? true;
+    }
+    const replies = this.#replies();
+    if (replies === null) return null; // a watched key has changed
     for (const [i, convert] of this.#conversions) replies[i] = convert(replies[i]);
+    if (raiseOnError) {
+      for (let i = 0; i < replies.length; i++) {
+        if (replies[i] instanceof ReplyError) throw Object.assign(replies[i], { replies });
+      }
+    }
+    return replies;
+  }
+
+  #replies() {
+    if (!this.#atomic) return this.#ran(this.#commands);
+    if (this.#length === 0) return [];
+    return repliesOfExec(this.#ran([1, 'MULTI', ...this.#commands, 1, 'EXEC']));
+  }
+
+  #ran(commands) {
+    const replies = this.#run(commands, this.#atomic);
+    if (replies.length !== 0 && replies.at(-1) instanceof ReplyError) {
+      const error = cutShort(replies);
+      if (error !== undefined) throw error;
+    }
     return replies;
   }
 }
 
 addVerbs(Pipeline);
 
-module.exports = { Pipeline, setWords };
+module.exports = { Pipeline, SPREAD_MAX, setWords };

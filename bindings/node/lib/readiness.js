@@ -2,21 +2,33 @@
 'use strict';
 
 const native = require('./native');
+const { result } = require('./tape');
+const { atDeadline, now } = require('./timing');
 
 const watched = new Map(); // id -> Watch
 let idLast = 0;
 let watcherMade;
 
-function report(ids) {
-  for (const id of ids) watched.get(id)?.onReady();
+/** What the user's code throws is reported as if nothing had caught it; the rest still goes on. */
+function throwLater(error) {
+  process.nextTick(() => {
+    throw error;
+  });
+}
+
+// The addon holds it weakly.
+function report(...ids) {
+  for (const id of ids) {
+    try {
+      watched.get(id)?.onReady();
+    } catch (error) {
+      throwLater(error);
+    }
+  }
 }
 
 function watcher() {
-  if (watcherMade === undefined) {
-    watcherMade = new native.Watcher(report);
-    // Watching keeps no process alive, but what was published before its end is still delivered.
-    process.on('beforeExit', () => report(watcherMade.poll()));
-  }
+  watcherMade ??= new native.Watcher(report);
   return watcherMade;
 }
 
@@ -25,21 +37,20 @@ class Watch {
   #id = ++idLast;
   #descriptor;
 
-  /** `onReady` must not throw. */
   constructor(descriptor, onReady) {
     this.#descriptor = descriptor;
     this.onReady = onReady;
-    watcher().watch(descriptor, this.#id);
+    result(watcher().watch(descriptor, this.#id));
     watched.set(this.#id, this);
   }
 
   rearm() {
-    watcher().rearm(this.#descriptor, this.#id);
+    result(watcher().rearm(this.#descriptor, this.#id));
   }
 
   /** To be called before the descriptor is closed. */
   close() {
-    if (watched.delete(this.#id)) watcher().unwatch(this.#descriptor, this.#id);
+    if (watched.delete(this.#id)) result(watcher().unwatch(this.#descriptor, this.#id));
   }
 }
 
@@ -68,20 +79,19 @@ class Readiness {
     this.#descriptor = descriptor;
   }
 
-  /** Resolves to true when it is readable or closed, to false after `timeoutMs`, if given. */
-  wait(timeoutMs) {
+  /** Resolves to true when it is readable or closed, to false at the deadline, as now() counts. */
+  async wait(deadline) {
+    if (deadline <= now()) return false;
     return new Promise((resolve) => {
-      const waiter = { resolve, timer: undefined };
-      if (timeoutMs !== undefined) {
-        waiter.timer = setTimeout(() => this.#settle(waiter, false), timeoutMs);
-      }
-      this.#waiters.add(waiter);
+      const waiter = { resolve, callOff: undefined };
       this.#watch ??= new Watch(this.#descriptor, () => this.#wake());
+      this.#waiters.add(waiter);
+      waiter.callOff = atDeadline(deadline, () => this.#settle(waiter, false));
     });
   }
 
   #settle(waiter, readable) {
-    clearTimeout(waiter.timer);
+    waiter.callOff?.();
     this.#waiters.delete(waiter);
     waiter.resolve(readable);
     if (this.#waiters.size === 0) this.#unwatch();
@@ -103,4 +113,4 @@ class Readiness {
   }
 }
 
-module.exports = { Hold, Readiness, Watch };
+module.exports = { Hold, Readiness, Watch, throwLater };

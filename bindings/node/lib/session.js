@@ -1,10 +1,12 @@
 'use strict';
 
 const native = require('./native');
-const { KevyError } = require('./errors');
+const { ClosedError } = require('./errors');
 const { mayWait } = require('./blocking');
-const { Pipeline, setWords } = require('./pipeline');
+const { Pipeline, SPREAD_MAX, setWords } = require('./pipeline');
 const { Hold, Readiness, Watch } = require('./readiness');
+const { result } = require('./tape');
+const { deadlineAfter } = require('./timing');
 const { addVerbs } = require('./verbs');
 
 /** What a connection is to a server. Its commands take effect in the order of the calls. */
@@ -15,17 +17,20 @@ class Session extends native.Session {
   #cancel; // ends the wait of a command
 
   constructor(instance, buffers) {
-    super(instance);
+    super();
+    result(this._open(instance));
     this._instance = instance; // kept alive
     this.#buffers = buffers;
   }
 
   exec(...words) {
-    return this._exec(words, this.#buffers);
+    return this._run(words);
   }
 
   execBuffer(...words) {
-    return this._exec(words, true);
+    return result(
+      words.length > SPREAD_MAX ? this._execList(words, true) : this._execBuffer(...words),
+    );
   }
 
   execAsync(...words) {
@@ -47,7 +52,7 @@ class Session extends native.Session {
 
   #execOnThread(words) {
     const hold = new Hold();
-    const descriptor = this._begin(words);
+    const descriptor = result(this._begin(...words));
     return new Promise((resolve, reject) => {
       const settle = () => {
         watch.close();
@@ -57,7 +62,7 @@ class Session extends native.Session {
       const watch = new Watch(descriptor, () => {
         settle();
         try {
-          resolve(this._finish(this.#buffers));
+          resolve(result(this._finish(this.#buffers)));
         } catch (error) {
           reject(error);
         }
@@ -65,7 +70,7 @@ class Session extends native.Session {
       hold.ref();
       this.#cancel = () => {
         settle();
-        reject(new KevyError('closed', 'KEVY_CLOSED', 'the session was closed'));
+        reject(new ClosedError('the session was closed'));
       };
     });
   }
@@ -78,47 +83,61 @@ class Session extends native.Session {
     this.exec(...setWords(key, value, ttlMs));
   }
 
-  _converted(convert, words) {
-    return convert(this.exec(...words), this.#buffers, words);
+  _run(words) {
+    if (words.length > SPREAD_MAX) return result(this._execList(words, this.#buffers));
+    return result(this.#buffers ? this._execBuffer(...words) : this._exec(...words));
   }
 
-  pipeline() {
-    const run = (words, sizes) => this._pipeline(words, sizes, this.#buffers);
-    return new Pipeline(run, this.#buffers);
+  _converted(convert, words) {
+    return convert(this._run(words), this.#buffers, words);
+  }
+
+  pipeline(options) {
+    return new Pipeline((commands) => this._pipelined(commands), this.#buffers, options);
+  }
+
+  _pipelined(commands) {
+    const all = commands.length > SPREAD_MAX ? [commands] : commands;
+    return result(this.#buffers ? this._pipelineBuffer(...all) : this._pipeline(...all));
   }
 
   async next(timeoutMs) {
-    const deadline = timeoutMs === undefined ? undefined : performance.now() + timeoutMs;
+    const deadline = deadlineAfter(timeoutMs);
     for (;;) {
-      const push = this._next(this.#buffers);
+      const push = result(this._next(this.#buffers));
       if (push !== undefined) return push;
       if (!(await this.#readable(deadline))) return null;
     }
   }
 
   feed(bytes) {
-    return this._feed(bytes);
+    return result(this._feed(bytes));
   }
 
   take() {
-    return this._take();
+    const bytes = result(this._take());
+    if (bytes === undefined) throw new ClosedError('the session has ended');
+    return bytes;
   }
 
   async readable(timeoutMs) {
-    return this.#readable(timeoutMs === undefined ? undefined : performance.now() + timeoutMs);
+    return this.#readable(deadlineAfter(timeoutMs));
   }
 
   #readable(deadline) {
-    this.#readiness ??= new Readiness(this._descriptor());
-    const leftMs = deadline === undefined ? undefined : Math.max(0, deadline - performance.now());
-    return leftMs === 0 ? false : this.#readiness.wait(leftMs);
+    this.#readiness ??= new Readiness(result(this._descriptor()));
+    return this.#readiness.wait(deadline);
+  }
+
+  get closed() {
+    return result(this._closed());
   }
 
   close() {
     if (this.closed) return;
     this.#cancel?.();
     this.#readiness?.close();
-    this._close();
+    result(this._close());
   }
 
   [Symbol.dispose]() {

@@ -1,50 +1,89 @@
 'use strict';
 
+const { AsyncResource } = require('node:async_hooks');
+const { setImmediate } = require('node:timers');
 const native = require('./native');
-const { KevyError } = require('./errors');
-const { Hold, Readiness, Watch } = require('./readiness');
+const { ClosedError } = require('./errors');
+const { checkBoolean, checkNames } = require('./options');
+const { Hold, Readiness, Watch, throwLater } = require('./readiness');
+const { result } = require('./tape');
+const { deadlineAfter } = require('./timing');
 
 const BATCH_MAX = 512;
-
-/** What a listener throws is reported as if nothing had caught it; later messages still come. */
-function throwLater(error) {
-  process.nextTick(() => {
-    throw error;
-  });
-}
+const PARTS = 3; // of a message in a batch
 
 /**
  * Messages of some channels, for a listener or for an async iterator. They wait in kevy, in a
- * queue whose length client-output-buffer-limit bounds, until this thread has time for them.
+ * queue whose length client-output-buffer-limit bounds, until this thread has time for them. What
+ * was published before close() is still delivered.
  */
 class Subscription extends native.Subscription {
   #instance;
   #buffers;
   #listener;
   #onError;
+  #resource; // what runs the listener in the asynchronous context of its subscriber
   #watch; // for the listener
   #readiness; // for the iterator
   #batch = [];
   #taken = 0; // of the batch
   #state = 'open';
+  #broken = false; // kevy has ended it, and nobody was told yet
+  #delivering = false;
   #hold = new Hold();
 
-  constructor(instance, kind, channels, { listener, onError, buffers }) {
-    super(instance, kind, channels);
+  constructor(instance, kind, channels, listener, options, buffers) {
+    const { onError } = Subscription.#checked(channels, listener, options ?? {});
+    super();
+    result(this._subscribe(instance, kind, channels));
     this.#instance = instance;
     this.#buffers = buffers;
     this.#listener = listener;
     this.#onError = onError ?? throwLater;
-    if (listener !== undefined) this.#watch = new Watch(this._descriptor(), () => this.#deliver());
+    this.#resource = new AsyncResource('kevy.Subscription');
+    if (listener !== undefined) {
+      this.#watch = new Watch(result(this._descriptor()), () => this.#deliver());
+    }
     instance._subscriptions.add(this);
+  }
+
+  static #checked(channels, listener, options) {
+    if (listener !== undefined && typeof listener !== 'function') {
+      throw new TypeError('a listener is a function');
+    }
+    checkNames(options, ['onError'], 'subscribe');
+    if (options.onError !== undefined && typeof options.onError !== 'function') {
+      throw new TypeError('option onError is a function');
+    }
+    if (channels.length === 0) throw new TypeError('subscribe takes at least one channel');
+    return options;
   }
 
   get closed() {
     return this.#state !== 'open';
   }
 
-  close() {
-    this.#end('closed');
+  close(options = {}) {
+    checkNames(options, ['discard'], 'close');
+    checkBoolean(options.discard, 'discard');
+    if (options.discard === true) {
+      this.#end();
+      this.#batch = [];
+      return;
+    }
+    if (this.closed) return;
+    const waiting = this.#batch.slice(this.#taken);
+    for (;;) {
+      const more = result(this._take(BATCH_MAX, this.#buffers));
+      const whole = more.length - (more.length % PARTS);
+      for (let i = 0; i < whole; i++) waiting.push(more[i]);
+      if (whole < PARTS * BATCH_MAX) break;
+    }
+    this.#batch = waiting;
+    this.#taken = 0;
+    this.#end();
+    const isForListener = this.#listener !== undefined && waiting.length !== 0;
+    if (isForListener && !this.#delivering) setImmediate(() => this.#tellAll());
   }
 
   ref() {
@@ -57,86 +96,98 @@ class Subscription extends native.Subscription {
     return this;
   }
 
-  #end(state) {
+  #end() {
     if (this.closed) return;
-    this.#state = state;
+    this.#state = 'closed';
     this.#instance._subscriptions.delete(this);
     this.#hold.unref();
     this.#watch?.close();
     this.#readiness?.close();
-    this._close();
+    result(this._close());
   }
 
-  /** Takes what has come; false when kevy has ended the subscription, or it was closed. */
+  /** Takes what has come. */
   #refill() {
-    if (this.closed) return false;
-    this.#batch = this._take(BATCH_MAX, this.#buffers);
+    this.#batch = result(this._take(BATCH_MAX, this.#buffers));
     this.#taken = 0;
-    if (this.#batch !== null) return true;
-    this.#batch = [];
-    this.#end('broken');
-    return false;
+    if (this.#batch.length % PARTS === 0) return;
+    this.#broken = true;
+    this.#end();
   }
 
   /** The next message of the batch, or undefined. */
   #shift() {
     const batch = this.#batch;
     const at = this.#taken;
-    if (at >= batch.length) return undefined;
-    this.#taken = at + 3;
+    if (at + PARTS > batch.length) return undefined;
+    this.#taken = at + PARTS;
     return { payload: batch[at], channel: batch[at + 1], pattern: batch[at + 2] };
   }
 
-  #brokenError() {
-    return new KevyError(
-      'closed',
-      'KEVY_CLOSED',
+  /** The error for a subscription that kevy has ended; undefined when it was closed, or told. */
+  #takeError() {
+    if (!this.#broken) return undefined;
+    this.#broken = false;
+    return new ClosedError(
       'kevy ended the subscription: its messages were not read in time, or it was killed',
     );
   }
 
-  #deliver() {
-    if (!this.#refill()) {
-      if (this.#state === 'broken') this.#onError(this.#brokenError());
-      return;
-    }
-    for (let message; !this.closed && (message = this.#shift()) !== undefined; ) {
-      try {
-        this.#listener(message);
-      } catch (error) {
-        throwLater(error);
-      }
-    }
-    if (this.closed) return;
-    if (this.#batch.last) {
-      this.#deliver(); // the descriptor says no more
-    } else {
-      this.#watch.rearm();
+  /** Runs code of the user's. */
+  #tell(call, value) {
+    try {
+      this.#resource.runInAsyncScope(call, undefined, value);
+    } catch (error) {
+      throwLater(error);
     }
   }
 
+  #tellAll() {
+    this.#delivering = true;
+    for (let message; (message = this.#shift()) !== undefined; ) {
+      this.#tell(this.#listener, message);
+    }
+    this.#delivering = false;
+    const error = this.#takeError();
+    if (error !== undefined) this.#tell(this.#onError, error);
+  }
+
+  #deliver() {
+    if (this.closed) return;
+    this.#refill();
+    this.#tellAll();
+    if (!this.closed) this.#watch.rearm();
+  }
+
   async next() {
+    const value = await this.#receive(Infinity);
+    return value === null ? { value: undefined, done: true } : { value, done: false };
+  }
+
+  async receive(timeoutMs) {
+    return this.#receive(deadlineAfter(timeoutMs));
+  }
+
+  async #receive(deadline) {
     if (this.#listener !== undefined) {
       throw new TypeError('the messages of this subscription go to its listener');
     }
     for (;;) {
-      const value = this.#shift();
-      if (value !== undefined) return { value, done: false };
-      if (!this.#refill()) break;
-      if (this.#batch.length === 0) {
-        this.#readiness ??= new Readiness(this._descriptor());
-        await this.#readiness.wait();
-      }
+      const message = this.#shift();
+      if (message !== undefined) return message;
+      if (this.closed) break;
+      this.#refill();
+      if (this.#batch.length !== 0 || this.closed) continue;
+      this.#readiness ??= new Readiness(result(this._descriptor()));
+      if (!(await this.#readiness.wait(deadline))) return null;
     }
-    if (this.#state === 'broken') {
-      this.#state = 'closed';
-      throw this.#brokenError();
-    }
-    return { value: undefined, done: true };
+    const error = this.#takeError();
+    if (error !== undefined) throw error;
+    return null;
   }
 
   async return() {
-    this.close();
+    this.close({ discard: true });
     return { value: undefined, done: true };
   }
 

@@ -13,7 +13,7 @@ type Expiry = 'NX' | 'XX' | 'GT' | 'LT';
  * results that they have in ioredis: options are words as in Redis' own syntax, scores are text,
  * members with scores come in turn. Results are the same with either protocol.
  */
-export interface Verbs<T extends Text> {
+export interface Verbs<T extends Text, N extends number | bigint = number> {
   // ---- Strings ----
 
   /** The strings at several keys; null for what is missing or no string. */
@@ -22,10 +22,10 @@ export interface Verbs<T extends Text> {
   mset(pairs: Pairs): 'OK';
   mset(...keysAndValues: Words | [pairs: Pairs]): 'OK';
   /** As mset, if none of the keys exists: 1, else 0. */
-  msetnx(pairs: Pairs): number;
-  msetnx(...keysAndValues: Words | [pairs: Pairs]): number;
+  msetnx(pairs: Pairs): N;
+  msetnx(...keysAndValues: Words | [pairs: Pairs]): N;
   /** Stores a string if there is no such key: 1, else 0. */
-  setnx(key: Word, value: Word): number;
+  setnx(key: Word, value: Word): N;
   /** Stores a string for so many seconds. */
   setex(key: Word, seconds: number, value: Word): 'OK';
   /** Stores a string for so many milliseconds. */
@@ -37,34 +37,34 @@ export interface Verbs<T extends Text> {
   /** The string, whose time to live is set: `getex(key, 'EX', 60)`, or taken away: 'PERSIST'. */
   getex(key: Word, ...options: Words): T | null;
   /** Adds to the end of a string; its new length. */
-  append(key: Word, value: Word): number;
+  append(key: Word, value: Word): N;
   /** How many bytes a string has. */
-  strlen(key: Word): number;
+  strlen(key: Word): N;
   /** The bytes from `start` to `end`, which is included; negative from the end. */
   getrange(key: Word, start: number, end: number): T;
   /** Overwrites a string from `offset` on; its new length. */
-  setrange(key: Word, offset: number, value: Word): number;
+  setrange(key: Word, offset: number, value: Word): N;
   /** Adds 1 to an integer; the sum. */
-  incr(key: Word): Integer;
+  incr(key: Word): N | bigint;
   /** Adds to an integer; the sum. */
-  incrby(key: Word, increment: Integer): Integer;
+  incrby(key: Word, increment: Integer): N | bigint;
   /** Adds to a number; the sum, as text. */
   incrbyfloat(key: Word, increment: Word): T;
   /** Takes 1 from an integer; the difference. */
-  decr(key: Word): Integer;
+  decr(key: Word): N | bigint;
   /** Takes from an integer; the difference. */
-  decrby(key: Word, decrement: Integer): Integer;
+  decrby(key: Word, decrement: Integer): N | bigint;
 
   // ---- Keys ----
 
   /** Deletes keys; how many there were. */
-  del(...keys: Words): number;
+  del(...keys: Words): N;
   /** Deletes keys and frees big values later; how many keys there were. */
-  unlink(...keys: Words): number;
+  unlink(...keys: Words): N;
   /** How many of the keys exist. */
-  exists(...keys: Words): number;
+  exists(...keys: Words): N;
   /** Marks keys as used just now; how many there are. */
-  touch(...keys: Words): number;
+  touch(...keys: Words): N;
   /** The type of the value: string, list, hash, set, zset or none. */
   type(key: Word): string;
   /** The keys that match a pattern; scan does not hold others up meanwhile. */
@@ -74,38 +74,38 @@ export interface Verbs<T extends Text> {
   /** Gives a key another name, in the place of what has it. */
   rename(key: Word, newKey: Word): 'OK';
   /** Gives a key another name if that is free: 1, else 0. */
-  renamenx(key: Word, newKey: Word): number;
+  renamenx(key: Word, newKey: Word): N;
   /** Copies a value to another key, which is free unless 'REPLACE' is given: 1, else 0. */
-  copy(source: Word, destination: Word, ...options: Words): number;
+  copy(source: Word, destination: Word, ...options: Words): N;
   /** Lets a key live for so many seconds: 1, or 0 when it is not there or the option forbids. */
-  expire(key: Word, seconds: number, option?: Expiry): number;
+  expire(key: Word, seconds: number, option?: Expiry): N;
   /** As expire, in milliseconds. */
-  pexpire(key: Word, milliseconds: number, option?: Expiry): number;
+  pexpire(key: Word, milliseconds: number, option?: Expiry): N;
   /** As expire, until a moment in seconds since the Unix epoch. */
-  expireat(key: Word, unixSeconds: number, option?: Expiry): number;
+  expireat(key: Word, unixSeconds: number, option?: Expiry): N;
   /** As expireat, in milliseconds. */
-  pexpireat(key: Word, unixMilliseconds: number, option?: Expiry): number;
+  pexpireat(key: Word, unixMilliseconds: number, option?: Expiry): N;
   /** Takes a key's time to live away: 1, or 0 when it had none. */
-  persist(key: Word): number;
+  persist(key: Word): N;
   /** How many seconds a key has left; -1 for good, -2 when there is no such key. */
-  ttl(key: Word): number;
+  ttl(key: Word): N;
   /** As ttl, in milliseconds. */
-  pttl(key: Word): number;
+  pttl(key: Word): N;
   /** The elements in order, with options as SORT has them; with 'STORE' how many there are. */
-  sort(key: Word, ...options: Words): (T | null)[] | number;
+  sort(key: Word, ...options: Words): (T | null)[] | N;
   /** Some keys, and the cursor that the next step begins with, '0' at the end. */
   scan(cursor: Word, ...options: Words): [cursor: T, keys: T[]];
 
   // ---- Lists ----
 
   /** Adds elements at the head, one after the other; the new length. */
-  lpush(key: Word, ...elements: Words): number;
+  lpush(key: Word, ...elements: Words): N;
   /** Adds elements at the tail; the new length. */
-  rpush(key: Word, ...elements: Words): number;
+  rpush(key: Word, ...elements: Words): N;
   /** As lpush, if there is such a list; the new length, 0 without one. */
-  lpushx(key: Word, ...elements: Words): number;
+  lpushx(key: Word, ...elements: Words): N;
   /** As rpush, if there is such a list; the new length, 0 without one. */
-  rpushx(key: Word, ...elements: Words): number;
+  rpushx(key: Word, ...elements: Words): N;
   /** Takes the first element, or an array of the first `count`; null when there is none. */
   lpop(key: Word): T | null;
   lpop(key: Word, count: number): T[] | null;
@@ -115,7 +115,7 @@ export interface Verbs<T extends Text> {
   rpop(key: Word, count: number): T[] | null;
   rpop(key: Word, ...count: [] | [number]): T | T[] | null;
   /** How many elements there are. */
-  llen(key: Word): number;
+  llen(key: Word): N;
   /** The elements from `start` to `stop`, which is included; negative from the end. */
   lrange(key: Word, start: number, stop: number): T[];
   /** The element at an index, null beyond the ends. */
@@ -123,14 +123,14 @@ export interface Verbs<T extends Text> {
   /** Overwrites the element at an index. */
   lset(key: Word, index: number, element: Word): 'OK';
   /** Inserts before or after the first element equal to `pivot`; the new length, -1 without it. */
-  linsert(key: Word, where: 'BEFORE' | 'AFTER', pivot: Word, element: Word): number;
+  linsert(key: Word, where: 'BEFORE' | 'AFTER', pivot: Word, element: Word): N;
   /** Removes `count` equal elements, from the tail when negative, all for 0; how many. */
-  lrem(key: Word, count: number, element: Word): number;
+  lrem(key: Word, count: number, element: Word): N;
   /** Keeps only the elements from `start` to `stop`. */
   ltrim(key: Word, start: number, stop: number): 'OK';
   /** The index of an equal element; with 'COUNT' an array of them. */
-  lpos(key: Word, element: Word): number | null;
-  lpos(key: Word, element: Word, ...options: Words): number | number[] | null;
+  lpos(key: Word, element: Word): N | null;
+  lpos(key: Word, element: Word, ...options: Words): N | N[] | null;
   /** Moves the element at one end of a list to an end of another, and gives it. */
   lmove(
     source: Word,
@@ -144,10 +144,10 @@ export interface Verbs<T extends Text> {
   // ---- Hashes ----
 
   /** Stores fields, given as an object, a Map, or names and values in turn; how many are new. */
-  hset(key: Word, fields: Pairs): number;
-  hset(key: Word, ...fieldsAndValues: Words | [fields: Pairs]): number;
+  hset(key: Word, fields: Pairs): N;
+  hset(key: Word, ...fieldsAndValues: Words | [fields: Pairs]): N;
   /** Stores a field if there is none of this name: 1, else 0. */
-  hsetnx(key: Word, field: Word, value: Word): number;
+  hsetnx(key: Word, field: Word, value: Word): N;
   /** The value of a field, null when there is none. */
   hget(key: Word, field: Word): T | null;
   /** The values of several fields. */
@@ -155,19 +155,19 @@ export interface Verbs<T extends Text> {
   /** All fields and their values. */
   hgetall(key: Word): Record<string, T>;
   /** Removes fields; how many there were. */
-  hdel(key: Word, ...fields: Words): number;
+  hdel(key: Word, ...fields: Words): N;
   /** 1 when there is such a field, else 0. */
-  hexists(key: Word, field: Word): number;
+  hexists(key: Word, field: Word): N;
   /** The names of all fields. */
   hkeys(key: Word): T[];
   /** The values of all fields. */
   hvals(key: Word): T[];
   /** How many fields there are. */
-  hlen(key: Word): number;
+  hlen(key: Word): N;
   /** How many bytes the value of a field has. */
-  hstrlen(key: Word, field: Word): number;
+  hstrlen(key: Word, field: Word): N;
   /** Adds to the integer in a field; the sum. */
-  hincrby(key: Word, field: Word, increment: Integer): Integer;
+  hincrby(key: Word, field: Word, increment: Integer): N | bigint;
   /** Adds to the number in a field; the sum, as text. */
   hincrbyfloat(key: Word, field: Word, increment: Word): T;
   /** Some fields and their values in turn, and the cursor of the next step. */
@@ -177,38 +177,38 @@ export interface Verbs<T extends Text> {
    * 'LT' before 'FIELDS'. For each: 1; 0 where the condition does not hold, 2 where it is gone at
    * once, -2 when there is no such field.
    */
-  hexpire(key: Word, seconds: Integer, ...fields: Words): number[];
-  hpexpire(key: Word, milliseconds: Integer, ...fields: Words): number[];
+  hexpire(key: Word, seconds: Integer, ...fields: Words): N[];
+  hpexpire(key: Word, milliseconds: Integer, ...fields: Words): N[];
   /** As `hexpire`, until a moment: seconds since the Unix epoch. */
-  hexpireat(key: Word, seconds: Integer, ...fields: Words): number[];
-  hpexpireat(key: Word, milliseconds: Integer, ...fields: Words): number[];
+  hexpireat(key: Word, seconds: Integer, ...fields: Words): N[];
+  hpexpireat(key: Word, milliseconds: Integer, ...fields: Words): N[];
   /** How many seconds fields have left: `httl(key, 'FIELDS', 1, 'a')`; -1 when for ever. */
-  httl(key: Word, ...fields: Words): number[];
-  hpttl(key: Word, ...fields: Words): number[];
+  httl(key: Word, ...fields: Words): N[];
+  hpttl(key: Word, ...fields: Words): N[];
   /** The moments fields expire at, in seconds since the Unix epoch. */
-  hexpiretime(key: Word, ...fields: Words): number[];
-  hpexpiretime(key: Word, ...fields: Words): number[];
+  hexpiretime(key: Word, ...fields: Words): N[];
+  hpexpiretime(key: Word, ...fields: Words): N[];
   /** Takes times to live of fields away: for each 1, or -1 where there was none. */
-  hpersist(key: Word, ...fields: Words): number[];
+  hpersist(key: Word, ...fields: Words): N[];
   /** The values of fields, whose time to live is set: `hgetex(key, 'EX', 60, 'FIELDS', 1, 'a')`. */
   hgetex(key: Word, ...options: Words): (T | null)[];
   /** Stores fields with a time to live: `hsetex(key, 'EX', 60, 'FIELDS', 1, 'a', 'x')`. */
-  hsetex(key: Word, ...options: Words): number;
+  hsetex(key: Word, ...options: Words): N;
   /** The values of fields, which are removed: `hgetdel(key, 'FIELDS', 1, 'a')`. */
   hgetdel(key: Word, ...fields: Words): (T | null)[];
 
   // ---- Sets ----
 
   /** Adds members; how many are new. */
-  sadd(key: Word, ...members: Words): number;
+  sadd(key: Word, ...members: Words): N;
   /** Removes members; how many there were. */
-  srem(key: Word, ...members: Words): number;
+  srem(key: Word, ...members: Words): N;
   /** 1 when it is a member, else 0. */
-  sismember(key: Word, member: Word): number;
+  sismember(key: Word, member: Word): N;
   /** Whether each of several is a member: 1 or 0. */
-  smismember(key: Word, ...members: Words): number[];
+  smismember(key: Word, ...members: Words): N[];
   /** How many members there are. */
-  scard(key: Word): number;
+  scard(key: Word): N;
   /** All members. */
   smembers(key: Word): T[];
   /** Takes any member, or an array of `count`. */
@@ -220,7 +220,7 @@ export interface Verbs<T extends Text> {
   srandmember(key: Word, count: number): T[];
   srandmember(key: Word, ...count: [] | [number]): T | T[] | null;
   /** Moves a member to another set: 1, or 0 when it was not there. */
-  smove(source: Word, destination: Word, member: Word): number;
+  smove(source: Word, destination: Word, member: Word): N;
   /** The members that all of the sets have. */
   sinter(...keys: Words): T[];
   /** The members that any of the sets has. */
@@ -228,13 +228,13 @@ export interface Verbs<T extends Text> {
   /** The members of the first set that no other has. */
   sdiff(...keys: Words): T[];
   /** Stores what sinter gives as a set; its size. */
-  sinterstore(destination: Word, ...keys: Words): number;
+  sinterstore(destination: Word, ...keys: Words): N;
   /** Stores what sunion gives as a set; its size. */
-  sunionstore(destination: Word, ...keys: Words): number;
+  sunionstore(destination: Word, ...keys: Words): N;
   /** Stores what sdiff gives as a set; its size. */
-  sdiffstore(destination: Word, ...keys: Words): number;
+  sdiffstore(destination: Word, ...keys: Words): N;
   /** How many members all of the sets have: `sintercard(2, 'a', 'b', 'LIMIT', 10)`. */
-  sintercard(numkeys: number, ...keysAndOptions: Words): number;
+  sintercard(numkeys: number, ...keysAndOptions: Words): N;
   /** Some members, and the cursor of the next step. */
   sscan(key: Word, cursor: Word, ...options: Words): [cursor: T, members: T[]];
 
@@ -244,10 +244,10 @@ export interface Verbs<T extends Text> {
    * Adds members: `zadd('key', 'NX', 1, 'one', 2, 'two')`; how many are new. With 'INCR' the new
    * score of the only member, as text, or null when an option forbids it.
    */
-  zadd(key: Word, score: number, member: Word): number;
-  zadd(key: Word, ...optionsScoresAndMembers: Words): number | T | null;
+  zadd(key: Word, score: number, member: Word): N;
+  zadd(key: Word, ...optionsScoresAndMembers: Words): N | T | null;
   /** Removes members; how many there were. */
-  zrem(key: Word, ...members: Words): number;
+  zrem(key: Word, ...members: Words): N;
   /** The score of a member, as text. */
   zscore(key: Word, member: Word): T | null;
   /** The scores of several members, as text. */
@@ -255,15 +255,15 @@ export interface Verbs<T extends Text> {
   /** Adds to the score of a member; the sum, as text. */
   zincrby(key: Word, increment: Word, member: Word): T;
   /** How many members there are. */
-  zcard(key: Word): number;
+  zcard(key: Word): N;
   /** How many members have scores within a range, whose ends are numbers, '(1' or '-inf'. */
-  zcount(key: Word, min: Word, max: Word): number;
+  zcount(key: Word, min: Word, max: Word): N;
   /** How many members lie within a range of names, when all scores are equal. */
-  zlexcount(key: Word, min: Word, max: Word): number;
+  zlexcount(key: Word, min: Word, max: Word): N;
   /** How many members come before a member. */
-  zrank(key: Word, member: Word): number | null;
+  zrank(key: Word, member: Word): N | null;
   /** How many members come after a member. */
-  zrevrank(key: Word, member: Word): number | null;
+  zrevrank(key: Word, member: Word): N | null;
   /**
    * The members of a range of ranks, or with 'BYSCORE' or 'BYLEX' of scores or names; also 'REV',
    * 'LIMIT', offset, count, and 'WITHSCORES', which puts its score after each member.
@@ -272,7 +272,7 @@ export interface Verbs<T extends Text> {
   /** The members of a range of ranks, the highest score first. */
   zrevrange(key: Word, start: number, stop: number, ...options: Words): T[];
   /** Stores what zrange gives as a sorted set; its size. */
-  zrangestore(destination: Word, key: Word, start: Word, stop: Word, ...options: Words): number;
+  zrangestore(destination: Word, key: Word, start: Word, stop: Word, ...options: Words): N;
   /** The members with scores within a range, the lowest first. */
   zrangebyscore(key: Word, min: Word, max: Word, ...options: Words): T[];
   /** The members with scores within a range, the highest first. */
@@ -282,26 +282,45 @@ export interface Verbs<T extends Text> {
   /** As zrangebylex, the last name first. */
   zrevrangebylex(key: Word, max: Word, min: Word, ...options: Words): T[];
   /** Removes the members of a range of ranks; how many. */
-  zremrangebyrank(key: Word, start: number, stop: number): number;
+  zremrangebyrank(key: Word, start: number, stop: number): N;
   /** Removes the members with scores within a range; how many. */
-  zremrangebyscore(key: Word, min: Word, max: Word): number;
+  zremrangebyscore(key: Word, min: Word, max: Word): N;
   /** Removes the members within a range of names, when all scores are equal; how many. */
-  zremrangebylex(key: Word, min: Word, max: Word): number;
+  zremrangebylex(key: Word, min: Word, max: Word): N;
   /** Takes the member with the lowest score, or `count` of them: members and scores in turn. */
   zpopmin(key: Word, ...count: [] | [number]): T[];
   /** Takes the member with the highest score, or `count` of them: members and scores in turn. */
   zpopmax(key: Word, ...count: [] | [number]): T[];
   /** Stores the members that any of the sorted sets has; how many. */
-  zunionstore(destination: Word, numkeys: number, ...keysAndOptions: Words): number;
+  zunionstore(destination: Word, numkeys: number, ...keysAndOptions: Words): N;
   /** Stores the members that all of the sorted sets have; how many. */
-  zinterstore(destination: Word, numkeys: number, ...keysAndOptions: Words): number;
+  zinterstore(destination: Word, numkeys: number, ...keysAndOptions: Words): N;
   /** Stores the members of the first sorted set that no other has; how many. */
-  zdiffstore(destination: Word, numkeys: number, ...keys: Words): number;
+  zdiffstore(destination: Word, numkeys: number, ...keys: Words): N;
   /** Some members and their scores in turn, and the cursor of the next step. */
   zscan(key: Word, cursor: Word, ...options: Words): [cursor: T, membersAndScores: T[]];
+
+  // ---- The server ----
+
+  /** Sends a message to a channel; how many subscriptions get it. */
+  publish(channel: Word, payload: Word): N;
+  /** As publish, to a sharded channel. */
+  spublish(channel: Word, payload: Word): N;
+  /** 'PONG', or the message. */
+  ping(): string;
+  ping(message: Word): T;
+  ping(...message: [] | [Word]): string | T;
+  /** What the server says about itself; sections such as 'memory'. */
+  info(...sections: Words): T;
+  /** How many keys there are. */
+  dbsize(): N;
+  /** Deletes all keys of the database. */
+  flushdb(...options: Words): 'OK';
+  /** Deletes all keys. */
+  flushall(...options: Words): 'OK';
 }
 
-/** The same verbs, each of which gives the pipeline: their results come from run(). */
+/** The same verbs, each of which gives the pipeline: their results come from exec(). */
 export type QueuedVerbs<Pipeline> = {
   [Verb in keyof Verbs<string>]: (...words: Parameters<Verbs<string>[Verb]>) => Pipeline;
 };

@@ -18,6 +18,7 @@ const VERBS = {
   sortedSets: `zadd zrem zscore zmscore zincrby zcard zcount zlexcount zrank zrevrank zrange
     zrevrange zrangestore zrangebyscore zrevrangebyscore zrangebylex zrevrangebylex zremrangebyrank
     zremrangebyscore zremrangebylex zpopmin zpopmax zunionstore zinterstore zdiffstore zscan`,
+  server: `publish spublish ping info dbsize flushdb flushall`,
 };
 
 // ---- Words -------------------------------------------------------------------------------------
@@ -35,7 +36,9 @@ const pairs = (record) =>
 
 /** Arguments as words. Array.prototype.flat would cost several times the command itself. */
 function opened(args) {
-  if (!args.some(Array.isArray)) return args;
+  let i = 0;
+  while (i < args.length && !Array.isArray(args[i])) i++;
+  if (i === args.length) return args;
   const words = [];
   for (const arg of args) {
     if (Array.isArray(arg)) for (const word of arg) words.push(word);
@@ -50,7 +53,11 @@ const withRecordAt = (index) => (args) =>
     ? [...args.slice(0, index), ...pairs(args[index])]
     : opened(args);
 
+const asGiven = (args) => args;
+
 const ARGUMENTS = {
+  publish: asGiven,
+  spublish: asGiven,
   mset: withRecordAt(0),
   msetnx: withRecordAt(0),
   hset: withRecordAt(1),
@@ -66,9 +73,17 @@ const list = (reply) => (reply instanceof Set ? [...reply] : reply);
 function object(reply) {
   if (reply instanceof Map) return Object.fromEntries(reply);
   if (!Array.isArray(reply)) return reply;
-  const entries = [];
-  for (let i = 0; i < reply.length; i += 2) entries.push([reply[i], reply[i + 1]]);
-  return Object.fromEntries(entries);
+  const record = {};
+  for (let i = 0; i < reply.length; i += 2) {
+    const field = String(reply[i]);
+    if (field === '__proto__') {
+      const own = { value: reply[i + 1], writable: true, enumerable: true, configurable: true };
+      Object.defineProperty(record, field, own);
+    } else {
+      record[field] = reply[i + 1];
+    }
+  }
+  return record;
 }
 
 function scoreText(score, buffers) {
@@ -120,10 +135,8 @@ function method(name) {
   const convert = CONVERTERS[name];
   const { [name]: run } = {
     [name](...args) {
-      const words = wordsOf(args);
-      return convert === undefined
-        ? this.exec(verb, ...words)
-        : this._converted(convert, [verb, ...words]);
+      const words = [verb, ...wordsOf(args)];
+      return convert === undefined ? this._run(words) : this._converted(convert, words);
     },
   };
   return { value: run, writable: true, configurable: true };
@@ -133,7 +146,7 @@ const names = Object.values(VERBS).flatMap((all) => all.split(/\s+/));
 const methods = Object.fromEntries(names.map((name) => [name, method(name)]));
 
 /**
- * Gives a class the verbs. Its `exec(...words)` runs a command, at once or later, and its
+ * Gives a class the verbs. Its `_run(words)` runs a command, at once or later, and its
  * `_converted(convert, words)` does so for `convert(reply, whether strings are Buffers, words)`.
  */
 function addVerbs(kind) {

@@ -9,19 +9,41 @@ namespace {
 
 using namespace kevy::node;
 
+struct Status {
+  kevy_status status;
+  const char* kind;
+  const char* code;
+};
+
+constexpr Status kStatuses[] = {
+    {KEVY_INVALID, "invalid", "KEVY_INVALID"}, {KEVY_NO_MEMORY, "memory", "KEVY_NO_MEMORY"},
+    {KEVY_SYSTEM, "system", "KEVY_SYSTEM"},    {KEVY_FORKED, "forked", "KEVY_FORKED"},
+    {KEVY_CLOSED, "closed", "KEVY_CLOSED"},    {KEVY_TIMEOUT, "timeout", "KEVY_TIMEOUT"},
+    {KEVY_NO_AUTH, "auth", "KEVY_NO_AUTH"},
+};
+
+// {status: [kind, code], ...}
+Napi::Object statuses(Napi::Env env) {
+  Napi::Object all = Napi::Object::New(env);
+  for (const Status& each : kStatuses) {
+    Napi::Array names = Napi::Array::New(env, 2);
+    names.Set(0u, Napi::String::New(env, each.kind));
+    names.Set(1u, Napi::String::New(env, each.code));
+    all.Set(static_cast<uint32_t>(each.status), names);
+  }
+  return all;
+}
+
 Napi::Object initialise(Napi::Env env, Napi::Object exports) {
-  env.SetInstanceData(new Environment(env));
+  auto* const environment = new Environment(env);
+  env.SetInstanceData(environment);
   exports.Set("version", Napi::String::New(env, kevy_version()));
+  exports.Set("statuses", statuses(env));
+  exports.Set("tape", environment->tape().memory());
   exports.Set("Instance", Instance::constructor(env));
   exports.Set("Session", Session::constructor(env));
   exports.Set("Subscription", Subscription::constructor(env));
   exports.Set("Watcher", Watcher::constructor(env));
-  exports.Set("setFactories", Napi::Function::New(env, [](const Napi::CallbackInfo& info) {
-                Environment::of(info.Env()).set_factories(info[0].As<Napi::Object>());
-              }));
-  exports.Set("setPool", Napi::Function::New(env, [](const Napi::CallbackInfo& info) {
-                Environment::of(info.Env()).set_pool(info[0].As<Napi::Uint8Array>());
-              }));
   return exports;
 }
 

@@ -1,15 +1,17 @@
 // Environment: what one JavaScript environment (the main thread, or one Worker) keeps: the memory
-// that its calls work in, the functions of lib/ that make errors and collections, and the handles
-// that are open. Environments share nothing; each is used on its own thread only.
+// that its calls work in, the tape that takes results to lib/, and the handles that are open. It
+// holds nothing of any copy of lib/ that is loaded over it. Environments share nothing; each is
+// used on its own thread only.
 #pragma once
 
 #include <kevy.h>
 #include <napi.h>
 
 #include <memory>
-#include <string_view>
 #include <unordered_set>
 
+#include "tape.h"
+#include "watchers.h"
 #include "words.h"
 
 namespace kevy::node {
@@ -41,27 +43,11 @@ class Environment {
 
   Napi::Env env() const noexcept { return env_; }
   Words& words() noexcept { return words_; }
+  Tape& tape() noexcept { return tape_; }
   /// kScratch bytes to read a value into.
   char* scratch() noexcept { return scratch_.get(); }
 
-  /// Takes the functions of lib/native.js: replyError(text), statusError(kind, code, text),
-  /// map(keysAndValues), set(members).
-  void set_factories(const Napi::Object& factories);
-  /// Takes the memory that get_into writes to.
-  void set_pool(Napi::Uint8Array pool);
-  char* pool() const noexcept { return pool_data_; }
-  size_t pool_size() const noexcept { return pool_size_; }
-
-  Napi::Value reply_error(std::string_view text) const;
-  Napi::Value map(const Napi::Array& keys_and_values) const { return map_.Call({keys_and_values}); }
-  Napi::Value set(const Napi::Array& members) const { return set_.Call({members}); }
-
-  /// Throws unless a call succeeded, with what kevy_last_error says.
-  void check(kevy_status status) const {
-    if (status != KEVY_OK) [[unlikely]] fail(status);
-  }
-  [[noreturn]] void fail(kevy_status status) const;
-  [[noreturn]] void fail(kevy_status status, const char* message) const;
+  Watchers& watchers() noexcept { return watchers_; }
 
  private:
   friend class Handle;
@@ -69,15 +55,67 @@ class Environment {
 
   Napi::Env env_;
   Words words_;
+  Tape tape_;
   std::unique_ptr<char[]> scratch_;
-  Napi::FunctionReference reply_error_;
-  Napi::FunctionReference status_error_;
-  Napi::FunctionReference map_;
-  Napi::FunctionReference set_;
-  Napi::Reference<Napi::Uint8Array> pool_;
-  char* pool_data_ = nullptr;
-  size_t pool_size_ = 0;
+  Watchers watchers_;
   std::unordered_set<Handle*> handles_;
+};
+
+/// The body of a call of JavaScript's: what it refuses is told through the tape.
+template <typename Body>
+napi_value guarded(Environment& environment, Body&& body) noexcept {
+  const Napi::Env env = environment.env();
+  try {
+    try {
+      return body();
+    } catch (const Failure& failure) {
+      return environment.tape().of_failure(failure);
+    } catch (const std::bad_alloc&) {
+      return environment.tape().of_failure({KEVY_NO_MEMORY, "out of memory"});
+    }
+  } catch (const Napi::Error& error) {
+    error.ThrowAsJavaScriptException();
+  } catch (const Pending&) {
+  } catch (const std::bad_alloc&) {
+    napi_throw_error(env, "KEVY_NO_MEMORY", "out of memory");
+  }
+  return nullptr;
+}
+
+/// A class of the addon's: its native half, and the handle that it closes.
+template <typename T>
+class Wrapped : public Napi::ObjectWrap<T>, public Handle {
+ public:
+  explicit Wrapped(const Napi::CallbackInfo& info)
+      : Napi::ObjectWrap<T>(info),
+        Handle(Environment::of(info.Env())),
+        environment_of_(Environment::of(info.Env())) {}
+
+ protected:
+  /// A method, for the definition of the class. V8 calls it on objects of this class alone.
+  template <napi_value (T::*kMethod)(const Napi::CallbackInfo&)>
+  static Napi::ClassPropertyDescriptor<T> method(const char* name) {
+    napi_property_descriptor descriptor{};
+    descriptor.utf8name = name;
+    descriptor.method = call<kMethod>;
+    descriptor.attributes = napi_default_method;
+    return Napi::ClassPropertyDescriptor<T>(descriptor);
+  }
+
+  Environment& environment() const noexcept { return environment_of_; }
+
+ private:
+  template <napi_value (T::*kMethod)(const Napi::CallbackInfo&)>
+  static napi_value call(napi_env env, napi_callback_info raw) noexcept {
+    return guarded(Environment::of(env), [&]() -> napi_value {
+      const Napi::CallbackInfo info(env, raw);
+      void* self = nullptr;
+      if (napi_unwrap(env, info.This(), &self) != napi_ok) refuse("not called on one of its class");
+      return (static_cast<T*>(self)->*kMethod)(info);
+    });
+  }
+
+  Environment& environment_of_;
 };
 
 }  // namespace kevy::node

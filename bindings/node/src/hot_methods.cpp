@@ -1,52 +1,16 @@
 #include "hot_methods.h"
 
-#include "reply_value.h"
+#include <array>
+
+#include "arguments.h"
+#include "reply.h"
 
 namespace kevy::node {
 
 namespace {
 
-/// The arguments of a call, and the instance whose function it is.
-template <size_t kCount>
-class Arguments {
- public:
-  Arguments(napi_env env, napi_callback_info info) {
-    void* instance = nullptr;
-    napi_get_cb_info(env, info, &count_, values_, nullptr, &instance);
-    instance_ = static_cast<Instance*>(instance);
-  }
-  Instance& instance() const noexcept { return *instance_; }
-  napi_value operator[](size_t index) const noexcept { return values_[index]; }
-  /// How many were given; at most kCount of them are here.
-  size_t count() const noexcept { return count_; }
-
- private:
-  size_t count_ = kCount;
-  napi_value values_[kCount];
-  Instance* instance_;
-};
-
-template <typename Body>
-napi_value guarded(napi_env env, Body&& body) noexcept {
-  try {
-    return body();
-  } catch (const Napi::Error& error) {
-    error.ThrowAsJavaScriptException();
-  } catch (const std::bad_alloc&) {
-    napi_throw_error(env, "KEVY_NO_MEMORY", "out of memory");
-  }
-  return nullptr;
-}
-
-// A value too long for the scratch memory: the reply's own bytes save a copy.
-napi_value get_long(Instance& instance, std::string_view key) {
-  const char* const argv[] = {"GET", key.data()};
-  const size_t sizes[] = {3, key.size()};
-  kevy_reply* reply = nullptr;
-  instance.environment().check(kevy_exec(instance.handle(), 2, argv, sizes, &reply));
-  const ReplyPtr owner(reply);
-  return value_of(instance.environment(), reply, Strings::kText);
-}
+constexpr size_t kFew = 8;
+constexpr size_t kPipelineFew = 64;
 
 napi_value null_of(napi_env env) {
   napi_value null = nullptr;
@@ -60,132 +24,245 @@ napi_value number_of(napi_env env, int32_t number) {
   return value;
 }
 
-napi_value run(napi_env env, napi_callback_info info, Strings strings) {
-  constexpr size_t kFew = 8;
-  const Arguments<kFew> arguments(env, info);
-  Environment& environment = arguments.instance().environment();
-  Words& words = environment.words();
-  words.clear();
-  const size_t count = arguments.count();
-  if (count <= kFew) [[likely]] {
-    for (size_t i = 0; i < count; ++i) words.add(env, arguments[i]);
-  } else {
-    std::vector<napi_value> all(count);
-    size_t capacity = count;
-    napi_get_cb_info(env, info, &capacity, all.data(), nullptr, nullptr);
-    for (const napi_value value : all) words.add(env, value);
-  }
+// ---- One key -----------------------------------------------------------------------------------
+
+// A value too long for the scratch memory: the reply's own bytes save a copy.
+napi_value get_long(Instance& instance, std::string_view key) {
+  const char* const argv[] = {"GET", key.data()};
+  const size_t sizes[] = {3, key.size()};
   kevy_reply* reply = nullptr;
-  environment.check(kevy_exec(arguments.instance().handle(), words.count(), words.data(),
-                              words.sizes(), &reply));
+  check(kevy_exec(instance.handle(), 2, argv, sizes, &reply));
   const ReplyPtr owner(reply);
-  return value_of(environment, reply, strings);
+  return instance.environment().tape().of_reply(reply, Strings::kText, instance.integers());
 }
 
 napi_value get(napi_env env, napi_callback_info info) noexcept {
-  return guarded(env, [&]() -> napi_value {
-    const Arguments<1> arguments(env, info);
-    Environment& environment = arguments.instance().environment();
+  const Arguments<Instance, 1> arguments(env, info);
+  Instance& instance = arguments.owner();
+  Environment& environment = instance.environment();
+  return guarded(environment, [&]() -> napi_value {
     Arena& arena = environment.words().arena();
     arena.clear();
     const std::string_view key = bytes_of(env, arguments[0], arena);
     size_t size = 0;
-    const kevy_status status = kevy_get(arguments.instance().handle(), key.data(), key.size(),
+    const kevy_status status = kevy_get(instance.handle(), key.data(), key.size(),
                                         environment.scratch(), Environment::kScratch, &size);
     if (status == KEVY_OK) return text_of(env, {environment.scratch(), size});
     if (status == KEVY_NOT_FOUND) return null_of(env);
-    if (status == KEVY_TRUNCATED) return get_long(arguments.instance(), key);
-    environment.fail(status);
+    if (status == KEVY_TRUNCATED) return get_long(instance, key);
+    fail(status);
   });
 }
 
+int64_t ttl_of(napi_env env, napi_value value) {
+  napi_valuetype type = napi_undefined;
+  napi_typeof(env, value, &type);
+  if (type == napi_undefined) return 0;
+  constexpr double kMax = 9007199254740991.0;
+  double given = 0;
+  napi_get_value_double(env, value, &given);
+  if (!(given >= 1 && given <= kMax) || given != static_cast<double>(static_cast<int64_t>(given))) {
+    throw Failure{Failure::kRangeError,
+                  "the time to live is a whole number of milliseconds above 0"};
+  }
+  return static_cast<int64_t>(given);
+}
+
 napi_value set(napi_env env, napi_callback_info info) noexcept {
-  return guarded(env, [&]() -> napi_value {
-    const Arguments<3> arguments(env, info);
-    Environment& environment = arguments.instance().environment();
-    Arena& arena = environment.words().arena();
+  const Arguments<Instance, 3> arguments(env, info);
+  Instance& instance = arguments.owner();
+  return guarded(instance.environment(), [&]() -> napi_value {
+    Arena& arena = instance.environment().words().arena();
     arena.clear();
     const std::string_view key = bytes_of(env, arguments[0], arena);
     const std::string_view value = bytes_of(env, arguments[1], arena);
-    int64_t ttl_ms = 0;
-    if (arguments.count() > 2) {
-      double given = 0;
-      napi_valuetype type = napi_undefined;
-      napi_typeof(env, arguments[2], &type);
-      if (type != napi_undefined) {
-        napi_get_value_double(env, arguments[2], &given);
-        if (!(given >= 1 && given <= 9007199254740991.0)) {
-          throw Napi::RangeError::New(env, "ttlMs is not a whole number of milliseconds above 0");
-        }
-        ttl_ms = static_cast<int64_t>(given);
-      }
-    }
-    environment.check(kevy_set(arguments.instance().handle(), key.data(), key.size(), value.data(),
-                               value.size(), ttl_ms));
+    const int64_t ttl_ms = arguments.count() > 2 ? ttl_of(env, arguments[2]) : 0;
+    check(kevy_set(instance.handle(), key.data(), key.size(), value.data(), value.size(), ttl_ms));
+    instance.account()->ran(key.size() + value.size());
     return nullptr;
   });
 }
 
-napi_value exec(napi_env env, napi_callback_info info) noexcept {
-  return guarded(env, [&] { return run(env, info, Strings::kText); });
-}
-
-napi_value exec_buffer(napi_env env, napi_callback_info info) noexcept {
-  return guarded(env, [&] { return run(env, info, Strings::kBuffers); });
-}
-
 napi_value get_into(napi_env env, napi_callback_info info) noexcept {
-  return guarded(env, [&]() -> napi_value {
-    const Arguments<2> arguments(env, info);
-    Environment& environment = arguments.instance().environment();
+  const Arguments<Instance, 3> arguments(env, info);
+  Instance& instance = arguments.owner();
+  Environment& environment = instance.environment();
+  return guarded(environment, [&]() -> napi_value {
     Arena& arena = environment.words().arena();
     arena.clear();
     const std::string_view key = bytes_of(env, arguments[0], arena);
+    // Asked for each time: the memory may have been transferred to someone else since the last.
+    void* memory = nullptr;
+    size_t room = 0;
+    if (napi_get_arraybuffer_info(env, arguments[1], &memory, &room) != napi_ok) {
+      refuse("not an ArrayBuffer");
+    }
     uint32_t offset = 0;
-    napi_get_value_uint32(env, arguments[1], &offset);
-    if (offset > environment.pool_size()) return number_of(env, -2);
+    napi_get_value_uint32(env, arguments[2], &offset);
+    if (memory == nullptr || offset > room) return number_of(env, -2);
     size_t size = 0;
-    const kevy_status status =
-        kevy_get(arguments.instance().handle(), key.data(), key.size(),
-                 environment.pool() + offset, environment.pool_size() - offset, &size);
+    const kevy_status status = kevy_get(instance.handle(), key.data(), key.size(),
+                                        static_cast<char*>(memory) + offset, room - offset, &size);
     if (status == KEVY_OK) return number_of(env, static_cast<int32_t>(size));
     if (status == KEVY_NOT_FOUND) return number_of(env, -1);
     if (status == KEVY_TRUNCATED) return number_of(env, -2);
-    environment.fail(status);
+    fail(status);
   });
 }
+
+// ---- Any command -------------------------------------------------------------------------------
+
+kevy_status run_words(Instance& instance, const Words& words, kevy_reply** reply) {
+  return kevy_exec(instance.handle(), words.count(), words.data(), words.sizes(), reply);
+}
+
+kevy_status run_words(Session& session, const Words& words, kevy_reply** reply) {
+  return kevy_session_exec(session.handle(), words.count(), words.data(), words.sizes(), reply);
+}
+
+kevy_status run_commands(Instance& instance, std::span<const size_t> argc, const Words& words,
+                         kevy_reply** reply) {
+  return kevy_pipeline(instance.handle(), argc.size(), argc.data(), words.data(), words.sizes(),
+                       reply);
+}
+
+kevy_status run_commands(Session& session, std::span<const size_t> argc, const Words& words,
+                         kevy_reply** reply) {
+  return kevy_session_pipeline(session.handle(), argc.size(), argc.data(), words.data(),
+                               words.sizes(), reply);
+}
+
+template <typename Owner>
+napi_value run(Owner& owner, std::span<const napi_value> values, Strings strings) {
+  if (values.empty()) refuse("a command has at least its verb");
+  Environment& environment = owner.environment();
+  Words& words = environment.words();
+  words.clear();
+  words.add_all(environment.env(), values);
+  kevy_reply* reply = nullptr;
+  check(run_words(owner, words, &reply));
+  const ReplyPtr kept(reply);
+  owner.account()->ran(words.bytes());
+  return environment.tape().of_reply(reply, strings, owner.integers());
+}
+
+template <typename Owner, Strings kStrings>
+napi_value exec(napi_env env, napi_callback_info info) noexcept {
+  Arguments<Owner, kFew> arguments(env, info);
+  Owner& owner = arguments.owner();
+  return guarded(owner.environment(), [&] { return run(owner, arguments.all(), kStrings); });
+}
+
+template <typename Owner>
+napi_value exec_list(napi_env env, napi_callback_info info) noexcept {
+  const Arguments<Owner, 2> arguments(env, info);
+  Owner& owner = arguments.owner();
+  return guarded(owner.environment(), [&] {
+    bool buffers = false;
+    napi_get_value_bool(env, arguments[1], &buffers);
+    return run(owner, elements_of(env, arguments[0]), buffers ? Strings::kBuffers : Strings::kText);
+  });
+}
+
+// Takes the words of each command, behind how many they are, out of `values`.
+void read_commands(napi_env env, std::span<const napi_value> values, std::vector<size_t>& argc,
+                   Words& words) {
+  while (!values.empty()) {
+    uint32_t count = 0;
+    if (napi_get_value_uint32(env, values[0], &count) != napi_ok || count == 0 ||
+        count >= values.size()) {
+      refuse("the commands' lengths do not add up");
+    }
+    argc.push_back(count);
+    words.add_all(env, values.subspan(1, count));
+    values = values.subspan(1 + size_t{count});
+  }
+}
+
+template <typename Owner, Strings kStrings>
+napi_value pipeline(napi_env env, napi_callback_info info) noexcept {
+  Arguments<Owner, kPipelineFew> arguments(env, info);
+  Owner& owner = arguments.owner();
+  Environment& environment = owner.environment();
+  return guarded(environment, [&]() -> napi_value {
+    std::vector<napi_value> in_array;
+    std::span<const napi_value> values = arguments.all();
+    if (arguments.count() == 1) values = in_array = elements_of(env, arguments[0]);
+    Words& words = environment.words();
+    words.clear();
+    std::vector<size_t> argc;
+    argc.reserve(values.size() / 2);
+    read_commands(env, values, argc, words);
+    kevy_reply* reply = nullptr;
+    check(run_commands(owner, argc, words, &reply));
+    const ReplyPtr kept(reply);
+    owner.account()->ran(words.bytes());
+    return environment.tape().of_reply(reply, kStrings, owner.integers());
+  });
+}
+
+// ---- RESP --------------------------------------------------------------------------------------
+
+napi_value converse(napi_env env, napi_callback_info info) noexcept {
+  const Arguments<Session, 1> arguments(env, info);
+  Session& session = arguments.owner();
+  return guarded(session.environment(), [&]() -> napi_value {
+    session.feed(arguments[0]);
+    return session.take();
+  });
+}
+
+// ---- The functions -----------------------------------------------------------------------------
 
 struct HotMethod {
   const char* name;
   napi_callback function;
 };
 
-constexpr HotMethod kHotMethods[] = {
-    {"get", get}, {"set", set}, {"exec", exec}, {"execBuffer", exec_buffer}, {"_getInto", get_into},
+constexpr HotMethod kInstanceMethods[] = {{"_get", get}, {"_set", set}, {"_getInto", get_into}};
+constexpr HotMethod kSessionMethods[] = {{"_converse", converse}};
+
+template <typename Owner>
+constexpr HotMethod kCommonMethods[] = {
+    {"_exec", exec<Owner, Strings::kText>},
+    {"_execBuffer", exec<Owner, Strings::kBuffers>},
+    {"_execList", exec_list<Owner>},
+    {"_pipeline", pipeline<Owner, Strings::kText>},
+    {"_pipelineBuffer", pipeline<Owner, Strings::kBuffers>},
 };
 
-}  // namespace
-
-void add_hot_methods(const Napi::Object& object, Instance& instance) {
+void add(const Napi::Object& object, std::span<const HotMethod> methods, void* owner) {
   const Napi::Env env = object.Env();
-  for (const HotMethod& method : kHotMethods) {
+  for (const HotMethod& method : methods) {
     napi_value function = nullptr;
-    if (napi_create_function(env, method.name, NAPI_AUTO_LENGTH, method.function, &instance,
-                             &function) != napi_ok) {
-      throw Napi::Error::New(env);
-    }
     napi_property_descriptor keeps{};
-    keeps.utf8name = "instance";
+    keeps.utf8name = "owner";
     keeps.value = object;
     napi_property_descriptor has{};
     has.utf8name = method.name;
+    has.attributes = napi_default_method;
+    if (napi_create_function(env, method.name, NAPI_AUTO_LENGTH, method.function, owner,
+                             &function) != napi_ok) {
+      throw Napi::Error::New(env);
+    }
     has.value = function;
-    has.attributes = napi_default_jsproperty;
     if (napi_define_properties(env, function, 1, &keeps) != napi_ok ||
         napi_define_properties(env, object, 1, &has) != napi_ok) {
       throw Napi::Error::New(env);
     }
   }
+}
+
+}  // namespace
+
+void add_hot_methods(const Napi::Object& object, Instance& instance) {
+  add(object, kInstanceMethods, &instance);
+  add(object, kCommonMethods<Instance>, &instance);
+}
+
+void add_hot_methods(const Napi::Object& object, Session& session) {
+  add(object, kSessionMethods, &session);
+  add(object, kCommonMethods<Session>, &session);
 }
 
 }  // namespace kevy::node

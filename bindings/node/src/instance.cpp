@@ -1,8 +1,7 @@
 #include "instance.h"
 
 #include "hot_methods.h"
-#include "pipeline.h"
-#include "reply_value.h"
+#include "reply.h"
 
 namespace kevy::node {
 
@@ -10,52 +9,45 @@ namespace {
 
 constexpr napi_type_tag kTag{0x6b6576792d696e73, 0x74616e63652d3031};
 
-std::vector<kevy_slice> slices_of(const Napi::Array& values, uint32_t first, uint32_t step,
-                                  Arena& arena) {
-  std::vector<kevy_slice> slices;
-  const uint32_t count = values.Length();
-  slices.reserve(count / step);
-  for (uint32_t i = first; i < count; i += step) {
-    const std::string_view bytes = bytes_of(values.Env(), values.Get(i), arena);
-    slices.push_back({bytes.data(), bytes.size()});
-  }
-  return slices;
+Strings strings_of(const Napi::Value& buffers) {
+  return buffers.ToBoolean() ? Strings::kBuffers : Strings::kText;
 }
 
 }  // namespace
 
 Napi::Function Instance::constructor(Napi::Env env) {
-  return DefineClass(
-      env, "Instance",
-      {
-          InstanceMethod<&Instance::stop>("_stop"),
-          InstanceAccessor<&Instance::stopped>("stopped"),
-          InstanceMethod<&Instance::pipeline>("_pipeline"),
-          InstanceMethod<&Instance::get_many>("_getMany"),
-          InstanceMethod<&Instance::set_many>("_setMany"),
-          InstanceMethod<&Instance::listen>("_listen"),
-          InstanceMethod<&Instance::addresses>("_addresses"),
-          InstanceMethod<&Instance::clock_now>("_clockNow"),
-          InstanceMethod<&Instance::clock_freeze>("_clockFreeze"),
-          InstanceMethod<&Instance::clock_advance>("_clockAdvance"),
-          InstanceMethod<&Instance::clock_resume>("_clockResume"),
-      });
+  return DefineClass(env, "Instance",
+                     {
+                         method<&Instance::start>("_start"),
+                         method<&Instance::stop>("_stop"),
+                         method<&Instance::stopped>("_stopped"),
+                         method<&Instance::get_many>("_getMany"),
+                         method<&Instance::set_many>("_setMany"),
+                         method<&Instance::listen>("_listen"),
+                         method<&Instance::address>("_address"),
+                         method<&Instance::clock_now>("_clockNow"),
+                         method<&Instance::clock_freeze>("_clockFreeze"),
+                         method<&Instance::clock_advance>("_clockAdvance"),
+                         method<&Instance::clock_resume>("_clockResume"),
+                     });
 }
 
-Instance::Instance(const Napi::CallbackInfo& info)
-    : ObjectWrap(info), Handle(Environment::of(info.Env())),
-      environment_of_(Environment::of(info.Env())) {
+Instance::Instance(const Napi::CallbackInfo& info) : Wrapped(info) {
+  napi_type_tag_object(info.Env(), info.This(), &kTag);
+  add_hot_methods(info.This().As<Napi::Object>(), *this);
+}
+
+napi_value Instance::start(const Napi::CallbackInfo& info) {
+  if (account_ != nullptr) refuse("the instance was started before");
   const auto number = [&](size_t index) { return info[index].ToNumber().Uint32Value(); };
   std::vector<std::string> words;
-  if (info[4].IsArray()) {
-    const auto given = info[4].As<Napi::Array>();
-    for (uint32_t i = 0; i < given.Length(); ++i) {
-      words.push_back(given.Get(i).ToString().Utf8Value());
-    }
+  for (const napi_value word : elements_of(info.Env(), info[5])) {
+    words.push_back(Napi::Value(info.Env(), word).ToString().Utf8Value());
   }
   std::vector<const char*> directives;
   for (const std::string& word : words) directives.push_back(word.c_str());
 
+  integers_ = info[4].ToBoolean() ? Integers::kBigInts : Integers::kNumbers;
   kevy_options options = KEVY_OPTIONS_INIT;
   options.shards = number(0);
   options.databases = number(1);
@@ -63,12 +55,13 @@ Instance::Instance(const Napi::CallbackInfo& info)
   options.threads = number(3);
   options.directives = directives.data();
   options.directive_count = directives.size() / 2;
-  environment_of_.check(kevy_start(&options, &handle_));
-  napi_type_tag_object(info.Env(), info.This(), &kTag);
-  add_hot_methods(info.This().As<Napi::Object>(), *this);
+  check(kevy_start(&options, &handle_));
+  account_ = std::make_shared<MemoryAccount>(info.Env(), handle_);
+  return nullptr;
 }
 
 void Instance::release() noexcept {
+  if (account_ != nullptr) account_->close();
   kevy_stop(handle_);
   handle_ = nullptr;
 }
@@ -78,74 +71,86 @@ Instance& Instance::of(const Napi::Value& value) {
   if (value.IsObject()) {
     napi_check_object_type_tag(value.Env(), value, &kTag, &tagged);
   }
-  if (!tagged) throw Napi::TypeError::New(value.Env(), "not an instance of kevy");
-  return *Unwrap(value.As<Napi::Object>());
-}
-
-void Instance::stop(const Napi::CallbackInfo&) { release(); }
-
-Napi::Value Instance::stopped(const Napi::CallbackInfo& info) {
-  return Napi::Boolean::New(info.Env(), is_stopped());
-}
-
-Napi::Value Instance::pipeline(const Napi::CallbackInfo& info) {
-  return run_pipeline(environment_of_, info, [&](auto... arguments) {
-    return kevy_pipeline(handle(), arguments...);
-  });
-}
-
-Napi::Value Instance::get_many(const Napi::CallbackInfo& info) {
-  Arena& arena = environment_of_.words().arena();
-  arena.clear();
-  const auto keys = slices_of(info[0].As<Napi::Array>(), 0, 1, arena);
-  kevy_reply* reply = nullptr;
-  environment_of_.check(kevy_get_many(handle(), keys.size(), keys.data(), &reply));
-  const ReplyPtr owner(reply);
-  const Strings strings = info[1].ToBoolean() ? Strings::kBuffers : Strings::kText;
-  return Napi::Value(info.Env(), value_of(environment_of_, reply, strings));
-}
-
-void Instance::set_many(const Napi::CallbackInfo& info) {
-  Arena& arena = environment_of_.words().arena();
-  arena.clear();
-  const auto given = info[0].As<Napi::Array>();
-  const auto keys = slices_of(given, 0, 2, arena);
-  const auto values = slices_of(given, 1, 2, arena);
-  environment_of_.check(kevy_set_many(handle(), values.size(), keys.data(), values.data()));
-}
-
-void Instance::listen(const Napi::CallbackInfo& info) {
-  const std::string address = info[0].As<Napi::String>().Utf8Value();
-  environment_of_.check(kevy_listen(handle(), address.c_str()));
-}
-
-Napi::Value Instance::addresses(const Napi::CallbackInfo& info) {
-  Napi::Array all = Napi::Array::New(info.Env());
-  char* buffer = environment_of_.scratch();
-  for (uint32_t i = 0;; ++i) {
-    const kevy_status status = kevy_address(handle(), i, buffer, Environment::kScratch);
-    if (status == KEVY_NOT_FOUND) return all;
-    environment_of_.check(status);
-    all.Set(i, Napi::String::New(info.Env(), buffer));
+  void* self = nullptr;
+  if (!tagged || napi_unwrap(value.Env(), value, &self) != napi_ok) {
+    refuse("not an instance of kevy");
   }
+  return *static_cast<Instance*>(self);
 }
 
-Napi::Value Instance::clock_now(const Napi::CallbackInfo& info) {
+napi_value Instance::stop(const Napi::CallbackInfo&) {
+  release();
+  return nullptr;
+}
+
+napi_value Instance::stopped(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), handle_ == nullptr);
+}
+
+// getMany(keys, buffers)
+napi_value Instance::get_many(const Napi::CallbackInfo& info) {
+  const auto values = elements_of(info.Env(), info[0]);
+  Words& words = environment().words();
+  words.clear();
+  words.add_all(info.Env(), values);
+  const auto keys = words.slices(0, 1);
+  kevy_reply* reply = nullptr;
+  check(kevy_get_many(handle(), keys.size(), keys.data(), &reply));
+  const ReplyPtr owner(reply);
+  return environment().tape().of_reply(reply, strings_of(info[1]), integers_);
+}
+
+// setMany([key, value, ...])
+napi_value Instance::set_many(const Napi::CallbackInfo& info) {
+  const auto given = elements_of(info.Env(), info[0]);
+  if (given.size() % 2 != 0) refuse("a key has no value");
+  Words& words = environment().words();
+  words.clear();
+  words.add_all(info.Env(), given);
+  const auto keys = words.slices(0, 2);
+  const auto values = words.slices(1, 2);
+  check(kevy_set_many(handle(), keys.size(), keys.data(), values.data()));
+  account_->ran(words.bytes());
+  return nullptr;
+}
+
+napi_value Instance::listen(const Napi::CallbackInfo& info) {
+  const std::string address = info[0].As<Napi::String>().Utf8Value();
+  check(kevy_listen(handle(), address.c_str()));
+  return nullptr;
+}
+
+// address(index): undefined when there is none.
+napi_value Instance::address(const Napi::CallbackInfo& info) {
+  const uint32_t index = info[0].ToNumber().Uint32Value();
+  char* const buffer = environment().scratch();
+  const kevy_status status = kevy_address(handle(), index, buffer, Environment::kScratch);
+  if (status == KEVY_NOT_FOUND) return nullptr;
+  check(status);
+  return text_of(info.Env(), buffer);
+}
+
+napi_value Instance::clock_now(const Napi::CallbackInfo& info) {
   int64_t now_ms = 0;
-  environment_of_.check(kevy_clock_now(handle(), &now_ms));
+  check(kevy_clock_now(handle(), &now_ms));
   return Napi::Number::New(info.Env(), static_cast<double>(now_ms));
 }
 
-void Instance::clock_freeze(const Napi::CallbackInfo& info) {
-  environment_of_.check(kevy_clock_freeze(handle(), info[0].ToNumber().Int64Value()));
+napi_value Instance::clock_freeze(const Napi::CallbackInfo& info) {
+  const int64_t unix_ms = info[0].ToNumber().Int64Value();
+  check(kevy_clock_freeze(handle(), unix_ms));
+  return nullptr;
 }
 
-void Instance::clock_advance(const Napi::CallbackInfo& info) {
-  environment_of_.check(kevy_clock_advance(handle(), info[0].ToNumber().Int64Value()));
+napi_value Instance::clock_advance(const Napi::CallbackInfo& info) {
+  const int64_t delta_ms = info[0].ToNumber().Int64Value();
+  check(kevy_clock_advance(handle(), delta_ms));
+  return nullptr;
 }
 
-void Instance::clock_resume(const Napi::CallbackInfo&) {
-  environment_of_.check(kevy_clock_resume(handle()));
+napi_value Instance::clock_resume(const Napi::CallbackInfo&) {
+  check(kevy_clock_resume(handle()));
+  return nullptr;
 }
 
 }  // namespace kevy::node

@@ -1,51 +1,54 @@
-// Instance: the native half of lib/instance.js. Its hot methods (get, set, exec) are in
-// hot_methods.cpp, without the wrapping that node-addon-api puts around a call.
+// Instance: the native half of lib/instance.js. Its hot methods (get, set, exec, pipeline) are in
+// hot_methods.cpp.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "environment.h"
+#include "memory_account.h"
 
 namespace kevy::node {
 
-class Instance final : public Napi::ObjectWrap<Instance>, public Handle {
+class Instance final : public Wrapped<Instance> {
  public:
-  /// The class, as a JavaScript constructor:
-  /// new Instance(shards, databases, protocol, threads, [name, value, ...])
+  /// The class, as a JavaScript constructor without arguments: start() follows.
   static Napi::Function constructor(Napi::Env env);
 
   explicit Instance(const Napi::CallbackInfo& info);
   ~Instance() override { release(); }
   void release() noexcept override;
 
-  /// The native half of an object that JavaScript hands over; throws a TypeError when it has none.
+  /// The native half of an object that JavaScript hands over; refuses what has none.
   static Instance& of(const Napi::Value& value);
 
-  Environment& environment() noexcept { return environment_of_; }
-  bool is_stopped() const noexcept { return handle_ == nullptr; }
-  /// Throws when it is stopped.
+  using Wrapped::environment;
+  /// Fails when it is stopped.
   kevy_instance* handle() const {
-    if (handle_ == nullptr) [[unlikely]] environment_of_.fail(KEVY_CLOSED, kStopped);
+    if (handle_ == nullptr) [[unlikely]]
+      fail(KEVY_CLOSED, "the instance was stopped");
     return handle_;
   }
+  const std::shared_ptr<MemoryAccount>& account() const noexcept { return account_; }
+  Integers integers() const noexcept { return integers_; }
 
  private:
-  static constexpr const char* kStopped = "the instance was stopped";
+  /// start(shards, databases, protocol, threads, bigints, [name, value, ...])
+  napi_value start(const Napi::CallbackInfo& info);
+  napi_value stop(const Napi::CallbackInfo& info);
+  napi_value stopped(const Napi::CallbackInfo& info);
+  napi_value get_many(const Napi::CallbackInfo& info);
+  napi_value set_many(const Napi::CallbackInfo& info);
+  napi_value listen(const Napi::CallbackInfo& info);
+  napi_value address(const Napi::CallbackInfo& info);
+  napi_value clock_now(const Napi::CallbackInfo& info);
+  napi_value clock_freeze(const Napi::CallbackInfo& info);
+  napi_value clock_advance(const Napi::CallbackInfo& info);
+  napi_value clock_resume(const Napi::CallbackInfo& info);
 
-  void stop(const Napi::CallbackInfo& info);
-  Napi::Value stopped(const Napi::CallbackInfo& info);
-  Napi::Value pipeline(const Napi::CallbackInfo& info);
-  Napi::Value get_many(const Napi::CallbackInfo& info);
-  void set_many(const Napi::CallbackInfo& info);
-  void listen(const Napi::CallbackInfo& info);
-  Napi::Value addresses(const Napi::CallbackInfo& info);
-  Napi::Value clock_now(const Napi::CallbackInfo& info);
-  void clock_freeze(const Napi::CallbackInfo& info);
-  void clock_advance(const Napi::CallbackInfo& info);
-  void clock_resume(const Napi::CallbackInfo& info);
-
-  Environment& environment_of_;
   kevy_instance* handle_ = nullptr;
+  std::shared_ptr<MemoryAccount> account_;
+  Integers integers_ = Integers::kNumbers;
 };
 
 }  // namespace kevy::node

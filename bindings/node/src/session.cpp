@@ -1,30 +1,44 @@
 #include "session.h"
 
+#include "hot_methods.h"
 #include "instance.h"
-#include "pipeline.h"
 
 namespace kevy::node {
+
+namespace {
+
+Strings strings_of(const Napi::Value& buffers) {
+  return buffers.ToBoolean() ? Strings::kBuffers : Strings::kText;
+}
+
+}  // namespace
 
 Napi::Function Session::constructor(Napi::Env env) {
   return DefineClass(env, "Session",
                      {
-                         InstanceMethod<&Session::close>("_close"),
-                         InstanceAccessor<&Session::closed>("closed"),
-                         InstanceMethod<&Session::exec>("_exec"),
-                         InstanceMethod<&Session::pipeline>("_pipeline"),
-                         InstanceMethod<&Session::next>("_next"),
-                         InstanceMethod<&Session::feed>("_feed"),
-                         InstanceMethod<&Session::take>("_take"),
-                         InstanceMethod<&Session::descriptor>("_descriptor"),
-                         InstanceMethod<&Session::begin>("_begin"),
-                         InstanceMethod<&Session::finish>("_finish"),
+                         method<&Session::open>("_open"),
+                         method<&Session::close>("_close"),
+                         method<&Session::closed>("_closed"),
+                         method<&Session::next>("_next"),
+                         method<&Session::feed>("_feed"),
+                         method<&Session::take>("_take"),
+                         method<&Session::descriptor>("_descriptor"),
+                         method<&Session::begin>("_begin"),
+                         method<&Session::finish>("_finish"),
                      });
 }
 
-Session::Session(const Napi::CallbackInfo& info)
-    : ObjectWrap(info), Handle(Environment::of(info.Env())),
-      environment_of_(Environment::of(info.Env())) {
-  environment_of_.check(kevy_session_open(Instance::of(info[0]).handle(), &handle_));
+Session::Session(const Napi::CallbackInfo& info) : Wrapped(info) {
+  add_hot_methods(info.This().As<Napi::Object>(), *this);
+}
+
+napi_value Session::open(const Napi::CallbackInfo& info) {
+  if (account_ != nullptr) refuse("the session was opened before");
+  const Instance& instance = Instance::of(info[0]);
+  check(kevy_session_open(instance.handle(), &handle_));
+  account_ = instance.account();
+  integers_ = instance.integers();
+  return nullptr;
 }
 
 void Session::release() noexcept {
@@ -38,105 +52,96 @@ void Session::release() noexcept {
 }
 
 kevy_session* Session::handle() const {
-  if (handle_ == nullptr) environment_of_.fail(KEVY_CLOSED, "the session was closed");
+  if (handle_ == nullptr) fail(KEVY_CLOSED, "the session was closed");
   if (waiting_ != nullptr) {
-    environment_of_.fail(KEVY_INVALID, "a command of this session still waits for its reply");
+    fail(KEVY_INVALID, "a command of this session still waits for its reply");
   }
   return handle_;
 }
 
-void Session::close(const Napi::CallbackInfo&) { release(); }
+napi_value Session::close(const Napi::CallbackInfo&) {
+  release();
+  return nullptr;
+}
 
-Napi::Value Session::closed(const Napi::CallbackInfo& info) {
+napi_value Session::closed(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), handle_ == nullptr);
 }
 
-Napi::Value Session::exec(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  Words& words = environment_of_.words();
-  words.clear();
-  words.add_all(info[0].As<Napi::Array>());
-  kevy_reply* reply = nullptr;
-  environment_of_.check(
-      kevy_session_exec(handle(), words.count(), words.data(), words.sizes(), &reply));
-  if (reply == nullptr) return env.Undefined();
-  const ReplyPtr owner(reply);
-  const Strings strings = info[1].ToBoolean() ? Strings::kBuffers : Strings::kText;
-  return {env, value_of(environment_of_, reply, strings)};
-}
-
-Napi::Value Session::pipeline(const Napi::CallbackInfo& info) {
-  return run_pipeline(environment_of_, info, [&](auto... arguments) {
-    return kevy_session_pipeline(handle(), arguments...);
-  });
-}
-
-Napi::Value Session::next(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
+napi_value Session::next(const Napi::CallbackInfo& info) {
   kevy_reply* push = nullptr;
   const kevy_status status = kevy_session_next(handle(), 0, &push);
-  if (status == KEVY_TIMEOUT) return env.Undefined();
-  environment_of_.check(status);
+  if (status == KEVY_TIMEOUT) return nullptr;
+  check(status);
   const ReplyPtr owner(push);
-  const Strings strings = info[0].ToBoolean() ? Strings::kBuffers : Strings::kText;
-  return {env, part_value_of(environment_of_, push, strings)};
+  return environment().tape().of_reply(push, strings_of(info[0]), integers_);
 }
 
-Napi::Value Session::feed(const Napi::CallbackInfo& info) {
-  Arena& arena = environment_of_.words().arena();
+bool Session::feed(napi_value bytes) {
+  Arena& arena = environment().words().arena();
   arena.clear();
-  const std::string_view bytes = bytes_of(info.Env(), info[0], arena);
-  const kevy_status status = kevy_session_feed(handle(), bytes.data(), bytes.size());
-  if (status != KEVY_CLOSED) environment_of_.check(status);
-  return Napi::Boolean::New(info.Env(), status == KEVY_OK);
+  const std::string_view fed = bytes_of(environment().env(), bytes, arena);
+  const kevy_status status = kevy_session_feed(handle(), fed.data(), fed.size());
+  if (status != KEVY_CLOSED) check(status);
+  account_->ran(fed.size());
+  return status == KEVY_OK;
 }
 
-Napi::Value Session::take(const Napi::CallbackInfo& info) {
-  kevy_session* session = handle();
+napi_value Session::take() {
+  const Napi::Env env = environment().env();
+  kevy_session* const session = handle();
+  char* const buffer = environment().scratch();
+  const auto result = [&](const char* data, size_t size) {
+    napi_value value = nullptr;
+    node::check(napi_create_buffer_copy(env, size, data, nullptr, &value));
+    return value;
+  };
   std::string all;
   for (;;) {
     size_t size = 0;
-    const kevy_status status =
-        kevy_session_take(session, environment_of_.scratch(), Environment::kScratch, &size);
-    if (status != KEVY_CLOSED || all.empty()) environment_of_.check(status);
+    const kevy_status status = kevy_session_take(session, buffer, Environment::kScratch, &size);
+    if (status == KEVY_CLOSED && all.empty()) return nullptr;
+    if (status != KEVY_CLOSED) node::check(status);
     const bool last = size < Environment::kScratch;
-    if (last && all.empty()) {
-      return Napi::Buffer<char>::Copy(info.Env(), environment_of_.scratch(), size);
-    }
-    all.append(environment_of_.scratch(), size);
-    if (last) return Napi::Buffer<char>::Copy(info.Env(), all.data(), all.size());
+    if (last && all.empty()) return result(buffer, size);
+    all.append(buffer, size);
+    if (last) return result(all.data(), all.size());
   }
 }
 
-Napi::Value Session::descriptor(const Napi::CallbackInfo& info) {
+napi_value Session::feed(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), feed(info[0]));
+}
+
+napi_value Session::take(const Napi::CallbackInfo&) { return take(); }
+
+napi_value Session::descriptor(const Napi::CallbackInfo& info) {
   int descriptor = -1;
-  environment_of_.check(kevy_session_descriptor(handle(), &descriptor));
+  node::check(kevy_session_descriptor(handle(), &descriptor));
   return Napi::Number::New(info.Env(), descriptor);
 }
 
-Napi::Value Session::begin(const Napi::CallbackInfo& info) {
-  kevy_session* session = handle();
-  Words& words = environment_of_.words();
+napi_value Session::begin(const Napi::CallbackInfo& info) {
+  std::vector<napi_value> values(info.Length());
+  for (size_t i = 0; i < values.size(); ++i) values[i] = info[i];
+  Words& words = environment().words();
   words.clear();
-  words.add_all(info[0].As<Napi::Array>());
-  std::shared_ptr<WaitingCall> call = WaitingCall::start(session, words);
+  words.add_all(info.Env(), values);
+  std::shared_ptr<WaitingCall> call = WaitingCall::start(handle(), words);
   if (call == nullptr) {
-    environment_of_.fail(KEVY_SYSTEM, "no thread or descriptor left for a command that waits");
+    fail(KEVY_SYSTEM, "no thread or descriptor left for a command that waits");
   }
   waiting_ = std::move(call);
   return Napi::Number::New(info.Env(), waiting_->descriptor());
 }
 
-Napi::Value Session::finish(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
+napi_value Session::finish(const Napi::CallbackInfo& info) {
   if (waiting_ == nullptr || !waiting_->is_done()) {
-    environment_of_.fail(KEVY_INVALID, "no command of this session is done");
+    fail(KEVY_INVALID, "no command of this session is done");
   }
   const std::shared_ptr<WaitingCall> call = std::move(waiting_);
-  if (call->status() != KEVY_OK) environment_of_.fail(call->status(), call->message().c_str());
-  if (call->reply() == nullptr) return env.Undefined();
-  const Strings strings = info[0].ToBoolean() ? Strings::kBuffers : Strings::kText;
-  return {env, value_of(environment_of_, call->reply(), strings)};
+  if (call->status() != KEVY_OK) fail(call->status(), call->message().c_str());
+  return environment().tape().of_reply(call->reply(), strings_of(info[0]), integers_);
 }
 
 }  // namespace kevy::node

@@ -6,25 +6,26 @@
 
 namespace kevy::node {
 
-class Subscription final : public Napi::ObjectWrap<Subscription>, public Handle {
+class Subscription final : public Wrapped<Subscription> {
  public:
-  /// The class, as a JavaScript constructor: new Subscription(instance, kind, [channel, ...])
+  /// The class, as a JavaScript constructor without arguments: subscribe follows.
   static Napi::Function constructor(Napi::Env env);
 
-  explicit Subscription(const Napi::CallbackInfo& info);
+  explicit Subscription(const Napi::CallbackInfo& info) : Wrapped(info) {}
   ~Subscription() override { release(); }
   void release() noexcept override;
 
  private:
   kevy_subscription* handle() const;
 
-  void close(const Napi::CallbackInfo& info);
-  Napi::Value descriptor(const Napi::CallbackInfo& info);
-  /// take(max, buffers): up to `max` messages that wait, as [payload, channel, pattern, ...]; null
-  /// when kevy has ended the subscription.
-  Napi::Value take(const Napi::CallbackInfo& info);
+  /// subscribe(instance, kind, [channel, ...])
+  napi_value subscribe(const Napi::CallbackInfo& info);
+  napi_value close(const Napi::CallbackInfo& info);
+  napi_value descriptor(const Napi::CallbackInfo& info);
+  /// take(max, buffers): up to `max` messages that wait, as [payload, channel, pattern, ...]; one
+  /// null behind them when kevy has ended the subscription and no more will come.
+  napi_value take(const Napi::CallbackInfo& info);
 
-  Environment& environment_of_;
   kevy_subscription* handle_ = nullptr;
 };
 

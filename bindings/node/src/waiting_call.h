@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "reply_value.h"
+#include "reply.h"
 #include "words.h"
 
 namespace kevy::node {

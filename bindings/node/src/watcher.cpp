@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "thread.h"
+#include "watchers.h"
 
 namespace kevy::node {
 
@@ -20,38 +21,27 @@ constexpr int kEventsMax = 64;
 Napi::Function Watcher::constructor(Napi::Env env) {
   return DefineClass(env, "Watcher",
                      {
-                         InstanceMethod<&Watcher::watch>("watch"),
-                         InstanceMethod<&Watcher::rearm>("rearm"),
-                         InstanceMethod<&Watcher::unwatch>("unwatch"),
-                         InstanceMethod<&Watcher::poll>("poll"),
-                         InstanceMethod<&Watcher::ref>("ref"),
-                         InstanceMethod<&Watcher::unref>("unref"),
+                         method<&Watcher::watch>("watch"),
+                         method<&Watcher::rearm>("rearm"),
+                         method<&Watcher::unwatch>("unwatch"),
+                         method<&Watcher::ref>("ref"),
+                         method<&Watcher::unref>("unref"),
                      });
 }
 
-Watcher::Watcher(const Napi::CallbackInfo& info) : ObjectWrap(info) {
-  const Napi::Env env = info.Env();
-  const auto name = Napi::String::New(env, "kevy");
-  if (!info[0].IsFunction() ||
-      napi_create_threadsafe_function(env, info[0], nullptr, name, 0, 1, nullptr, nullptr, this,
-                                      report, &call_) != napi_ok) {
-    throw Napi::TypeError::New(env, "a Watcher takes a function");
-  }
-  napi_unref_threadsafe_function(env, call_);
-  // After the threadsafe function was made, so that this runs before Node frees it.
-  napi_add_env_cleanup_hook(
-      env,
-      [](void* self) {
-        auto& watcher = *static_cast<Watcher*>(self);
-        watcher.stop_thread();
-        watcher.ended_ = true;
-      },
-      this);
-  // Lives as long as its environment.
-  Ref();
+Watcher::Watcher(const Napi::CallbackInfo& info) : Wrapped(info) {
+  if (!info[0].IsFunction()) throw Napi::TypeError::New(info.Env(), "a Watcher takes a function");
+  on_ready_ = Napi::Weak(info[0].As<Napi::Function>());
+  environment().watchers().add(*this);
 }
 
-Watcher::~Watcher() { stop_thread(); }
+void Watcher::release() noexcept {
+  if (released_) return;
+  released_ = true;
+  stop_thread();
+  if (refs_ != 0) environment().watchers().unref();
+  environment().watchers().remove(*this);
+}
 
 void Watcher::start_thread() {
   epoll_ = epoll_create1(EPOLL_CLOEXEC);
@@ -61,9 +51,14 @@ void Watcher::start_thread() {
   event.data.u32 = kStopId;
   if (epoll_ < 0 || stop_ < 0 || epoll_ctl(epoll_, EPOLL_CTL_ADD, stop_, &event) != 0) {
     stop_thread();
-    throw Napi::Error::New(Env(), "no descriptor left to wait for messages with");
+    fail(KEVY_SYSTEM, "no descriptor left to wait for messages with");
   }
-  thread_ = node::start_thread([this] { run(); });
+  try {
+    thread_ = node::start_thread([this, &all = environment().watchers()] { run(all); });
+  } catch (const std::system_error&) {
+    stop_thread();
+    fail(KEVY_SYSTEM, "no thread left to wait for messages with");
+  }
 }
 
 void Watcher::stop_thread() noexcept {
@@ -77,7 +72,7 @@ void Watcher::stop_thread() noexcept {
   epoll_ = stop_ = -1;
 }
 
-void Watcher::run() noexcept {
+void Watcher::run(Watchers& all) noexcept {
   epoll_event events[kEventsMax];
   for (;;) {
     const int count = epoll_wait(epoll_, events, kEventsMax, -1);
@@ -91,43 +86,37 @@ void Watcher::run() noexcept {
       }
     }
     // Not empty: a call is on its way that will take these too.
-    if (was_empty && count > 0) napi_call_threadsafe_function(call_, nullptr, napi_tsfn_nonblocking);
+    if (was_empty && count > 0) all.call(*this);
   }
 }
 
-napi_value Watcher::take_ready(napi_env env) {
+// Calls onReady with what is readable.
+void Watcher::tell() noexcept {
   std::vector<uint32_t> ready;
   {
     const std::lock_guard guard(mutex_);
     ready.swap(ready_);
   }
-  napi_value ids = nullptr;
-  napi_create_array_with_length(env, ready.size(), &ids);
-  for (uint32_t i = 0; i < ready.size(); ++i) {
-    napi_value id = nullptr;
-    napi_create_uint32(env, ready[i], &id);
-    napi_set_element(env, ids, i, id);
-  }
-  return ids;
-}
-
-void Watcher::report(napi_env env, napi_value on_ready, void* context, void*) {
-  if (env == nullptr) return;  // the environment is ending
-  napi_value ids = static_cast<Watcher*>(context)->take_ready(env);
+  const napi_env env = Env();
+  const Napi::HandleScope scope(env);
+  const napi_value on_ready = on_ready_.Value();
+  if (on_ready == nullptr || ready.empty()) return;
+  std::vector<napi_value> ids(ready.size());
+  for (size_t i = 0; i < ready.size(); ++i) napi_create_uint32(env, ready[i], &ids[i]);
   napi_value global = nullptr;
   napi_get_global(env, &global);
   // What it throws stays pending, and Node reports it; a Worker that is being terminated refuses.
-  napi_call_function(env, global, on_ready, 1, &ids, nullptr);
+  napi_call_function(env, global, on_ready, ids.size(), ids.data(), nullptr);
 }
 
-Napi::Value Watcher::poll(const Napi::CallbackInfo& info) {
+void Watcher::tell_ready() noexcept {
   if (watched_ != 0) {
     epoll_event events[kEventsMax];
     const int count = epoll_wait(epoll_, events, kEventsMax, 0);
     const std::lock_guard guard(mutex_);
     for (int i = 0; i < count; ++i) ready_.push_back(events[i].data.u32);
   }
-  return {info.Env(), take_ready(info.Env())};
+  tell();
 }
 
 void Watcher::control(const Napi::CallbackInfo& info, int operation) {
@@ -136,12 +125,12 @@ void Watcher::control(const Napi::CallbackInfo& info, int operation) {
   event.events = EPOLLIN | EPOLLONESHOT;
   event.data.u32 = info[1].ToNumber().Uint32Value();
   if (epoll_ctl(epoll_, operation, descriptor, &event) != 0) {
-    throw Napi::Error::New(info.Env(), std::string("epoll: ") + std::strerror(errno));
+    throw Failure{KEVY_SYSTEM, std::string("epoll: ") + std::strerror(errno)};
   }
 }
 
-void Watcher::watch(const Napi::CallbackInfo& info) {
-  if (ended_) throw Napi::Error::New(info.Env(), "the environment has ended");
+napi_value Watcher::watch(const Napi::CallbackInfo& info) {
+  if (released_) fail(KEVY_CLOSED, "the environment has ended");
   if (watched_ == 0) start_thread();
   try {
     control(info, EPOLL_CTL_ADD);
@@ -150,21 +139,28 @@ void Watcher::watch(const Napi::CallbackInfo& info) {
     throw;
   }
   ++watched_;
+  return nullptr;
 }
 
-void Watcher::rearm(const Napi::CallbackInfo& info) { control(info, EPOLL_CTL_MOD); }
+napi_value Watcher::rearm(const Napi::CallbackInfo& info) {
+  control(info, EPOLL_CTL_MOD);
+  return nullptr;
+}
 
-void Watcher::unwatch(const Napi::CallbackInfo& info) {
+napi_value Watcher::unwatch(const Napi::CallbackInfo& info) {
   control(info, EPOLL_CTL_DEL);
   if (--watched_ == 0) stop_thread();
+  return nullptr;
 }
 
-void Watcher::ref(const Napi::CallbackInfo& info) {
-  if (refs_++ == 0) napi_ref_threadsafe_function(info.Env(), call_);
+napi_value Watcher::ref(const Napi::CallbackInfo&) {
+  if (!released_ && refs_++ == 0) environment().watchers().ref();
+  return nullptr;
 }
 
-void Watcher::unref(const Napi::CallbackInfo& info) {
-  if (refs_ != 0 && --refs_ == 0) napi_unref_threadsafe_function(info.Env(), call_);
+napi_value Watcher::unref(const Napi::CallbackInfo&) {
+  if (!released_ && refs_ != 0 && --refs_ == 0) environment().watchers().unref();
+  return nullptr;
 }
 
 }  // namespace kevy::node

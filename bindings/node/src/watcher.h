@@ -4,52 +4,57 @@
 // One thread an environment sleeps in epoll while at least one descriptor is watched. A descriptor
 // is reported once, and again after rearm(); so what is pending is bounded by what is watched.
 // All methods are for the environment's thread.
+//
+// It knows the function that it tells weakly: whoever made it keeps both, and once they are dropped
+// (a Jest environment with its modules) nothing of kevy's holds them.
 #pragma once
-
-#include <napi.h>
 
 #include <mutex>
 #include <thread>
 #include <unordered_map>
 #include <vector>
 
+#include "environment.h"
+
 namespace kevy::node {
 
-class Watcher final : public Napi::ObjectWrap<Watcher> {
+class Watcher final : public Wrapped<Watcher> {
  public:
-  /// The class, as a JavaScript constructor: new Watcher(onReady), where onReady gets an array of
-  /// the ids that are readable.
+  /// The class, as a JavaScript constructor: new Watcher(onReady), where onReady is called with the
+  /// ids that are readable.
   static Napi::Function constructor(Napi::Env env);
 
   explicit Watcher(const Napi::CallbackInfo& info);
-  ~Watcher() override;
+  ~Watcher() override { release(); }
+  void release() noexcept override;
+
+  /// Calls onReady with what is readable.
+  void tell() noexcept;
+  /// The same with what is readable at this moment, before a process without anything else to do
+  /// ends.
+  void tell_ready() noexcept;
 
  private:
   /// watch(descriptor, id)
-  void watch(const Napi::CallbackInfo& info);
-  void rearm(const Napi::CallbackInfo& info);
+  napi_value watch(const Napi::CallbackInfo& info);
+  napi_value rearm(const Napi::CallbackInfo& info);
   /// unwatch(descriptor, id), before the descriptor is closed.
-  void unwatch(const Napi::CallbackInfo& info);
-  /// The ids that are readable now, which are then not reported to onReady.
-  Napi::Value poll(const Napi::CallbackInfo& info);
+  napi_value unwatch(const Napi::CallbackInfo& info);
   /// While more ref() than unref() were called, the watcher keeps the process alive.
-  void ref(const Napi::CallbackInfo& info);
-  void unref(const Napi::CallbackInfo& info);
+  napi_value ref(const Napi::CallbackInfo& info);
+  napi_value unref(const Napi::CallbackInfo& info);
 
   void start_thread();
   void stop_thread() noexcept;
-  void run() noexcept;
+  void run(Watchers& all) noexcept;
   void control(const Napi::CallbackInfo& info, int operation);
-  napi_value take_ready(napi_env env);
-  static void report(napi_env env, napi_value on_ready, void* context, void* data);
-
-  napi_threadsafe_function call_ = nullptr;
+  Napi::FunctionReference on_ready_;  // weak
   uint32_t refs_ = 0;
   uint32_t watched_ = 0;
   int epoll_ = -1;
   int stop_ = -1;
   std::thread thread_;
-  bool ended_ = false;  // the environment has ended
+  bool released_ = false;
 
   std::mutex mutex_;  // guards what follows
   std::vector<uint32_t> ready_;

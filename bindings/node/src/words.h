@@ -1,12 +1,15 @@
 // Words: a command's words, taken from JavaScript values, in the form that the C ABI wants.
 //
 // Strings are written to an arena as UTF-8, numbers and bigints as their decimal text; the bytes of
-// big Buffers are pointed at where they are. Nothing here runs code of the user's.
+// big Buffers are pointed at where they are. All values are read from their array before the first
+// of them is looked at: reading may run code of the user's (a getter, a Proxy), which may take the
+// memory away that a word points to; looking at a value runs none.
 #pragma once
 
 #include <kevy.h>
 #include <napi.h>
 
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -14,9 +17,12 @@
 
 namespace kevy::node {
 
-/// The bytes of a string, number, bigint, Buffer, TypedArray, DataView or ArrayBuffer; they live
-/// until the arena is cleared or the JavaScript value is gone. Throws a TypeError for anything else.
+/// The bytes of a string, number, bigint, Buffer, array of bytes, DataView or ArrayBuffer; they
+/// live until the arena is cleared or code of the user's runs. Refuses anything else.
 std::string_view bytes_of(napi_env env, napi_value value, Arena& arena);
+
+/// The elements of an array, which may be a Proxy or have getters.
+std::vector<napi_value> elements_of(napi_env env, napi_value array);
 
 class Words {
  public:
@@ -25,26 +31,31 @@ class Words {
     arena_.clear();
     data_.clear();
     sizes_.clear();
+    bytes_ = 0;
   }
   void add(napi_env env, napi_value value) {
     const std::string_view word = bytes_of(env, value, arena_);
     data_.push_back(word.data());
     sizes_.push_back(word.size());
+    bytes_ += word.size();
   }
-  void add_all(const Napi::Array& values) {
-    const uint32_t count = values.Length();
-    for (uint32_t i = 0; i < count; ++i) add(values.Env(), values.Get(i));
+  void add_all(napi_env env, std::span<const napi_value> values) {
+    for (const napi_value value : values) add(env, value);
   }
+  std::vector<kevy_slice> slices(size_t first, size_t step) const;
 
   size_t count() const noexcept { return data_.size(); }
   const char* const* data() const noexcept { return data_.data(); }
   const size_t* sizes() const noexcept { return sizes_.data(); }
+  /// How long all of them are together.
+  size_t bytes() const noexcept { return bytes_; }
   Arena& arena() noexcept { return arena_; }
 
  private:
   Arena arena_;
   std::vector<const char*> data_;
   std::vector<size_t> sizes_;
+  size_t bytes_ = 0;
 };
 
 }  // namespace kevy::node

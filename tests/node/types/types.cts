@@ -18,7 +18,7 @@ expectType<(string | null)[]>()(db.getMany(new Set(['a'])), true);
 db.setMany({ a: 1, b: 'two' });
 db.setMany(new Map([['a', 'b']]));
 db.setMany([['a', 1]]);
-expectType<kevy.Reply[]>()(db.pipeline().get('a').set('b', 2, 10).exec('INCR', 'n').run(), true);
+expectType<kevy.Reply[]>()(db.pipeline().get('a').set('b', 2, 10).command('INCR', 'n').exec(), true);
 expectType<number>()(db.publish('news', 'x'), true);
 expectType<string>()(db.listen('127.0.0.1:0'), true);
 expectType<string[]>()(db.addresses, true);
@@ -30,6 +30,16 @@ db.ref().unref().stop();
 const raw = kevy.start({ buffers: true });
 expectType<kevy.Instance<Buffer>>()(raw, true);
 expectType<Buffer | null>()(raw.get('key'), true);
+
+const exact = kevy.start({ bigints: true });
+expectType<kevy.Instance<string, bigint>>()(exact, true);
+expectType<bigint>()(exact.del('key'), true);
+expectType<bigint>()(exact.incr('n'), true);
+expectType<bigint>()(exact.session().publish('news', 'x'), true);
+expectType<number | bigint>()(db.incr('n'), true);
+expectType<kevy.Reply[]>()(db.pipeline({ atomic: true }).get('a').exec({ raiseOnError: false }), true);
+kevy.start({ listen: '127.0.0.1:0' }).stop();
+kevy.start({ listen: ['127.0.0.1:0', 'unix:/path'] }).stop();
 
 const session = db.session();
 expectType<kevy.Reply | undefined>()(session.exec('MULTI'), true);
@@ -58,7 +68,7 @@ expectType<number>()(db.expire('k', 5, 'NX'), true);
 expectType<[string, string[]]>()(db.scan(0, 'MATCH', 'a*'), true);
 expectType<string | null>()(session.get('k'), true);
 expectType<kevy.Pipeline<Buffer>>()(raw.pipeline().lpush('l', 1).lpop('l').hset('h', { a: 1 }), true);
-expectType<kevy.Reply[]>()(db.pipeline().mset({ a: 1 }).lpop('l', 2).get('a').ttl('a').run(), true);
+expectType<kevy.Reply[]>()(db.pipeline().mset({ a: 1 }).lpop('l', 2).get('a').ttl('a').exec(), true);
 
 const subscription = raw.psubscribe(['n*'], ({ payload, channel, pattern }) => {
   expectType<Buffer>()(payload, true);
@@ -66,6 +76,8 @@ const subscription = raw.psubscribe(['n*'], ({ payload, channel, pattern }) => {
   expectType<Buffer | null>()(pattern, true);
 });
 expectType<kevy.Subscription<Buffer>>()(subscription, true);
+expectType<Promise<kevy.Message<Buffer> | null>>()(subscription.receive(10), true);
+subscription.close({ discard: true });
 async function read() {
   for await (const message of db.subscribe('news')) expectType<kevy.Message>()(message, true);
 }
@@ -88,6 +100,10 @@ db.lmove('a', 'b', 'TOP', 'LEFT');
 db.pipeline().hget('h');
 // @ts-expect-error: a command has a verb
 db.exec();
+// @ts-expect-error: there is no such option
+db.pipeline({ transaction: true });
+// @ts-expect-error: there is no such option
+db.pipeline().exec({ throwOnError: false });
 // @ts-expect-error: there is no such option
 kevy.start({ shard: 1 });
 // @ts-expect-error: there is no such protocol

@@ -1,0 +1,147 @@
+// What a call of the addon's gave, made from what it returned and what its tape says: see
+// src/tape.h. Arrays, Maps, Sets and errors are made here, so they are of the realm that this copy
+// of lib/ was loaded into.
+'use strict';
+
+const native = require('./native');
+const { ReplyError, failure } = require('./errors');
+
+const tape = new Int32Array(native.tape);
+
+// Outcomes.
+const VALUE = 0;
+const TEXT = 1;
+const BYTES = 2;
+const PARTS = 3;
+const LONG = 4;
+const ERROR_REPLY = 5;
+const NOTHING = 6;
+
+// Nodes.
+const STRING = 0;
+const STATUS = 1;
+const ERROR = 2;
+const NUMBER = 3;
+const BIGINT = 4;
+const INTEGER = 5;
+const BOOLEAN = 7;
+const ARRAY = 8;
+const MAP = 9;
+const SET = 10;
+
+let nodes; // where the tree is read from
+let at;
+let source; // what its strings are cut from
+let position;
+let form;
+
+function string(size) {
+  const from = position;
+  if (form === PARTS) return source[position++];
+  position = from + size;
+  return form === TEXT ? source.substring(from, position) : source.subarray(from, position);
+}
+
+function text(size) {
+  const from = position;
+  if (form !== BYTES) return string(size);
+  position = from + size;
+  return source.toString('utf8', from, position);
+}
+
+function array(count) {
+  const all = new Array(count);
+  let i = 0;
+  if (form === TEXT) {
+    // The usual one: strings alone.
+    let next = at;
+    let from = position;
+    for (; i < count && nodes[next] === STRING; i++, next += 2) {
+      const end = from + nodes[next + 1];
+      all[i] = source.substring(from, end);
+      from = end;
+    }
+    at = next;
+    position = from;
+  }
+  for (; i < count; i++) all[i] = node();
+  return all;
+}
+
+function map(count) {
+  const all = new Map();
+  for (let i = 0; i < count; i += 2) {
+    const key = node();
+    all.set(key, node());
+  }
+  return all;
+}
+
+function node() {
+  const type = nodes[at];
+  const size = nodes[at + 1];
+  at += 2;
+  switch (type) {
+    case STRING:
+      return string(size);
+    case STATUS:
+      return text(size);
+    case ERROR:
+      return new ReplyError(text(size));
+    case NUMBER:
+      return Number(text(size));
+    case BIGINT:
+      return BigInt(text(size));
+    case INTEGER:
+      return size;
+    case BOOLEAN:
+      return size !== 0;
+    case ARRAY:
+      return array(size);
+    case MAP:
+      return map(size);
+    case SET:
+      return new Set(array(size));
+    default:
+      return null;
+  }
+}
+
+function tree(from, outcome, value) {
+  nodes = from;
+  at = 2;
+  form = outcome;
+  source = outcome === BYTES ? Buffer.from(value) : value;
+  position = 0;
+  const root = node();
+  source = undefined;
+  return root;
+}
+
+function told(value) {
+  const outcome = tape[0];
+  tape[0] = VALUE;
+  switch (outcome) {
+    case TEXT:
+    case BYTES:
+    case PARTS:
+      return tree(tape, outcome, value);
+    case LONG: {
+      const long = new Int32Array(value[0]);
+      return tree(long, long[0], value[1]);
+    }
+    case ERROR_REPLY:
+      throw new ReplyError(value);
+    case NOTHING:
+      return undefined;
+    default:
+      throw failure(tape[1], value);
+  }
+}
+
+/** The result of a call of the addon's, which returned `value`; throws what it refused. */
+function result(value) {
+  return tape[0] === VALUE ? value : told(value);
+}
+
+module.exports = { result };

@@ -1,0 +1,264 @@
+#include "tape.h"
+
+#include <charconv>
+#include <cmath>
+#include <cstring>
+
+#include "reply.h"
+
+namespace kevy::node {
+
+namespace {
+
+constexpr int64_t kSafeIntegerMax = (int64_t{1} << 53) - 1;
+constexpr size_t kStringMax = (size_t{1} << 29) - 24;  // V8's, in characters
+constexpr size_t kKeptMax = 65'536;                    // what is longer is freed after use
+
+bool is_ascii(std::string_view bytes) {
+  constexpr uint64_t kHighBits = 0x8080808080808080;
+  uint64_t seen = 0;
+  size_t i = 0;
+  for (; i + sizeof seen <= bytes.size(); i += sizeof seen) {
+    uint64_t eight;
+    std::memcpy(&eight, bytes.data() + i, sizeof eight);
+    seen |= eight;
+  }
+  for (; i < bytes.size(); ++i) seen |= static_cast<unsigned char>(bytes[i]);
+  return (seen & kHighBits) == 0;
+}
+
+napi_value buffer_of(napi_env env, std::string_view bytes) {
+  napi_value value = nullptr;
+  check(napi_create_buffer_copy(env, bytes.size(), bytes.data(), nullptr, &value));
+  return value;
+}
+
+bool is_safe(int64_t integer) { return integer >= -kSafeIntegerMax && integer <= kSafeIntegerMax; }
+
+template <typename Number>
+std::string_view decimal(Number number, char (&buffer)[32]) {
+  const auto end = std::to_chars(buffer, buffer + sizeof buffer, number).ptr;
+  return {buffer, static_cast<size_t>(end - buffer)};
+}
+
+}  // namespace
+
+napi_value text_of(napi_env env, std::string_view bytes) {
+  napi_value value = nullptr;
+  const auto create = is_ascii(bytes) ? napi_create_string_latin1 : napi_create_string_utf8;
+  if (create(env, bytes.data(), bytes.size(), &value) != napi_ok) [[unlikely]] {
+    bool pending = false;
+    napi_is_exception_pending(env, &pending);
+    if (pending) throw Pending{};
+    throw Failure{Failure::kRangeError, "the value is too long for a string: ask for a Buffer"};
+  }
+  return value;
+}
+
+Tape::Tape(Napi::Env env) : env_(env) {
+  memory_ = Napi::Persistent(Napi::ArrayBuffer::New(env, kSlots * sizeof(int32_t)));
+}
+
+napi_value Tape::of_reply(const kevy_reply* reply, Strings strings, Integers integers) {
+  napi_value value = nullptr;
+  integers_ = integers;
+  if (reply == nullptr) {
+    say(Outcome::kNothing);
+    return value;
+  }
+  switch (kevy_reply_get_type(reply)) {
+    case KEVY_REPLY_STRING:
+    case KEVY_REPLY_VERBATIM:
+      return strings == Strings::kText ? text_of(env_, bytes_in(reply))
+                                       : buffer_of(env_, bytes_in(reply));
+    case KEVY_REPLY_STATUS:
+      return text_of(env_, bytes_in(reply));
+    case KEVY_REPLY_INTEGER: {
+      const int64_t integer = kevy_reply_integer(reply);
+      const bool is_number = integers == Integers::kNumbers && is_safe(integer);
+      check(is_number ? napi_create_int64(env_, integer, &value)
+                      : napi_create_bigint_int64(env_, integer, &value));
+      return value;
+    }
+    case KEVY_REPLY_DOUBLE:
+      check(napi_create_double(env_, kevy_reply_double(reply), &value));
+      return value;
+    case KEVY_REPLY_BOOLEAN:
+      check(napi_get_boolean(env_, kevy_reply_integer(reply) != 0, &value));
+      return value;
+    case KEVY_REPLY_NULL:
+      check(napi_get_null(env_, &value));
+      return value;
+    case KEVY_REPLY_ERROR:
+      value = text_of(env_, bytes_in(reply));
+      say(Outcome::kError);
+      return value;
+    default:
+      begin(strings);
+      add_tree(reply);
+      return finish();
+  }
+}
+
+napi_value Tape::of_failure(const Failure& failure) {
+  napi_value value = nullptr;
+  check(napi_create_string_utf8(env_, failure.message.data(), failure.message.size(), &value));
+  say(Outcome::kFailure, failure.code);
+  return value;
+}
+
+// The memory is asked for anew each time: nothing that JavaScript did to it can mislead us.
+int32_t* Tape::slots() {
+  void* data = nullptr;
+  size_t size = 0;
+  check(napi_get_arraybuffer_info(env_, memory_.Value(), &data, &size));
+  if (size < kSlots * sizeof(int32_t)) throw Pending{};
+  return static_cast<int32_t*>(data);
+}
+
+void Tape::say(Outcome outcome, int32_t detail) {
+  int32_t* const first = slots();
+  first[0] = static_cast<int32_t>(outcome);
+  first[1] = detail;
+}
+
+void Tape::begin(Strings strings) {
+  strings_ = strings;
+  nodes_.assign(2, 0);
+  text_.clear();
+  parts_ = nullptr;
+  part_count_ = 0;
+}
+
+void Tape::begin(Strings strings, size_t count) {
+  begin(strings);
+  add(Node::kArray, count);
+}
+
+void Tape::add_string(std::string_view bytes) { add_text(Node::kString, bytes); }
+
+void Tape::add_null() { add(Node::kNull, 0); }
+
+void Tape::add_part(Node node, std::string_view bytes) {
+  const Napi::HandleScope scope(env_);
+  const bool is_buffer =
+      node == Node::kString && (strings_ == Strings::kBuffers || bytes.size() > kStringMax);
+  const napi_value value = is_buffer ? buffer_of(env_, bytes) : text_of(env_, bytes);
+  check(napi_set_element(env_, parts_, part_count_++, value));
+}
+
+void Tape::part() {
+  check(napi_create_array(env_, &parts_));
+  size_t from = 0;
+  for (size_t i = 2; i < nodes_.size(); i += 2) {
+    const auto node = static_cast<Node>(nodes_[i]);
+    if (node > Node::kBigInt) continue;
+    const auto size = static_cast<size_t>(nodes_[i + 1]);
+    add_part(node, std::string_view(text_).substr(from, size));
+    from += size;
+  }
+}
+
+void Tape::add_text(Node node, std::string_view bytes) {
+  if (parts_ == nullptr) {
+    const bool is_text = strings_ == Strings::kText;
+    const size_t max = is_text ? kSharedTextMax : kSharedBytesMax;
+    if (bytes.size() > max - text_.size() || (is_text && !is_ascii(bytes))) part();
+  }
+  if (parts_ != nullptr) {
+    add(node, 0);
+    add_part(node, bytes);
+  } else {
+    add(node, bytes.size());
+    text_.append(bytes);
+  }
+}
+
+void Tape::add_integer(int64_t integer) {
+  const bool numbers = integers_ == Integers::kNumbers;
+  if (numbers && integer == static_cast<int32_t>(integer)) {
+    nodes_.push_back(static_cast<int32_t>(Node::kInteger));
+    nodes_.push_back(static_cast<int32_t>(integer));
+    return;
+  }
+  char buffer[32];
+  add_text(numbers && is_safe(integer) ? Node::kNumber : Node::kBigInt, decimal(integer, buffer));
+}
+
+void Tape::add_double(double number) {
+  char buffer[32];
+  if (std::isnan(number)) {
+    add_text(Node::kNumber, "NaN");
+  } else if (std::isinf(number)) {
+    add_text(Node::kNumber, number > 0 ? "Infinity" : "-Infinity");
+  } else {
+    add_text(Node::kNumber, decimal(number, buffer));
+  }
+}
+
+void Tape::add_tree(const kevy_reply* reply) {
+  const auto children = [&](Node node) {
+    const size_t count = kevy_reply_count(reply);
+    add(node, count);
+    for (size_t i = 0; i < count; ++i) add_tree(kevy_reply_at(reply, i));
+  };
+  switch (kevy_reply_get_type(reply)) {
+    case KEVY_REPLY_STRING:
+    case KEVY_REPLY_VERBATIM:
+      return add_text(Node::kString, bytes_in(reply));
+    case KEVY_REPLY_STATUS:
+      return add_text(Node::kStatus, bytes_in(reply));
+    case KEVY_REPLY_ERROR:
+      return add_text(Node::kError, bytes_in(reply));
+    case KEVY_REPLY_INTEGER:
+      return add_integer(kevy_reply_integer(reply));
+    case KEVY_REPLY_DOUBLE:
+      return add_double(kevy_reply_double(reply));
+    case KEVY_REPLY_BOOLEAN:
+      return add(Node::kBoolean, kevy_reply_integer(reply) != 0);
+    case KEVY_REPLY_ARRAY:
+    case KEVY_REPLY_PUSH:
+      return children(Node::kArray);
+    case KEVY_REPLY_MAP:
+      return children(Node::kMap);
+    case KEVY_REPLY_SET:
+      return children(Node::kSet);
+    case KEVY_REPLY_NULL:
+      break;
+  }
+  add_null();
+}
+
+napi_value Tape::finish() {
+  napi_value value = parts_;
+  Outcome outcome = Outcome::kParts;
+  if (parts_ == nullptr && strings_ == Strings::kText) {
+    outcome = Outcome::kText;
+    check(napi_create_string_latin1(env_, text_.data(), text_.size(), &value));
+  } else if (parts_ == nullptr) {
+    outcome = Outcome::kBytes;
+    void* data = nullptr;
+    check(napi_create_arraybuffer(env_, text_.size(), &data, &value));
+    if (!text_.empty()) std::memcpy(data, text_.data(), text_.size());
+  }
+  if (nodes_.size() <= kSlots) {
+    nodes_[0] = static_cast<int32_t>(outcome);
+    std::memcpy(slots(), nodes_.data(), nodes_.size() * sizeof(int32_t));
+    return value;
+  }
+  nodes_[0] = static_cast<int32_t>(outcome);
+  napi_value both = nullptr;
+  napi_value rest = nullptr;
+  void* data = nullptr;
+  const size_t size = nodes_.size() * sizeof(int32_t);
+  check(napi_create_array_with_length(env_, 2, &both));
+  check(napi_create_arraybuffer(env_, size, &data, &rest));
+  std::memcpy(data, nodes_.data(), size);
+  if (nodes_.capacity() > kKeptMax) nodes_ = {};
+  check(napi_set_element(env_, both, 0, rest));
+  check(napi_set_element(env_, both, 1, value));
+  say(Outcome::kLong);
+  return both;
+}
+
+}  // namespace kevy::node

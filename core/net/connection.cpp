@@ -48,7 +48,7 @@ void Connection::guarded(Work&& work) {
 
 void Connection::on_ready(uint32_t events) {
   if ((events & (EPOLLERR | EPOLLHUP)) != 0 && (events & EPOLLIN) == 0) {
-    reactor_.close(*this);
+    if (!deferred) reactor_.close(*this);  // else what it has sent before is run first
     return;
   }
   if ((events & EPOLLOUT) != 0) send_blocked_ = false;
@@ -137,9 +137,10 @@ void Connection::finish(bool more) {
 }
 
 // Whether messages are in the outbox that may come out now. The others come when the client has
-// read.
+// read, or not at all when it is being closed.
 bool Connection::messages_wait() const noexcept {
-  return protocol_.session().outbox.ready() && protocol_.output().size() <= kBudget.unread_bytes;
+  return !protocol_.closing() && protocol_.session().outbox.ready() &&
+         protocol_.output().size() <= kBudget.unread_bytes;
 }
 
 // False when the socket is broken.

@@ -96,6 +96,16 @@ def receive_exactly(connection, size):
     return bytes(data)
 
 
+def receive_until(connection, end):
+    """Everything up to bytes that end like this."""
+    data = b""
+    while not data.endswith(end):
+        piece = connection.recv(1 << 20)
+        assert piece, "closed"
+        data += piece
+    return data
+
+
 def receive_to_end(connection):
     """Everything until the other side closes."""
     data = bytearray()

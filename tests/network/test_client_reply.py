@@ -1,8 +1,11 @@
 """CLIENT REPLY: which bytes a client gets while it is off, skipped, and on again, beside
 Valkey. Each script is sent as one pipeline, and everything up to its last echo is compared."""
 
+import socket
+import time
+
 import pytest
-from servers import command
+from servers import WAIT, ask, command, receive_until
 
 END = b"the last of it"
 
@@ -62,3 +65,25 @@ def test_B34_a_protocol_error_of_a_silenced_client_is_not_answered_and_closes(ke
     with kevy.connect() as connection:
         connection.sendall(command("CLIENT", "REPLY", off) + b"*x\r\n")
         assert connection.recv(100) == b""
+
+
+def clients_of(connection):
+    connection.sendall(command("CLIENT", "LIST"))
+    return receive_until(connection, b"\n\r\n").count(b"id=")
+
+
+@pytest.mark.parametrize("which", ["kevy", "valkey"])
+def test_what_a_client_sent_is_run_though_it_has_left(which, request):
+    """More than one round of a reactor runs, in one piece that the socket takes at once."""
+    server = request.getfixturevalue(which)
+    count = 7000
+    with server.connect() as reader:
+        for i in range(20):
+            with server.connect("unix") as leaving:
+                leaving.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 400_000)
+                ask(leaving, "PING", reply=b"+PONG\r\n")
+                leaving.sendall(command("CLIENT", "REPLY", "OFF") + command("INCR", f"left{i}") * count)
+            deadline = time.monotonic() + WAIT
+            while clients_of(reader) != 1:
+                assert time.monotonic() < deadline
+            ask(reader, "GET", f"left{i}", reply=b"$4\r\n%d\r\n" % count)

@@ -6,7 +6,7 @@ import threading
 import time
 
 import pytest
-from servers import ask, command, receive_exactly, receive_to_end
+from servers import ask, command, receive_exactly, receive_to_end, receive_until
 
 SUBSCRIBED = b"*3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n"
 
@@ -283,6 +283,33 @@ def test_idle_connections_cost_no_time_at_all(start):
     assert server.cpu_ns() == before
     for connection in connections:
         connection.close()
+
+
+def test_a_client_that_leaves_and_reads_nothing_costs_no_time_for_what_is_published(kevy):
+    with kevy.connect() as slow, kevy.connect() as publisher:
+        ask(slow, "SUBSCRIBE", "c", reply=SUBSCRIBED)
+        for _ in range(6):  # more than the kernel takes, and less than has to wait in the outbox
+            ask(publisher, "PUBLISH", "c", b"x" * 100_000, reply=b":1\r\n")
+        slow.sendall(command("QUIT"))
+        wait_until(lambda: b"cmd=quit" in ask_clients(publisher))
+        ask(publisher, "PUBLISH", "c", "late", reply=b":1\r\n")
+        ask(publisher, "PING", reply=b"+PONG\r\n")
+        wait_until(kevy.all_threads_sleep)
+        before = kevy.cpu_ns()
+        time.sleep(1)  # what is measured is what happens in a second
+        assert kevy.cpu_ns() - before < 50_000_000
+        assert b"late" not in receive_to_end(slow)
+
+
+def ask_clients(connection):
+    connection.sendall(command("CLIENT", "LIST"))
+    return receive_until(connection, b"\n\r\n")
+
+
+def wait_until(holds):
+    deadline = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < deadline
 
 
 SHIM = r"""

@@ -4,7 +4,7 @@ nothing of a channel after it has left it."""
 import threading
 
 import pytest
-from servers import command, receive_exactly
+from servers import command, receive_exactly, receive_until
 
 ROUNDS = 3000
 LEAVING = {
@@ -34,15 +34,6 @@ class Publisher(threading.Thread):
         self.over.set()
         self.join()
         return self.received
-
-
-def receive_until(connection, end):
-    data = b""
-    while not data.endswith(end):
-        piece = connection.recv(1 << 20)
-        assert piece, "closed"
-        data += piece
-    return data
 
 
 @pytest.mark.parametrize("which", ["kevy", "redis"])

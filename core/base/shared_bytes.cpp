@@ -28,7 +28,8 @@ size_t SharedBytes::Block::memory_bytes() const noexcept {
 }
 
 // The mapping begins where a huge page can. Of its bytes the first `opened` and the header before
-// them can be written.
+// them can be written. What only expects its bytes begins with small pages: whoever announces a long
+// word and sends none of it costs one of those.
 SharedBytes::Block* SharedBytes::map(size_t capacity, size_t opened) {
   const size_t size = rounded_up(sizeof(Block) + capacity, kUnit);
   if (size < capacity || size / kUnit > UINT32_MAX) throw std::bad_alloc();
@@ -38,7 +39,10 @@ SharedBytes::Block* SharedBytes::map(size_t capacity, size_t opened) {
   char* const begin = static_cast<char*>(mapped) + before;
   if (before != 0) munmap(mapped, before);
   munmap(begin + size, kHugePage - before);
-  madvise(begin, size, MADV_HUGEPAGE);  // may be refused: small pages will do
+  const size_t small = opened == 0 ? kHugePage : 0;
+  // Both may be refused: any pages will do.
+  if (small != 0) madvise(begin, small, MADV_NOHUGEPAGE);
+  madvise(begin + small, size - small, MADV_HUGEPAGE);
   const size_t writable = std::min(rounded_up(sizeof(Block) + opened, kHugePage), size);
   if (!make_writable(begin, writable)) {
     munmap(begin, size);

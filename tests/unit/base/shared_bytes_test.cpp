@@ -1,5 +1,8 @@
 #include "base/shared_bytes.h"
 
+#include <sys/mman.h>
+
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstring>
 #include <new>
@@ -85,6 +88,17 @@ TEST_CASE("a block that expects much can be written as far as it was opened") {
   CHECK(at->capacity < kSize + 128 * 1024);
   SharedBytes small = SharedBytes::expecting(100'000);
   CHECK(small.block()->capacity == 100'000);
+}
+
+TEST_CASE("a block of which little has come takes little memory, however much it expects") {
+  for (const size_t size : {SharedBytes::kMappedMin, 100 * SharedBytes::kMappedMin}) {
+    SharedBytes block = SharedBytes::expecting(size);
+    block.block()->data()[0] = 'x';
+    std::vector<unsigned char> resident(block.block()->capacity / 4096);
+    REQUIRE(resident.size() > 100);
+    REQUIRE(mincore(block.block(), resident.size() * 4096, resident.data()) == 0);
+    CHECK(std::count_if(resident.begin(), resident.end(), [](auto page) { return (page & 1) != 0; }) < 10);
+  }
 }
 
 TEST_CASE("more than there are addresses for is bad_alloc") {

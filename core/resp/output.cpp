@@ -131,8 +131,16 @@ void OutputQueue::take_memory(OutputQueue& lender) noexcept {
   lender.segments_.clear();
 }
 
+// What lies in the chunk that is being written to is copied, and the chunk stays open: else a few bytes
+// would keep a whole one.
 void OutputQueue::move_tail(size_t count, OutputQueue& other) {
   KEVY_CHECK(count <= size_);
+  if (write_ != nullptr && count <= segment_end(segments_.size() - 1) - segments_.back().begin) {
+    if (count > other.room_) other.add_chunk(count);
+    other.append(Bytes(write_ - count, count));
+    truncate(size_ - count);
+    return;
+  }
   close_last();
   other.close_last();
   other.segments_.reserve(other.segments_.size() + segments_.size() + 1);
@@ -184,7 +192,16 @@ void OutputQueue::truncate(size_t size) noexcept {
   }
 }
 
+// What is short is copied, where there is room.
 void OutputQueue::append_all(OutputQueue& other) {
+  if (other.size_ <= std::min(room_, kSharedMin)) {
+    for (size_t i = other.first_; i < other.segments_.size(); ++i) {
+      const Segment& segment = other.segments_[i];
+      append(Bytes(segment.data() + segment.begin, other.segment_end(i) - segment.begin));
+    }
+    other.clear();
+    return;
+  }
   const size_t count = segments_.size() + other.segments_.size();
   if (count > segments_.capacity()) segments_.reserve(std::max(count, 2 * segments_.capacity()));
   other.close_last();

@@ -192,3 +192,23 @@ TEST_CASE("what is sent piece by piece costs what it is, however much waits behi
   CHECK(queue.empty());
   CHECK(block.unique());
 }
+
+TEST_CASE("short replies that step back behind messages keep no chunks of their own") {
+  constexpr int kRounds = 1000;
+  OutputQueue queue;
+  std::string model;
+  for (int i = 0; i < kRounds; ++i) {
+    const std::string reply = "reply " + std::to_string(i);
+    const std::string message = "message " + std::to_string(i);
+    queue.append(reply);
+    OutputQueue last;
+    queue.move_tail(reply.size(), last);
+    queue.append(message);
+    queue.append_all(last);
+    REQUIRE(last.empty());
+    model += message + reply;
+  }
+  REQUIRE(queue.size() == model.size());
+  CHECK(gathered(queue, 2 * kRounds) == model);
+  CHECK(queue.memory() < 4 * model.size());
+}

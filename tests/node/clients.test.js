@@ -34,9 +34,19 @@ const ioredisOptions = () => ({
   'over TCP, RESP2': { host: '127.0.0.1', port, protocol: 2 },
   'over TCP, RESP3': { host: '127.0.0.1', port, protocol: 3 },
   'over a Unix socket': { path: socket },
+  'in process, RESP2': db.ioredis({ protocol: 2 }),
+  'in process, RESP3': db.ioredis({ protocol: 3 }),
 });
 
-for (const way of Object.keys(ioredisOptions())) {
+const IOREDIS_WAYS = [
+  'over TCP, RESP2',
+  'over TCP, RESP3',
+  'over a Unix socket',
+  'in process, RESP2',
+  'in process, RESP3',
+];
+
+for (const way of IOREDIS_WAYS) {
   describe(`ioredis ${way}`, () => {
     let client;
     before(() => {
@@ -105,9 +115,16 @@ const nodeRedisOptions = () => ({
   'over TCP, RESP2': { socket: { host: '127.0.0.1', port }, RESP: 2 },
   'over TCP, RESP3': { socket: { host: '127.0.0.1', port }, RESP: 3 },
   'over a Unix socket, RESP3': { socket: { path: socket }, RESP: 3 },
+  'over its own socket': db.nodeRedis(),
 });
+const NODE_REDIS_WAYS = [
+  'over TCP, RESP2',
+  'over TCP, RESP3',
+  'over a Unix socket, RESP3',
+  'over its own socket',
+];
 
-for (const way of Object.keys(nodeRedisOptions())) {
+for (const way of NODE_REDIS_WAYS) {
   describe(`node-redis ${way}`, () => {
     let client;
     before(async () => {
@@ -168,7 +185,7 @@ describe('listen', () => {
   it('refuses an address in use, and one that is none', () => {
     assert.throws(() => db.listen(`127.0.0.1:${port}`), { kind: 'system', code: 'KEVY_SYSTEM' });
     assert.throws(() => db.listen('nowhere'), { kind: 'invalid' });
-    assert.equal(db.addresses.length, 2);
+    assert.equal(db.addresses.length, 3); // nodeRedis's, too
   });
 
   it('hears messages of clients in this process', async () => {

@@ -145,6 +145,16 @@ export class Instance<T extends Text = string, N extends Integer = number> imple
   /** Where it listens, in the order given. */
   readonly addresses: string[];
 
+  /**
+   * What ioredis and iovalkey take to connect to this instance inside the process, without a socket:
+   * `new Redis(db.ioredis({ keyPrefix: 'a:' }))`, or BullMQ's `connection: db.ioredis()`.
+   */
+  ioredis<Options extends object = {}>(options?: Options): Options & { Connector: any };
+  /** What node-redis takes to connect over a private Unix socket: `createClient(db.nodeRedis())`. */
+  nodeRedis<Options extends object = {}>(
+    options?: Options,
+  ): Options & { socket: { path: string; tls?: false } };
+
   /** Time as this instance sees it. */
   readonly clock: Clock;
 

@@ -1,6 +1,7 @@
 'use strict';
 
 const native = require('./native');
+const { PrivateSocket, connectorOf } = require('./clients');
 const { Clock } = require('./clock');
 const { Hold } = require('./readiness');
 const { Pipeline, SPREAD_MAX } = require('./pipeline');
@@ -8,7 +9,7 @@ const { getBuffer } = require('./pool');
 const { Session } = require('./session');
 const { Subscription } = require('./subscription');
 const { checkStart, directiveWords } = require('./options');
-const { result } = require('./tape');
+const { recordOf, recordResult, result } = require('./tape');
 const { addVerbs } = require('./verbs');
 
 const CHANNEL = 0;
@@ -35,6 +36,8 @@ class Instance extends native.Instance {
   #buffers;
   #clock;
   #hold = new Hold();
+  #connector;
+  #socket; // for clients that need one
   #runPipeline = (commands, atomic) => this.#pipelined(commands, atomic);
 
   constructor(options = {}) {
@@ -43,7 +46,9 @@ class Instance extends native.Instance {
     const words = directiveWords(directives);
     super();
     result(this._start(shards, databases, protocol, threads, options.bigints === true, words));
+    this._protocol = protocol;
     this._subscriptions = new Set(); // that are open
+    this._connections = new Set(); // of clients in this process
     this.#buffers = options.buffers === true;
     this.#addHotMethods();
     this.#listenTo(options.listen ?? []);
@@ -76,9 +81,12 @@ class Instance extends native.Instance {
 
   stop() {
     for (const subscription of this._subscriptions) subscription.close();
+    for (const connection of this._connections) connection.destroy();
     this.#hold.unref();
     listening.delete(this);
     this._stop();
+    this.#socket?.remove();
+    this.#socket = undefined;
   }
 
   [Symbol.dispose]() {
@@ -106,6 +114,9 @@ class Instance extends native.Instance {
   }
 
   _converted(convert, words) {
+    if (convert === recordOf && words.length <= SPREAD_MAX) {
+      return recordResult(this.#buffers ? this._execBuffer(...words) : this._exec(...words));
+    }
     return convert(this._run(words), this.#buffers, words);
   }
 
@@ -158,11 +169,20 @@ class Instance extends native.Instance {
 
   get addresses() {
     const all = [];
-    for (;;) {
-      const address = result(this._address(all.length));
-      if (address === undefined) return all;
+    for (let address; (address = result(this._address(all.length))) !== undefined; ) {
       all.push(address);
     }
+    return all;
+  }
+
+  ioredis(options) {
+    this.#connector ??= connectorOf(this);
+    return { ...options, Connector: this.#connector };
+  }
+
+  nodeRedis(options) {
+    this.#socket ??= new PrivateSocket(this);
+    return { ...options, socket: { ...options?.socket, path: this.#socket.path } };
   }
 
   get clock() {

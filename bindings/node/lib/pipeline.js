@@ -2,7 +2,10 @@
 
 const { ClosedError, ReplyError } = require('./errors');
 const { checkBoolean, checkNames } = require('./options');
+const { made } = require('./tape');
 const { addVerbs } = require('./verbs');
+
+const GET = -1; // and a key, in place of a number of words and these
 
 const SPREAD_MAX = 1000; // more arguments go in an array
 
@@ -31,6 +34,23 @@ function repliesOfExec(replies) {
   throw replies.find((each) => each instanceof ReplyError); // what EXEC was refused for
 }
 
+function isAtomic(options) {
+  checkNames(options, ['atomic'], 'pipeline');
+  checkBoolean(options.atomic, 'atomic');
+  return options.atomic === true;
+}
+
+function raisesOnError(options) {
+  checkNames(options, ['raiseOnError'], 'exec');
+  checkBoolean(options.raiseOnError, 'raiseOnError');
+  return options.raiseOnError !== false;
+}
+
+function raise(replies) {
+  const error = replies.find((each) => each instanceof ReplyError);
+  if (error !== undefined) throw Object.assign(error, { replies });
+}
+
 /** Commands that are collected, then run in one call. Can be run again, with the same commands. */
 class Pipeline {
   #run;
@@ -38,15 +58,13 @@ class Pipeline {
   #atomic;
   #commands = []; // how many words one has, its words, and so on
   #length = 0;
-  #conversions = []; // [which command, of its reply]
+  #conversions; // [which command, of its reply], if there are
 
   /** `run` takes the commands; `buffers` says what strings come as. */
-  constructor(run, buffers, options = {}) {
-    checkNames(options, ['atomic'], 'pipeline');
-    checkBoolean(options.atomic, 'atomic');
+  constructor(run, buffers, options) {
     this.#run = run;
     this.#buffers = buffers;
-    this.#atomic = options.atomic === true;
+    this.#atomic = options !== undefined && isAtomic(options);
   }
 
   get length() {
@@ -62,7 +80,7 @@ class Pipeline {
   }
 
   get(key) {
-    this.#commands.push(2, 'GET', key);
+    this.#commands.push(GET, key);
     this.#length++;
     return this;
   }
@@ -76,32 +94,27 @@ class Pipeline {
   }
 
   _converted(convert, words) {
-    this.#conversions.push([this.#length, (reply) => convert(reply, this.#buffers, words)]);
+    (this.#conversions ??= []).push([this.#length, (reply) => convert(reply, this.#buffers, words)]);
     return this.command(...words);
   }
 
   clear() {
     this.#commands = [];
     this.#length = 0;
-    this.#conversions = [];
+    this.#conversions = undefined;
     return this;
   }
 
   exec(options) {
-    let raiseOnError = true;
-    if (options !== undefined) {
-      checkNames(options, ['raiseOnError'], 'exec');
-      checkBoolean(options.raiseOnError, 'raiseOnError');
-      raiseOnError = options.raiseOnError ?? true;
-    }
+    const raises = options === undefined || raisesOnError(options);
+    const errorsBefore = made.errors;
     const replies = this.#replies();
     if (replies === null) return null; // a watched key has changed
-    for (const [i, convert] of this.#conversions) replies[i] = convert(replies[i]);
-    if (raiseOnError) {
-      for (let i = 0; i < replies.length; i++) {
-        if (replies[i] instanceof ReplyError) throw Object.assign(replies[i], { replies });
-      }
+    const conversions = this.#conversions;
+    if (conversions !== undefined) {
+      for (const [i, convert] of conversions) replies[i] = convert(replies[i]);
     }
+    if (raises && made.errors !== errorsBefore) raise(replies);
     return replies;
   }
 

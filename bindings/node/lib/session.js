@@ -5,7 +5,7 @@ const { ClosedError } = require('./errors');
 const { mayWait } = require('./blocking');
 const { Pipeline, SPREAD_MAX, setWords } = require('./pipeline');
 const { Hold, Readiness, Watch } = require('./readiness');
-const { result } = require('./tape');
+const { recordOf, recordResult, result } = require('./tape');
 const { deadlineAfter } = require('./timing');
 const { addVerbs } = require('./verbs');
 
@@ -89,6 +89,9 @@ class Session extends native.Session {
   }
 
   _converted(convert, words) {
+    if (convert === recordOf && words.length <= SPREAD_MAX) {
+      return recordResult(this.#buffers ? this._execBuffer(...words) : this._exec(...words));
+    }
     return convert(this._run(words), this.#buffers, words);
   }
 

@@ -29,6 +29,9 @@ const ARRAY = 8;
 const MAP = 9;
 const SET = 10;
 
+/** Counts the error replies in trees: asking each reply whether it is one would cost more. */
+const made = { errors: 0 };
+
 let nodes; // where the tree is read from
 let at;
 let source; // what its strings are cut from
@@ -87,6 +90,7 @@ function node() {
     case STATUS:
       return text(size);
     case ERROR:
+      made.errors++;
       return new ReplyError(text(size));
     case NUMBER:
       return Number(text(size));
@@ -118,6 +122,63 @@ function tree(from, outcome, value) {
   return root;
 }
 
+/** The text of a field of a hash, whose values may be Buffers. */
+function field(size, ascii) {
+  const from = position;
+  position = from + size;
+  return ascii === undefined ? source.toString('utf8', from, position) : ascii.substring(from, position);
+}
+
+function setField(record, name, value) {
+  if (name === '__proto__') {
+    const own = { value, writable: true, enumerable: true, configurable: true };
+    Object.defineProperty(record, name, own);
+  } else {
+    record[name] = value;
+  }
+}
+
+/**
+ * As result(), with fields and values in turn, or a Map of them, as an object, whose keys are
+ * strings. What is no such thing stays what it is.
+ */
+function recordResult(value) {
+  const outcome = tape[0];
+  const isShort = outcome === TEXT || outcome === BYTES;
+  if (!isShort || (tape[2] !== ARRAY && tape[2] !== MAP)) return recordOf(result(value));
+  const isAscii = tape[1] === 1;
+  tape[0] = VALUE;
+  const count = tape[3];
+  at = 4;
+  nodes = tape;
+  form = outcome;
+  source = outcome === BYTES ? Buffer.from(value) : value;
+  position = 0;
+  const ascii = outcome === BYTES && isAscii ? source.latin1Slice() : undefined;
+  const record = {};
+  for (let i = 0; i < count; i += 2) {
+    const size = tape[at + 1];
+    at += 2;
+    const name = outcome === TEXT ? string(size) : field(size, ascii);
+    setField(record, name, node());
+  }
+  source = undefined;
+  return record;
+}
+
+/** What recordResult makes, of what was made before. */
+function recordOf(reply) {
+  const record = {};
+  if (reply instanceof Map) {
+    for (const [name, value] of reply) setField(record, String(name), value);
+  } else if (Array.isArray(reply)) {
+    for (let i = 0; i < reply.length; i += 2) setField(record, String(reply[i]), reply[i + 1]);
+  } else {
+    return reply;
+  }
+  return record;
+}
+
 function told(value) {
   const outcome = tape[0];
   tape[0] = VALUE;
@@ -144,4 +205,4 @@ function result(value) {
   return tape[0] === VALUE ? value : told(value);
 }
 
-module.exports = { result };
+module.exports = { made, recordOf, recordResult, result };

@@ -3,6 +3,8 @@
 // instance that speaks RESP3. verbs.d.ts says what each takes and gives.
 'use strict';
 
+const { recordOf } = require('./tape');
+
 const VERBS = {
   strings: `mget mset msetnx setnx setex psetex getset getdel getex append strlen getrange setrange
     incr incrby incrbyfloat decr decrby`,
@@ -69,23 +71,6 @@ const ARGUMENTS = {
 
 const list = (reply) => (reply instanceof Set ? [...reply] : reply);
 
-/** Fields and values as an object; its keys are strings, also where values are Buffers. */
-function object(reply) {
-  if (reply instanceof Map) return Object.fromEntries(reply);
-  if (!Array.isArray(reply)) return reply;
-  const record = {};
-  for (let i = 0; i < reply.length; i += 2) {
-    const field = String(reply[i]);
-    if (field === '__proto__') {
-      const own = { value: reply[i + 1], writable: true, enumerable: true, configurable: true };
-      Object.defineProperty(record, field, own);
-    } else {
-      record[field] = reply[i + 1];
-    }
-  }
-  return record;
-}
-
 function scoreText(score, buffers) {
   if (typeof score !== 'number') return score;
   const text = Number.isFinite(score) ? String(score) : score > 0 ? 'inf' : '-inf';
@@ -108,7 +93,7 @@ function scoredByIncrement(reply, buffers, words) {
 }
 
 const CONVERTERS = {
-  hgetall: object,
+  hgetall: recordOf,
   smembers: list,
   spop: list,
   srandmember: list,

@@ -4,8 +4,7 @@ namespace kevy::node {
 
 void fail(kevy_status status, const char* message) {
   if (status == KEVY_WRONG_TYPE) {
-    throw Failure{Failure::kReply,
-                  "WRONGTYPE Operation against a key holding the wrong kind of value"};
+    throw Failure{Failure::kReply, kWrongType};
   }
   if (message == nullptr) message = kevy_last_error();
   throw Failure{status == KEVY_REFUSED ? Failure::kReply : static_cast<int>(status), message};

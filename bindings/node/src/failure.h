@@ -20,6 +20,9 @@ struct Failure {
   std::string message;
 };
 
+constexpr const char* kWrongType =
+    "WRONGTYPE Operation against a key holding the wrong kind of value";
+
 [[noreturn]] inline void refuse(std::string message) {
   throw Failure{Failure::kTypeError, std::move(message)};
 }

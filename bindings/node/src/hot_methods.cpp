@@ -1,6 +1,7 @@
 #include "hot_methods.h"
 
-#include <array>
+#include <algorithm>
+#include <type_traits>
 
 #include "arguments.h"
 #include "reply.h"
@@ -164,19 +165,60 @@ napi_value exec_list(napi_env env, napi_callback_info info) noexcept {
   });
 }
 
-// Takes the words of each command, behind how many they are, out of `values`.
-void read_commands(napi_env env, std::span<const napi_value> values, std::vector<size_t>& argc,
+constexpr int32_t kGet = -1;
+
+// Takes the words of each command, behind how many they are, out of `values`. Returns whether all
+// are GETs.
+bool read_commands(napi_env env, std::span<const napi_value> values, std::vector<size_t>& argc,
                    Words& words) {
+  bool only_gets = true;
   while (!values.empty()) {
-    uint32_t count = 0;
-    if (napi_get_value_uint32(env, values[0], &count) != napi_ok || count == 0 ||
-        count >= values.size()) {
-      refuse("the commands' lengths do not add up");
+    int32_t given = 0;
+    napi_get_value_int32(env, values[0], &given);
+    const size_t count = given == kGet ? 1 : static_cast<size_t>(std::max(given, 0));
+    if (count == 0 || count >= values.size()) refuse("the commands' lengths do not add up");
+    if (given == kGet) {
+      words.add("GET");
+      argc.push_back(2);
+    } else {
+      only_gets = false;
+      argc.push_back(count);
     }
-    argc.push_back(count);
     words.add_all(env, values.subspan(1, count));
-    values = values.subspan(1 + size_t{count});
+    values = values.subspan(1 + count);
   }
+  return only_gets;
+}
+
+// Beyond so many commands it is worth fetching from memory what several keys lie in together, as
+// kevy_pipeline does.
+constexpr size_t kGetsMax = 32;
+
+// A pipeline of GETs without a tree of replies.
+napi_value run_gets(Instance& instance, const Words& words, Strings strings) {
+  char* const buffer = instance.environment().scratch();
+  Tape& tape = instance.environment().tape();
+  tape.begin(strings, words.count() / 2);
+  for (size_t i = 1; i < words.count(); i += 2) {
+    size_t size = 0;
+    const kevy_status status = kevy_get(instance.handle(), words.data()[i], words.sizes()[i],
+                                        buffer, Environment::kScratch, &size);
+    if (status == KEVY_OK) {
+      tape.add_string({buffer, size});
+    } else if (status == KEVY_NOT_FOUND) {
+      tape.add_null();
+    } else if (status == KEVY_TRUNCATED) {
+      kevy_reply* reply = nullptr;
+      check(kevy_exec(instance.handle(), 2, words.data() + i - 1, words.sizes() + i - 1, &reply));
+      const ReplyPtr kept(reply);
+      tape.add_reply(reply);
+    } else if (status == KEVY_WRONG_TYPE) {
+      tape.add_error(kWrongType);
+    } else {
+      fail(status);
+    }
+  }
+  return tape.finish();
 }
 
 template <typename Owner, Strings kStrings>
@@ -192,7 +234,10 @@ napi_value pipeline(napi_env env, napi_callback_info info) noexcept {
     words.clear();
     std::vector<size_t> argc;
     argc.reserve(values.size() / 2);
-    read_commands(env, values, argc, words);
+    const bool only_gets = read_commands(env, values, argc, words);
+    if constexpr (std::is_same_v<Owner, Instance>) {
+      if (only_gets && argc.size() <= kGetsMax) return run_gets(owner, words, kStrings);
+    }
     kevy_reply* reply = nullptr;
     check(run_commands(owner, argc, words, &reply));
     const ReplyPtr kept(reply);
@@ -207,8 +252,13 @@ napi_value converse(napi_env env, napi_callback_info info) noexcept {
   const Arguments<Session, 1> arguments(env, info);
   Session& session = arguments.owner();
   return guarded(session.environment(), [&]() -> napi_value {
-    session.feed(arguments[0]);
-    return session.take();
+    const bool goes_on = session.feed(arguments[0]);
+    const napi_value said = session.take();
+    if (goes_on || said == nullptr) return said;
+    napi_value last = nullptr;
+    check(napi_create_array(env, &last));
+    check(napi_set_element(env, last, 0, said));
+    return last;
   });
 }
 

@@ -17,10 +17,10 @@ namespace kevy::node {
 ///   _exec(...words), _execBuffer(...words): the reply, its strings as text or as Buffers
 ///   _execList(words, buffers): the same for an array of words
 ///   _pipeline(...commands), _pipelineBuffer(...commands): an array with one reply a command; a
-///     command is how many words it has, and these. Or one array of it all.
+///     command is how many words it has, and these; or -1 and a key: GET. Or one array of it all.
 void add_hot_methods(const Napi::Object& object, Instance& instance);
 /// Gives a Session, beside what is above:
-///   _converse(bytes): feed, then take
+///   _converse(bytes): feed, then take; in an array when the session has ended with it
 void add_hot_methods(const Napi::Object& object, Session& session);
 
 }  // namespace kevy::node

@@ -137,6 +137,8 @@ void Tape::begin(Strings strings, size_t count) {
 
 void Tape::add_string(std::string_view bytes) { add_text(Node::kString, bytes); }
 
+void Tape::add_error(std::string_view text) { add_text(Node::kError, text); }
+
 void Tape::add_null() { add(Node::kNull, 0); }
 
 void Tape::add_part(Node node, std::string_view bytes) {
@@ -237,6 +239,7 @@ napi_value Tape::finish() {
     check(napi_create_string_latin1(env_, text_.data(), text_.size(), &value));
   } else if (parts_ == nullptr) {
     outcome = Outcome::kBytes;
+    nodes_[1] = is_ascii(text_);
     void* data = nullptr;
     check(napi_create_arraybuffer(env_, text_.size(), &data, &value));
     if (!text_.empty()) std::memcpy(data, text_.data(), text_.size());

@@ -7,7 +7,8 @@
 // The tape is an ArrayBuffer of 32-bit integers. The first says what the call had to say:
 //   kValue    the value is returned as it is, and nothing is written
 //   kText     a tree, whose strings lie one after the other in the string returned
-//   kBytes    the same in an ArrayBuffer; the strings become Buffers
+//   kBytes    the same in an ArrayBuffer; the strings become Buffers. The second integer is 1 when
+//             all bytes are ASCII
 //   kParts    the same in an array, one element a string
 //   kLong     the array returned has an ArrayBuffer with the rest of a tape, beginning with what it
 //             is, and the value that belongs to it
@@ -51,7 +52,9 @@ class Tape {
   // For a list that is no reply: begin, then each of its elements, then what finish returns.
   void begin(Strings strings, size_t count);
   void add_string(std::string_view bytes);
+  void add_error(std::string_view text);
   void add_null();
+  void add_reply(const kevy_reply* reply) { add_tree(reply); }
   napi_value finish();
 
  private:

@@ -1,0 +1,148 @@
+'use strict';
+
+const { Duplex } = require('node:stream');
+const { setImmediate } = require('node:timers');
+const { Hold, Watch } = require('./readiness');
+const { result } = require('./tape');
+
+// So many answers in a row come without the event loop having turned: then timers and sockets have
+// their turn, also beside a program that does nothing but await commands.
+const IN_A_ROW_MAX = 64;
+
+/**
+ * A connection to an instance in this process, for a client library that speaks RESP: as a socket's
+ * stream, without a socket. What is written runs when the writer's code has returned, all of it in
+ * one call, and its replies come right behind. It keeps the process alive, as a socket does.
+ */
+class Connection extends Duplex {
+  #instance;
+  #session;
+  #watch;
+  #hold = new Hold();
+  #written = [];
+  #isDue = false;
+  #inARow = 0;
+
+  // What callers of a socket look at.
+  connecting = false;
+  pending = false;
+  encrypted = false;
+
+  constructor(instance) {
+    super({ decodeStrings: false });
+    this.#instance = instance;
+    this.#session = instance.session();
+    if (instance._protocol === 3) result(this.#session._converse('HELLO 2\r\n')); // until asked
+    this.#watch = new Watch(result(this.#session._descriptor()), () => this.#onPushed());
+    this.#hold.ref();
+    instance._connections.add(this);
+  }
+
+  // Without the queue of a Writable: nothing here ever waits.
+  write(chunk, encoding, callback) {
+    const written = typeof encoding === 'function' ? encoding : callback;
+    if (this.destroyed || this.writableEnded) return super.write(chunk, encoding, callback);
+    const isEncoded = typeof chunk === 'string' && typeof encoding === 'string';
+    this.#take(isEncoded ? Buffer.from(chunk, encoding) : chunk);
+    if (typeof written === 'function') process.nextTick(written);
+    return true;
+  }
+
+  _write(chunk, _encoding, callback) {
+    this.#take(chunk);
+    callback();
+  }
+
+  _read() {}
+
+  _final(callback) {
+    this.#run();
+    callback();
+    this.destroy();
+  }
+
+  _destroy(error, callback) {
+    this.#instance._connections.delete(this);
+    this.#watch.close();
+    this.#hold.unref();
+    this.#session.close();
+    callback(error);
+  }
+
+  #take(chunk) {
+    this.#written.push(chunk);
+    if (this.#isDue) return;
+    this.#isDue = true;
+    if (++this.#inARow < IN_A_ROW_MAX) {
+      queueMicrotask(() => this.#run());
+    } else {
+      this.#inARow = 0;
+      setImmediate(() => this.#run());
+    }
+  }
+
+  #joined() {
+    const chunks = this.#written;
+    this.#written = [];
+    if (chunks.length === 1) return chunks[0];
+    if (chunks.every((chunk) => typeof chunk === 'string')) return chunks.join('');
+    return Buffer.concat(chunks.map((chunk) => Buffer.from(chunk)));
+  }
+
+  #run() {
+    this.#isDue = false;
+    if (this.destroyed || this.#written.length === 0) return;
+    this.#give(this.#session._converse(this.#joined()));
+  }
+
+  #onPushed() {
+    this.#inARow = 0;
+    if (this.destroyed) return;
+    this.#give(this.#session._take());
+    if (!this.destroyed) this.#watch.rearm();
+  }
+
+  /** Hands out what the session said: undefined or, with its last bytes, an array is the end. */
+  #give(said) {
+    let bytes;
+    try {
+      bytes = result(said);
+    } catch (error) {
+      this.destroy(error);
+      return;
+    }
+    const isLast = bytes === undefined || Array.isArray(bytes);
+    if (isLast) [bytes] = bytes ?? [];
+    if (bytes !== undefined && bytes.length !== 0) this.push(bytes);
+    if (!isLast) return;
+    this.push(null);
+    setImmediate(() => this.destroy()); // when what was pushed has been read
+  }
+
+  // A socket's own.
+
+  ref() {
+    if (!this.destroyed) this.#hold.ref();
+    return this;
+  }
+
+  unref() {
+    this.#hold.unref();
+    return this;
+  }
+
+  setKeepAlive() {
+    return this;
+  }
+
+  setNoDelay() {
+    return this;
+  }
+
+  setTimeout(_timeoutMs, listener) {
+    if (listener !== undefined) this.once('timeout', listener); // which never comes
+    return this;
+  }
+}
+
+module.exports = { Connection };

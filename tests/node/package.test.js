@@ -51,6 +51,26 @@ describe('the package', () => {
     ]);
   });
 
+  it('needs nothing of glibc that 2.28 does not have', () => {
+    const symbols = execFileSync('objdump', ['-T', addon], { encoding: 'utf8' });
+    const versions = [...symbols.matchAll(/\(?GLIBC_2\.(\d+)[.\d]*\)?\s+(\S+)$/gm)];
+    assert.ok(versions.length > 50, `${versions.length} symbols`);
+    const newer = versions.filter(([, minor]) => Number(minor) > 28);
+    assert.deepEqual(newer.map(([, , name]) => name), []);
+    const needed = execFileSync('objdump', ['-p', addon], { encoding: 'utf8' });
+    const libraries = [...needed.matchAll(/NEEDED\s+(\S+)/g)].map(([, name]) => name);
+    const system = /^(?:libc|libm|libpthread|libdl|librt|ld-linux-\S+)\.so/;
+    assert.deepEqual(libraries.filter((name) => !system.test(name)), []);
+  });
+
+  it('says where it runs, and brings a README and types that need no other package', () => {
+    const described = require('kevy/package.json');
+    assert.deepEqual(described.os, ['linux']);
+    assert.deepEqual(described.cpu, [process.arch]);
+    assert.deepEqual(described.libc, ['glibc']);
+    assert.ok(readFileSync(path.join(source, 'README.md'), 'utf8').startsWith('# kevy'));
+  });
+
   it('has the same names for require, for import and for TypeScript', async () => {
     const imported = await import('kevy');
     assert.equal(imported.default, kevy);
@@ -73,7 +93,9 @@ describe('the package', () => {
       const packed = Object.values(JSON.parse(npm(packing, source)))[0];
       writeFileSync(path.join(directory, 'package.json'), '{ "private": true }');
       const files = packed.files.map((file) => file.path);
-      assert.ok(files.includes('LICENSE') && files.includes('NOTICE'));
+      for (const file of ['LICENSE', 'NOTICE', 'README.md', 'lib/disposable.d.ts']) {
+        assert.ok(files.includes(file), file);
+      }
       npm(['install', '--offline', '--no-audit', '--no-fund', packed.filename], directory);
       const commonjs = `
         const kevy = require('kevy');
@@ -85,6 +107,18 @@ describe('the package', () => {
         console.log(start().exec('PING'));`;
       const run = (args) => execFileSync(process.execPath, args, { cwd: directory, encoding: 'utf8' });
       assert.equal(run(['-e', commonjs]), 'value true\n');
+      const typed = `
+        import { start, type Instance } from 'kevy';
+        const db: Instance = start();
+        const bytes: Uint8Array | null = db.getBuffer('key');
+        using other = start({ buffers: true });
+        export const all = [db.hgetall('key'), bytes, other.get('key')];`;
+      writeFileSync(path.join(directory, 'typed.mts'), typed);
+      const tsc = path.join(path.dirname(require.resolve('typescript/package.json')), 'bin/tsc');
+      for (const lib of ['es2022', 'es2022,esnext.disposable']) {
+        const flags = ['--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2022'];
+        run([tsc, ...flags, '--lib', lib, 'typed.mts']);
+      }
       assert.equal(run(['--input-type=module', '-e', module]), 'PONG\n');
     } finally {
       rmSync(directory, { recursive: true });

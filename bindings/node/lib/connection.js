@@ -2,12 +2,40 @@
 
 const { Duplex } = require('node:stream');
 const { setImmediate } = require('node:timers');
+const { markAsUntransferable } = require('node:worker_threads');
 const { Hold, Watch } = require('./readiness');
 const { result } = require('./tape');
 
 // So many answers in a row come without the event loop having turned: then timers and sockets have
 // their turn, also beside a program that does nothing but await commands.
 const IN_A_ROW_MAX = 64;
+
+const ROOM = 64 * 1024;
+const ROOM_MIN = 4096;
+
+/** Memory that replies are written to, one behind the other. */
+const replies = {
+  memory: new ArrayBuffer(0),
+  buffer: Buffer.alloc(0),
+  used: 0,
+
+  /** How much there is, made anew when it is little. */
+  room() {
+    if (this.buffer.length - this.used < ROOM_MIN) {
+      this.memory = new ArrayBuffer(ROOM);
+      markAsUntransferable(this.memory);
+      this.buffer = Buffer.from(this.memory);
+      this.used = 0;
+    }
+    return this.buffer.length - this.used;
+  },
+
+  take(size) {
+    const from = this.used;
+    this.used = from + size;
+    return this.buffer.subarray(from, this.used);
+  },
+};
 
 /**
  * A connection to an instance in this process, for a client library that speaks RESP: as a socket's
@@ -32,7 +60,10 @@ class Connection extends Duplex {
     super({ decodeStrings: false });
     this.#instance = instance;
     this.#session = instance.session();
-    if (instance._protocol === 3) result(this.#session._converse('HELLO 2\r\n')); // until asked
+    if (instance._protocol === 3) {
+      this.#session.feed('HELLO 2\r\n'); // as to anyone new, until asked for more
+      this.#session.take();
+    }
     this.#watch = new Watch(result(this.#session._descriptor()), () => this.#onPushed());
     this.#hold.ref();
     instance._connections.add(this);
@@ -92,29 +123,48 @@ class Connection extends Duplex {
   #run() {
     this.#isDue = false;
     if (this.destroyed || this.#written.length === 0) return;
-    this.#give(this.#session._converse(this.#joined()));
+    const room = replies.room();
+    const taken = this.#asked(() =>
+      this.#session._converse(this.#joined(), replies.memory, replies.used),
+    );
+    if (taken === undefined) return;
+    const size = taken < 0 ? -1 - taken : taken;
+    if (size !== 0) this.#give(replies.take(size));
+    if (size >= room) this.#giveRest();
+    if (taken < 0) this.#end();
   }
 
   #onPushed() {
     this.#inARow = 0;
     if (this.destroyed) return;
-    this.#give(this.#session._take());
+    this.#giveRest();
     if (!this.destroyed) this.#watch.rearm();
   }
 
-  /** Hands out what the session said: undefined or, with its last bytes, an array is the end. */
-  #give(said) {
-    let bytes;
+  /** Hands out all that the session still says. */
+  #giveRest() {
+    const bytes = this.#asked(() => this.#session._take());
+    if (bytes === undefined) this.#end();
+    else if (bytes.length !== 0) this.#give(bytes);
+  }
+
+  /** What the session answers; undefined when it was refused, and the connection is over. */
+  #asked(call) {
     try {
-      bytes = result(said);
+      return result(call());
     } catch (error) {
       this.destroy(error);
-      return;
+      return undefined;
     }
-    const isLast = bytes === undefined || Array.isArray(bytes);
-    if (isLast) [bytes] = bytes ?? [];
-    if (bytes !== undefined && bytes.length !== 0) this.push(bytes);
-    if (!isLast) return;
+  }
+
+  #give(bytes) {
+    if (this.readableFlowing === true && this.readableLength === 0) this.emit('data', bytes);
+    else this.push(bytes);
+  }
+
+  #end() {
+    if (this.destroyed) return;
     this.push(null);
     setImmediate(() => this.destroy()); // when what was pushed has been read
   }

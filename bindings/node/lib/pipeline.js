@@ -94,7 +94,8 @@ class Pipeline {
   }
 
   _converted(convert, words) {
-    (this.#conversions ??= []).push([this.#length, (reply) => convert(reply, this.#buffers, words)]);
+    const converted = (reply) => convert(reply, this.#buffers, words);
+    (this.#conversions ??= []).push([this.#length, converted]);
     return this.command(...words);
   }
 

@@ -249,16 +249,24 @@ napi_value pipeline(napi_env env, napi_callback_info info) noexcept {
 // ---- RESP --------------------------------------------------------------------------------------
 
 napi_value converse(napi_env env, napi_callback_info info) noexcept {
-  const Arguments<Session, 1> arguments(env, info);
+  const Arguments<Session, 3> arguments(env, info);
   Session& session = arguments.owner();
   return guarded(session.environment(), [&]() -> napi_value {
     const bool goes_on = session.feed(arguments[0]);
-    const napi_value said = session.take();
-    if (goes_on || said == nullptr) return said;
-    napi_value last = nullptr;
-    check(napi_create_array(env, &last));
-    check(napi_set_element(env, last, 0, said));
-    return last;
+    void* memory = nullptr;
+    size_t room = 0;
+    if (napi_get_arraybuffer_info(env, arguments[1], &memory, &room) != napi_ok) {
+      refuse("not an ArrayBuffer");
+    }
+    uint32_t offset = 0;
+    napi_get_value_uint32(env, arguments[2], &offset);
+    room = memory == nullptr || offset > room ? 0 : room - offset;
+    size_t size = 0;
+    const kevy_status status = kevy_session_take(
+        session.handle(), static_cast<char*>(memory) + (room == 0 ? 0 : offset), room, &size);
+    if (status != KEVY_CLOSED) check(status);
+    const auto length = static_cast<int32_t>(size);
+    return number_of(env, goes_on ? length : -1 - length);
   });
 }
 

@@ -20,7 +20,8 @@ namespace kevy::node {
 ///     command is how many words it has, and these; or -1 and a key: GET. Or one array of it all.
 void add_hot_methods(const Napi::Object& object, Instance& instance);
 /// Gives a Session, beside what is above:
-///   _converse(bytes): feed, then take; in an array when the session has ended with it
+///   _converse(bytes, memory, offset): feed, then take into an ArrayBuffer as far as there is room;
+///     how many bytes, or -1 minus that when the session has ended with it
 void add_hot_methods(const Napi::Object& object, Session& session);
 
 }  // namespace kevy::node

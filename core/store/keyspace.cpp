@@ -423,6 +423,14 @@ char* Keyspace::store_packed(Key key, Type type, Encoding encoding, size_t size,
   return const_cast<char*>(entry->packed().data());
 }
 
+void Keyspace::exchange_object(Entry& entry, std::unique_ptr<Object> object) noexcept {
+  const Outside old(entry);
+  account(*object);
+  entry.set_word(entry.word_offset(),
+                 static_cast<int64_t>(reinterpret_cast<intptr_t>(object.release())));
+  release_value(old);
+}
+
 Entry* Keyspace::put_object(Key key, Type type, std::unique_ptr<Object>&& object,
                             int64_t expires_at_ms, int64_t fields_expire_at_ms) {
   Shape shape{.type = type,

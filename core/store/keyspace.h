@@ -129,6 +129,8 @@ class Keyspace {
   Entry* store_object(Key key, Type type, std::unique_ptr<Object>&& object) {
     return put_object(key, type, std::move(object), kNoExpiry, Entry::kNoFieldTimes);
   }
+  /// Gives an entry that has an object another one of its type.
+  void exchange_object(Entry& entry, std::unique_ptr<Object> object) noexcept;
   /// To be called after an object was changed: counts the memory it takes now.
   void account(Object& object) noexcept {
     const size_t now = object.memory_bytes();

@@ -14,6 +14,11 @@ namespace kevy {
 
 namespace {
 
+// Members that are taken out for each that stays, from which on those that stay are moved instead.
+constexpr size_t kMost = 4;
+// Where more than one in so many is taken out of a set in its entry, all of it is written anew.
+constexpr size_t kFew = 16;
+
 void pop_one(Call& call) {
   const Key key = call.key(1);
   const auto [entry, wrong] = find_to_write(call, key, Type::kSet);
@@ -43,6 +48,41 @@ void pop_all(Call& call, const Key& key, const Set& set) {
   erase_empty(call, key);
 }
 
+// Of a set in its entry, all in one go.
+void pop_inside(Call& call, const Key& key, Set& set, size_t wanted) {
+  call.reply.set(wanted);
+  set.take_inside(wanted, thread_random(), [&](Bytes member) {
+    call.reply.bulk(member);
+    call.effect({"SREM", key.bytes, member});
+  });
+}
+
+// Where few are left.
+void pop_most(Call& call, const Key& key, Set& set, size_t wanted) {
+  auto left = set.choose(set.size() - wanted, thread_random());
+  call.reply.set(wanted);
+  set.for_each([&](Bytes member) {
+    if (!left->contains(member)) {
+      call.reply.bulk(member);
+      call.effect({"SREM", key.bytes, member});
+    }
+    return Walk::kGoOn;
+  });
+  set.become(std::move(left));
+}
+
+void pop_few(Call& call, const Key& key, Set& set, size_t wanted) {
+  std::vector<std::string> members;
+  members.reserve(wanted);
+  set.sample(wanted, thread_random(), [&](Bytes member) { members.emplace_back(member); });
+  call.reply.set(members.size());
+  for (const std::string& member : members) {
+    call.reply.bulk(member);
+    call.effect({"SREM", key.bytes, member});
+  }
+  for (const std::string& member : members) set.erase(member);
+}
+
 void pop_several(Call& call) {
   const auto count = parse_int64(call.args[2]);
   if (!count || *count < 0) {
@@ -62,14 +102,13 @@ void pop_several(Call& call) {
     pop_all(call, key, set);
     return;
   }
-  std::vector<std::string> members;
-  set.sample(wanted, thread_random(), [&](Bytes member) { members.emplace_back(member); });
-  call.reply.set(members.size());
-  for (const std::string& member : members) {
-    call.reply.bulk(member);
-    call.effect({"SREM", key.bytes, member});
+  if (!set.is_big() && wanted * kFew > set.size()) {
+    pop_inside(call, key, set, wanted);
+  } else if (set.is_big() && (set.size() - wanted) * kMost < wanted) {
+    pop_most(call, key, set, wanted);
+  } else {
+    pop_few(call, key, set, wanted);
   }
-  for (const std::string& member : members) set.erase(member);
   call.changed(key, kEventSet, "spop");
 }
 

@@ -17,6 +17,7 @@ size_t add_several(Keyspace& keyspace, const Key& key, Entry* entry, Args member
   PartsDone done(members.size());
   size_t added = 0;
   try {
+    set.expect(members.size(), members[0], limits);
     for (size_t i = 0; i < members.size(); ++i) {
       if (!set.add(members[i], limits)) continue;
       done.add(i);
@@ -24,7 +25,7 @@ size_t add_several(Keyspace& keyspace, const Key& key, Entry* entry, Args member
     }
   } catch (const std::bad_alloc&) {
     if (entry == nullptr) {
-      keyspace.erase(key);
+      if (set.entry() != nullptr) keyspace.erase(key);
     } else {
       for (size_t i = 0; i < members.size(); ++i) {
         if (done.has(i)) set.erase(members[i]);

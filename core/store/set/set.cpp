@@ -84,6 +84,20 @@ bool Set::add(Bytes member, const Limits& limits) {
   return is_big() ? add_big(member) : add_packed(member, limits);
 }
 
+// Going through the other forms would cost more than all the rest.
+void Set::expect(size_t count, Bytes first, const Limits& limits) {
+  if (entry_ != nullptr) {
+    if (is_big()) return;
+    if (count > (is_intset() ? limits.intset_entries : limits.packed_entries)) become_big();
+    return;
+  }
+  if (count <= limits.packed_entries) return;
+  if (count <= limits.intset_entries && MemberRef::integer_of(first)) return;
+  auto object = std::make_unique<SetObject>();
+  object->expect(count);
+  entry_ = keyspace_->set_object(key_, Type::kSet, std::move(object));
+}
+
 // The first member.
 void Set::make(Bytes member, std::optional<int64_t> number, const Limits& limits) {
   if (number && limits.intset_entries != 0) {
@@ -218,6 +232,26 @@ void Set::store(Keyspace& keyspace, const Key& key, std::span<const MemberRef> m
     object->insert(members);
     keyspace.store_object(key, Type::kSet, std::move(object));
   }
+}
+
+// What is kept needs no more room than before.
+void Set::keep_inside(Bytes kept, size_t count) noexcept {
+  const auto fewer = static_cast<int>(entry_->packed_count() - count);
+  kept.copy(keyspace_->splice(entry_, key_, 0, entry_->packed().size(), kept.size(), -fewer),
+            kept.size());
+}
+
+std::unique_ptr<SetObject> Set::choose(size_t count, Random& random) const {
+  std::vector<MemberRef> chosen;
+  chosen.reserve(count);
+  sample(count, random, [&](Bytes member) { chosen.emplace_back(member); });
+  auto object = std::make_unique<SetObject>();
+  object->insert(chosen);
+  return object;
+}
+
+void Set::become(std::unique_ptr<SetObject> chosen) noexcept {
+  keyspace_->exchange_object(*entry_, std::move(chosen));
 }
 
 // The cursor of a set that lies in its entry is where to go on: the index of a number, or the

@@ -16,6 +16,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "base/distinct_draws.h"
@@ -56,6 +57,10 @@ class Set {
   bool contains(Bytes member) const noexcept;
   /// Whether the member is new. It may not lie in this set.
   bool add(Bytes member, const Limits& limits);
+  /// To be called before `count` members are added, first of all `first`: a set that would pass its
+  /// limits, were they all new, becomes big at once, and so does one that is not there, which is then
+  /// empty until the first is added.
+  void expect(size_t count, Bytes first, const Limits& limits);
   /// Whether the member was there. It may lie in this set, and is gone then. The set may be empty
   /// after it; its key is the caller's to erase.
   bool erase(Bytes member);
@@ -144,6 +149,36 @@ class Set {
     }
   }
 
+  /// Takes `count` members, fewer than there are, out of a set that lies in its entry, every choice of
+  /// so many having the same chance. All are visited before the set changes.
+  template <typename Visit>
+  void take_inside(size_t count, Random& random, Visit&& visit) {
+    const Bytes all = entry_->packed();
+    const size_t width = numbers().width(), kept_count = size() - count;
+    std::string kept;
+    kept.reserve(all.size());
+    const char* at = all.data();
+    for (size_t left = size(); left != 0; --left) {
+      const size_t bytes = is_intset() ? width : packed_size(at);
+      if (random.below(left) >= count) {
+        kept.append(at, bytes);
+      } else if (--count; is_intset()) {
+        visit_number(Intset({at, width}, 1)[0], visit);
+      } else {
+        visit_packed(at, visit);
+      }
+      at += bytes;
+    }
+    keep_inside(kept, kept_count);
+  }
+
+  // Taking most members out of a big set: it costs less to say which ones stay.
+  bool is_big() const noexcept { return entry_->encoding() == Encoding::kObject; }
+  /// A copy of `count` members, every choice of so many having the same chance; fewer than there are.
+  std::unique_ptr<SetObject> choose(size_t count, Random& random) const;
+  /// Has no members any more but those of `chosen`.
+  void become(std::unique_ptr<SetObject> chosen) noexcept;
+
   // For operations on several sets (set_algebra.h).
   /// Appends some `count` members to `into`, as scan, but for any form, and only while the set does
   /// not change. They are good until then.
@@ -156,7 +191,6 @@ class Set {
   /// fewer are wanted.
   static constexpr size_t kFewOf = 3;
 
-  bool is_big() const noexcept { return entry_->encoding() == Encoding::kObject; }
   bool is_intset() const noexcept { return entry_->encoding() == Encoding::kIntset; }
   SetObject& big() const noexcept { return static_cast<SetObject&>(*entry_->object()); }
   Intset numbers() const noexcept { return {entry_->packed(), entry_->packed_count()}; }
@@ -194,6 +228,7 @@ class Set {
   bool add_big(Bytes member);
   void leave_intset(Bytes member, const Limits& limits);
   void become_big();
+  void keep_inside(Bytes kept, size_t count) noexcept;
 
   Keyspace* keyspace_ = nullptr;
   Key key_;

@@ -34,6 +34,7 @@ void SetObject::release(Member* member) noexcept {
 std::unique_ptr<Object> SetObject::clone() const {
   auto copy = std::make_unique<SetObject>();
   copy->members_.reserve(size());
+  copy->expect(size());
   for_each([&](const Member& member) {
     copy->insert(member.key());
     return Walk::kGoOn;
@@ -59,7 +60,10 @@ void SetObject::insert(Bytes member, uint64_t hash) {
 }
 
 void SetObject::insert(std::span<const MemberRef> members) {
-  if (size() == 0) members_.reserve(members.size());
+  if (size() == 0) {
+    members_.reserve(members.size());
+    expect(members.size());
+  }
   uint64_t hashes[kBatch];
   char digits[kBatch][kIntegerTextMax];
   Bytes texts[kBatch];

@@ -62,6 +62,8 @@ class SetObject final : public Object {
   bool contains(Bytes member) const noexcept { return static_cast<bool>(members_.find(member)); }
   /// Whether the member is new. It may not lie in this set.
   bool add(Bytes member);
+  /// For an empty set: so many members are going to be added, or fewer.
+  void expect(size_t count) { slab_.expect(count); }
   /// Adds a member that is not there.
   void insert(Bytes member) { insert(member, members_.hash(member)); }
   /// The same for many, which are distinct. Faster than one by one.

@@ -60,6 +60,11 @@ class Slab {
     return block;
   }
 
+  /// Before the first block: so many are to come, or fewer. If they are not few none lies alone.
+  void expect(size_t blocks) {
+    if (blocks > kFew && shelves_ == nullptr && alone_ == 0) make_shelves();
+  }
+
   /// Gives back a block that was asked for with that size. Whatever other block has to move for it,
   /// moved(copy) is called, while that block still is where it was too.
   template <typename Moved>

@@ -79,6 +79,19 @@ TEST_CASE("B28 SPOP is logged as what it took, and all of a set as DEL") {
   CHECK(effects[2][0] == "SREM");
 }
 
+TEST_CASE("B28 SPOP of most of a big set is logged as what it took") {
+  Words fill{"SADD", "s"};
+  for (int i = 0; i < 600; ++i) fill.push_back("m" + std::to_string(i));
+  const auto effects = logged({fill, {"SPOP", "s", "590"}, {"SPOP", "s", "9"}});
+  REQUIRE(effects.size() == 1 + 599);
+  std::set<std::string> taken;
+  for (size_t i = 1; i < effects.size(); ++i) {
+    CHECK(effects[i][0] == "SREM");
+    taken.insert(effects[i][2]);
+  }
+  CHECK(taken.size() == 599);
+}
+
 TEST_CASE("B28 what changes no set is not logged") {
   CHECK(logged({{"SADD", "s", "1"},
                 {"SADD", "s", "1"},

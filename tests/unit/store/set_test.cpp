@@ -248,6 +248,91 @@ TEST_CASE("every choice of members has the same chance, in each form") {
   CHECK(chi_square < 130);
 }
 
+TEST_CASE("members are taken out of a small set, each with the same chance") {
+  constexpr size_t kMembers = 60;
+  constexpr int kRounds = 4'000;
+  const bool numbers = GENERATE(true, false);
+  const size_t count = GENERATE(1u, 6u, 59u);
+  SetSpace space;
+  Random random(31);
+  Model model;
+  for (size_t i = 0; i < kMembers; ++i) model.insert((numbers ? "" : "m") + std::to_string(i * 900));
+  std::map<std::string, int> times;
+  for (int round = 0; round < kRounds; ++round) {
+    Set set = space.make("s", model);
+    Model taken;
+    set.take_inside(count, random, [&](Bytes member) {
+      taken.emplace(member);
+      ++times[std::string(member)];
+    });
+    REQUIRE(taken.size() == count);
+    REQUIRE(set.size() == kMembers - count);
+    Model all = contents(space.set("s"));
+    all.insert(taken.begin(), taken.end());
+    REQUIRE(all == model);
+    REQUIRE(set.entry()->encoding() == (numbers ? Encoding::kIntset : Encoding::kPacked));
+    space.keys.erase(space.key("s"));
+  }
+  double chi_square = 0;
+  const double expected = 1. * kRounds * static_cast<double>(count) / kMembers;
+  for (const std::string& member : model) {
+    chi_square += (times[member] - expected) * (times[member] - expected) / expected;
+  }
+  CHECK(chi_square < 130);  // 59 degrees of freedom; choosing without repetition spreads less
+}
+
+TEST_CASE("a big set becomes a few of its members, each with the same chance") {
+  constexpr size_t kMembers = 60, kLeft = 6, kRounds = 2'000;
+  SetSpace space;
+  Random random(29);
+  Model model;
+  for (size_t i = 0; i < kMembers; ++i) model.insert(std::to_string(i));
+  std::map<std::string, int> times;
+  const size_t before = space.keys.memory_bytes();
+  for (size_t round = 0; round < kRounds; ++round) {
+    Set set = space.make("s", model, Set::Limits{0, 0, 0});
+    set.become(set.choose(kLeft, random));
+    space.keys.set_expiry(set.entry(), space.key("s").hash, 12345);
+    const Model left = contents(space.set("s"));
+    REQUIRE(left.size() == kLeft);
+    REQUIRE(std::includes(model.begin(), model.end(), left.begin(), left.end()));
+    for (const std::string& member : left) ++times[member];
+    Set(space.set("s")).become(space.set("s").choose(1, random));
+    REQUIRE(space.set("s").size() == 1);
+    REQUIRE(space.set("s").entry()->expires_at_ms() == 12345);
+    space.keys.erase(space.key("s"));
+  }
+  CHECK(space.keys.memory_bytes() < before + 4096);
+  double chi_square = 0;
+  constexpr double kExpected = double{kRounds} * kLeft / kMembers;
+  for (const std::string& member : model) {
+    chi_square += (times[member] - kExpected) * (times[member] - kExpected) / kExpected;
+  }
+  CHECK(chi_square < 130);  // 59 degrees of freedom; choosing without repetition spreads less
+}
+
+TEST_CASE("a set that expects more than its limits is big at once") {
+  SetSpace space;
+  const auto encoding = [&](const Model& members, size_t count, Bytes first) {
+    space.make("s", members);
+    Set set = space.set("s");
+    set.expect(count, first, kLimits);
+    set.add(first, kLimits);
+    const Encoding found = set.entry()->encoding();
+    CHECK(set.size() == members.size() + 1);
+    space.keys.erase(space.key("s"));
+    return found;
+  };
+  CHECK(encoding({}, 128, "x") == Encoding::kPacked);
+  CHECK(encoding({}, 129, "x") == Encoding::kObject);
+  CHECK(encoding({}, 512, "1") == Encoding::kIntset);
+  CHECK(encoding({}, 513, "1") == Encoding::kObject);
+  CHECK(encoding({"a"}, 128, "x") == Encoding::kPacked);
+  CHECK(encoding({"a"}, 129, "x") == Encoding::kObject);
+  CHECK(encoding({"1"}, 512, "2") == Encoding::kIntset);
+  CHECK(encoding({"1"}, 513, "2") == Encoding::kObject);
+}
+
 TEST_CASE("pairs are sampled together as often as chance would have it") {
   constexpr int kMembers = 12, kRounds = 66'000;
   const auto limits = GENERATE(Set::Limits{512, 128, 64}, Set::Limits{0, 0, 0});

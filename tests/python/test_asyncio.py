@@ -101,6 +101,76 @@ def test_a_flood_of_messages_lets_other_tasks_run(db: kevy.Instance[bytes]) -> N
     run(body())
 
 
+@pytest.mark.parametrize("of", ["subscription", "session"])
+def test_a_cancelled_wait_takes_nothing(db: kevy.Instance[bytes], of: str) -> None:
+    """However the cancellation and the message meet: what was not returned comes next."""
+
+    async def body() -> None:
+        messages, session = db.subscribe("c"), db.session()
+        session.execute("SUBSCRIBE", "c")
+        take = messages.__anext__ if of == "subscription" else session.anext
+        received: list[Any] = []
+
+        async def take_all() -> None:
+            while True:
+                received.append(await take())
+
+        sent = 0
+        for turns in range(200):
+            task = asyncio.ensure_future(take_all())
+            for _ in range(turns % 7):
+                await asyncio.sleep(0)
+            for _ in range(turns % 100):
+                db.publish("c", sent)
+                sent += 1
+            for _ in range(turns % 5):
+                await asyncio.sleep(0)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+        db.publish("c", "end")
+        while (last := await take()) not in (
+            kevy.Message(b"c", b"end"),
+            [b"message", b"c", b"end"],
+        ):
+            received.append(last)
+        payloads = [each.payload if of == "subscription" else each[2] for each in received]
+        assert payloads == [b"%d" % i for i in range(sent)]
+        messages.close()
+        session.close()
+
+    run(body())
+
+
+@pytest.mark.parametrize("of", ["subscription", "session"])
+def test_a_full_queue_lets_other_tasks_run(db: kevy.Instance[bytes], of: str) -> None:
+    async def body() -> None:
+        messages, session = db.subscribe("c"), db.session()
+        session.execute("SUBSCRIBE", "c")
+        take = messages.__anext__ if of == "subscription" else session.anext
+        for i in range(1000):
+            db.publish("c", i)
+        turns = 0
+
+        async def count() -> None:
+            nonlocal turns
+            while True:
+                turns += 1
+                await asyncio.sleep(0)
+
+        other = asyncio.ensure_future(count())
+        for _ in range(1000):
+            await take()
+        other.cancel()
+        assert turns > 10
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(take(), 0.01)
+        messages.close()
+        session.close()
+
+    run(body())
+
+
 def test_pushes_of_a_session(db: kevy.Instance[bytes]) -> None:
     async def body() -> None:
         with db.session() as session:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import libkevy as kevy
+import pytest
 
 
 def test_it_runs_with_the_machine_until_frozen(db: kevy.Instance[bytes]) -> None:
@@ -28,6 +30,22 @@ def test_keys_expire_as_it_moves(db: kevy.Instance[bytes]) -> None:
         clock.advance(1)
         assert db.get("k") is None
         assert db.execute("DBSIZE") == 0
+
+
+@pytest.mark.parametrize("wrong", [-1, -(2**63), 2**63 - 1, 2**63, 2**70])
+def test_it_does_not_go_back_and_has_an_end(db: kevy.Instance[bytes], wrong: int) -> None:
+    db.clock.freeze(1000)
+    for call in (db.clock.advance, db.clock.freeze):
+        with pytest.raises(kevy.InvalidError, match="275760"):
+            call(wrong)
+    assert db.clock.now() == 1000
+
+
+@pytest.mark.parametrize("wrong", [1.5, "1", True, float("inf")])
+def test_its_times_are_whole_milliseconds(db: kevy.Instance[bytes], wrong: Any) -> None:
+    for call in (db.clock.advance, db.clock.freeze):
+        with pytest.raises(kevy.InvalidError, match="whole number of milliseconds"):
+            call(wrong)
 
 
 def test_instances_have_clocks_of_their_own(db: kevy.Instance[bytes]) -> None:

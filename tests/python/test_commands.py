@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import array
+import ast
 import ctypes
 import enum
 import re
@@ -327,14 +328,69 @@ def test_directives() -> None:
         ({"shards": -1}, "shards"),
         ({"databases": 2**32}, "databases"),
         ({"protocol": 4}, "protocol"),
-        ({"no_such_directive": 1}, "no-such-directive"),
+        ({"no_such_directive": 1}, "there is no option 'no_such_directive'"),
         ({"maxclients": "many"}, "maxclients"),
         ({"directives": {"requirepass": "a\0b"}}, "NUL"),
+        ({"directives": {"require\0pass": "b"}}, "NUL"),
+        ({"shards": "2"}, "shards is a whole number, not '2'"),
+        ({"threads": 1.5}, "threads is a whole number, not 1.5"),
+        ({"protocol": True}, "protocol is a whole number, not True"),
+        ({"databases": None}, "databases is a whole number, not None"),
+        ({"decode": "yes"}, "decode is True or False, not 'yes'"),
+        ({"listen": 6379}, "an address is a str"),
+        ({"listen": [b"unix:x"]}, "an address is a str"),
+        ({"directives": [("maxclients", 1)]}, "directives is a mapping"),
+        ({"maxclients": None}, "maxclients is None; leave it out"),
+        ({"decode_responses": True}, "'decode_responses'; did you mean decode?"),
+        ({"port": 0}, "'port'; did you mean listen?"),
+        ({"password": "x"}, "'password'; did you mean requirepass?"),
+        ({"max_clients": 5}, "'max_clients'; did you mean maxclients?"),
+        ({"shard": 5}, "'shard'; did you mean shards?"),
+        ({"notify_keyspace_event": "KEA"}, "did you mean notify_keyspace_events?"),
+        ({"directives": {"time-out": 5}}, "did you mean timeout?"),
     ],
 )
 def test_wrong_options_are_named(options: dict[str, Any], names: str) -> None:
     with pytest.raises(kevy.InvalidError, match=re.escape(names)):
         kevy.start(**options)
+
+
+def test_the_options_in_docstrings_exist() -> None:
+    """What is recommended there can be done: keywords with values, and attributes of kevy."""
+    text = f"{kevy.__doc__}{kevy.start.__doc__}"
+    options = re.findall(r"\b(\w+)=(\d+|\"[^\"]*\"|True|False)", text)
+    assert len(options) >= 2
+    for name, value in options:
+        kevy.start(**{name: ast.literal_eval(value)}).stop()
+    named = set(re.findall(r"``kevy\.(\w+)", text))
+    assert len(named) >= 2
+    assert all(hasattr(kevy, name) for name in named)
+
+
+def test_no_words_of_c_reach_the_user(db: Any) -> None:
+    session = db.session()
+    for call in (
+        db.subscribe,
+        lambda: db.subscribe("c", kind="none"),
+        lambda: db.subscribe("c", callback=5),
+        lambda: db.listen(5),
+        lambda: db.listen(""),
+        lambda: db.listen("a\0b"),
+        lambda: db.get_many(5),
+        lambda: db.set_many([1]),
+        lambda: session.take(-1),
+        lambda: session.take(2**62),
+        lambda: session.feed("PING"),
+        lambda: session.feed(5),
+        lambda: session.next("soon"),
+        lambda: db.clock.advance("1"),
+        lambda: db.execute(),
+        lambda: db.pipeline().command(),
+    ):
+        with pytest.raises((kevy.Error, TypeError, ValueError)) as caught:
+            call()
+        for word in ("NULL", "argc", "argv", "kevy_", "incompatible", "_native", "std::"):
+            assert word not in str(caught.value), caught.value
 
 
 def test_instances_are_isolated() -> None:

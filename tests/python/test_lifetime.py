@@ -9,11 +9,14 @@ import pickle
 import signal
 import threading
 import weakref
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import libkevy as kevy
 import pytest
 from conftest import DEADLINE, run_python
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def test_use_after_stop() -> None:
@@ -250,6 +253,15 @@ while db.get("k") is None:
     )
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Ctrl-C raises KeyboardInterrupt, also where the tests were started with it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_interrupts_a_wait(db: kevy.Instance[bytes]) -> None:
     messages = db.subscribe("c")
     threading.Timer(0.05, signal.raise_signal, (signal.SIGINT,)).start()
@@ -259,6 +271,19 @@ def test_ctrl_c_interrupts_a_wait(db: kevy.Instance[bytes]) -> None:
         threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT)).start()
         with pytest.raises(KeyboardInterrupt):
             session.next(DEADLINE)
+
+
+def test_regress_the_tests_of_ctrl_c_pass_where_it_is_ignored() -> None:
+    """As when they are started by nohup, or by a CI."""
+    tests = f"{__file__}::test_ctrl_c_interrupts_a_wait"
+    program = f"""
+import signal, sys, pytest
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+code = pytest.main(["-q", "-p", "no:cacheprovider", {tests!r}])
+assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+sys.exit(code)
+"""
+    assert "1 passed" in run_python(program)
 
 
 INTERRUPTED = """
@@ -282,6 +307,52 @@ session.close()
 db.stop()
 print("stopped")
 """
+
+
+# Ctrl-C at any moment of stop(), and of close(), which are called but once.
+INTERRUPTED_ENDS = """
+import gc, os, random, signal, sys, threading, time
+import libkevy as kevy
+sys.unraisablehook = id  # an alarm may come in a finalizer
+def interrupt(*_):
+    raise KeyboardInterrupt
+signal.signal(signal.SIGALRM, interrupt)
+def once(end, busy=lambda: None):
+    try:
+        signal.setitimer(signal.ITIMER_REAL, random.random() * 0.0004 + 1e-6)
+        end()
+        busy()
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    except KeyboardInterrupt:
+        pass
+kevy.start().stop()
+def spin():
+    for _ in range(20000):
+        pass
+def threads():
+    return len(os.listdir("/proc/self/task"))
+before = threads()
+for i in range(300):
+    db = kevy.start(listen="127.0.0.1:0", threads=1, shards=1)
+    session, messages = db.session(), db.subscribe("c")
+    if i % 3 == 0:
+        sleeping = threading.Thread(target=db.execute, args=("DEBUG", "SLEEP", "0.002"))
+        sleeping.start()
+    for end in (messages.close, session.close, db.stop):
+        once(end, spin)
+    if i % 3 == 0:
+        sleeping.join()
+    del db, session, messages, end
+    gc.collect()
+deadline = time.monotonic() + 20
+while threads() > before and time.monotonic() < deadline:
+    time.sleep(0.01)
+print(threads() - before, "threads left")
+"""
+
+
+def test_regress_ctrl_c_while_it_stops_does_not_keep_it_from_stopping() -> None:
+    assert run_python(INTERRUPTED_ENDS) == "0 threads left\n"
 
 
 def test_regress_after_ctrl_c_a_session_is_usable_and_an_instance_stops() -> None:

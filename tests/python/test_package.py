@@ -121,7 +121,7 @@ def test_the_extension_finds_the_library_beside_it() -> None:
         ["readelf", "-d", _native.__file__], capture_output=True, text=True, check=True
     ).stdout
     assert re.search(r"NEEDED.*\[libkevy\.so\.1\]", dynamic)
-    assert re.search(r"R(UN)?PATH.*\[\$ORIGIN\]", dynamic)
+    assert re.search(r"\(RPATH\).*\[\$ORIGIN\]", dynamic)
 
 
 def test_the_wheel_works_in_a_clean_environment(wheel: Path, tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import select
+import subprocess
+import sys
 import threading
 from typing import Any
 
@@ -46,8 +48,13 @@ def test_wrong_subscriptions(db: kevy.Instance[bytes]) -> None:
     kinds: Any = "everything"
     with pytest.raises(kevy.InvalidError, match="kind"):
         db.subscribe("c", kind=kinds)
-    with pytest.raises(kevy.InvalidError):
-        db.subscribe()
+    for kind in ("channel", "pattern", "sharded"):
+        every: Any = kind
+        with pytest.raises(kevy.InvalidError, match=f"at least one {kind}"):
+            db.subscribe(kind=every)
+    wrong: Any = "print"
+    with pytest.raises(kevy.InvalidError, match="callback is a function"):
+        db.subscribe("c", callback=wrong)
 
 
 def test_an_iteration_ends_when_another_thread_closes(db: kevy.Instance[bytes]) -> None:
@@ -110,6 +117,43 @@ def test_the_descriptor_polls_readable(db: kevy.Instance[bytes]) -> None:
             assert message is not None
             assert message.payload == payload
         assert select.select([messages], [], [], 0) == ([], [], [])
+
+
+FOREVER = (None, float("inf"), 1e300, 10**400, 2**63)
+AT_ONCE = (0, -1, -1e300, float("-inf"), -(10**400))
+
+
+@pytest.mark.parametrize("timeout", FOREVER)
+def test_times_beyond_measure_are_waited_for(db: kevy.Instance[bytes], timeout: Any) -> None:
+    with db.subscribe("c") as messages, db.session() as session:
+        session.execute("SUBSCRIBE", "c")
+        received: list[Any] = []
+
+        def read() -> None:
+            received.append(messages.next(timeout))
+            received.append(session.next(timeout))
+
+        reader = threading.Thread(target=read)
+        reader.start()
+        threading.Timer(0.01, db.publish, ("c", "x")).start()
+        reader.join(DEADLINE)
+        assert received == [kevy.Message(b"c", b"x"), [b"message", b"c", b"x"]]
+        db.publish("c", "y")  # on the main thread, which waits in slices
+        assert messages.next(timeout) == kevy.Message(b"c", b"y")
+        assert session.next(timeout) == [b"message", b"c", b"y"]
+
+
+@pytest.mark.parametrize("timeout", AT_ONCE)
+def test_times_below_zero_do_not_wait(db: kevy.Instance[bytes], timeout: Any) -> None:
+    with db.subscribe("c") as messages, db.session() as session:
+        session.execute("SUBSCRIBE", "c")
+        assert messages.next(timeout) is None
+        assert session.next(timeout) is None
+
+
+def test_a_time_that_is_no_number_is_refused(db: kevy.Instance[bytes]) -> None:
+    with db.subscribe("c") as messages, pytest.raises(kevy.InvalidError, match="not a number"):
+        messages.next(float("nan"))
 
 
 def test_a_slow_subscriber_is_cut_off(db: kevy.Instance[bytes]) -> None:
@@ -175,23 +219,93 @@ def test_no_callback_runs_after_close(db: kevy.Instance[bytes]) -> None:
     assert finished == [b"one"]
 
 
+class Reports:
+    """What sys.unraisablehook was given."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._seen: list[Any] = []
+        monkeypatch.setattr(sys, "unraisablehook", self._seen.append)
+
+    def taken(self) -> list[tuple[type, object]]:
+        return [(report.exc_type, report.object) for report in self._seen]
+
+
+@pytest.fixture
+def reports(monkeypatch: pytest.MonkeyPatch) -> Reports:
+    return Reports(monkeypatch)
+
+
 def test_a_callback_that_raises_is_reported_and_goes_on(
-    db: kevy.Instance[bytes], monkeypatch: pytest.MonkeyPatch
+    db: kevy.Instance[bytes], reports: Reports
 ) -> None:
-    reported: list[threading.ExceptHookArgs] = []
-    monkeypatch.setattr(threading, "excepthook", reported.append)
     done = threading.Event()
+    other: list[bytes] = []
 
     def on_message(message: kevy.Message[bytes]) -> None:
         if message.payload == b"bad":
             raise LookupError(message.payload)
+        if message.payload == b"exit":
+            sys.exit(1)
         done.set()
 
-    with db.subscribe("c", callback=on_message):
-        db.execute("PUBLISH", "c", "bad")
-        db.execute("PUBLISH", "c", "good")
+    with (
+        db.subscribe("c", callback=lambda message: other.append(message.payload)),
+        db.subscribe("c", callback=on_message),
+    ):
+        for payload in ("bad", "exit", "good"):
+            db.publish("c", payload)
         assert done.wait(DEADLINE)
-    assert [report.exc_type for report in reported] == [LookupError]
+        eventually(lambda: other == [b"bad", b"exit", b"good"])
+    assert reports.taken() == [(LookupError, on_message), (SystemExit, on_message)]
+
+
+def test_a_payload_that_does_not_decode_is_reported_and_the_next_follows(
+    text_db: kevy.Instance[str], reports: Reports
+) -> None:
+    received: list[str] = []
+
+    def on_message(message: kevy.Message[str]) -> None:
+        received.append(message.payload)
+
+    with text_db.subscribe("c", callback=on_message):
+        for payload in (b"one", b"\xff", b"two"):
+            text_db.publish("c", payload)
+        eventually(lambda: received == ["one", "two"])
+    assert reports.taken() == [(UnicodeDecodeError, on_message)]
+
+
+def test_next_raises_for_a_payload_that_does_not_decode_and_goes_on(
+    text_db: kevy.Instance[str],
+) -> None:
+    with text_db.subscribe("c") as messages:
+        for payload in (b"one", b"\xff", b"two"):
+            text_db.publish("c", payload)
+        assert messages.next(0) == kevy.Message("c", "one")
+        with pytest.raises(UnicodeDecodeError) as caught:
+            messages.next(0)
+        assert caught.value.object == b"\xff"
+        assert messages.next(0) == kevy.Message("c", "two")
+
+
+def test_reports_without_a_hook_go_to_stderr() -> None:
+    program = """
+import libkevy as kevy, sys, threading
+done = threading.Event()
+def on_message(message):
+    if message.payload == b"last":
+        done.set()
+    raise LookupError("of the callback")
+db = kevy.start()
+subscription = db.subscribe("c", callback=on_message)
+db.publish("c", "first"), db.publish("c", "last")
+assert done.wait(20)
+db.stop()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stderr.count("LookupError: of the callback") == 2
+    assert "callback of kevy's" in done.stderr
 
 
 def test_callbacks_of_many_subscriptions_run_side_by_side(db: kevy.Instance[bytes]) -> None:

@@ -13,7 +13,8 @@ install or wait for. The everyday commands are methods, as redis-py has them; ``
 runs any; ``pipeline``, ``session`` and ``subscribe`` give the rest of what a connection gives.
 
 Commands, keys and values are str (as UTF-8), bytes, bytearray, contiguous memoryviews of bytes, int
-or float. Strings come back as bytes, or as str with ``kevy.start(decode=True)``. Error replies are raised: see ``kevy.errors``.
+or float. Strings come back as bytes, or as str with ``kevy.start(decode=True)``. Error replies are
+raised: see ``kevy.errors``.
 """
 
 from __future__ import annotations

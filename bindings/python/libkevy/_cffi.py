@@ -38,6 +38,7 @@ from libkevy._cffi_library import (
     library_version,
     new,
     pointer,
+    run_through,
 )
 
 if TYPE_CHECKING:
@@ -128,6 +129,7 @@ class InstanceHandle:
         )
         handle = new(INSTANCE)
         check(lib.kevy_start(options, handle))
+        self._to_stop = iter([handle[0]])
         self._opened.append(handle[0])
 
     def _new_room(self) -> _Room:
@@ -233,10 +235,19 @@ class InstanceHandle:
             idle.append(room)
 
     def _stop(self) -> None:
-        try:
-            handle = self._opened.pop()
-        except IndexError:
-            return
+        is_interrupted = False
+        while True:
+            try:
+                self._try_to_stop()
+                break
+            except KeyboardInterrupt:  # not kept: its traceback would keep rooms
+                is_interrupted = True
+        if is_interrupted:
+            raise KeyboardInterrupt
+
+    def _try_to_stop(self) -> None:
+        """Stops it once, however often it is called; goes on where Ctrl-C came in between."""
+        self._opened.clear()
         # Calls that begin now find none among the new idle rooms, and no instance to make one for.
         # Those that run put theirs back among the old. A child of fork() has none to wait for.
         idle, self._idle = self._idle, deque()
@@ -246,10 +257,10 @@ class InstanceHandle:
                 taken.append(idle.pop())
             except IndexError:
                 time.sleep(0.0005)
-        lib.kevy_stop(handle)
+        run_through(lib.kevy_stop, self._to_stop)
 
     def __del__(self) -> None:
-        if getattr(self, "_opened", None):
+        if hasattr(self, "_to_stop"):
             self._stop()
 
     def _is_open(self) -> bool:
@@ -318,6 +329,7 @@ class _Exclusive:
 
     def __init__(self, handle: Any) -> None:
         self._handle = handle
+        self._to_close = iter([handle])
         self._in_use = threading.RLock()
         self._process = os.getpid()
 
@@ -373,14 +385,15 @@ class SessionHandle(_Exclusive):
         with contextlib.suppress(errors.ClosedError):
             self._run(self._end)
 
-    def _end(self, handle: Any) -> int:
+    def _end(self, _handle: Any) -> int:
         self._handle = None
-        lib.kevy_session_close(handle)
+        run_through(lib.kevy_session_close, self._to_close)
         return 0
 
     def __del__(self) -> None:
-        if getattr(self, "_handle", None) is not None:
+        if hasattr(self, "_to_close"):
             self._close()
+            run_through(lib.kevy_session_close, self._to_close)
 
     def _pipeline(self, commands: tuple[tuple[Word, ...], ...]) -> list[Any]:
         return _pipeline(

@@ -7,6 +7,7 @@ The declarations are those of kevy.h, which lies beside this file.
 from __future__ import annotations
 
 import re
+from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable
 
@@ -15,6 +16,8 @@ import cffi
 from libkevy import errors
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from libkevy._types import Word
 
 _here = Path(__file__).parent
@@ -107,6 +110,15 @@ def last_error(status: int) -> errors.Error:
 def check(status: int) -> None:
     if status:
         raise last_error(status)
+
+
+def run_through(call: Callable[[Any], Any], handles: Iterator[Any]) -> None:
+    """Calls ``call`` with each of the handles that nobody has been given yet.
+
+    In one step as Python sees it: Ctrl-C comes before or after, never between a handle's being
+    taken and the call.
+    """
+    deque(map(call, handles), maxlen=0)
 
 
 def closed() -> errors.Error:

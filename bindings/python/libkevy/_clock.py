@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from libkevy.errors import InvalidError
+
 if TYPE_CHECKING:
     import sys
 
@@ -39,11 +41,15 @@ class Clock:
 
     def freeze(self, unix_ms: int | None = None) -> None:
         """Stops the clock at ``unix_ms``, or at the present moment."""
-        self._instance._clock_freeze(-1 if unix_ms is None else unix_ms)
+        at_ms = -1 if unix_ms is None else _whole("unix_ms", unix_ms)
+        self._instance._clock_freeze(at_ms)
 
     def advance(self, delta_ms: int) -> None:
-        """Moves it on, frozen or running. Keys whose time has come are gone afterwards."""
-        self._instance._clock_advance(delta_ms)
+        """Moves it on, frozen or running. Keys whose time has come are gone afterwards.
+
+        It never moves back: ``freeze`` takes a moment that has passed.
+        """
+        self._instance._clock_advance(_whole("delta_ms", delta_ms))
 
     def resume(self) -> None:
         """Back to the machine's time."""
@@ -56,3 +62,14 @@ class Clock:
 
     def __exit__(self, *exception: object) -> None:
         self.resume()
+
+
+def _whole(name: str, value: int) -> int:
+    """The value of an argument that is a whole number of milliseconds, which does not go back."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        msg = f"{name} is a whole number of milliseconds, not {value!r}"
+        raise InvalidError(msg)
+    if not 0 <= value < 1 << 63:
+        msg = f"{name} is {value}; it has to be from 0 to the year 275760"
+        raise InvalidError(msg)
+    return value

@@ -6,9 +6,10 @@ may be ``native`` or ``cffi``; without it PyPy takes cffi and everything else th
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 __all__ = [
     "InstanceHandle",
@@ -27,6 +28,22 @@ backend = os.environ.get("KEVY_PYTHON_BACKEND") or (
 if backend not in ("native", "cffi"):
     msg = f"KEVY_PYTHON_BACKEND is {backend!r}; it may be 'native' or 'cffi'"
     raise ImportError(msg)
+
+
+def _refuse_subinterpreters() -> None:
+    for name in ("_interpreters", "_xxsubinterpreters"):
+        try:
+            interpreters: Any = importlib.import_module(name)
+        except ImportError:
+            continue
+        current, main = interpreters.get_current(), interpreters.get_main()
+        if current != main:
+            message = "libkevy works in the main interpreter, not in a subinterpreter"
+            raise ImportError(message)
+        return
+
+
+_refuse_subinterpreters()
 
 if TYPE_CHECKING or backend == "native":
     from libkevy._native import (

@@ -7,6 +7,7 @@ import weakref
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Callable, Generic, Literal, overload
 
+from libkevy import _options
 from libkevy._clock import Clock
 from libkevy._commands import Commands, Iterators
 from libkevy._door import InstanceHandle
@@ -50,20 +51,14 @@ class Instance(Uncopied, InstanceHandle, Commands[V], Iterators[V], Generic[V]):
         directives: Iterable[tuple[str, str]] = (),
     ) -> None:
         """Use ``kevy.start``, which says what the options mean."""
-        for name, value in (
-            ("shards", shards),
-            ("databases", databases),
-            ("protocol", protocol),
-            ("threads", threads),
-        ):
-            if not 0 <= value < 1 << 32:
-                msg = f"{name} is {value}; it has to be from 0 to {(1 << 32) - 1}"
-                raise InvalidError(msg)
-        words = [word for pair in directives for word in pair]
-        if any("\0" in word for word in words):
-            msg = "a directive holds a NUL"
-            raise InvalidError(msg)
-        super().__init__(shards, databases, protocol, threads, words, decode)
+        super().__init__(
+            _options.whole("shards", shards),
+            _options.whole("databases", databases),
+            _options.whole("protocol", protocol),
+            _options.whole("threads", threads),
+            [word for pair in directives for word in pair],
+            _options.flag("decode", decode),
+        )
         _live.add(self)
 
     _set = Commands.set  # for the door's own set, when it is called with options
@@ -104,7 +99,7 @@ class Instance(Uncopied, InstanceHandle, Commands[V], Iterators[V], Generic[V]):
 
         The subscription is an iterator and an async iterator of messages. With ``callback`` a
         thread of the subscription's own gives them to that function instead; what it raises goes
-        to ``threading.excepthook``.
+        to ``sys.unraisablehook``, and the next message follows.
         """
         return Subscription(self, channels, kind, callback)
 
@@ -115,6 +110,7 @@ class Instance(Uncopied, InstanceHandle, Commands[V], Iterators[V], Generic[V]):
         interface, port 0 for a free one) or ``"unix:/path"``. May be called several times. From
         now on short commands release the GIL too, since a client may hold what they need.
         """
+        (address,) = _options.addresses([address])
         if "\0" in address:
             msg = "the address holds a NUL"
             raise InvalidError(msg)
@@ -223,23 +219,26 @@ def start(
     ``listen``: an address, or several, as ``Instance.listen`` takes them.
     ``decode``: whether strings come back as str, read as UTF-8, instead of bytes.
     ``directives``, or further keywords: settings as in redis.conf; an underscore in a keyword
-    stands for a hyphen, and True and False for yes and no (``maxmemory="100mb"``).
+    stands for a hyphen, and True and False for yes and no (``maxclients=100``).
 
     Use it as a context manager, or call ``stop``; an instance that is no longer referenced is
     stopped, too.
     """
-    settings = [*(directives or {}).items()]
-    settings += [(name.replace("_", "-"), value) for name, value in more_directives.items()]
-    instance: Instance[Any] = Instance(
-        shards=shards,
-        databases=databases,
-        protocol=protocol,
-        threads=threads,
-        decode=decode,
-        directives=[(name, _directive_text(value)) for name, value in settings],
-    )
+    settings = _options.directives_of(directives, more_directives)
+    wanted = _options.addresses(listen)
     try:
-        for address in [listen] if isinstance(listen, str) else listen:
+        instance: Instance[Any] = Instance(
+            shards=shards,
+            databases=databases,
+            protocol=protocol,
+            threads=threads,
+            decode=decode,
+            directives=settings,
+        )
+    except InvalidError as error:
+        raise _options.explained(error, _known_directives() if settings else ()) from None
+    try:
+        for address in wanted:
             instance.listen(address)
     except BaseException:
         instance.stop()
@@ -247,12 +246,10 @@ def start(
     return instance
 
 
-def _directive_text(value: Word) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, (bytes, bytearray, memoryview)):
-        return bytes(value).decode()
-    return str(value)
+def _known_directives() -> list[str]:
+    with Instance[str](shards=1, decode=True) as instance:
+        names: list[str] = instance.execute("CONFIG", "GET", "*")[::2]
+        return names
 
 
 _live: weakref.WeakSet[Instance[Any]] = weakref.WeakSet()

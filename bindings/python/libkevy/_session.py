@@ -10,8 +10,8 @@ from libkevy._pipeline import Pipeline, run_transaction
 from libkevy._types import V, Word
 from libkevy._uncopied import Uncopied
 from libkevy._verbs import is_queued
-from libkevy._waiting import readable, wait_for
-from libkevy.errors import ClosedError
+from libkevy._waiting import Turns, readable, wait_for
+from libkevy.errors import ClosedError, InvalidError, refused_word
 
 if TYPE_CHECKING:
     import sys
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
         from typing_extensions import Self
 
 __all__ = ["Session"]
+
+# The most bytes that `take` makes room for.
+_MOST_AT_ONCE = 1 << 30
 
 
 class Session(Uncopied, SessionHandle, Commands[V], Iterators[V], Generic[V]):
@@ -47,6 +50,7 @@ class Session(Uncopied, SessionHandle, Commands[V], Iterators[V], Generic[V]):
     def __init__(self, instance: Instance[V]) -> None:
         """Opens a session; ``Instance.session`` does the same."""
         super().__init__(instance)
+        self._turns = Turns()
 
     def pipeline(self, *, atomic: bool = False) -> Pipeline:
         """An empty pipeline of this session; with ``atomic`` it runs as one MULTI ... EXEC."""
@@ -58,14 +62,20 @@ class Session(Uncopied, SessionHandle, Commands[V], Iterators[V], Generic[V]):
     def next(self, timeout: float | None = None) -> list[Any] | None:
         """What is pushed next, such as ``[b"message", channel, payload]``.
 
-        Waits up to ``timeout`` seconds, for ever when it is None; None when nothing came.
+        Waits up to ``timeout`` seconds, for ever when it is None or infinite; below zero not at
+        all. None when nothing came.
         """
-        return wait_for(self._next, timeout)
+        return wait_for(self._next, timeout, self._descriptor)
 
     async def anext(self) -> list[Any]:
-        """What is pushed next, awaited in a running asyncio event loop; no thread is used."""
+        """What is pushed next, awaited in a running asyncio event loop; no thread is used.
+
+        A task that is cancelled while it waits has taken nothing.
+        """
+        await self._turns.next()
         while (push := self._next(0)) is None:
             await readable(self._descriptor())
+            self._turns.waited()
         reply: list[Any] = push
         return reply
 
@@ -75,6 +85,8 @@ class Session(Uncopied, SessionHandle, Commands[V], Iterators[V], Generic[V]):
         Raises ``ClosedError`` after QUIT or a protocol error; ``take`` still gives what was
         answered before.
         """
+        if not isinstance(data, (bytes, bytearray, memoryview)):
+            raise refused_word(data)
         self._feed(data)
 
     def take(self, limit: int = 65536) -> bytes:
@@ -82,6 +94,9 @@ class Session(Uncopied, SessionHandle, Commands[V], Iterators[V], Generic[V]):
 
         Raises ``ClosedError`` when the session is over and all was taken.
         """
+        if not 0 < limit <= _MOST_AT_ONCE:
+            msg = f"limit is {limit}; it has to be from 1 to {_MOST_AT_ONCE}"
+            raise InvalidError(msg)
         return self._take(limit)
 
     def fileno(self) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 import weakref
 from typing import TYPE_CHECKING, Callable, Generic, cast
@@ -10,7 +9,8 @@ from typing import TYPE_CHECKING, Callable, Generic, cast
 from libkevy._door import SubscriptionHandle
 from libkevy._types import V, Word
 from libkevy._uncopied import Uncopied
-from libkevy._waiting import readable, wait_for
+from libkevy._unraisable import report
+from libkevy._waiting import Turns, readable, wait_for
 from libkevy.errors import ClosedError, InvalidError
 
 if TYPE_CHECKING:
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 __all__ = ["Message", "Subscription"]
 
 KINDS = {"channel": 0, "pattern": 1, "sharded": 2}
-
-# How many messages an async iterator hands out before it lets others of its event loop run.
-_BURST = 64
 
 
 class Message(Generic[V]):
@@ -87,8 +84,14 @@ class Subscription(Uncopied, SubscriptionHandle, Generic[V]):
         if kind not in KINDS:
             msg = f"kind is {kind!r}; it may be 'channel', 'pattern' or 'sharded'"
             raise InvalidError(msg)
+        if not channels:
+            msg = f"subscribe() takes at least one {kind}"
+            raise InvalidError(msg)
+        if callback is not None and not callable(callback):
+            msg = f"callback is a function of a message, not {callback!r}"
+            raise InvalidError(msg)
         super().__init__(instance, KINDS[kind], channels)
-        self._streak = 0
+        self._turns = Turns()
         self._thread: threading.Thread | None = None
         if callback is not None:
             self._thread = threading.Thread(
@@ -98,12 +101,13 @@ class Subscription(Uncopied, SubscriptionHandle, Generic[V]):
             self._thread.start()
 
     def next(self, timeout: float | None = None) -> Message[V] | None:
-        """The next message; waits up to ``timeout`` seconds, for ever when it is None.
+        """The next message; waits up to ``timeout`` seconds, for ever when it is None or infinite.
 
-        None when no message came in time. Raises ``ClosedError`` once the subscription is over.
+        None when no message came in time; below zero it does not wait. Raises ``ClosedError`` once
+        the subscription is over.
         """
         self._refuse_with_callback()
-        taken = wait_for(self._next, timeout)
+        taken = wait_for(self._next, timeout, self._descriptor)
         return None if taken is None else Message(*taken)
 
     def __iter__(self) -> Self:
@@ -119,17 +123,18 @@ class Subscription(Uncopied, SubscriptionHandle, Generic[V]):
         return self
 
     async def __anext__(self) -> Message[V]:
-        """The next message, awaited in a running asyncio event loop; no thread is used."""
+        """The next message, awaited in a running asyncio event loop; no thread is used.
+
+        A task that is cancelled while it waits has taken nothing.
+        """
         self._refuse_with_callback()
+        await self._turns.next()
         try:
             while (taken := self._next(0)) is None:
-                self._streak = 0
                 await readable(self._descriptor())
+                self._turns.waited()
         except ClosedError:
             raise StopAsyncIteration from None
-        self._streak = (self._streak + 1) % _BURST
-        if self._streak == 0:
-            await asyncio.sleep(0)
         return Message(*taken)
 
     def fileno(self) -> int:
@@ -184,13 +189,15 @@ def _deliver(subscription: Subscription[V], callback: Callable[[Message[V]], obj
     # Past the methods of Subscription, which refuse to share the messages with a callback.
     while True:
         try:
-            taken = subscription._next(-1)
+            taken = wait_for(subscription._next, None, subscription._descriptor)
         except ClosedError:
             return
+        except UnicodeDecodeError as error:
+            report(error, "kevy dropped a message, which does not decode, to", callback)
+            continue
         if taken is None:
             continue
         try:
             callback(Message(*taken))
-        except Exception as error:
-            report = (type(error), error, error.__traceback__, threading.current_thread())
-            threading.excepthook(threading.ExceptHookArgs(report))
+        except (Exception, SystemExit) as error:
+            report(error, "Exception ignored in a callback of kevy's", callback)

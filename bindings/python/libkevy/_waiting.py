@@ -1,12 +1,19 @@
-"""Waiting for something that is pushed: on a thread, or in an event loop."""
+"""Waiting for something that is pushed: on a thread, in an event loop, or in a greenlet."""
 
 from __future__ import annotations
 
-import asyncio
+import itertools
+import math
 import os
+import sys
 import threading
 import time
-from typing import Callable, TypeVar
+from typing import TYPE_CHECKING, Callable, TypeVar
+
+from libkevy.errors import InvalidError
+
+if TYPE_CHECKING:
+    import asyncio
 
 T = TypeVar("T")
 
@@ -14,30 +21,65 @@ T = TypeVar("T")
 # waits in slices, or Ctrl-C would wait as well.
 _SLICE_MS = 100
 
+# The longest wait of one call into C. What is to wait longer calls again.
+_LONGEST_MS = 24 * 60 * 60 * 1000
 
-def wait_for(take: Callable[[int], T | None], timeout: float | None) -> T | None:
-    """The next thing, or None when there is none within ``timeout`` seconds (None: for ever).
+# How many things that are there already are handed out before other tasks or greenlets may run.
+_BURST = 64
 
-    ``take(timeout_ms)`` waits for it without the GIL; below zero it waits for ever.
+
+def wait_for(
+    take: Callable[[int], T | None], timeout: float | None, descriptor: Callable[[], int]
+) -> T | None:
+    """The next thing, or None when there is none within ``timeout`` seconds.
+
+    None and infinity wait for ever, what is below zero does not wait. ``take(timeout_ms)`` waits
+    for it without the GIL; below zero it waits for ever. ``descriptor()`` polls readable while
+    there is something to take: where gevent has replaced what blocks a thread, that is waited for
+    instead, and other greenlets run meanwhile.
     """
+    deadline = _deadline(timeout)
+    if _is_patched_by_gevent():
+        return _wait_in_greenlet(take, deadline, descriptor)
     on_main_thread = threading.current_thread() is threading.main_thread()
-    if timeout is None and not on_main_thread:
+    if deadline is None and not on_main_thread:
         return take(-1)
-    deadline = None if timeout is None else time.monotonic() + timeout
+    longest_ms = _SLICE_MS if on_main_thread else _LONGEST_MS
     while True:
-        left_ms = _SLICE_MS if deadline is None else _milliseconds_until(deadline)
-        taken = take(min(left_ms, _SLICE_MS) if on_main_thread else left_ms)
+        left_ms = longest_ms if deadline is None else _milliseconds_until(deadline, longest_ms)
+        taken = take(left_ms)
         if taken is not None or (deadline is not None and time.monotonic() >= deadline):
             return taken
 
 
-def _milliseconds_until(deadline: float) -> int:
+def _deadline(timeout: float | None) -> float | None:
+    if timeout is None:
+        return None
+    try:
+        seconds = float(timeout)
+    except OverflowError:  # an int beyond what a float can be
+        seconds = math.inf if timeout > 0 else 0.0
+    if math.isnan(seconds):
+        msg = "timeout is not a number; None or infinity wait for ever"
+        raise InvalidError(msg)
+    return None if seconds == math.inf else time.monotonic() + max(0.0, seconds)
+
+
+def _milliseconds_until(deadline: float, longest_ms: int) -> int:
     # Rounded up, so that the last millisecond is not spent asking over and over.
-    return max(0, -int((time.monotonic() - deadline) * 1000 // 1))
+    left_ms = (deadline - time.monotonic()) * 1000
+    return longest_ms if left_ms > longest_ms else max(0, math.ceil(left_ms))
+
+
+# ---- asyncio -----------------------------------------------------------------------------------
+#
+# asyncio is imported when it is first needed: most programs that use kevy have no event loop.
 
 
 async def readable(descriptor: int) -> None:
     """Returns once ``descriptor`` polls readable, or its owner has closed it."""
+    import asyncio
+
     loop = asyncio.get_running_loop()
     ready: asyncio.Future[None] = loop.create_future()
     # A descriptor of our own: closing the subscription makes it readable instead of invalid.
@@ -55,3 +97,60 @@ async def readable(descriptor: int) -> None:
 def _wake(ready: asyncio.Future[None]) -> None:
     if not ready.done():
         ready.set_result(None)
+
+
+class Turns:
+    """Lets other tasks of the event loop run, between many things that are there already.
+
+    It does so before something is taken: a task that is cancelled meanwhile has taken nothing.
+    """
+
+    __slots__ = ("_left",)
+
+    def __init__(self) -> None:
+        self._left = _BURST
+
+    async def next(self) -> None:
+        """To be awaited before each thing is taken."""
+        self._left -= 1
+        if self._left <= 0:
+            import asyncio
+
+            self._left = _BURST
+            await asyncio.sleep(0)
+
+    def waited(self) -> None:
+        """The task has waited, so that others have run."""
+        self._left = _BURST
+
+
+# ---- gevent ------------------------------------------------------------------------------------
+
+
+def _is_patched_by_gevent() -> bool:
+    monkey = sys.modules.get("gevent.monkey")
+    return monkey is not None and bool(monkey.is_module_patched("select"))
+
+
+_taken_in_greenlets = itertools.count(1)
+
+
+def _wait_in_greenlet(
+    take: Callable[[int], T | None], deadline: float | None, descriptor: Callable[[], int]
+) -> T | None:
+    import gevent.socket  # type: ignore[import-untyped]
+
+    if next(_taken_in_greenlets) % _BURST == 0:
+        gevent.sleep(0)
+    while (taken := take(0)) is None:
+        left = None if deadline is None else deadline - time.monotonic()
+        if left is not None and left <= 0:
+            return None
+        own = os.dup(descriptor())
+        try:
+            gevent.socket.wait_read(own, timeout=left)
+        except gevent.socket.timeout:
+            pass
+        finally:
+            os.close(own)
+    return taken

@@ -95,7 +95,7 @@ class NoScriptError(ResponseError):
 
 
 class OutOfMemoryError(ResponseError):
-    """OOM: the instance's ``maxmemory`` is reached."""
+    """OOM: there was no memory for the command."""
 
 
 class ReadOnlyError(ResponseError):

@@ -272,9 +272,6 @@ void add_subscription(py::module_& module) {
 
 PYBIND11_MODULE(_native, module) {
   module.doc() = "kevy over pybind11. Private: use the package libkevy.";
-  if (PyInterpreterState_Get() != PyInterpreterState_Main()) {
-    throw py::import_error("libkevy works in the main interpreter, not in a subinterpreter");
-  }
   if (kevy_abi_version() != KEVY_ABI_VERSION) {
     throw py::import_error("libkevy.so.1 is of another ABI version than libkevy._native");
   }

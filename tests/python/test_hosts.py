@@ -1,0 +1,156 @@
+"""Unusual hosts of the package: forked and patched processes, subinterpreters, other libraries."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from conftest import run_python
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# ---- Subinterpreters ---------------------------------------------------------------------------
+
+IN_SUBINTERPRETER = """
+import importlib
+module = next(
+    module
+    for name in ("_interpreters", "_xxsubinterpreters")
+    if (module := importlib.util.find_spec(name) and importlib.import_module(name))
+)
+interpreter = module.create()
+program = '''
+try:
+    import libkevy as kevy
+except ImportError as error:
+    print("refused")
+else:
+    with kevy.start() as db:
+        db.set("k", "v")
+        print(db.get("k"))
+'''
+failed = module.run_string(interpreter, program)
+print("back", failed)
+module.destroy(interpreter)
+"""
+
+
+@pytest.mark.skipif(sys.implementation.name != "cpython", reason="CPython's")
+def test_a_subinterpreter_gets_an_import_error_or_an_instance() -> None:
+    printed = run_python("import importlib.util" + IN_SUBINTERPRETER)
+    assert printed in ("refused\nback None\n", "b'v'\nback None\n")
+
+
+# ---- The library inside ------------------------------------------------------------------------
+
+
+def test_the_library_inside_is_found_first(tmp_path: Path) -> None:
+    """Whatever another libkevy.so.1 on the loader's path is."""
+    (tmp_path / "empty.c").write_text("int kevy_none(void) { return 0; }")
+    other = tmp_path / "libkevy.so.1"
+    compiler = shutil.which("cc") or pytest.skip("no compiler")
+    subprocess.run(
+        [compiler, "-shared", "-o", other, "-Wl,-soname,libkevy.so.1", tmp_path / "empty.c"],
+        check=True,
+    )
+    program = "import libkevy as kevy; print(kevy.start().ping())"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "LD_LIBRARY_PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("True\n", "")
+
+
+def test_importing_it_imports_no_event_loop() -> None:
+    program = "import sys, libkevy; print([m for m in ('asyncio', 'socket') if m in sys.modules])"
+    assert run_python(program) == "[]\n"
+
+
+# ---- gevent ------------------------------------------------------------------------------------
+
+PATCHED = """
+from gevent import monkey
+monkey.patch_all()
+import gevent, sys, time
+import libkevy as kevy
+beats = 0
+def beat():
+    global beats
+    while True:
+        beats += 1
+        gevent.sleep(0.001)
+gevent.spawn(beat)
+"""
+
+
+def run_patched(program: str) -> str:
+    pytest.importorskip("gevent")
+    return run_python(PATCHED + program)
+
+
+@pytest.mark.parametrize("wait", ["messages.next({})", "session.next({})"])
+def test_a_wait_of_a_greenlet_lets_others_run(wait: str) -> None:
+    printed = run_patched(
+        f"""
+db = kevy.start()
+messages, session = db.subscribe("c"), db.session()
+session.execute("SUBSCRIBE", "c")
+assert {wait.format(0)} is None
+began = time.monotonic()
+assert {wait.format(0.1)} is None
+assert 0.1 <= time.monotonic() - began < 5
+assert beats > 10, beats
+gevent.spawn_later(0.05, db.publish, "c", "x")
+print({wait.format("")})
+"""
+    )
+    assert printed in ("Message(b'c', b'x')\n", "[b'message', b'c', b'x']\n")
+
+
+def test_a_callback_is_a_greenlet_among_others() -> None:
+    printed = run_patched(
+        """
+db = kevy.start()
+seen = []
+subscription = db.subscribe("c", callback=lambda message: seen.append(message.payload))
+for i in range(3):
+    db.publish("c", i)
+with gevent.Timeout(20):
+    while len(seen) < 3:
+        gevent.sleep(0.001)
+subscription.close()
+db.stop()
+print(seen, beats > 0)
+"""
+    )
+    assert printed == "[b'0', b'1', b'2'] True\n"
+
+
+def test_iterating_over_a_flood_lets_other_greenlets_run() -> None:
+    printed = run_patched(
+        """
+db = kevy.start()
+messages = db.subscribe("c")
+for i in range(1000):
+    db.publish("c", i)
+before = beats
+taken = [messages.next() for _ in range(1000)]
+turns = []
+gevent.spawn(lambda: turns.append(len(turns)))
+for i in range(200):
+    db.publish("c", i)
+for i in range(200):
+    messages.next()
+closing = gevent.spawn_later(0.01, messages.close)
+print(len(taken), len(turns), list(messages))
+"""
+    )
+    assert printed == "1000 1 []\n"

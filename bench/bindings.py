@@ -50,6 +50,21 @@ class Rows:
         print(json.dumps(row), flush=True)
 
 
+def show_adopter(rows: Rows) -> None:
+    """What a program of Node's sees that used ioredis or ioredis-mock before."""
+    for name, side, key, against, goal in [
+        ("hgetall of 10 fields, Node", "db.hgetall", "hgetall", "hgetall mock", 1.0),
+        ("hgetall of 10 fields, Node", "with buffers", "hgetall buffers", "hgetall", 2.0),
+        ("10 GETs, Node", "db.pipeline", "pipeline", "ten gets", 1.0),
+        ("GET by ioredis, awaited", "in process", "awaited", "awaited server", 0.25),
+        ("GET by ioredis, awaited", "in process", "awaited", "awaited mock", 5.0),
+    ]:
+        rows.show(name, side, f"adopter {key}", {
+            "hgetall mock": "ioredis-mock", "hgetall": "without", "ten gets": "10 times db.get",
+            "awaited server": "redis-server, Unix socket", "awaited mock": "ioredis-mock",
+        }[against], lambda round, against=against: round[f"adopter {against}"], goal)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", type=Path, required=True)
@@ -71,7 +86,9 @@ def main() -> None:
             native = measured([PYTHON, BARE / "measure.py", directory])
             cffi = measured([PYTHON, BARE / "measure.py", directory], door="cffi")
             node = measured(["node", BARE / "measure.mjs", bare_node])
-            rows.rounds.append({**{f"python {key}": ns for key, ns in native.items()},
+            adopter = measured(["node", BARE / "measure_adopter.mjs"])
+            rows.rounds.append({**{f"adopter {key}": ns for key, ns in adopter.items()},
+                                **{f"python {key}": ns for key, ns in native.items()},
                                 **{f"cffi {key}": ns for key, ns in cffi.items()},
                                 **{f"node {key}": ns for key, ns in node.items()}})
     for verb in ["get", "set"]:
@@ -88,6 +105,7 @@ def main() -> None:
     rows.show("execute GET, Python", "db.execute", "python execute", "db.get",
               lambda round: round["python get"], 2.5)
     rows.show("exec GET, Node", "db.exec", "node exec")
+    show_adopter(rows)
 
 
 if __name__ == "__main__":

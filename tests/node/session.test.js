@@ -149,7 +149,7 @@ describe('execAsync', () => {
   it('lets the event loop run while a command waits', async () => {
     let turns = 0;
     const timer = setInterval(() => turns++, 1);
-    assert.equal(await session.execAsync('DEBUG', 'SLEEP', '0.05'), 'OK');
+    assert.equal(await session.execAsync('DEBUG', 'SLEEP', '0.3'), 'OK');
     clearInterval(timer);
     assert.ok(turns > 2, `${turns} turns`);
   });

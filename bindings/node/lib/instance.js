@@ -38,6 +38,7 @@ class Instance extends native.Instance {
   #hold = new Hold();
   #connector;
   #socket; // for clients that need one
+  #runGets;
   #runPipeline = (commands, atomic) => this.#pipelined(commands, atomic);
 
   constructor(options = {}) {
@@ -63,6 +64,10 @@ class Instance extends native.Instance {
       result(words.length > SPREAD_MAX ? _execList(words, true) : _execBuffer(...words));
     this.exec = this.#buffers ? this.execBuffer : text;
     this.get = this.#buffers ? (key) => getBuffer(this, key) : (key) => result(_get(key));
+    const { _getEach, _getEachBuffer } = this;
+    this.#runGets = this.#buffers
+      ? (keys) => result(_getEachBuffer(...keys))
+      : (keys) => result(_getEach(...keys));
     this.set = (key, value, ttlMs) => result(_set(key, value, ttlMs));
   }
 
@@ -121,7 +126,7 @@ class Instance extends native.Instance {
   }
 
   pipeline(options) {
-    return new Pipeline(this.#runPipeline, this.#buffers, options);
+    return new Pipeline(this.#runPipeline, this.#runGets, this.#buffers, options);
   }
 
   #pipelined(commands, atomic) {

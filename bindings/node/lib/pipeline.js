@@ -5,7 +5,9 @@ const { checkBoolean, checkNames } = require('./options');
 const { made } = require('./tape');
 const { addVerbs } = require('./verbs');
 
-const GET = -1; // and a key, in place of a number of words and these
+// Beyond so many keys it is worth fetching from memory what several lie in together, as a pipeline
+// of any commands does.
+const GETS_MAX = 32;
 
 const SPREAD_MAX = 1000; // more arguments go in an array
 
@@ -54,14 +56,20 @@ function raise(replies) {
 /** Commands that are collected, then run in one call. Can be run again, with the same commands. */
 class Pipeline {
   #run;
+  #runGets;
   #buffers;
   #atomic;
-  #commands = []; // how many words one has, its words, and so on
+  #gets = []; // keys, while there are no commands but GET
+  #commands; // from then on: how many words one has, its words, and so on
   #length = 0;
   #conversions; // [which command, of its reply], if there are
 
-  /** `run` takes the commands; `buffers` says what strings come as. */
-  constructor(run, buffers, options) {
+  /**
+   * `run` takes the commands, and whether they are a transaction; `runGets`, if given, the keys of a
+   * few GETs; `buffers` says what strings come as.
+   */
+  constructor(run, runGets, buffers, options) {
+    this.#runGets = runGets;
     this.#run = run;
     this.#buffers = buffers;
     this.#atomic = options !== undefined && isAtomic(options);
@@ -73,16 +81,23 @@ class Pipeline {
 
   command(...words) {
     if (words.length === 0) throw new TypeError('a command has at least its verb');
-    this.#commands.push(words.length);
-    for (const word of words) this.#commands.push(word);
+    const commands = this.#anyCommands();
+    commands.push(words.length);
+    for (const word of words) commands.push(word);
     this.#length++;
     return this;
   }
 
   get(key) {
-    this.#commands.push(GET, key);
+    if (this.#commands === undefined) this.#gets.push(key);
+    else this.#commands.push(2, 'GET', key);
     this.#length++;
     return this;
+  }
+
+  #anyCommands() {
+    this.#commands ??= this.#gets.flatMap((key) => [2, 'GET', key]);
+    return this.#commands;
   }
 
   set(key, value, ttlMs) {
@@ -100,7 +115,8 @@ class Pipeline {
   }
 
   clear() {
-    this.#commands = [];
+    this.#gets = [];
+    this.#commands = undefined;
     this.#length = 0;
     this.#conversions = undefined;
     return this;
@@ -120,9 +136,14 @@ class Pipeline {
   }
 
   #replies() {
-    if (!this.#atomic) return this.#ran(this.#commands);
-    if (this.#length === 0) return [];
-    return repliesOfExec(this.#ran([1, 'MULTI', ...this.#commands, 1, 'EXEC']));
+    if (this.#atomic) {
+      if (this.#length === 0) return [];
+      return repliesOfExec(this.#ran([1, 'MULTI', ...this.#anyCommands(), 1, 'EXEC']));
+    }
+    if (this.#commands === undefined && this.#runGets !== undefined && this.#length <= GETS_MAX) {
+      return this.#runGets(this.#gets);
+    }
+    return this.#ran(this.#anyCommands());
   }
 
   #ran(commands) {

@@ -96,7 +96,8 @@ class Session extends native.Session {
   }
 
   pipeline(options) {
-    return new Pipeline((commands) => this._pipelined(commands), this.#buffers, options);
+    const run = (commands) => this._pipelined(commands);
+    return new Pipeline(run, undefined, this.#buffers, options);
   }
 
   _pipelined(commands) {

@@ -126,7 +126,8 @@ function tree(from, outcome, value) {
 function field(size, ascii) {
   const from = position;
   position = from + size;
-  return ascii === undefined ? source.toString('utf8', from, position) : ascii.substring(from, position);
+  if (ascii !== undefined) return ascii.substring(from, position);
+  return source.toString('utf8', from, position);
 }
 
 function setField(record, name, value) {

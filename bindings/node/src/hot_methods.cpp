@@ -1,8 +1,5 @@
 #include "hot_methods.h"
 
-#include <algorithm>
-#include <type_traits>
-
 #include "arguments.h"
 #include "reply.h"
 
@@ -165,60 +162,17 @@ napi_value exec_list(napi_env env, napi_callback_info info) noexcept {
   });
 }
 
-constexpr int32_t kGet = -1;
-
-// Takes the words of each command, behind how many they are, out of `values`. Returns whether all
-// are GETs.
-bool read_commands(napi_env env, std::span<const napi_value> values, std::vector<size_t>& argc,
+// Takes the words of each command, behind how many they are, out of `values`.
+void read_commands(napi_env env, std::span<const napi_value> values, std::vector<size_t>& argc,
                    Words& words) {
-  bool only_gets = true;
   while (!values.empty()) {
-    int32_t given = 0;
-    napi_get_value_int32(env, values[0], &given);
-    const size_t count = given == kGet ? 1 : static_cast<size_t>(std::max(given, 0));
+    uint32_t count = 0;
+    napi_get_value_uint32(env, values[0], &count);
     if (count == 0 || count >= values.size()) refuse("the commands' lengths do not add up");
-    if (given == kGet) {
-      words.add("GET");
-      argc.push_back(2);
-    } else {
-      only_gets = false;
-      argc.push_back(count);
-    }
+    argc.push_back(count);
     words.add_all(env, values.subspan(1, count));
-    values = values.subspan(1 + count);
+    values = values.subspan(1 + size_t{count});
   }
-  return only_gets;
-}
-
-// Beyond so many commands it is worth fetching from memory what several keys lie in together, as
-// kevy_pipeline does.
-constexpr size_t kGetsMax = 32;
-
-// A pipeline of GETs without a tree of replies.
-napi_value run_gets(Instance& instance, const Words& words, Strings strings) {
-  char* const buffer = instance.environment().scratch();
-  Tape& tape = instance.environment().tape();
-  tape.begin(strings, words.count() / 2);
-  for (size_t i = 1; i < words.count(); i += 2) {
-    size_t size = 0;
-    const kevy_status status = kevy_get(instance.handle(), words.data()[i], words.sizes()[i],
-                                        buffer, Environment::kScratch, &size);
-    if (status == KEVY_OK) {
-      tape.add_string({buffer, size});
-    } else if (status == KEVY_NOT_FOUND) {
-      tape.add_null();
-    } else if (status == KEVY_TRUNCATED) {
-      kevy_reply* reply = nullptr;
-      check(kevy_exec(instance.handle(), 2, words.data() + i - 1, words.sizes() + i - 1, &reply));
-      const ReplyPtr kept(reply);
-      tape.add_reply(reply);
-    } else if (status == KEVY_WRONG_TYPE) {
-      tape.add_error(kWrongType);
-    } else {
-      fail(status);
-    }
-  }
-  return tape.finish();
 }
 
 template <typename Owner, Strings kStrings>
@@ -234,15 +188,48 @@ napi_value pipeline(napi_env env, napi_callback_info info) noexcept {
     words.clear();
     std::vector<size_t> argc;
     argc.reserve(values.size() / 2);
-    const bool only_gets = read_commands(env, values, argc, words);
-    if constexpr (std::is_same_v<Owner, Instance>) {
-      if (only_gets && argc.size() <= kGetsMax) return run_gets(owner, words, kStrings);
-    }
+    read_commands(env, values, argc, words);
     kevy_reply* reply = nullptr;
     check(run_commands(owner, argc, words, &reply));
     const ReplyPtr kept(reply);
     owner.account()->ran(words.bytes());
     return environment.tape().of_reply(reply, kStrings, owner.integers());
+  });
+}
+
+// The reply to GET of one of several keys goes to the tape.
+void get_one(Instance& instance, std::string_view key, Tape& tape) {
+  char* const buffer = instance.environment().scratch();
+  size_t size = 0;
+  const kevy_status status =
+      kevy_get(instance.handle(), key.data(), key.size(), buffer, Environment::kScratch, &size);
+  if (status == KEVY_OK) return tape.add_string({buffer, size});
+  if (status == KEVY_NOT_FOUND) return tape.add_null();
+  if (status == KEVY_WRONG_TYPE) return tape.add_error(kWrongType);
+  if (status != KEVY_TRUNCATED) fail(status);
+  const char* const argv[] = {"GET", key.data()};
+  const size_t sizes[] = {3, key.size()};
+  kevy_reply* reply = nullptr;
+  check(kevy_exec(instance.handle(), 2, argv, sizes, &reply));
+  const ReplyPtr kept(reply);
+  tape.add_reply(reply);
+}
+
+template <Strings kStrings>
+napi_value get_each(napi_env env, napi_callback_info info) noexcept {
+  Arguments<Instance, kPipelineFew> arguments(env, info);
+  Instance& instance = arguments.owner();
+  Environment& environment = instance.environment();
+  return guarded(environment, [&]() -> napi_value {
+    Tape& tape = environment.tape();
+    Arena& arena = environment.words().arena();
+    const std::span<const napi_value> keys = arguments.all();
+    tape.begin(kStrings, keys.size());
+    for (const napi_value key : keys) {
+      arena.clear();
+      get_one(instance, bytes_of(env, key, arena), tape);
+    }
+    return tape.finish();
   });
 }
 
@@ -277,7 +264,11 @@ struct HotMethod {
   napi_callback function;
 };
 
-constexpr HotMethod kInstanceMethods[] = {{"_get", get}, {"_set", set}, {"_getInto", get_into}};
+constexpr HotMethod kInstanceMethods[] = {{"_get", get},
+                                          {"_set", set},
+                                          {"_getInto", get_into},
+                                          {"_getEach", get_each<Strings::kText>},
+                                          {"_getEachBuffer", get_each<Strings::kBuffers>}};
 constexpr HotMethod kSessionMethods[] = {{"_converse", converse}};
 
 template <typename Owner>

@@ -39,11 +39,6 @@ class Words {
     sizes_.push_back(word.size());
     bytes_ += word.size();
   }
-  /// `word` is copied by nobody.
-  void add(std::string_view word) {
-    data_.push_back(word.data());
-    sizes_.push_back(word.size());
-  }
   void add_all(napi_env env, std::span<const napi_value> values) {
     for (const napi_value value : values) add(env, value);
   }

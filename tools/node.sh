@@ -23,7 +23,7 @@ echo "== Node types and style"
 npm run --silent types
 npm run --silent lint
 echo "== Node tests"
-tests_min=320
+tests_min=355
 report=$(mktemp)
 trap 'rm -f "$report"' EXIT
 node --test --test-timeout=300000 --test-reporter=spec --test-reporter-destination="$report" *.test.js || {

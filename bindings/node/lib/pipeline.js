@@ -65,8 +65,8 @@ class Pipeline {
   #conversions; // [which command, of its reply], if there are
 
   /**
-   * `run` takes the commands, and whether they are a transaction; `runGets`, if given, the keys of a
-   * few GETs; `buffers` says what strings come as.
+   * `run` takes the commands, and whether they are a transaction; `runGets`, if given, the keys of
+   * a few GETs; `buffers` says what strings come as.
    */
   constructor(run, runGets, buffers, options) {
     this.#runGets = runGets;

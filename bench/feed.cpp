@@ -22,7 +22,7 @@ long resident_bytes() {
 int main() {
   kevy_instance* db;
   kevy_session* session;
-  if (kevy_start(nullptr, &db) != KEVY_OK || kevy_session_open(db, &session) != KEVY_OK) return 1;
+  if (kevy_start(nullptr, &db) != KEVY_OK || kevy_session_open(db, nullptr, &session) != KEVY_OK) return 1;
   std::vector<char> in(64 * 1024, ' '), out(64 * 1024, ' ');  // resident from the start
   const long before = resident_bytes();
   for (ssize_t count; (count = read(STDIN_FILENO, in.data(), in.size())) > 0;) {

@@ -25,7 +25,7 @@ class Comparison {
     fill([this](const KeyText& key) { floor_.set({key.data(), key.size()}, kValue); });
     fill([this](const KeyText& key) { plain_.set({key.data(), key.size()}, kValue); });
     fill([this](const KeyText& key) {
-      kevy_set(db_, key.data(), key.size(), kValue.data(), kValue.size(), 0);
+      kevy_set(db_, key.data(), key.size(), kValue.data(), kValue.size(), 0, 0);
     });
   }
   ~Comparison() { kevy_stop(db_); }
@@ -131,7 +131,7 @@ void Comparison::fast_lanes(unsigned threads) {
       side("mutex and unordered_map", threads,
            [this](const KeyText& key) { plain_.set({key.data(), key.size()}, kValue); }),
       side("kevy_set", threads, [this](const KeyText& key) {
-        kevy_set(db_, key.data(), key.size(), kValue.data(), kValue.size(), 0);
+        kevy_set(db_, key.data(), key.size(), kValue.data(), kValue.size(), 0, 0);
       })};
   run_rounds(sides, rounds_);
   const char* names[] = {"get", "set"};

@@ -16,7 +16,7 @@ void fill(bench::Longest& longest) {
   if (kevy_start(nullptr, &db) != KEVY_OK) std::abort();
   longest.fill([&](long i) {
     const bench::KeyText key = bench::key_text(static_cast<uint64_t>(i));
-    kevy_set(db, key.data(), key.size(), bench::kValue.data(), bench::kValue.size(), 0);
+    kevy_set(db, key.data(), key.size(), bench::kValue.data(), bench::kValue.size(), 0, 0);
   });
   kevy_stop(db);
 }

@@ -27,7 +27,7 @@ int main(int argc, char** argv) {
   const double before = resident_bytes();
   for (long i = 0; i < count; ++i) {
     const bench::KeyText key = bench::key_text(static_cast<uint64_t>(i));
-    kevy_set(db, key.data(), key.size(), bench::kValue.data(), bench::kValue.size(), 0);
+    kevy_set(db, key.data(), key.size(), bench::kValue.data(), bench::kValue.size(), 0, 0);
   }
   bench::print_row("memory of a key", "kevy",
                    (resident_bytes() - before) / static_cast<double>(count), "bytes");

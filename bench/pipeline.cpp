@@ -22,7 +22,7 @@ class Store {
     if (kevy_start(nullptr, &db_) != KEVY_OK) std::abort();
     for (uint32_t i = 0; i < keys; ++i) {
       const KeyText key = key_text(i);
-      kevy_set(db_, key.data(), key.size(), kValue.data(), kValue.size(), 0);
+      kevy_set(db_, key.data(), key.size(), kValue.data(), kValue.size(), 0, 0);
     }
   }
   ~Store() { kevy_stop(db_); }
@@ -66,7 +66,7 @@ class Store {
       counts[i] = 2;
     }
     kevy_reply* replies;
-    if (kevy_pipeline(db_, kDepth, counts, argv, sizes, &replies) != KEVY_OK) std::abort();
+    if (kevy_pipeline(db_, kDepth, counts, argv, sizes, 0, &replies) != KEVY_OK) std::abort();
     kevy_reply_free(replies);
   }
 

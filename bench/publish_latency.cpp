@@ -67,14 +67,14 @@ class BareFutex {
 class Channel {
  public:
   Channel() {
-    const kevy_slice name{"news", 4};
+    const char* const name = "news";
     if (kevy_start(nullptr, &db_) != KEVY_OK ||
-        kevy_subscribe(db_, KEVY_CHANNEL, 1, &name, nullptr, nullptr, &subscription_) != KEVY_OK) {
+        kevy_subscribe(db_, 1, &name, nullptr, nullptr, &subscription_) != KEVY_OK) {
       std::abort();
     }
   }
   ~Channel() {
-    kevy_subscription_close(subscription_);
+    kevy_subscription_close(subscription_, 0);
     kevy_stop(db_);
   }
   Channel(const Channel&) = delete;

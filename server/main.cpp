@@ -49,7 +49,7 @@ Instance start(const Options& options) {
 
 void listen(kevy_instance* instance, const Options& options) {
   for (const Options::Listen& wanted : options.listen) {
-    if (kevy_listen(instance, wanted.address.c_str()) != KEVY_OK && !wanted.optional) {
+    if (kevy_listen(instance, wanted.address.c_str(), nullptr, nullptr) != KEVY_OK && !wanted.optional) {
       throw OptionError(kevy_last_error());
     }
   }

@@ -33,7 +33,7 @@ static PyObject* c_cost(PyObject* self, PyObject* const* args, Py_ssize_t count)
     for (int i = 0; i < KEYS; ++i) snprintf(keys[i], sizeof keys[i], "key:%08d", i);
     const double start = now_ns();
     for (long round = 0; round < rounds; ++round) {
-        for (int i = 0; i < KEYS; ++i) kevy_set(db, keys[i], 12, value, sizeof value, 0);
+        for (int i = 0; i < KEYS; ++i) kevy_set(db, keys[i], 12, value, sizeof value, 0, 0);
     }
     const double between = now_ns();
     for (long round = 0; round < rounds; ++round) {

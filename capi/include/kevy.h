@@ -21,17 +21,27 @@
  *  2. A Redis error (wrong type, unknown command) is a successful call whose reply is of type
  *     KEVY_REPLY_ERROR. A status other than KEVY_OK means that no command ran, or that the library
  *     was misused; kevy_last_error() then says what to do.
- *  3. Keys and values are any bytes with an explicit length. Where an array of lengths may be
- *     NULL, the strings are taken to end in a NUL. The library copies what it needs before it
+ *  3. Keys, values and channels are any bytes. One is given as a pointer and its size; several as an
+ *     array of pointers and an array of their sizes, which may be NULL: then each ends in a NUL.
+ *     NULL with the size 0 is the empty string. The library copies what it needs before it
  *     returns; it never keeps a pointer of the caller's.
- *  4. What the library hands out is freed by the matching kevy_..._free, _close or kevy_stop,
- *     which all accept NULL.
- *  5. An instance may be used by any number of threads at once. A session, a subscription and a
- *     reply belong to one thread at a time. A subscription's callback may call anything but
+ *  4. Texts that the library hands out have a size, and a NUL behind it that is not counted.
+ *     What it hands out is freed by the matching kevy_..._free, _close or kevy_stop, which all
+ *     accept NULL.
+ *  5. An instance may be used by any number of threads at once. A session, a subscription, a listener
+ *     and a reply belong to one thread at a time. A subscription's callback may call anything but
  *     kevy_stop.
+ *  6. Options are a struct that begins with its size; NULL stands for the defaults. Initialise it with
+ *     its ..._INIT, then set what you need: zero and NULL mean the default. Later versions add members
+ *     at the end. KEVY_INVALID: the size is below that of the first version, or a member that the
+ *     loaded library does not know yet is not zero.
+ *  7. The constants of kevy_status begin with KEVY_, those of each other enum with its name.
+ *
+ * Whoever can call the library is trusted: requirepass is for what connects over a network.
  *
  * The library writes to no stream, installs no signal handler and never ends the process.
- * After fork() a child may only call kevy_stop (which then just abandons the inherited instance)
+ * A child of fork() does not have the parent's listeners and connections: they are closed in it before
+ * fork() returns. It may only call kevy_stop (which then just abandons the inherited instance)
  * and the functions that free; all others return KEVY_FORKED. It may start instances of its own.
  *
  * Times are in milliseconds unless a name says otherwise.
@@ -83,7 +93,7 @@ typedef enum kevy_status {
     KEVY_NOT_FOUND = 7,   /* kevy_get: no such key */
     KEVY_WRONG_TYPE = 8,  /* kevy_get: the key does not hold a string */
     KEVY_TRUNCATED = 9,   /* the buffer was too small; the needed length is given */
-    KEVY_NO_AUTH = 10,    /* the instance wants a password: use a session and AUTH */
+    KEVY_NOT_STORED = 10, /* kevy_set: the condition that a flag made did not hold */
     KEVY_REFUSED = 11     /* the command was answered with an error: see kevy_last_error() */
 } kevy_status;
 
@@ -94,6 +104,9 @@ KEVY_API const char* kevy_strerror(kevy_status status);
  * Never NULL. Valid until the next call of the library on this thread. */
 KEVY_API const char* kevy_last_error(void);
 
+/* The errno of that call if it returned KEVY_SYSTEM and the operating system gave one; otherwise 0. */
+KEVY_API int kevy_last_errno(void);
+
 /* ---- Instances -------------------------------------------------------------------------- */
 
 typedef struct kevy_instance kevy_instance;
@@ -101,15 +114,9 @@ typedef struct kevy_session kevy_session;
 typedef struct kevy_reply kevy_reply;
 typedef struct kevy_subscription kevy_subscription;
 typedef struct kevy_message kevy_message;
+typedef struct kevy_listener kevy_listener;
 
-/* A piece of memory that is not owned. */
-typedef struct kevy_slice {
-    const char* data;
-    size_t size;
-} kevy_slice;
-
-/* How to start an instance. Initialise with KEVY_OPTIONS_INIT, then set what you need: zero and
- * NULL mean the default. Later versions add members at the end; `size` tells them apart. */
+/* How to start an instance. */
 typedef struct kevy_options {
     size_t size;        /* sizeof(kevy_options) */
     uint32_t shards;    /* 1 to 4096; 0: chosen for the machine. No reply depends on it. */
@@ -128,10 +135,11 @@ typedef struct kevy_options {
  * KEVY_INVALID names the option or directive that is wrong. */
 KEVY_API kevy_status kevy_start(const kevy_options* options, kevy_instance** instance);
 
-/* Stops an instance: ends its threads and its subscriptions' delivery, and frees its data, for which it
- * takes no memory. No other thread may be in a call on the instance itself; calls that wait on its
- * sessions and subscriptions get KEVY_CLOSED. Sessions and subscriptions that are still open stay valid handles, which answer
- * KEVY_CLOSED until they are closed. Must not be called from a callback. */
+/* Stops an instance: ends its threads, its listeners and connections, drops what waits for its
+ * subscriptions, and frees its data, for which it takes no memory. No other thread may be in a call on
+ * the instance itself or a listener of its; calls that wait on its sessions and subscriptions get
+ * KEVY_CLOSED. Sessions, subscriptions and listeners that are still open stay valid handles; the first
+ * two answer KEVY_CLOSED until they are closed. Must not be called from a callback. */
 KEVY_API kevy_status kevy_stop(kevy_instance* instance);
 
 /* ---- Commands --------------------------------------------------------------------------- */
@@ -143,13 +151,19 @@ KEVY_API kevy_status kevy_stop(kevy_instance* instance);
 KEVY_API kevy_status kevy_exec(kevy_instance* instance, size_t argc, const char* const* argv,
                                const size_t* argv_size, kevy_reply** reply);
 
+typedef enum kevy_pipeline_flags {
+    KEVY_PIPELINE_ATOMIC = 1 /* as between MULTI and EXEC: no other caller's command runs in between */
+} kevy_pipeline_flags;
+
 /* Runs `count` commands one after the other; command i has argc[i] words, and the words of all
- * lie one after the other in argv and argv_size (which may be NULL). `*replies` is an array with
- * one reply a command, whatever becomes of it: one that finds no memory is answered in its place with
- * an error that begins with OOM, and those behind it run. KEVY_NO_MEMORY: none has run. Not atomic:
- * other callers' commands may run in between. */
+ * lie one after the other in argv and argv_size (which may be NULL). `flags` are of
+ * kevy_pipeline_flags. `*replies` is an array with one reply a command, whatever becomes of it: one
+ * that finds no memory is answered in its place with an error that begins with OOM, and those behind it
+ * run. KEVY_NO_MEMORY: none has run.
+ * KEVY_PIPELINE_ATOMIC: when a command cannot even be queued (unknown verb, wrong number of words), none
+ * runs; it is answered with its error, and the others with one that begins with EXECABORT. */
 KEVY_API kevy_status kevy_pipeline(kevy_instance* instance, size_t count, const size_t* argc,
-                                   const char* const* argv, const size_t* argv_size,
+                                   const char* const* argv, const size_t* argv_size, uint32_t flags,
                                    kevy_reply** replies);
 
 /* GET of database 0 without a reply object: copies the value to `buffer`, of `capacity` bytes, and
@@ -159,16 +173,25 @@ KEVY_API kevy_status kevy_pipeline(kevy_instance* instance, size_t count, const 
 KEVY_API kevy_status kevy_get(kevy_instance* instance, const char* key, size_t key_size,
                               char* buffer, size_t capacity, size_t* size);
 
-/* SET of database 0: stores the value and removes a time to live. `ttl_ms` > 0 gives it one.
- * KEVY_REFUSED when the server would answer with an error (out of memory, key too long). */
+typedef enum kevy_set_flags {
+    KEVY_SET_NX = 1,        /* only when there is no such key */
+    KEVY_SET_XX = 2,        /* only when there is one */
+    KEVY_SET_KEEPTTL = 4,   /* a time to live that the key has stays */
+    KEVY_SET_EXPIRE_AT = 8  /* `ttl_ms` is a time on the instance's clock, in ms since the Unix epoch */
+} kevy_set_flags;
+
+/* SET of database 0: stores the value and removes a time to live. `ttl_ms` > 0 gives it one. `flags`
+ * are of kevy_set_flags. KEVY_NOT_STORED: NX or XX did not hold. KEVY_REFUSED when the server would
+ * answer with an error (out of memory, key too long). Any thread. Does not block. */
 KEVY_API kevy_status kevy_set(kevy_instance* instance, const char* key, size_t key_size,
-                              const char* value, size_t value_size, int64_t ttl_ms);
+                              const char* value, size_t value_size, uint32_t flags, int64_t ttl_ms);
 
 /* MGET and MSET of database 0, each one atomic step. `*reply` is an array of strings and nulls. */
-KEVY_API kevy_status kevy_get_many(kevy_instance* instance, size_t count, const kevy_slice* keys,
-                                   kevy_reply** reply);
-KEVY_API kevy_status kevy_set_many(kevy_instance* instance, size_t count, const kevy_slice* keys,
-                                   const kevy_slice* values);
+KEVY_API kevy_status kevy_get_many(kevy_instance* instance, size_t count, const char* const* keys,
+                                   const size_t* key_sizes, kevy_reply** reply);
+KEVY_API kevy_status kevy_set_many(kevy_instance* instance, size_t count, const char* const* keys,
+                                   const size_t* key_sizes, const char* const* values,
+                                   const size_t* value_sizes);
 
 /* ---- Replies ---------------------------------------------------------------------------- */
 
@@ -193,7 +216,7 @@ typedef enum kevy_reply_type {
 KEVY_API kevy_reply_type kevy_reply_get_type(const kevy_reply* reply);
 KEVY_API int64_t kevy_reply_integer(const kevy_reply* reply);
 KEVY_API double kevy_reply_double(const kevy_reply* reply);
-/* Bytes, not ended by a NUL; `size` may be NULL. */
+/* `size` may be NULL. */
 KEVY_API const char* kevy_reply_string(const kevy_reply* reply, size_t* size);
 /* Three characters, "txt" or "mkd", ended by a NUL. */
 KEVY_API const char* kevy_reply_format(const kevy_reply* reply);
@@ -205,9 +228,19 @@ KEVY_API void kevy_reply_free(kevy_reply* reply);
 
 /* ---- Sessions --------------------------------------------------------------------------- */
 
+typedef struct kevy_session_options {
+    size_t size;       /* sizeof(kevy_session_options) */
+    uint32_t protocol; /* RESP version: 2 or 3; 0: that of the instance's options */
+    uint32_t database; /* as by SELECT */
+    const char* name;  /* as by CLIENT SETNAME; NULL: none */
+} kevy_session_options;
+
+#define KEVY_SESSION_OPTIONS_INIT {sizeof(kevy_session_options), 0, 0, NULL}
+
 /* What a connection is to a server: database, protocol, MULTI queue, watches, subscriptions, name.
  * A session belongs to one thread at a time. Close all before kevy_stop, or after; both work. */
-KEVY_API kevy_status kevy_session_open(kevy_instance* instance, kevy_session** session);
+KEVY_API kevy_status kevy_session_open(kevy_instance* instance, const kevy_session_options* options,
+                                       kevy_session** session);
 KEVY_API void kevy_session_close(kevy_session* session);
 
 /* As kevy_exec, with every verb of Redis. Blocking verbs (BLPOP) block this call, no other.
@@ -217,11 +250,13 @@ KEVY_API void kevy_session_close(kevy_session* session);
  * to wait: from then on PUBLISH does not count it, and every call answers KEVY_CLOSED. */
 KEVY_API kevy_status kevy_session_exec(kevy_session* session, size_t argc, const char* const* argv,
                                        const size_t* argv_size, kevy_reply** reply);
-/* As kevy_pipeline. The reply of a command behind one that ended the session (QUIT), which has not run,
- * is an error. */
+/* As kevy_pipeline. KEVY_CLOSED: the session ended before the last command (QUIT was one of those before
+ * it, or an end from outside); those before the end have run, and their replies are lost.
+ * KEVY_PIPELINE_ATOMIC: `*replies` is NULL where a watched key was changed, and none ran. KEVY_INVALID
+ * between MULTI and EXEC. */
 KEVY_API kevy_status kevy_session_pipeline(kevy_session* session, size_t count, const size_t* argc,
                                            const char* const* argv, const size_t* argv_size,
-                                           kevy_reply** replies);
+                                           uint32_t flags, kevy_reply** replies);
 
 /* The next message that was pushed to the session (pub/sub, invalidation) as a reply: PUSH in
  * protocol 3, ARRAY in protocol 2. Waits up to `timeout_ms`, 0: not at all, -1: for ever. Pushes come
@@ -242,17 +277,17 @@ KEVY_API kevy_status kevy_session_feed(kevy_session* session, const char* bytes,
 KEVY_API kevy_status kevy_session_take(kevy_session* session, char* buffer, size_t capacity,
                                        size_t* size);
 
-/* A descriptor that polls readable while the session has something pushed to it, or was ended, until
- * a call has handed that out or answered KEVY_CLOSED. It belongs to the session: poll it, but do not
- * read, write or close it. */
+/* A descriptor that polls readable while kevy_session_next or kevy_session_take would give something,
+ * or the session was ended and no call has answered KEVY_CLOSED yet. It belongs to the session: poll it,
+ * but do not read, write or close it. */
 KEVY_API kevy_status kevy_session_descriptor(kevy_session* session, int* descriptor);
 
 /* ---- Subscriptions ---------------------------------------------------------------------- */
 
 typedef enum kevy_subscription_kind {
-    KEVY_CHANNEL = 0, /* SUBSCRIBE */
-    KEVY_PATTERN = 1, /* PSUBSCRIBE */
-    KEVY_SHARDED = 2  /* SSUBSCRIBE */
+    KEVY_SUBSCRIPTION_CHANNEL = 0, /* SUBSCRIBE */
+    KEVY_SUBSCRIPTION_PATTERN = 1, /* PSUBSCRIBE */
+    KEVY_SUBSCRIPTION_SHARDED = 2  /* SSUBSCRIBE */
 } kevy_subscription_kind;
 
 /* Called while no lock is held, on the one thread of the instance's that calls back: a callback that
@@ -261,15 +296,26 @@ typedef enum kevy_subscription_kind {
  * KILL or kevy_subscription_cancel. It is still to be closed. */
 typedef void (*kevy_message_callback)(const kevy_message* message, void* user);
 
+typedef struct kevy_subscribe_options {
+    size_t size;                    /* sizeof(kevy_subscribe_options) */
+    kevy_message_callback callback; /* who gets the messages; NULL: kevy_subscription_next takes them */
+    void* user;                     /* handed to the callback */
+    kevy_subscription_kind kind;
+    uint32_t reserved;              /* 0 */
+} kevy_subscribe_options;
+
+#define KEVY_SUBSCRIBE_OPTIONS_INIT \
+    {sizeof(kevy_subscribe_options), NULL, NULL, KEVY_SUBSCRIPTION_CHANNEL, 0}
+
 /* Subscribes to `count` channels (or patterns); the subscription is live when the call returns.
- * With a callback the messages go to it. With `callback` NULL they queue until
- * kevy_subscription_next takes them. A queue longer than client-output-buffer-limit pubsub allows, or
+ * With a callback the messages go to it. Without one they queue until kevy_subscription_next takes
+ * them. A queue longer than client-output-buffer-limit pubsub allows, or
  * a message that it finds no memory for, ends the subscription, as Redis does: PUBLISH does not count it
  * from then on, next answers KEVY_CLOSED, and a callback is called with NULL. KEVY_SYSTEM: the thread
  * that calls back could not be started. */
-KEVY_API kevy_status kevy_subscribe(kevy_instance* instance, kevy_subscription_kind kind,
-                                    size_t count, const kevy_slice* channels,
-                                    kevy_message_callback callback, void* user,
+KEVY_API kevy_status kevy_subscribe(kevy_instance* instance, size_t count,
+                                    const char* const* channels, const size_t* channel_sizes,
+                                    const kevy_subscribe_options* options,
                                     kevy_subscription** subscription);
 
 /* The next message, in the order published; waits up to `timeout_ms`, 0: not at all, -1: for
@@ -281,17 +327,26 @@ KEVY_API kevy_status kevy_subscription_next(kevy_subscription* subscription, int
 KEVY_API kevy_status kevy_subscription_descriptor(kevy_subscription* subscription,
                                                   int* descriptor);
 
-/* Wakes a thread that waits in kevy_subscription_next: it and all later calls get KEVY_CLOSED.
- * The one subscription function that may be called while another thread uses the subscription. */
+/* Leaves the channels. What was published before is still handed out, by kevy_subscription_next or to the
+ * callback; then next answers KEVY_CLOSED, now and to a thread that waits in it, and a callback is
+ * called with NULL. The one subscription function that may be called while another thread uses the
+ * subscription. */
 KEVY_API void kevy_subscription_cancel(kevy_subscription* subscription);
 
-/* Ends it. When the call returns no callback runs and none will; from within its own callback the
- * call is allowed and takes effect when that callback returns. */
-KEVY_API void kevy_subscription_close(kevy_subscription* subscription);
+typedef enum kevy_close_flags {
+    KEVY_CLOSE_DISCARD = 1 /* what waits for the callback is dropped */
+} kevy_close_flags;
+
+/* Leaves the channels, hands the callback what was published before, and frees the subscription. `flags`
+ * are of kevy_close_flags. When the call returns no callback runs and none will. From within its own
+ * callback the call takes effect when that callback returns: if there is more to hand over, the callback
+ * is called again. From within another subscription's callback, it is called there and then. What
+ * waits for kevy_subscription_next is dropped: cancel, then take it first if it matters. */
+KEVY_API void kevy_subscription_close(kevy_subscription* subscription, uint32_t flags);
 
 KEVY_API kevy_subscription_kind kevy_message_kind(const kevy_message* message);
-/* The texts of a message, good as long as it is. A NUL, not counted in the size, follows each.
- * `size` may be NULL. The pattern that matched is empty unless the kind is KEVY_PATTERN. */
+/* The texts of a message, good as long as it is. `size` may be NULL. The pattern that matched is empty unless the kind is
+ * KEVY_SUBSCRIPTION_PATTERN. */
 KEVY_API const char* kevy_message_pattern(const kevy_message* message, size_t* size);
 KEVY_API const char* kevy_message_channel(const kevy_message* message, size_t* size);
 KEVY_API const char* kevy_message_payload(const kevy_message* message, size_t* size);
@@ -299,19 +354,45 @@ KEVY_API void kevy_message_free(kevy_message* message);
 
 /* ---- The network ------------------------------------------------------------------------ */
 
-/* Lets clients connect, from when it returns: "host:port" ("[::1]:6379" for IPv6, "*" as the host
- * for every interface, port 0 for a free one) or "unix:/path". May be called several times, for
- * several addresses. The first call starts the reactor threads. A Unix socket that a dead process
- * left behind is replaced, a living one is not; kevy_stop removes the path.
- * KEVY_SYSTEM: the address is in use, not this machine's, or not permitted, or no thread could be
- * started; then it does not listen there. Any thread. */
-KEVY_API kevy_status kevy_listen(kevy_instance* instance, const char* address);
+typedef struct kevy_listen_options {
+    size_t size;          /* sizeof(kevy_listen_options) */
+    uint32_t backlog;     /* how many connections may wait to be accepted; 0: 511 */
+    uint32_t permissions; /* of a Unix socket's path, such as 0700; 0: as the process' umask has it */
+} kevy_listen_options;
 
-/* Where the instance listens, in the form kevy_listen takes, with the real port; `index` counts
- * the addresses in the order they were given. Copies the text and a NUL to `buffer`, of `capacity`
- * bytes. KEVY_NOT_FOUND: no such index. KEVY_TRUNCATED: `capacity` is too small. Any thread. */
+#define KEVY_LISTEN_OPTIONS_INIT {sizeof(kevy_listen_options), 0, 0}
+
+/* Lets clients connect, from when it returns: "host:port" ("[::1]:6379" for IPv6, "*" as the host
+ * for every interface, port 0 for a free one) or "unix:/path" (a relative path is taken from the
+ * present directory, once). May be called several times, for several addresses. The first call starts
+ * the reactor threads. A Unix socket that a dead process left behind is replaced, a living one is not.
+ * `listener` may be NULL: then it is the instance's until kevy_stop. KEVY_SYSTEM: the address is in use,
+ * not this machine's, or not permitted, or no thread could be started; then it does not listen there.
+ * Any thread. */
+KEVY_API kevy_status kevy_listen(kevy_instance* instance, const char* address,
+                                 const kevy_listen_options* options, kevy_listener** listener);
+
+/* Where it listens, in the form kevy_listen takes, with the real port and the whole path. Lives as long
+ * as the listener. "" for NULL. */
+KEVY_API const char* kevy_listener_address(const kevy_listener* listener);
+
+/* The same of the `index`-th listener there is now, in the order they were opened: copies the text and a
+ * NUL to `buffer`, of `capacity` bytes. KEVY_NOT_FOUND: there are not so many. KEVY_TRUNCATED:
+ * `capacity` is too small. Any thread. */
 KEVY_API kevy_status kevy_address(kevy_instance* instance, size_t index, char* buffer,
                                   size_t capacity);
+
+/* Stops listening there, now, and removes a Unix socket's path; the connections that came by it stay.
+ * After kevy_stop it only frees. Counts as a call on the instance. */
+KEVY_API void kevy_listener_close(kevy_listener* listener);
+
+/* A connected stream socket that speaks RESP with the instance, as one that was accepted, without an
+ * address: for clients that want a descriptor (hiredis' redisConnectFd, event loops). It is
+ * non-blocking or not as you make it; it is blocking at first, and closed on exec. It belongs to the
+ * caller, who closes it. The first call starts the reactor threads. KEVY_SYSTEM: no descriptor or no
+ * thread. Any thread. */
+KEVY_API kevy_status kevy_connect(kevy_instance* instance, const kevy_session_options* options,
+                                  int* descriptor);
 
 /* ---- The clock -------------------------------------------------------------------------- */
 

@@ -2,8 +2,9 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <span>
+#include <vector>
 
+#include "arguments.h"
 #include "base/number.h"
 #include "command/string/fast_lane.h"
 #include "handles.h"
@@ -24,7 +25,7 @@ int stateless_protocol(kevy_instance& instance) {
 
 kevy_status copy_out(Bytes value, char* buffer, size_t capacity, size_t* size) {
   *size = value.size();
-  if (value.size() > capacity) return KEVY_TRUNCATED;
+  if (value.size() > capacity) return fail(KEVY_TRUNCATED, "the value does not fit the buffer");
   if (!value.empty()) std::memcpy(buffer, value.data(), value.size());
   return KEVY_OK;
 }
@@ -42,54 +43,16 @@ kevy_status copy_out(Bytes value, char* buffer, size_t capacity, size_t* size) {
   return handle_of(tree.take());
 }
 
-// Runs one of several commands. One that finds no memory is answered so in its place.
-template <typename Run>
-void run_in_place(kevy::ReplyTree& replies, Run&& run) noexcept {
-  const kevy::Reply::Mark mark = replies.mark();
-  try {
-    run();
-  } catch (const std::bad_alloc&) {
-    replies.take_back(mark);
-    replies.answer_no_memory();  // inside the array it takes no memory
+// What a storing verb's reply says; frees it.
+kevy_status status_of(kevy_reply* reply) noexcept {
+  const kevy_reply_type type = kevy_reply_get_type(reply);
+  kevy_status status = KEVY_OK;
+  if (type == KEVY_REPLY_ERROR) status = fail_with(KEVY_REFUSED, kevy_reply_string(reply, nullptr));
+  if (type == KEVY_REPLY_NULL) {
+    status = fail(KEVY_NOT_STORED, "the condition that a flag makes does not hold");
   }
-}
-
-// Runs commands of `argc` words each, one behind another in `words`; some at a time, so that what
-// their keys lie in is fetched together.
-void run_all(kevy::Runtime& runtime, std::span<const size_t> argc, Args words,
-             kevy::ReplyTree& replies) {
-  constexpr size_t kAtOnce = 16;
-  std::array<Args, kAtOnce> commands;
-  std::array<kevy::Route, kAtOnce> routes;
-  Turn turn(runtime);
-  while (!argc.empty()) {
-    const size_t count = std::min(argc.size(), kAtOnce);
-    for (size_t i = 0; i < count; ++i) {
-      commands[i] = words.first(argc[i]);
-      words = words.subspan(argc[i]);
-    }
-    argc = argc.subspan(count);
-    runtime.prepare(turn, runtime.stateless(), std::span(commands).first(count), routes);
-    for (size_t i = 0; i < count; ++i) {
-      run_in_place(replies, [&] {
-        runtime.execute(turn, runtime.stateless(), commands[i], routes[i], replies);
-      });
-    }
-  }
-}
-
-// The same where a word may be too long to be looked at.
-void run_one_by_one(kevy::Runtime& runtime, std::span<const size_t> argc, Args words,
-                    kevy::ReplyTree& replies) {
-  for (const size_t count : argc) {
-    const Args command = words.first(count);
-    words = words.subspan(count);
-    run_in_place(replies, [&] {
-      if (!runtime.accepts_words(runtime.stateless(), command, replies)) return;
-      Turn turn(runtime);
-      runtime.execute(turn, runtime.stateless(), command, replies);
-    });
-  }
+  kevy_reply_free(reply);
+  return status;
 }
 
 }  // namespace
@@ -117,44 +80,21 @@ kevy_status kevy_exec(kevy_instance* instance, size_t argc, const char* const* a
   });
 }
 
-kevy_status kevy_pipeline(kevy_instance* instance, size_t count, const size_t* argc,
-                          const char* const* argv, const size_t* argv_size, kevy_reply** replies) {
-  if (const kevy_status status = check(instance); status != KEVY_OK) return status;
-  if (replies == nullptr || (count != 0 && argc == nullptr)) return null_argument();
-  size_t total = 0;
-  for (size_t i = 0; i < count; ++i) {
-    if (argc[i] == 0) return fail(KEVY_INVALID, "a command of the pipeline has no words");
-    total += argc[i];
-  }
-  return guard([&]() -> kevy_status {
-    const Words words(total, argv, argv_size);
-    if (total != 0 && !words.complete()) return null_argument();
-    kevy::ReplyTree tree(stateless_protocol(*instance));
-    tree.array(count);
-    (words.any_long() ? run_one_by_one : run_all)(instance->engine->runtime(),
-                                                  std::span(argc, count), words.args(), tree);
-    *replies = handle_of(tree.take());
-    return KEVY_OK;
-  });
-}
-
 kevy_status kevy_get(kevy_instance* instance, const char* key, size_t key_size, char* buffer,
                      size_t capacity, size_t* size) {
-  if (const kevy_status status = check_open(instance); status != KEVY_OK) return status;
-  if (key == nullptr || size == nullptr || (buffer == nullptr && capacity != 0)) {
-    return null_argument();
-  }
+  if (const kevy_status status = check(instance); status != KEVY_OK) return status;
+  const auto name = bytes_of(key, key_size);
+  if (!name || size == nullptr || (buffer == nullptr && capacity != 0)) return null_argument();
   if (const auto status = check_longest(*instance, key_size); status != KEVY_OK) return status;
   return guard([&]() -> kevy_status {
     kevy::Runtime& runtime = instance->engine->runtime();
-    const Bytes name(key, key_size);
-    const Key found{name, runtime.hash(name)};
+    const Key found{*name, runtime.hash(*name)};
     kevy::Shard& shard = runtime.shard_of(found);
     Turn turn(runtime);
     turn.hold(shard);
     const kevy::FastLane lane(turn, found, shard);
     const Entry* entry = lane.find_read();
-    if (entry == nullptr) return KEVY_NOT_FOUND;
+    if (entry == nullptr) return fail(KEVY_NOT_FOUND, "no such key");
     if (!entry->is_string()) return fail(KEVY_WRONG_TYPE, "the key does not hold a string");
     if (entry->encoding() == kevy::Encoding::kShared) {
       const kevy::SharedBytes block = kevy::SharedBytes::share(entry->shared());
@@ -169,57 +109,97 @@ kevy_status kevy_get(kevy_instance* instance, const char* key, size_t key_size, 
   });
 }
 
-kevy_status kevy_set(kevy_instance* instance, const char* key, size_t key_size, const char* value,
-                     size_t value_size, int64_t ttl_ms) {
-  if (const kevy_status status = check_open(instance); status != KEVY_OK) return status;
-  if (key == nullptr || value == nullptr) return null_argument();
+namespace {
+
+// SET as a command: for what the fast lane does not know.
+kevy_status set_with_flags(kevy_instance* instance, Bytes key, Bytes value, uint32_t flags,
+                           int64_t ttl_ms) {
+  char digits[kevy::kIntegerTextMax];
+  std::array<Bytes, 7> words{"SET", key, value};
+  size_t count = 3;
+  if ((flags & KEVY_SET_NX) != 0) words[count++] = "NX";
+  if ((flags & KEVY_SET_XX) != 0) words[count++] = "XX";
+  if ((flags & KEVY_SET_KEEPTTL) != 0) words[count++] = "KEEPTTL";
+  if (ttl_ms != 0) {
+    words[count++] = (flags & KEVY_SET_EXPIRE_AT) != 0 ? "PXAT" : "PX";
+    words[count++] = kevy::format_int64(ttl_ms, digits);
+  }
+  return status_of(run_words(instance, Args(words).first(count)));
+}
+
+kevy_status check_set(uint32_t flags, int64_t ttl_ms) {
+  constexpr uint32_t kConditions = KEVY_SET_NX | KEVY_SET_XX;
+  constexpr uint32_t kAll = kConditions | KEVY_SET_KEEPTTL | KEVY_SET_EXPIRE_AT;
+  if ((flags & ~kAll) != 0) return fail(KEVY_INVALID, "flags: unknown");
+  if ((flags & kConditions) == kConditions) {
+    return fail(KEVY_INVALID, "flags: NX and XX contradict each other");
+  }
   if (ttl_ms < 0) return fail(KEVY_INVALID, "ttl_ms is below zero; 0 means no time to live");
+  if ((flags & KEVY_SET_KEEPTTL) != 0 && ttl_ms != 0) {
+    return fail(KEVY_INVALID, "flags: KEEPTTL contradicts ttl_ms");
+  }
+  if ((flags & KEVY_SET_EXPIRE_AT) != 0 && ttl_ms == 0) {
+    return fail(KEVY_INVALID, "flags: EXPIRE_AT wants a time in ttl_ms");
+  }
+  return KEVY_OK;
+}
+
+}  // namespace
+
+kevy_status kevy_set(kevy_instance* instance, const char* key, size_t key_size, const char* value,
+                     size_t value_size, uint32_t flags, int64_t ttl_ms) {
+  if (const kevy_status status = check(instance); status != KEVY_OK) return status;
+  const auto name = bytes_of(key, key_size);
+  const auto text = bytes_of(value, value_size);
+  if (!name || !text) return null_argument();
+  if ((flags | static_cast<uint64_t>(ttl_ms)) != 0) {
+    if (const kevy_status status = check_set(flags, ttl_ms); status != KEVY_OK) return status;
+  }
   const size_t longest = std::max(key_size, value_size);
   if (const auto status = check_longest(*instance, longest); status != KEVY_OK) return status;
   return guard([&]() -> kevy_status {
+    if (flags != 0) return set_with_flags(instance, *name, *text, flags, ttl_ms);
     kevy::Runtime& runtime = instance->engine->runtime();
-    const Bytes name(key, key_size);
-    const Key stored{name, runtime.hash(name)};
+    const Key stored{*name, runtime.hash(*name)};
     kevy::Shard& shard = runtime.shard_of(stored);
     Turn turn(runtime);
     turn.hold(shard);
     const kevy::FastLane lane(turn, stored, shard);
-    return lane.set(Bytes(value, value_size), ttl_ms)
+    return lane.set(*text, ttl_ms)
                ? KEVY_OK
                : fail(KEVY_REFUSED, "ERR invalid expire time in 'set' command");
   });
 }
 
-kevy_status kevy_get_many(kevy_instance* instance, size_t count, const kevy_slice* keys,
-                          kevy_reply** reply) {
-  if (const kevy_status status = check_open(instance); status != KEVY_OK) return status;
-  if (keys == nullptr || reply == nullptr) return null_argument();
+kevy_status kevy_get_many(kevy_instance* instance, size_t count, const char* const* keys,
+                          const size_t* key_sizes, kevy_reply** reply) {
+  if (const kevy_status status = check(instance); status != KEVY_OK) return status;
+  if (reply == nullptr || has_null(count, keys, key_sizes)) return null_argument();
   if (count == 0) return fail(KEVY_INVALID, "count is 0");
   return guard([&]() -> kevy_status {
     std::vector<Bytes> words{"MGET"};
-    for (size_t i = 0; i < count; ++i) words.emplace_back(keys[i].data, keys[i].size);
+    words.reserve(count + 1);
+    for (size_t i = 0; i < count; ++i) words.push_back(*bytes_of(keys, key_sizes, i));
     *reply = run_words(instance, words);
     return KEVY_OK;
   });
 }
 
-kevy_status kevy_set_many(kevy_instance* instance, size_t count, const kevy_slice* keys,
-                          const kevy_slice* values) {
-  if (const kevy_status status = check_open(instance); status != KEVY_OK) return status;
-  if (keys == nullptr || values == nullptr) return null_argument();
+kevy_status kevy_set_many(kevy_instance* instance, size_t count, const char* const* keys,
+                          const size_t* key_sizes, const char* const* values,
+                          const size_t* value_sizes) {
+  if (const kevy_status status = check(instance); status != KEVY_OK) return status;
+  if (has_null(count, keys, key_sizes) || has_null(count, values, value_sizes)) {
+    return null_argument();
+  }
   if (count == 0) return fail(KEVY_INVALID, "count is 0");
   return guard([&]() -> kevy_status {
     std::vector<Bytes> words{"MSET"};
+    words.reserve(2 * count + 1);
     for (size_t i = 0; i < count; ++i) {
-      words.emplace_back(keys[i].data, keys[i].size);
-      words.emplace_back(values[i].data, values[i].size);
+      words.push_back(*bytes_of(keys, key_sizes, i));
+      words.push_back(*bytes_of(values, value_sizes, i));
     }
-    kevy_reply* const reply = run_words(instance, words);
-    kevy_status status = KEVY_OK;
-    if (kevy_reply_get_type(reply) == KEVY_REPLY_ERROR) {
-      status = fail(KEVY_REFUSED, kevy_reply_string(reply, nullptr));  // which ends in a NUL
-    }
-    kevy_reply_free(reply);
-    return status;
+    return status_of(run_words(instance, words));
   });
 }

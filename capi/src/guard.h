@@ -5,14 +5,16 @@
 #include <atomic>
 #include <exception>
 #include <new>
-#include <string>
+#include <string_view>
 
 #include "kevy.h"
 
 namespace kevy::capi {
 
-/// Remembers why a call fails, for kevy_last_error, and hands the status back.
-kevy_status fail(kevy_status status, const char* message) noexcept;
+/// Remembers why a call fails, for kevy_last_error, and hands the status back. The text is constant.
+kevy_status fail(kevy_status status, const char* constant) noexcept;
+/// The same with a text that is copied, and the errno that goes with it.
+kevy_status fail_with(kevy_status status, std::string_view text, int code = 0) noexcept;
 
 /// How often this process has become a child of fork() since count_forks was first called.
 inline std::atomic<uint32_t> fork_count{0};
@@ -27,7 +29,7 @@ kevy_status guard(Body&& body) noexcept {
   } catch (const std::bad_alloc&) {
     return fail(KEVY_NO_MEMORY, "out of memory");
   } catch (const std::exception& error) {
-    return fail(KEVY_SYSTEM, error.what());
+    return fail_with(KEVY_SYSTEM, error.what());
   }
 }
 
@@ -36,6 +38,9 @@ inline kevy_status null_argument() noexcept {
 }
 inline kevy_status forked() noexcept {
   return fail(KEVY_FORKED, "the handle belongs to the parent process: start one in the child");
+}
+inline kevy_status timed_out() noexcept {
+  return fail(KEVY_TIMEOUT, "nothing came in the time given");
 }
 inline kevy_status closed() noexcept {
   return fail(KEVY_CLOSED, "the instance was stopped, or the session was closed");

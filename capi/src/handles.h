@@ -4,11 +4,7 @@
 // answers KEVY_CLOSED.
 #pragma once
 
-#include <atomic>
-#include <cstring>
 #include <memory>
-#include <thread>
-#include <vector>
 
 #include "base/event_descriptor.h"
 #include "guard.h"
@@ -43,59 +39,6 @@ inline const ReplyNode* node_of(const kevy_reply* reply) {
   return reinterpret_cast<const ReplyNode*>(reply);
 }
 
-/// The words of a command on the stack, or on the heap when there are many. Complete unless one of
-/// them, or all of `words`, is NULL.
-class Words {
- public:
-  Words(size_t count, const char* const* words, const size_t* sizes) {
-    if (words == nullptr) return;
-    Bytes* out = few_.words;
-    if (count > kFew) {
-      many_ = std::make_unique<Bytes[]>(count);
-      out = many_.get();
-    }
-    size_t bits = 0;
-    for (size_t i = 0; i < count; ++i) {
-      if (words[i] == nullptr) return;
-      const size_t size = sizes == nullptr ? std::strlen(words[i]) : sizes[i];
-      std::construct_at(out + i, words[i], size);
-      bits |= size;
-    }
-    args_ = Args(out, count);
-    size_bits_ = bits;
-    complete_ = true;
-  }
-  Words(const Words&) = delete;
-  Words& operator=(const Words&) = delete;
-  bool complete() const noexcept { return complete_; }
-  Args args() const noexcept { return args_; }
-  /// Whether one is so long that there may be a limit to it, which is then to be looked at.
-  bool any_long() const noexcept { return size_bits_ >= kLimitMin; }
-
- private:
-  static constexpr size_t kFew = 8;
-  static constexpr size_t kLimitMin = 1024 * 1024;  // of proto-max-bulk-len
-  union Few {
-    // Clearing them would cost more than a short command has words; = default would be deleted.
-    Few() noexcept {}  // NOLINT(modernize-use-equals-default)
-    Bytes words[kFew];
-  };
-  Few few_;
-  std::unique_ptr<Bytes[]> many_;
-  Args args_;
-  size_t size_bits_ = 0;  // those that any of the sizes has
-  bool complete_ = false;
-};
-
-/// Whether one of the words, or all of them, is NULL.
-inline bool has_null(size_t count, const char* const* words) {
-  if (words == nullptr) return true;
-  for (size_t i = 0; i < count; ++i) {
-    if (words[i] == nullptr) return true;
-  }
-  return false;
-}
-
 }  // namespace kevy::capi
 
 struct kevy_instance {
@@ -115,15 +58,6 @@ inline kevy_status check(const kevy_instance* instance) noexcept {
 inline kevy_status check_longest(const kevy_instance& instance, size_t longest) noexcept {
   if (longest <= instance.engine->settings().word_max()) [[likely]] return KEVY_OK;
   return fail(KEVY_REFUSED, "ERR Protocol error: invalid bulk length");
-}
-
-/// Whether it may be called without a session.
-inline kevy_status check_open(const kevy_instance* instance) noexcept {
-  if (const kevy_status status = check(instance); status != KEVY_OK) return status;
-  if (instance->engine->settings().password_set.load(std::memory_order_relaxed)) {
-    return fail(KEVY_NO_AUTH, "the instance wants a password: open a session and send AUTH");
-  }
-  return KEVY_OK;
 }
 
 }  // namespace kevy::capi

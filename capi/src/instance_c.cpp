@@ -1,4 +1,5 @@
 // Starting and stopping; the clock.
+#include "arguments.h"
 #include "handles.h"
 
 using namespace kevy::capi;
@@ -6,25 +7,21 @@ using namespace kevy::capi;
 kevy_status kevy_start(const kevy_options* options, kevy_instance** instance) {
   if (instance == nullptr) return null_argument();
   return guard([&]() -> kevy_status {
+    kevy_options known = KEVY_OPTIONS_INIT;
+    if (const auto status = read_options(options, sizeof known, known); status != KEVY_OK) return status;
     kevy::InstanceOptions wanted;
-    if (options != nullptr) {
-      if (options->size < sizeof(kevy_options)) {
-        return fail(KEVY_INVALID, "options.size: use KEVY_OPTIONS_INIT");
-      }
-      wanted.shards = options->shards;
-      wanted.databases = options->databases;
-      wanted.protocol = options->protocol;
-      wanted.threads = options->threads;
-      if (options->directive_count != 0 &&
-          has_null(options->directive_count * 2, options->directives)) {
-        return null_argument();
-      }
-      for (size_t i = 0; i < options->directive_count; ++i) {
-        wanted.directives.emplace_back(options->directives[2 * i], options->directives[2 * i + 1]);
-      }
+    wanted.shards = known.shards;
+    wanted.databases = known.databases;
+    wanted.protocol = known.protocol;
+    wanted.threads = known.threads;
+    if (known.directive_count != 0 && has_null(known.directive_count * 2, known.directives, nullptr)) {
+      return null_argument();
+    }
+    for (size_t i = 0; i < known.directive_count; ++i) {
+      wanted.directives.emplace_back(known.directives[2 * i], known.directives[2 * i + 1]);
     }
     auto started = kevy::Instance::start(wanted);
-    if (!started) return fail(KEVY_INVALID, started.error().message.c_str());
+    if (!started) return fail_with(KEVY_INVALID, started.error().message);
     auto handle = std::make_unique<kevy_instance>();
     handle->engine = std::move(*started);
     count_forks();

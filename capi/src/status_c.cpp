@@ -1,24 +1,48 @@
 // Versions, statuses, the thread's last error, fork().
 #include <pthread.h>
 
+#include <new>
+#include <string>
+
 #include "guard.h"
 
 namespace kevy::capi {
 
 namespace {
 
-// Plain memory: nothing to be destroyed when a thread ends.
-constexpr size_t kMessageMax = 256;
-thread_local char last_error[kMessageMax];
+// Plain memory: nothing to be destroyed when a thread ends, but where a text was longer.
+struct LastError {
+  const char* text;
+  int code;
+  char copied[256];
+};
+constinit thread_local LastError last_error{"", 0, {}};
 
 void in_child() { fork_count.fetch_add(1, std::memory_order_relaxed); }
 
 }  // namespace
 
-kevy_status fail(kevy_status status, const char* message) noexcept {
-  size_t i = 0;
-  for (; message[i] != '\0' && i + 1 < kMessageMax; ++i) last_error[i] = message[i];
-  last_error[i] = '\0';
+kevy_status fail(kevy_status status, const char* constant) noexcept {
+  last_error.text = constant;
+  last_error.code = 0;
+  return status;
+}
+
+// Where there is no memory for all of a long text, its beginning has to do.
+kevy_status fail_with(kevy_status status, std::string_view text, int code) noexcept {
+  last_error.code = code;
+  if (text.size() >= sizeof last_error.copied) {
+    static thread_local std::string whole;
+    try {
+      whole = text;
+      last_error.text = whole.c_str();
+      return status;
+    } catch (const std::bad_alloc&) {
+      text = text.substr(0, sizeof last_error.copied - 1);
+    }
+  }
+  last_error.copied[text.copy(last_error.copied, text.size())] = '\0';
+  last_error.text = last_error.copied;
   return status;
 }
 
@@ -33,7 +57,9 @@ uint32_t kevy_abi_version(void) { return KEVY_ABI_VERSION; }
 
 const char* kevy_version(void) { return KEVY_VERSION_TEXT; }
 
-const char* kevy_last_error(void) { return kevy::capi::last_error; }
+const char* kevy_last_error(void) { return kevy::capi::last_error.text; }
+
+int kevy_last_errno(void) { return kevy::capi::last_error.code; }
 
 const char* kevy_strerror(kevy_status status) {
   switch (status) {
@@ -57,8 +83,8 @@ const char* kevy_strerror(kevy_status status) {
       return "wrong type of value";
     case KEVY_TRUNCATED:
       return "buffer too small";
-    case KEVY_NO_AUTH:
-      return "authentication required";
+    case KEVY_NOT_STORED:
+      return "not stored";
     case KEVY_REFUSED:
       return "refused with an error reply";
   }

@@ -2,6 +2,7 @@
 #include <atomic>
 #include <thread>
 
+#include "arguments.h"
 #include "handles.h"
 
 using namespace kevy::capi;
@@ -47,7 +48,8 @@ class CallbackRecipient final : public kevy::Delivery::Recipient {
   bool calling() const noexcept {
     return caller_.load(std::memory_order_relaxed) == std::this_thread::get_id();
   }
-  void close_after_callback() noexcept { closing_ = true; }
+  /// In its own callback: the subscription goes when everything is handed over.
+  void close_when_done() noexcept { closing_ = true; }
   /// The holder ends the subscription: it need not be told.
   void expect_end() noexcept { told_.store(true, std::memory_order_release); }
 
@@ -61,7 +63,7 @@ class CallbackRecipient final : public kevy::Delivery::Recipient {
       caller_.store(std::this_thread::get_id(), std::memory_order_relaxed);
       callback_(handle_of(message.get()), user_);
       caller_.store(std::thread::id(), std::memory_order_relaxed);
-      if (closing_) {
+      if (closing_ && !outbox.first()) {
         delete &subscription_;
         return After::kGone;
       }
@@ -97,18 +99,21 @@ const char* text(kevy::Bytes bytes, size_t* size) {
 
 }  // namespace
 
-kevy_status kevy_subscribe(kevy_instance* instance, kevy_subscription_kind kind, size_t count,
-                           const kevy_slice* channels, kevy_message_callback callback, void* user,
+kevy_status kevy_subscribe(kevy_instance* instance, size_t count, const char* const* channels,
+                           const size_t* channel_sizes, const kevy_subscribe_options* options,
                            kevy_subscription** subscription) {
-  if (channels == nullptr || subscription == nullptr) return null_argument();
+  if (subscription == nullptr || has_null(count, channels, channel_sizes)) return null_argument();
   if (const kevy_status status = check(instance); status != KEVY_OK) return status;
-  if (count == 0 || kind < KEVY_CHANNEL || kind > KEVY_SHARDED) {
-    return fail(KEVY_INVALID, "subscribe to at least one channel, of a known kind");
+  kevy_subscribe_options known = KEVY_SUBSCRIBE_OPTIONS_INIT;
+  if (const kevy_status status = read_options(options, sizeof known, known); status != KEVY_OK) {
+    return status;
   }
-  if (const kevy_status status = check_open(instance); status != KEVY_OK) return status;
+  if (known.kind > KEVY_SUBSCRIPTION_SHARDED) return fail(KEVY_INVALID, "kind: unknown");
+  if (known.reserved != 0) return fail(KEVY_INVALID, "reserved: is to be 0");
+  if (count == 0) return fail(KEVY_INVALID, "count is 0: subscribe to at least one channel");
   for (size_t i = 0; i < count; ++i) {
-    const kevy_status status = check_longest(*instance, channels[i].size);
-    if (status != KEVY_OK) return status;
+    const size_t size = bytes_of(channels, channel_sizes, i)->size();
+    if (const auto status = check_longest(*instance, size); status != KEVY_OK) return status;
   }
   return guard([&]() -> kevy_status {
     auto made = std::make_unique<kevy_subscription>();
@@ -116,16 +121,16 @@ kevy_status kevy_subscribe(kevy_instance* instance, kevy_subscription_kind kind,
     made->generation = instance->generation;
     kevy::Runtime& runtime = made->engine->runtime();
     made->session = runtime.open_session(kevy::Session::Door::kInProcess);
-    if (callback != nullptr) {
+    if (known.callback != nullptr) {
       const auto delivered = made->engine->delivery().start();
-      if (!delivered) return fail(KEVY_SYSTEM, delivered.error().message.c_str());
-      made->recipient = std::make_unique<CallbackRecipient>(*made, callback, user);
+      if (!delivered) return fail_with(KEVY_SYSTEM, delivered.error().message, delivered.error().code);
+      made->recipient = std::make_unique<CallbackRecipient>(*made, known.callback, known.user);
       made->session->outbox.set_waker(made->recipient.get());
     }
-    const auto slot = static_cast<size_t>(kind);
+    const auto slot = static_cast<size_t>(known.kind);
     kevy::Turn turn(runtime);
     for (size_t i = 0; i < count; ++i) {
-      turn.hold_pubsub(nullptr).join(channel_kind(kind), {channels[i].data, channels[i].size},
+      turn.hold_pubsub(nullptr).join(channel_kind(known.kind), *bytes_of(channels, channel_sizes, i),
                                      *made->session);
     }
     made->session->subscription_counts[slot].store(
@@ -151,7 +156,7 @@ kevy_status kevy_subscription_next(kevy_subscription* subscription, int64_t time
     kevy::MessagePtr taken = in_time ? outbox.take() : kevy::MessagePtr();
     if (!taken && outbox.cancelled()) outbox.acknowledge_end();
     outbox.settle();
-    if (!taken) return outbox.cancelled() ? closed() : KEVY_TIMEOUT;
+    if (!taken) return outbox.cancelled() ? closed() : timed_out();
     *message = handle_of(taken.release());
     return KEVY_OK;
   });
@@ -178,31 +183,40 @@ kevy_status kevy_subscription_descriptor(kevy_subscription* subscription, int* d
 
 void kevy_subscription_cancel(kevy_subscription* subscription) {
   if (check(subscription) == KEVY_OK) {
-    subscription->engine->runtime().kill(*subscription->session);
+    subscription->engine->runtime().retire(*subscription->session);
   }
 }
 
-void kevy_subscription_close(kevy_subscription* subscription) {
+void kevy_subscription_close(kevy_subscription* subscription, uint32_t flags) {
   if (check(subscription) != KEVY_OK) return;
+  kevy::Runtime& runtime = subscription->engine->runtime();
   auto* const recipient = static_cast<CallbackRecipient*>(subscription->recipient.get());
   if (recipient != nullptr) recipient->expect_end();
-  subscription->engine->runtime().kill(*subscription->session);
-  if (recipient != nullptr && recipient->calling()) {
-    recipient->close_after_callback();
+  if (recipient == nullptr || (flags & KEVY_CLOSE_DISCARD) != 0) {
+    runtime.kill(*subscription->session);
   } else {
-    delete subscription;
+    runtime.retire(*subscription->session);
   }
+  if (recipient != nullptr && recipient->calling()) {
+    recipient->close_when_done();
+    return;
+  }
+  if (recipient != nullptr) {
+    subscription->session->outbox.wake();  // a publisher may have yet to do so
+    subscription->engine->delivery().finish(*recipient);
+  }
+  delete subscription;
 }
 
 kevy_subscription_kind kevy_message_kind(const kevy_message* message) {
-  if (message == nullptr) return KEVY_CHANNEL;
+  if (message == nullptr) return KEVY_SUBSCRIPTION_CHANNEL;
   switch (message_of(message)->kind()) {
     case kevy::Message::Kind::kPattern:
-      return KEVY_PATTERN;
+      return KEVY_SUBSCRIPTION_PATTERN;
     case kevy::Message::Kind::kSharded:
-      return KEVY_SHARDED;
+      return KEVY_SUBSCRIPTION_SHARDED;
     default:
-      return KEVY_CHANNEL;
+      return KEVY_SUBSCRIPTION_CHANNEL;
   }
 }
 

@@ -22,6 +22,8 @@ class Descriptor {
 
   int get() const noexcept { return number_; }
   explicit operator bool() const noexcept { return number_ >= 0; }
+  /// The caller closes it from now on.
+  int release() noexcept { return std::exchange(number_, -1); }
 
  private:
   int number_ = -1;

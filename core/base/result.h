@@ -14,6 +14,7 @@ struct Error {
   enum class Kind { kInvalid, kSystem, kState, kNoMemory };
   Kind kind;
   std::string message;  // one sentence for a human: what failed and what to do
+  int code = 0;         // errno's, where the system gave one
 };
 
 template <typename T>
@@ -29,6 +30,7 @@ class [[nodiscard]] Result {
     return std::get<0>(state_);
   }
   T& operator*() { return value(); }
+  const T& operator*() const { return const_cast<Result*>(this)->value(); }
   T* operator->() { return &value(); }
   const Error& error() const {
     KEVY_CHECK(!ok());

@@ -31,7 +31,7 @@ size_t SharedBytes::Block::memory_bytes() const noexcept {
 // them can be written. What only expects its bytes begins with small pages: whoever announces a long
 // word and sends none of it costs one of those.
 SharedBytes::Block* SharedBytes::map(size_t capacity, size_t opened) {
-  const size_t size = rounded_up(sizeof(Block) + capacity, kUnit);
+  const size_t size = rounded_up(sizeof(Block) + capacity + 1, kUnit);
   if (size < capacity || size / kUnit > UINT32_MAX) throw std::bad_alloc();
   void* const mapped = mmap(nullptr, size + kHugePage, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (mapped == MAP_FAILED) throw std::bad_alloc();
@@ -43,26 +43,26 @@ SharedBytes::Block* SharedBytes::map(size_t capacity, size_t opened) {
   // Both may be refused: any pages will do.
   if (small != 0) madvise(begin, small, MADV_NOHUGEPAGE);
   madvise(begin + small, size - small, MADV_HUGEPAGE);
-  const size_t writable = std::min(rounded_up(sizeof(Block) + opened, kHugePage), size);
+  const size_t writable = std::min(rounded_up(sizeof(Block) + opened + 1, kHugePage), size);
   if (!make_writable(begin, writable)) {
     munmap(begin, size);
     throw std::bad_alloc();
   }
   Block* const block = new (begin) Block;
   block->mapped_units = static_cast<uint32_t>(size / kUnit);
-  block->capacity = writable - sizeof(Block);
+  block->capacity = writable - sizeof(Block) - 1;
   return block;
 }
 
 SharedBytes::Block* SharedBytes::map_zeros(size_t capacity) {
-  const size_t size = rounded_up(sizeof(Block) + capacity, kUnit);
+  const size_t size = rounded_up(sizeof(Block) + capacity + 1, kUnit);
   if (size < capacity || size / kUnit > UINT32_MAX) throw std::bad_alloc();
   void* const mapped =
       mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (mapped == MAP_FAILED) throw std::bad_alloc();
   Block* const block = new (mapped) Block;
   block->mapped_units = static_cast<uint32_t>(size / kUnit);
-  block->capacity = size - sizeof(Block);
+  block->capacity = size - sizeof(Block) - 1;
   return block;
 }
 
@@ -84,12 +84,12 @@ SharedBytes SharedBytes::allocate(size_t size, size_t capacity) {
   if (capacity >= kMappedMin) {
     block = map(capacity, capacity);
   } else {
-    void* memory = std::malloc(sizeof(Block) + capacity);
+    void* memory = std::malloc(sizeof(Block) + capacity + 1);
     if (memory == nullptr) throw std::bad_alloc();
     block = new (memory) Block;
     block->capacity = capacity;
   }
-  block->size = size;
+  block->set_size(size);
   return SharedBytes(block);
 }
 
@@ -100,9 +100,9 @@ SharedBytes SharedBytes::expecting(size_t size) {
 void SharedBytes::open(size_t capacity) {
   if (capacity <= block_->capacity) return;
   const size_t size = block_->mapped_units * kUnit;
-  const size_t writable = std::min(rounded_up(sizeof(Block) + capacity, kHugePage), size);
+  const size_t writable = std::min(rounded_up(sizeof(Block) + capacity + 1, kHugePage), size);
   if (!make_writable(reinterpret_cast<char*>(block_), writable)) throw std::bad_alloc();
-  block_->capacity = writable - sizeof(Block);
+  block_->capacity = writable - sizeof(Block) - 1;
 }
 
 void SharedBytes::drop(Block* block) noexcept {

@@ -3,6 +3,8 @@
 //
 // The block may be written only while `unique()` holds, which only the shard's lock holder who
 // owns the keyspace's reference can rely on: others only ever drop references.
+// A NUL that is not counted follows the bytes, for readers in C.
+//
 // Copying and dropping a reference is safe from any thread; one SharedBytes object is not.
 //
 // A block is malloc's, or, from kMappedMin on, a mapping of its own, in huge pages where the kernel
@@ -26,7 +28,12 @@ class SharedBytes {
     std::atomic<uint32_t> references{1};
     uint32_t mapped_units = 0;  // of the mapping that it is; 0: it is malloc's
     size_t size = 0;
-    size_t capacity = 0;
+    size_t capacity = 0;  // one byte less than there is, for the NUL
+    /// Says how many bytes are in use, and puts the NUL behind them.
+    void set_size(size_t bytes) noexcept {
+      size = bytes;
+      data()[bytes] = '\0';
+    }
     /// What it really takes.
     size_t memory_bytes() const noexcept;
     char* data() noexcept { return reinterpret_cast<char*>(this + 1); }

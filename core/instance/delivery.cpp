@@ -16,6 +16,7 @@ void Delivery::stop() {
   std::unique_lock lock(mutex_);
   stopping_ = true;
   queued_.notify_all();
+  delivered_.notify_all();
   std::thread ending = std::move(thread_);
   lock.unlock();
   if (ending.joinable()) ending.join();
@@ -40,6 +41,18 @@ Delivery::Recipient& Delivery::take_first() noexcept {
   first_ = taken.next_;
   taken.queued_ = false;
   return taken;
+}
+
+void Delivery::finish(Recipient& recipient) {
+  std::unique_lock lock(mutex_);
+  if (thread_id_ != std::this_thread::get_id()) {
+    delivered_.wait(lock, [&] { return stopping_ || (!recipient.queued_ && current_ != &recipient); });
+    return;
+  }
+  if (current_ == &recipient) return;
+  lock.unlock();
+  while (recipient.deliver() == Recipient::After::kMore) {
+  }
 }
 
 void Delivery::remove(Recipient& recipient) {

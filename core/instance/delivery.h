@@ -40,6 +40,9 @@ class Delivery {
 
   /// Starts the thread, if there is none yet. May be called again when that failed.
   Status start();
+  /// Waits until what the recipient was woken for is handed over. From within a delivery it hands it over
+  /// itself, but for the recipient's own.
+  void finish(Recipient& recipient);
   /// Forgets the recipient; on return it is not delivered to and will not be. From within its own
   /// delivery it returns at once.
   void remove(Recipient& recipient);

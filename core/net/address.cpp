@@ -54,6 +54,10 @@ Result<Address> Address::parse(Bytes text) {
     address.kind = Kind::kUnix;
     address.path = text.substr(kUnixPrefix.size());
     if (address.path.empty()) return invalid(text, "a path is missing after unix:");
+    if (address.path.front() == '@') {
+      return invalid(text, "names without a path are not supported; for a path, write unix:./@...");
+    }
+    if (address.path.find('\0') != std::string::npos) return invalid(text, "a path has no NUL");
     if (address.path.size() >= sizeof(sockaddr_un::sun_path)) {
       return invalid(text, "the path of a Unix socket has at most 107 bytes");
     }

@@ -18,8 +18,8 @@ constexpr int kSendsMax = 4;       // in one round
 
 }  // namespace
 
-Connection::Connection(Reactor& reactor, Runtime& runtime, Descriptor socket, Session::Door door,
-                       const SessionLabels& labels)
+Connection::Connection(Reactor& reactor, Runtime& runtime, Socket socket, Session::Door door,
+                       const SessionStart& start)
     : reactor_(reactor),
       runtime_(runtime),
       socket_(std::move(socket)),
@@ -27,7 +27,7 @@ Connection::Connection(Reactor& reactor, Runtime& runtime, Descriptor socket, Se
       interest_(EPOLLIN) {
   Session& session = protocol_.session();
   session.descriptor.store(socket_.get(), std::memory_order_relaxed);
-  session.change_labels([&](SessionLabels& mine) { mine = labels; });
+  session.begin(start);
   session.outbox.set_waker(this);
 }
 

@@ -10,7 +10,7 @@
 // connection has no buffers, and a busy one finds them in the cache.
 #pragma once
 
-#include "base/descriptor.h"
+#include "base/socket.h"
 #include "net/pollable.h"
 #include "runtime/session/protocol_session.h"
 
@@ -20,8 +20,8 @@ class Reactor;
 
 class Connection final : public Pollable, private Waker {
  public:
-  Connection(Reactor& reactor, Runtime& runtime, Descriptor socket, Session::Door door,
-             const SessionLabels& labels);
+  Connection(Reactor& reactor, Runtime& runtime, Socket socket, Session::Door door,
+             const SessionStart& start);
   ~Connection() override;
 
   int descriptor() const noexcept { return socket_.get(); }
@@ -76,7 +76,7 @@ class Connection final : public Pollable, private Waker {
 
   Reactor& reactor_;
   Runtime& runtime_;
-  Descriptor socket_;
+  Socket socket_;
   ProtocolSession protocol_;
   uint32_t interest_;
   bool send_blocked_ = false;

@@ -1,5 +1,6 @@
 #include "net/network.h"
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sched.h>
@@ -8,6 +9,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <new>
+#include <string>
+
+#include "base/c_locale.h"
 
 namespace kevy {
 
@@ -55,8 +59,10 @@ SessionLabels labels_of(const Listener::Accepted& accepted, const Address& local
 /// A listener in the first reactor's set.
 class Network::Acceptor final : public Pollable {
  public:
-  Acceptor(Network& network, std::unique_ptr<Listener> listener)
-      : network_(network), listener_(std::move(listener)) {}
+  Acceptor(Network& network, uint64_t number, std::unique_ptr<Listener> listener)
+      : id(number), network_(network), listener_(std::move(listener)) {}
+
+  const uint64_t id;
   const Listener& listener() const noexcept { return *listener_; }
 
   void on_ready(uint32_t) override {
@@ -93,38 +99,75 @@ class Network::Acceptor final : public Pollable {
   // wait for ever, and the listener be quiet. False when that could not be done.
   bool turn_one_away(int reason) noexcept {
     if ((reason != EMFILE && reason != ENFILE) || !reserve_) return false;
-    reserve_ = Descriptor();
+    reserve_ = Socket();
     Listener::Accepted accepted = listener_->accept();
     const bool away = static_cast<bool>(accepted.socket);
-    accepted.socket = Descriptor();
-    reserve_ = Descriptor(dup(listener_->descriptor()));
+    accepted.socket = Socket();
+    reserve_ = listener_->duplicate();
     return away;
   }
 
   Network& network_;
   std::unique_ptr<Listener> listener_;
-  Descriptor reserve_{dup(listener_->descriptor())};
+  Socket reserve_ = listener_->duplicate();
 };
 
 Network::Network(Runtime& runtime, uint32_t threads) : runtime_(runtime), threads_(threads) {}
 
 Network::~Network() { stop(); }
 
-Status Network::listen(const Address& address) {
-  auto listener = Listener::open(address);
+Result<Network::Listening> Network::listen(const Address& address,
+                                           const Listener::Options& options) {
+  auto listener = Listener::open(address, options);
   if (!listener) return listener.error();
   std::lock_guard guard(mutex_);
-  if (stopped_) return Error{Error::Kind::kState, "the instance is stopping"};
-  if (reactors_.empty()) {
-    if (auto started = start_reactors(); !started) return started.error();
-  }
-  auto acceptor = std::make_unique<Acceptor>(*this, std::move(*listener));
+  if (auto ready = make_ready(); !ready) return ready.error();
+  Listening listening{next_id_, (*listener)->address()};
+  auto acceptor = std::make_unique<Acceptor>(*this, next_id_, std::move(*listener));
   Acceptor& added = *acceptors_.emplace_back(std::move(acceptor));
   if (!reactors_.front()->add(added.listener().descriptor(), EPOLLIN, added)) {
+    const int code = errno;
     acceptors_.pop_back();
-    return Error{Error::Kind::kSystem, "listen on '" + address.text() + "': epoll_ctl failed"};
+    return Error{Error::Kind::kSystem, "listen on '" + address.text() + "': epoll_ctl failed", code};
   }
-  return Done{};
+  ++next_id_;
+  return listening;
+}
+
+void Network::close(uint64_t id) noexcept {
+  std::unique_ptr<Acceptor> closing;
+  {
+    std::lock_guard guard(mutex_);
+    const auto found = std::find_if(acceptors_.begin(), acceptors_.end(),
+                                    [&](const auto& acceptor) { return acceptor->id == id; });
+    if (found == acceptors_.end()) return;
+    closing = std::move(*found);
+    acceptors_.erase(found);
+  }
+  reactors_.front()->forget(closing->listener().descriptor(), *closing);
+}
+
+Result<Descriptor> Network::connect(SessionStart start) {
+  int ends[2] = {-1, -1};
+  Socket served = Socket::made_by([&] {
+    return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0 ? ends[0] : -1;
+  });
+  Descriptor given(ends[1]);
+  if (!served || fcntl(served.get(), F_SETFL, O_NONBLOCK) != 0) {
+    const int code = errno;
+    return Error{Error::Kind::kSystem, std::string("socketpair: ") + error_text(code), code};
+  }
+  std::lock_guard guard(mutex_);
+  if (auto ready = make_ready(); !ready) return ready.error();
+  runtime_.counters().connections_received.fetch_add(1, std::memory_order_relaxed);
+  idlest().adopt(std::move(served), Session::Door::kConnected, std::move(start));
+  return given;
+}
+
+// With the mutex.
+Status Network::make_ready() {
+  if (stopped_) return Error{Error::Kind::kState, "the instance is stopping"};
+  return reactors_.empty() ? start_reactors() : Status(Done{});
 }
 
 // Starts all reactors; when one cannot be started there are none.
@@ -143,11 +186,7 @@ Status Network::start_reactors() {
 void Network::place(Listener::Accepted accepted, const Address& local) {
   Runtime::Counters& counters = runtime_.counters();
   size_t connections = 0;
-  Reactor* idlest = reactors_.front().get();
-  for (const auto& reactor : reactors_) {
-    connections += reactor->load();
-    if (reactor->load() < idlest->load()) idlest = reactor.get();
-  }
+  for (const auto& reactor : reactors_) connections += reactor->load();
   if (connections >= runtime_.settings().clients_max.load(std::memory_order_relaxed)) {
     (void)!send(accepted.socket.get(), kTooMany.data(), kTooMany.size(), MSG_NOSIGNAL);
     counters.rejected_connections.fetch_add(1, std::memory_order_relaxed);
@@ -159,9 +198,17 @@ void Network::place(Listener::Accepted accepted, const Address& local) {
     prepare_tcp(accepted.socket.get(),
                 runtime_.settings().tcp_keepalive_s.load(std::memory_order_relaxed));
   }
-  SessionLabels labels = labels_of(accepted, local);
-  idlest->adopt(std::move(accepted.socket), tcp ? Session::Door::kTcp : Session::Door::kUnix,
-                std::move(labels));
+  SessionStart start;
+  start.labels = labels_of(accepted, local);
+  idlest().adopt(std::move(accepted.socket), tcp ? Session::Door::kTcp : Session::Door::kUnix,
+                 std::move(start));
+}
+
+// The reactor with the fewest connections.
+Reactor& Network::idlest() noexcept {
+  return **std::min_element(reactors_.begin(), reactors_.end(), [](const auto& one, const auto& other) {
+    return one->load() < other->load();
+  });
 }
 
 std::optional<Address> Network::address(size_t index) {

@@ -5,11 +5,13 @@
 // Any thread may call any method; stop() once, at the end.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <vector>
 
+#include "base/descriptor.h"
 #include "net/listener.h"
 #include "net/reactor.h"
 
@@ -23,10 +25,19 @@ class Network {
   Network(const Network&) = delete;
   Network& operator=(const Network&) = delete;
 
+  struct Listening {
+    uint64_t id;
+    Address address;  // with what the kernel chose
+  };
   /// Lets clients connect, from when it returns.
-  Status listen(const Address& address);
-  /// The index-th address listened on.
+  Result<Listening> listen(const Address& address, const Listener::Options& options);
+  /// Where the index-th listener listens.
   std::optional<Address> address(size_t index);
+  /// Ends the listener, if there is one with that id. Not beside stop().
+  void close(uint64_t id) noexcept;
+  /// A socket that is connected with a session that begins so. The other end, which is served, is the
+  /// network's.
+  Result<Descriptor> connect(SessionStart start);
   /// Tells the reactors that the configuration has changed.
   void settings_changed();
   /// Ends the threads, closes the connections and the listeners.
@@ -35,7 +46,9 @@ class Network {
  private:
   class Acceptor;
 
+  Status make_ready();
   Status start_reactors();
+  Reactor& idlest() noexcept;
   void place(Listener::Accepted accepted, const Address& local);
 
   Runtime& runtime_;
@@ -43,7 +56,8 @@ class Network {
 
   std::mutex mutex_;  // guards what follows, until stop
   std::vector<std::unique_ptr<Acceptor>> acceptors_;
-  std::vector<std::unique_ptr<Reactor>> reactors_;  // constant once there is an acceptor
+  uint64_t next_id_ = 1;
+  std::vector<std::unique_ptr<Reactor>> reactors_;  // constant once there are any
   bool stopped_ = false;
 };
 

@@ -22,7 +22,8 @@ constexpr int kSilenceTickMs = 1000;
 constexpr int kSoonTickMs = 100;
 
 Error failed(const char* what) {
-  return {Error::Kind::kSystem, std::string(what) + ": " + error_text(errno)};
+  const int code = errno;
+  return {Error::Kind::kSystem, std::string(what) + ": " + error_text(code), code};
 }
 
 }  // namespace
@@ -85,6 +86,13 @@ void Reactor::rest(Pollable& pollable) noexcept {
   pollable.next_resting = std::exchange(resting_, &pollable);
 }
 
+void Reactor::remove_resting(Pollable& pollable) noexcept {
+  if (!std::exchange(pollable.rests, false)) return;
+  Pollable** link = &resting_;
+  while (*link != &pollable) link = &(*link)->next_resting;
+  *link = pollable.next_resting;
+}
+
 void Reactor::resume_resting() noexcept {
   for (Pollable* one = std::exchange(resting_, nullptr); one != nullptr;) {
     Pollable& rested = *std::exchange(one, one->next_resting);
@@ -93,10 +101,37 @@ void Reactor::resume_resting() noexcept {
   }
 }
 
-void Reactor::adopt(Descriptor socket, Session::Door door, SessionLabels labels) {
+void Reactor::forget(int descriptor, Pollable& pollable) noexcept {
+  Departure departure{descriptor, &pollable};
   {
     std::lock_guard guard(inbox_lock_);
-    arrivals_.push_back({std::move(socket), door, std::move(labels)});
+    departure.next = std::exchange(departures_, &departure);
+  }
+  signal();
+  std::unique_lock lock(departed_mutex_);
+  departed_.wait(lock, [&] { return departure.done; });
+}
+
+void Reactor::take_departures() {
+  Departure* departing;
+  {
+    std::lock_guard guard(inbox_lock_);
+    departing = std::exchange(departures_, nullptr);
+  }
+  while (departing != nullptr) {
+    Departure& one = *std::exchange(departing, departing->next);
+    epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, one.descriptor, nullptr);
+    remove_resting(*one.pollable);
+    std::lock_guard guard(departed_mutex_);
+    one.done = true;
+    departed_.notify_all();  // with the mutex: `one` is gone when its owner sees that it is done
+  }
+}
+
+void Reactor::adopt(Socket socket, Session::Door door, SessionStart start) {
+  {
+    std::lock_guard guard(inbox_lock_);
+    arrivals_.push_back({std::move(socket), door, std::move(start)});
     load_.fetch_add(1, std::memory_order_relaxed);
   }
   signal();
@@ -118,7 +153,7 @@ void Reactor::signal() noexcept {
 
 bool Reactor::inbox_empty() {
   std::lock_guard guard(inbox_lock_);
-  return arrivals_.empty() && woken_.empty();
+  return arrivals_.empty() && woken_.empty() && departures_ == nullptr;
 }
 
 void Reactor::run() {
@@ -126,6 +161,7 @@ void Reactor::run() {
     wait();
     const bool changed = settings_changed_.exchange(false, std::memory_order_acquire);
     if (changed) runtime_.evict_clients();
+    take_departures();
     take_inbox();
     run_deferred();
     tick(changed);
@@ -191,7 +227,7 @@ void Reactor::make_room() {
 void Reactor::admit(Arrival arrival) {
   make_room();
   auto made = std::make_unique<Connection>(*this, runtime_, std::move(arrival.socket),
-                                           arrival.door, arrival.labels);
+                                           arrival.door, arrival.start);
   Connection& connection = *made;
   connection.index = connections_.size();
   connections_.push_back(std::move(made));

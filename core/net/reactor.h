@@ -5,17 +5,19 @@
 // since others may still name it. It owns the spare buffers, which it lends to one connection at a
 // time.
 //
-// adopt(), wake(), settings_changed(), stop() and load() may be called from any thread; all else
+// adopt(), wake(), forget(), settings_changed(), stop() and load() may be called from any thread; all else
 // belongs to the reactor's own.
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <span>
 #include <thread>
 #include <vector>
 
+#include "base/descriptor.h"
 #include "base/result.h"
 #include "net/connection.h"
 
@@ -34,7 +36,7 @@ class Reactor {
   void stop();
 
   /// Serves a new connection from now on.
-  void adopt(Descriptor socket, Session::Door door, SessionLabels labels);
+  void adopt(Socket socket, Session::Door door, SessionStart start);
   /// How many connections it serves or was given.
   size_t load() const noexcept { return load_.load(std::memory_order_relaxed); }
   /// Has the reactor look at a connection of its own. Allocates nothing.
@@ -44,6 +46,10 @@ class Reactor {
     settings_changed_.store(true, std::memory_order_seq_cst);
     signal();
   }
+
+  /// Watches a descriptor no more: on return the pollable is not being called and will not be. Not on the
+  /// reactor's own thread, nor beside stop().
+  void forget(int descriptor, Pollable& pollable) noexcept;
 
   /// Watches a descriptor from now on. False when the kernel refuses.
   [[nodiscard]] bool add(int descriptor, uint32_t events, Pollable& pollable) noexcept;
@@ -70,9 +76,16 @@ class Reactor {
 
  private:
   struct Arrival {
-    Descriptor socket;
+    Socket socket;
     Session::Door door;
-    SessionLabels labels;
+    SessionStart start;
+  };
+  /// One that forget() waits for, on its caller's stack.
+  struct Departure {
+    int descriptor;
+    Pollable* pollable;
+    bool done = false;  // guarded by departed_mutex_
+    Departure* next = nullptr;
   };
   class WakeUp;
 
@@ -80,6 +93,7 @@ class Reactor {
   void run();
   void wait();
   void take_inbox();
+  void take_departures();
   void run_deferred();
   size_t run_together(std::span<Connection* const> waiting);
   void tick(bool at_once);
@@ -87,6 +101,7 @@ class Reactor {
   void make_room();
   void admit(Arrival arrival);
   void resume_resting() noexcept;
+  void remove_resting(Pollable& pollable) noexcept;
   void signal() noexcept;
   bool inbox_empty();
 
@@ -113,6 +128,10 @@ class Reactor {
   Lock inbox_lock_;  // guards what follows
   std::vector<Arrival> arrivals_;
   std::vector<Connection*> woken_;  // has room for every connection
+  Departure* departures_ = nullptr;
+
+  std::mutex departed_mutex_;
+  std::condition_variable departed_;
 };
 
 }  // namespace kevy

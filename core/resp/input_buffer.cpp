@@ -105,7 +105,7 @@ size_t InputBuffer::open_block(size_t wanted) {
 
 size_t InputBuffer::commit_to_block(size_t count) noexcept {
   count = std::min(count, missing_);
-  block_.block()->size += count;
+  block_.block()->set_size(block_.bytes().size() + count);
   missing_ -= count;
   return count;
 }

@@ -59,7 +59,7 @@ inline bool Runtime::plainly_allowed(Session& session, const CommandRow& row, Ar
   if (row.handler == nullptr || !row.accepts(args.size())) return false;
   if (!row.subcommands.empty() && args.size() > 1) return false;
   if (session.stateless()) {
-    return !row.has(kNeedsSession) && !settings_.password_set.load(std::memory_order_relaxed);
+    return !row.has(kNeedsSession);
   }
   session.last_command.store(&row, std::memory_order_relaxed);
   return !session.transaction.open && session.authenticated && !session.subscribed_to_any();
@@ -241,7 +241,8 @@ std::shared_ptr<Session> Runtime::open_session(Session::Door door) {
   const int64_t now = Clock::monotonic_us();
   session->created_us.store(now, std::memory_order_relaxed);
   session->last_active_us.store(now, std::memory_order_relaxed);
-  session->authenticated = !settings_.password_set.load(std::memory_order_relaxed);
+  session->authenticated =
+      session->trusted() || !settings_.password_set.load(std::memory_order_relaxed);
   std::lock_guard guard(sessions_lock_);
   sessions_.emplace(id, session);
   return session;
@@ -287,6 +288,11 @@ void Runtime::leave_all_channels(Turn& turn, Subscriber* publisher, Session& ses
 void Runtime::kill(Session& session) noexcept {
   Turn turn(*this);
   turn.hold_pubsub(nullptr).expel(session);
+}
+
+void Runtime::retire(Session& session) noexcept {
+  Turn turn(*this);
+  turn.hold_pubsub(nullptr).retire(session);
 }
 
 void Runtime::kill_all() noexcept {

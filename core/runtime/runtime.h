@@ -100,6 +100,8 @@ class Runtime {
   void leave_all_channels(Turn& turn, Subscriber* publisher, Session& session);
   /// Ends the session from any thread, which holds nothing: whoever serves it closes it.
   void kill(Session& session) noexcept;
+  /// The same once what was published to it has been taken.
+  void retire(Session& session) noexcept;
   /// The same for every session there is. Takes no memory.
   void kill_all() noexcept;
 

@@ -158,7 +158,7 @@ Entry* Keyspace::set_string(Key key, Bytes value, int64_t expires_at_ms) {
   } else if (fit.how == Fit::kAsBlock) [[unlikely]] {
     SharedBytes::Block* const block = entry.shared();
     copy_bytes(block->data(), value);
-    block->size = value.size();
+    block->set_size(value.size());
   } else {
     entry.value_size_ = static_cast<uint8_t>(value.size());
     copy_bytes(entry.value_begin(), value);
@@ -230,7 +230,7 @@ char* Keyspace::grow_string(Key key, size_t size) {
     const bool ours = block->references.load(std::memory_order_acquire) == 2;
     if (ours && block->capacity >= size) {
       std::memset(block->data() + block->size, 0, size - block->size);
-      block->size = size;
+      block->set_size(size);
       entry->flags_ |= Entry::kGrown;
       return block->data();
     }

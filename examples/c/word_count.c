@@ -101,7 +101,7 @@ int main(int argc, char** argv) {
     printf("%ld words, %zu different, %.0f ns each, reading included\n", words, different,
            seconds * 1e9 / (double)(words + (words == 0)));
     if (address != NULL) {
-        if (kevy_listen(db, address) != KEVY_OK) {
+        if (kevy_listen(db, address, NULL, NULL) != KEVY_OK) {
             fprintf(stderr, "kevy: %s\n", kevy_last_error());
             return 1;
         }

@@ -11,11 +11,7 @@
 
 _Static_assert(sizeof(void*) == 8 && sizeof(size_t) == 8, "these are the numbers of 64-bit systems");
 
-AT(kevy_slice, data, 0, 8);
-AT(kevy_slice, size, 8, 8);
-_Static_assert(sizeof(kevy_slice) == 16, "an array of slices has another stride");
-
-/* kevy_options may grow at its end, where `size` tells versions apart; so its own size is free. */
+/* Options may grow at their end, where `size` tells versions apart; so their own size is free. */
 AT(kevy_options, size, 0, 8);
 AT(kevy_options, shards, 8, 4);
 AT(kevy_options, databases, 12, 4);
@@ -24,6 +20,24 @@ AT(kevy_options, threads, 20, 4);
 AT(kevy_options, directives, 24, 8);
 AT(kevy_options, directive_count, 32, 8);
 _Static_assert(sizeof(kevy_options) >= 40, "a member of kevy_options is gone");
+
+AT(kevy_session_options, size, 0, 8);
+AT(kevy_session_options, protocol, 8, 4);
+AT(kevy_session_options, database, 12, 4);
+AT(kevy_session_options, name, 16, 8);
+_Static_assert(sizeof(kevy_session_options) >= 24, "a member of kevy_session_options is gone");
+
+AT(kevy_subscribe_options, size, 0, 8);
+AT(kevy_subscribe_options, callback, 8, 8);
+AT(kevy_subscribe_options, user, 16, 8);
+AT(kevy_subscribe_options, kind, 24, 4);
+AT(kevy_subscribe_options, reserved, 28, 4);
+_Static_assert(sizeof(kevy_subscribe_options) >= 32, "a member of kevy_subscribe_options is gone");
+
+AT(kevy_listen_options, size, 0, 8);
+AT(kevy_listen_options, backlog, 8, 4);
+AT(kevy_listen_options, permissions, 12, 4);
+_Static_assert(sizeof(kevy_listen_options) >= 16, "a member of kevy_listen_options is gone");
 
 VALUE(KEVY_ABI_VERSION, 1);
 
@@ -37,7 +51,7 @@ VALUE(KEVY_TIMEOUT, 6);
 VALUE(KEVY_NOT_FOUND, 7);
 VALUE(KEVY_WRONG_TYPE, 8);
 VALUE(KEVY_TRUNCATED, 9);
-VALUE(KEVY_NO_AUTH, 10);
+VALUE(KEVY_NOT_STORED, 10);
 VALUE(KEVY_REFUSED, 11);
 _Static_assert(sizeof(kevy_status) == 4, "kevy_status is passed in an int");
 
@@ -55,10 +69,17 @@ VALUE(KEVY_REPLY_BOOLEAN, 10);
 VALUE(KEVY_REPLY_VERBATIM, 11);
 _Static_assert(sizeof(kevy_reply_type) == 4, "kevy_reply_type is returned in an int");
 
-VALUE(KEVY_CHANNEL, 0);
-VALUE(KEVY_PATTERN, 1);
-VALUE(KEVY_SHARDED, 2);
+VALUE(KEVY_SUBSCRIPTION_CHANNEL, 0);
+VALUE(KEVY_SUBSCRIPTION_PATTERN, 1);
+VALUE(KEVY_SUBSCRIPTION_SHARDED, 2);
 _Static_assert(sizeof(kevy_subscription_kind) == 4, "kevy_subscription_kind is passed in an int");
+
+VALUE(KEVY_PIPELINE_ATOMIC, 1);
+VALUE(KEVY_SET_NX, 1);
+VALUE(KEVY_SET_XX, 2);
+VALUE(KEVY_SET_KEEPTTL, 4);
+VALUE(KEVY_SET_EXPIRE_AT, 8);
+VALUE(KEVY_CLOSE_DISCARD, 1);
 
 /* What an initialiser leaves to the library is zero, also in members added later. */
 static const kevy_options defaults = KEVY_OPTIONS_INIT;

@@ -96,7 +96,7 @@ TEST_CASE("the fast lanes take no memory but for the value") {
   size_t size = 0, before = 0;
   for (int i = -10; i < kRounds; ++i) {
     if (i == 0) before = allocations;
-    if (kevy_set(instance.get(), "key", 3, "sixteen bytes ok", 16, 0) != KEVY_OK) FAIL("set");
+    if (kevy_set(instance.get(), "key", 3, "sixteen bytes ok", 16, 0, 0) != KEVY_OK) FAIL("set");
     if (kevy_get(instance.get(), "key", 3, buffer, sizeof buffer, &size) != KEVY_OK) FAIL("get");
   }
   CHECK(allocations - before == 0);

@@ -51,7 +51,7 @@ static void a_redis_error_is_a_reply(void) {
 static void get_tells_the_size_it_needs(void) {
     char small[2];
     size_t size = 0;
-    CHECK(kevy_set(db, "long", 4, "12345678901", 11, 0) == KEVY_OK);
+    CHECK(kevy_set(db, "long", 4, "12345678901", 11, 0, 0) == KEVY_OK);
     CHECK(kevy_get(db, "long", 4, small, sizeof small, &size) == KEVY_TRUNCATED);
     CHECK(size == 11);
     CHECK(kevy_get(db, "none", 4, small, sizeof small, &size) == KEVY_NOT_FOUND);
@@ -85,7 +85,7 @@ static void a_pipeline_answers_each_command(void) {
     const size_t argc[] = {3, 2, 1};
     const char* argv[] = {"SET", "p", "1", "INCR", "p", "NONSENSE"};
     kevy_reply* replies = NULL;
-    CHECK(kevy_pipeline(db, 3, argc, argv, NULL, &replies) == KEVY_OK);
+    CHECK(kevy_pipeline(db, 3, argc, argv, NULL, 0, &replies) == KEVY_OK);
     CHECK(kevy_reply_count(replies) == 3);
     CHECK(is_text(kevy_reply_at(replies, 0), KEVY_REPLY_STATUS, "OK"));
     CHECK(kevy_reply_integer(kevy_reply_at(replies, 1)) == 2);
@@ -95,7 +95,7 @@ static void a_pipeline_answers_each_command(void) {
 
 static void what_has_no_reply_is_refused_in_a_transaction(void) {
     kevy_session* session = NULL;
-    CHECK(kevy_session_open(db, &session) == KEVY_OK);
+    CHECK(kevy_session_open(db, NULL, &session) == KEVY_OK);
     const char* multi[] = {"MULTI"};
     const char* skip[] = {"CLIENT", "REPLY", "SKIP"};
     const char* exec[] = {"EXEC"};
@@ -116,7 +116,7 @@ static void what_has_no_reply_is_refused_in_a_transaction(void) {
 
 static void the_frozen_clock_decides_expiry(void) {
     CHECK(kevy_clock_freeze(db, 1000000) == KEVY_OK);
-    CHECK(kevy_set(db, "t", 1, "v", 1, 500) == KEVY_OK);
+    CHECK(kevy_set(db, "t", 1, "v", 1, 0, 500) == KEVY_OK);
     char buffer[4];
     size_t size;
     CHECK(kevy_clock_advance(db, 499) == KEVY_OK);
@@ -133,8 +133,10 @@ static void the_frozen_clock_decides_expiry(void) {
 
 static void a_subscription_receives_what_is_published(void) {
     kevy_subscription* subscription = NULL;
-    const kevy_slice pattern = {"news.*", 6};
-    CHECK(kevy_subscribe(db, KEVY_PATTERN, 1, &pattern, NULL, NULL, &subscription) == KEVY_OK);
+    const char* const pattern = "news.*";
+    kevy_subscribe_options options = KEVY_SUBSCRIBE_OPTIONS_INIT;
+    options.kind = KEVY_SUBSCRIPTION_PATTERN;
+    CHECK(kevy_subscribe(db, 1, &pattern, NULL, &options, &subscription) == KEVY_OK);
     const char* argv[] = {"PUBLISH", "news.a", "hello"};
     kevy_reply* reply = run(3, argv);
     CHECK(kevy_reply_integer(reply) == 1);
@@ -147,12 +149,12 @@ static void a_subscription_receives_what_is_published(void) {
     CHECK(strcmp(kevy_message_channel(message, NULL), "news.a") == 0);
     kevy_message_free(message);
     CHECK(kevy_subscription_next(subscription, 0, &message) == KEVY_TIMEOUT);
-    kevy_subscription_close(subscription);
+    kevy_subscription_close(subscription, 0);
 }
 
 static void the_raw_form_speaks_resp(void) {
     kevy_session* session = NULL;
-    CHECK(kevy_session_open(db, &session) == KEVY_OK);
+    CHECK(kevy_session_open(db, NULL, &session) == KEVY_OK);
     const char* request = "*1\r\n$4\r\nPING\r\nECHO hi\r\n";
     CHECK(kevy_session_feed(session, request, 10) == KEVY_OK);
     CHECK(kevy_session_feed(session, request + 10, strlen(request) - 10) == KEVY_OK);
@@ -172,7 +174,7 @@ static void words_of_four_gigabytes_are_refused_unread(void) {
                                {((size_t)1 << 40) + 3, 3, 1},
                                {3, SIZE_MAX, 1}};
     kevy_session* session = NULL;
-    CHECK(kevy_session_open(db, &session) == KEVY_OK);
+    CHECK(kevy_session_open(db, NULL, &session) == KEVY_OK);
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; ++i) {
         kevy_reply* reply = NULL;
         CHECK(kevy_exec(db, 3, words, sizes[i], &reply) == KEVY_OK);
@@ -187,7 +189,7 @@ static void words_of_four_gigabytes_are_refused_unread(void) {
     const size_t pipe_sizes[] = {3, 1, 1, 3, ((size_t)1 << 32) + 3, 1, 3, 1};
     const size_t argc[] = {3, 3, 2};
     kevy_reply* replies = NULL;
-    CHECK(kevy_pipeline(db, 3, argc, pipe, pipe_sizes, &replies) == KEVY_OK);
+    CHECK(kevy_pipeline(db, 3, argc, pipe, pipe_sizes, 0, &replies) == KEVY_OK);
     CHECK(kevy_reply_get_type(kevy_reply_at(replies, 0)) == KEVY_REPLY_STATUS);
     CHECK(kevy_reply_get_type(kevy_reply_at(replies, 1)) == KEVY_REPLY_ERROR);
     CHECK(kevy_reply_get_type(kevy_reply_at(replies, 2)) == KEVY_REPLY_STRING);
@@ -195,7 +197,7 @@ static void words_of_four_gigabytes_are_refused_unread(void) {
     const char* const unit[] = {"MULTI", "SET", "key", "v", "EXEC"};
     const size_t unit_sizes[] = {5, 3, ((size_t)1 << 32) + 3, 1, 4};
     const size_t unit_argc[] = {1, 3, 1};
-    CHECK(kevy_session_pipeline(session, 3, unit_argc, unit, unit_sizes, &replies) == KEVY_OK);
+    CHECK(kevy_session_pipeline(session, 3, unit_argc, unit, unit_sizes, 0, &replies) == KEVY_OK);
     CHECK(kevy_reply_get_type(kevy_reply_at(replies, 2)) == KEVY_REPLY_ERROR);
     kevy_reply_free(replies);
     kevy_session_close(session);
@@ -203,15 +205,17 @@ static void words_of_four_gigabytes_are_refused_unread(void) {
     char buffer[8];
     size_t size;
     kevy_subscription* subscription = NULL;
-    const kevy_slice slice = {"key", ((size_t)1 << 32) + 3}, value = {"v", 1};
-    CHECK(kevy_get(db, slice.data, slice.size, buffer, sizeof buffer, &size) == KEVY_REFUSED);
-    CHECK(kevy_set(db, slice.data, slice.size, "v", 1, 0) == KEVY_REFUSED);
-    CHECK(kevy_set(db, "key", 3, slice.data, slice.size, 0) == KEVY_REFUSED);
-    CHECK(kevy_set_many(db, 1, &slice, &value) == KEVY_REFUSED);
-    CHECK(kevy_get_many(db, 1, &slice, &replies) == KEVY_OK);
+    const char* const name = "key";
+    const char* const value = "v";
+    const size_t longest = ((size_t)1 << 32) + 3, one = 1;
+    CHECK(kevy_get(db, name, longest, buffer, sizeof buffer, &size) == KEVY_REFUSED);
+    CHECK(kevy_set(db, name, longest, "v", 1, 0, 0) == KEVY_REFUSED);
+    CHECK(kevy_set(db, "key", 3, name, longest, 0, 0) == KEVY_REFUSED);
+    CHECK(kevy_set_many(db, 1, &name, &longest, &value, &one) == KEVY_REFUSED);
+    CHECK(kevy_get_many(db, 1, &name, &longest, &replies) == KEVY_OK);
     CHECK(kevy_reply_get_type(replies) == KEVY_REPLY_ERROR);
     kevy_reply_free(replies);
-    CHECK(kevy_subscribe(db, KEVY_CHANNEL, 1, &slice, NULL, NULL, &subscription) == KEVY_REFUSED);
+    CHECK(kevy_subscribe(db, 1, &name, &longest, NULL, &subscription) == KEVY_REFUSED);
 }
 
 static void a_child_of_fork_gets_an_error(void) {
@@ -233,7 +237,7 @@ static void a_session_outlives_its_instance(void) {
     kevy_session* session = NULL;
     kevy_reply* reply = NULL;
     CHECK(kevy_start(NULL, &gone) == KEVY_OK);
-    CHECK(kevy_session_open(gone, &session) == KEVY_OK);
+    CHECK(kevy_session_open(gone, NULL, &session) == KEVY_OK);
     CHECK(kevy_stop(gone) == KEVY_OK);
     const char* argv[] = {"PING"};
     CHECK(kevy_session_exec(session, 1, argv, NULL, &reply) == KEVY_CLOSED);

@@ -33,7 +33,7 @@ void uses_everything(const kevy_message*, void* user) {
   run(receiver.db, {"DBSIZE"});
   run(receiver.db, {"PUBLISH", "elsewhere", "x"});
   kevy_session* session = nullptr;
-  if (kevy_session_open(receiver.db, &session) == KEVY_OK) kevy_session_close(session);
+  if (kevy_session_open(receiver.db, nullptr, &session) == KEVY_OK) kevy_session_close(session);
   const std::lock_guard guard(receiver.lock);
   ++receiver.done;
   receiver.changed.notify_one();
@@ -44,14 +44,16 @@ void uses_everything(const kevy_message*, void* user) {
 TEST_CASE("G4 a callback may use every part of the instance, whatever published the message") {
   Receiver receiver;
   REQUIRE(kevy_start(nullptr, &receiver.db) == KEVY_OK);
-  const kevy_slice channels[] = {{"news", 4}, {"__keyevent@0__:del", 18}};
+  const char* const channels[] = {"news", "__keyevent@0__:del"};
+  kevy_subscribe_options options = KEVY_SUBSCRIBE_OPTIONS_INIT;
+  options.callback = uses_everything;
+  options.user = &receiver;
   kevy_subscription* subscription = nullptr;
-  REQUIRE(kevy_subscribe(receiver.db, KEVY_CHANNEL, 2, channels, uses_everything, &receiver,
-                         &subscription) == KEVY_OK);
+  REQUIRE(kevy_subscribe(receiver.db, 2, channels, nullptr, &options, &subscription) == KEVY_OK);
   run(receiver.db, {"PUBLISH", "news", "hello"});
   run(receiver.db, {"CONFIG", "SET", "notify-keyspace-events", "Eg"});
   kevy_session* session = nullptr;
-  REQUIRE(kevy_session_open(receiver.db, &session) == KEVY_OK);
+  REQUIRE(kevy_session_open(receiver.db, nullptr, &session) == KEVY_OK);
   const Words transaction[] = {
       {"MULTI"}, {"PUBLISH", "news", "in it"}, {"SET", "k", "v"}, {"DEL", "k"}, {"EXEC"}};
   for (const Words& words : transaction) {
@@ -65,6 +67,6 @@ TEST_CASE("G4 a callback may use every part of the instance, whatever published 
                                     [&] { return receiver.done == 3; }));
   }
   kevy_session_close(session);
-  kevy_subscription_close(subscription);
+  kevy_subscription_close(subscription, 0);
   CHECK(kevy_stop(receiver.db) == KEVY_OK);
 }

@@ -14,8 +14,8 @@
 TEST_CASE("kevy_listen takes TCP and Unix addresses, and kevy_address tells where") {
   Instance instance;
   const std::string path = socket_path("listen");
-  REQUIRE(kevy_listen(instance.db, "127.0.0.1:0") == KEVY_OK);
-  REQUIRE(kevy_listen(instance.db, path.c_str()) == KEVY_OK);
+  REQUIRE(kevy_listen(instance.db, "127.0.0.1:0", nullptr, nullptr) == KEVY_OK);
+  REQUIRE(kevy_listen(instance.db, path.c_str(), nullptr, nullptr) == KEVY_OK);
   CHECK(instance.address(0).starts_with("127.0.0.1:"));
   CHECK(instance.address(0) != "127.0.0.1:0");
   CHECK(instance.address(1) == path);
@@ -32,26 +32,26 @@ TEST_CASE("kevy_listen takes TCP and Unix addresses, and kevy_address tells wher
 
 TEST_CASE("kevy_listen says what is wrong with an address") {
   Instance instance, other;
-  CHECK(kevy_listen(nullptr, "127.0.0.1:0") == KEVY_INVALID);
-  CHECK(kevy_listen(instance.db, nullptr) == KEVY_INVALID);
-  CHECK(kevy_listen(instance.db, "nonsense") == KEVY_INVALID);
+  CHECK(kevy_listen(nullptr, "127.0.0.1:0", nullptr, nullptr) == KEVY_INVALID);
+  CHECK(kevy_listen(instance.db, nullptr, nullptr, nullptr) == KEVY_INVALID);
+  CHECK(kevy_listen(instance.db, "nonsense", nullptr, nullptr) == KEVY_INVALID);
   CHECK(std::string(kevy_last_error()).find("nonsense") != std::string::npos);
-  CHECK(kevy_listen(instance.db, "192.0.2.1:0") == KEVY_SYSTEM);
-  REQUIRE(kevy_listen(instance.db, "127.0.0.1:0") == KEVY_OK);
-  CHECK(kevy_listen(other.db, instance.address(0).c_str()) == KEVY_SYSTEM);
+  CHECK(kevy_listen(instance.db, "192.0.2.1:0", nullptr, nullptr) == KEVY_SYSTEM);
+  REQUIRE(kevy_listen(instance.db, "127.0.0.1:0", nullptr, nullptr) == KEVY_OK);
+  CHECK(kevy_listen(other.db, instance.address(0).c_str(), nullptr, nullptr) == KEVY_SYSTEM);
   CHECK(std::string(kevy_last_error()).find("in use") != std::string::npos);
 }
 
 TEST_CASE("what clients write over sockets is seen in process, and the other way round") {
   Instance instance;
-  REQUIRE(kevy_listen(instance.db, "127.0.0.1:0") == KEVY_OK);
+  REQUIRE(kevy_listen(instance.db, "127.0.0.1:0", nullptr, nullptr) == KEVY_OK);
   Client client(instance.address(0));
   REQUIRE(client.ask("SET from-socket 1", "+OK\r\n"));
   char value[8];
   size_t size;
   REQUIRE(kevy_get(instance.db, "from-socket", 11, value, sizeof value, &size) == KEVY_OK);
   CHECK(std::string(value, size) == "1");
-  REQUIRE(kevy_set(instance.db, "from-process", 12, "2", 1, 0) == KEVY_OK);
+  REQUIRE(kevy_set(instance.db, "from-process", 12, "2", 1, 0, 0) == KEVY_OK);
   CHECK(client.ask("GET from-process", "$1\r\n2\r\n"));
 }
 
@@ -59,8 +59,8 @@ TEST_CASE("G7 listening and stopping leaves no thread, descriptor or path behind
   const std::string path = socket_path("g7");
   const auto cycle = [&] {
     Instance instance(2);
-    REQUIRE(kevy_listen(instance.db, "127.0.0.1:0") == KEVY_OK);
-    REQUIRE(kevy_listen(instance.db, path.c_str()) == KEVY_OK);
+    REQUIRE(kevy_listen(instance.db, "127.0.0.1:0", nullptr, nullptr) == KEVY_OK);
+    REQUIRE(kevy_listen(instance.db, path.c_str(), nullptr, nullptr) == KEVY_OK);
     Client tcp(instance.address(0)), local(instance.address(1));
     REQUIRE(tcp.ask("SUBSCRIBE c", "*3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n"));
     REQUIRE(local.ask("WATCH a", "+OK\r\n"));
@@ -79,7 +79,7 @@ TEST_CASE("G7 listening and stopping leaves no thread, descriptor or path behind
 
 TEST_CASE("messages reach subscribers on every reactor, in the order published") {
   Instance instance(3);
-  REQUIRE(kevy_listen(instance.db, "127.0.0.1:0") == KEVY_OK);
+  REQUIRE(kevy_listen(instance.db, "127.0.0.1:0", nullptr, nullptr) == KEVY_OK);
   constexpr int kSubscribers = 6, kMessages = 2000;
   std::vector<std::thread> threads;
   std::atomic<int> ready{0}, right{0};
@@ -115,8 +115,8 @@ TEST_CASE("messages reach subscribers on every reactor, in the order published")
 TEST_CASE("clients that come, work, are killed and go do not disturb each other or the end") {
   Instance instance(2);
   const std::string path = socket_path("churn");
-  REQUIRE(kevy_listen(instance.db, "127.0.0.1:0") == KEVY_OK);
-  REQUIRE(kevy_listen(instance.db, path.c_str()) == KEVY_OK);
+  REQUIRE(kevy_listen(instance.db, "127.0.0.1:0", nullptr, nullptr) == KEVY_OK);
+  REQUIRE(kevy_listen(instance.db, path.c_str(), nullptr, nullptr) == KEVY_OK);
   std::atomic<bool> over{false};
   std::atomic<int> done{0};
   std::vector<std::thread> threads;

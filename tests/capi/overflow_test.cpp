@@ -57,7 +57,7 @@ TEST_CASE("the overflow of a session's outbox is told to whoever takes from it m
   const Instance instance;
   kevy_reply_free([&] {
     kevy_session* session;
-    REQUIRE(kevy_session_open(instance.db, &session) == KEVY_OK);
+    REQUIRE(kevy_session_open(instance.db, nullptr, &session) == KEVY_OK);
     kevy_reply* const reply =
         session_reply(session, {"CONFIG", "SET", "client-output-buffer-limit", "pubsub 9000 0 0"});
     kevy_session_close(session);
@@ -67,7 +67,7 @@ TEST_CASE("the overflow of a session's outbox is told to whoever takes from it m
   constexpr int kRounds = 60;
   for (int round = 0; round < kRounds; ++round) {
     kevy_session* session;
-    REQUIRE(kevy_session_open(instance.db, &session) == KEVY_OK);
+    REQUIRE(kevy_session_open(instance.db, nullptr, &session) == KEVY_OK);
     kevy_reply_free(session_reply(session, {"SUBSCRIBE", "news"}));
     std::thread publisher([&] {
       for (int number = 0; publish(instance.db, number); ++number) {

@@ -125,8 +125,8 @@ std::optional<std::string> lag_behind(const std::string& address, const std::str
 TEST_CASE("B38 slow readers get their own replies, however full the chunks of unsent ones are") {
   Instance instance(1);
   const std::string path = socket_path("slow");
-  REQUIRE(kevy_listen(instance.db, "127.0.0.1:0") == KEVY_OK);
-  REQUIRE(kevy_listen(instance.db, path.c_str()) == KEVY_OK);
+  REQUIRE(kevy_listen(instance.db, "127.0.0.1:0", nullptr, nullptr) == KEVY_OK);
+  REQUIRE(kevy_listen(instance.db, path.c_str(), nullptr, nullptr) == KEVY_OK);
   constexpr int kReaders = 6, kLives = 3, kRounds = 4;
   std::vector<std::thread> threads;
   std::vector<std::string> wrong(kReaders);

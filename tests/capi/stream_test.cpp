@@ -48,7 +48,7 @@ struct Database {
 };
 
 struct Session {
-  explicit Session(const Database& db) { REQUIRE(kevy_session_open(db.handle, &handle) == KEVY_OK); }
+  explicit Session(const Database& db) { REQUIRE(kevy_session_open(db.handle, nullptr, &handle) == KEVY_OK); }
   ~Session() { kevy_session_close(handle); }
   /// The reply's elements as text, or the status.
   std::string exec(const Words& words) const {
@@ -197,9 +197,9 @@ TEST_CASE("a timeout of any size is waited for") {
   const Database db;
   const Session session(db);
   session.exec({"SUBSCRIBE", "a"});
-  const kevy_slice channel{"a", 1};
+  const char* const channel = "a";
   kevy_subscription* subscription = nullptr;
-  REQUIRE(kevy_subscribe(db.handle, KEVY_CHANNEL, 1, &channel, nullptr, nullptr, &subscription) ==
+  REQUIRE(kevy_subscribe(db.handle, 1, &channel, nullptr, nullptr, &subscription) ==
           KEVY_OK);
   for (const int64_t timeout : {int64_t{18446744073709552}, INT64_MAX, INT64_MAX / 1000 + 1}) {
     std::thread publisher([&] {
@@ -212,7 +212,7 @@ TEST_CASE("a timeout of any size is waited for") {
     kevy_message_free(message);
     publisher.join();
   }
-  kevy_subscription_close(subscription);
+  kevy_subscription_close(subscription, 0);
   CHECK(kevy_clock_freeze(db.handle, 18446744073709552) == KEVY_INVALID);
   CHECK(kevy_clock_advance(db.handle, INT64_MAX) == KEVY_INVALID);
   CHECK(kevy_clock_advance(db.handle, INT64_MIN) == KEVY_INVALID);
@@ -320,12 +320,14 @@ void listen(const kevy_message* message, void* user) {
 TEST_CASE("too much for a callback ends its subscription with a call without a message") {
   const Database db("pubsub 100kb 0 0");
   Listener slow, killed, closed;
-  const kevy_slice channels[] = {{"slow", 4}, {"killed", 6}, {"closed", 6}};
+  const char* const channels[] = {"slow", "killed", "closed"};
   kevy_subscription* subscriptions[3] = {};
   Listener* const listeners[] = {&slow, &killed, &closed};
   for (int i = 0; i < 3; ++i) {
-    REQUIRE(kevy_subscribe(db.handle, KEVY_CHANNEL, 1, &channels[i], listen, listeners[i],
-                           &subscriptions[i]) == KEVY_OK);
+    kevy_subscribe_options options = KEVY_SUBSCRIBE_OPTIONS_INIT;
+    options.callback = listen;
+    options.user = listeners[i];
+    REQUIRE(kevy_subscribe(db.handle, 1, &channels[i], nullptr, &options, &subscriptions[i]) == KEVY_OK);
   }
   killed.blocked = closed.blocked = false;
   const std::string payload(10'000, 'x');
@@ -343,7 +345,7 @@ TEST_CASE("too much for a callback ends its subscription with a call without a m
   kevy_subscription_cancel(subscriptions[1]);
   CHECK(killed.wait_until([](const Listener& one) { return one.ends == 1; }));
   CHECK(db.subscribers("killed") == 0);
-  for (kevy_subscription* one : subscriptions) kevy_subscription_close(one);
+  for (kevy_subscription* one : subscriptions) kevy_subscription_close(one, 0);
   CHECK(slow.ends == 1);
   CHECK(killed.ends == 1);
   CHECK(closed.ends == 0);

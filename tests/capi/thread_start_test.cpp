@@ -78,19 +78,22 @@ int use_all_threads() {
   CHECK(eventually([&] { return integer_of(db, "DBSIZE") == 0; }));
 
   kevy_subscription* subscription = nullptr;
-  const kevy_slice channel{"news", 4};
+  const char* const channel = "news";
   until_started([&] {
     const auto count = [](const kevy_message*, void* user) { ++*static_cast<std::atomic<int>*>(user); };
+    kevy_subscribe_options options = KEVY_SUBSCRIBE_OPTIONS_INIT;
+    options.callback = count;
+    options.user = &heard;
     const kevy_status status =
-        kevy_subscribe(db, KEVY_CHANNEL, 1, &channel, count, &heard, &subscription);
+        kevy_subscribe(db, 1, &channel, nullptr, &options, &subscription);
     if (status != KEVY_OK) CHECK(integer_of(db, "PUBLISH", "news", "to nobody") == 0);
     return status;
   });
   CHECK(integer_of(db, "PUBLISH", "news", "hello") == 1);
   CHECK(eventually([&] { return heard == 1; }));
-  kevy_subscription_close(subscription);
+  kevy_subscription_close(subscription, 0);
 
-  until_started([&] { return kevy_listen(db, "127.0.0.1:0"); });
+  until_started([&] { return kevy_listen(db, "127.0.0.1:0", nullptr, nullptr); });
   char address[100];
   REQUIRE(kevy_address(db, 0, address, sizeof address) == KEVY_OK);
   std::vector<std::unique_ptr<Client>> clients;

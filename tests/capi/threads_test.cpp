@@ -97,7 +97,7 @@ TEST_CASE("G1 B07 EXEC across shards is one step, and RENAME never loses the val
     }
   });
   kevy_session* session = nullptr;
-  REQUIRE(kevy_session_open(db, &session) == KEVY_OK);
+  REQUIRE(kevy_session_open(db, nullptr, &session) == KEVY_OK);
   for (int i = 0; i < kRounds || reads < kRounds; ++i) {
     for (const Words& words : {Words{"MULTI"}, Words{"DECR", "x"}, Words{"INCR", "y"},
                                Words{"EXEC"}}) {
@@ -120,7 +120,7 @@ TEST_CASE("B08 WATCH on another shard makes EXEC answer null after a concurrent 
   for (int t = 0; t < 3; ++t) {
     threads.emplace_back([&] {
       kevy_session* session = nullptr;
-      if (kevy_session_open(db, &session) != KEVY_OK) return;
+      if (kevy_session_open(db, nullptr, &session) != KEVY_OK) return;
       for (int i = 0; i < 500; ++i) {
         kevy_reply_free(run(db, session, {"WATCH", "counter"}));
         kevy_reply* now = run(db, session, {"GET", "counter"});
@@ -146,8 +146,8 @@ TEST_CASE("B08 WATCH on another shard makes EXEC answer null after a concurrent 
 TEST_CASE("B13 a subscriber who is told of a write sees it") {
   kevy_instance* db = start(8);
   kevy_subscription* subscription = nullptr;
-  const kevy_slice channel{"done", 4};
-  REQUIRE(kevy_subscribe(db, KEVY_CHANNEL, 1, &channel, nullptr, nullptr, &subscription) ==
+  const char* const channel = "done";
+  REQUIRE(kevy_subscribe(db, 1, &channel, nullptr, nullptr, &subscription) ==
           KEVY_OK);
   std::thread writer([&] {
     for (int i = 0; i < kRounds; ++i) {
@@ -156,7 +156,7 @@ TEST_CASE("B13 a subscriber who is told of a write sees it") {
       const std::string key = "payload:" + n;
       const char* argv[] = {"SET", key.c_str(), "x", "PUBLISH", "done", key.c_str()};
       kevy_reply* replies = nullptr;
-      kevy_pipeline(db, 2, argc, argv, nullptr, &replies);
+      kevy_pipeline(db, 2, argc, argv, nullptr, 0, &replies);
       kevy_reply_free(replies);
     }
   });
@@ -172,7 +172,7 @@ TEST_CASE("B13 a subscriber who is told of a write sees it") {
   }
   writer.join();
   CHECK(unseen == 0);
-  kevy_subscription_close(subscription);
+  kevy_subscription_close(subscription, 0);
   CHECK(kevy_stop(db) == KEVY_OK);
 }
 
@@ -182,13 +182,13 @@ TEST_CASE("a thousand instances in a row and two hundred at once leave nothing b
   const size_t descriptors_before = entries_of("/proc/self/fd");
   for (int i = 0; i < 1000; ++i) {
     kevy_instance* db = start(16);
-    kevy_set(db, "k", 1, "v", 1, i % 50 == 0 ? 100000 : 0);
+    kevy_set(db, "k", 1, "v", 1, 0, i % 50 == 0 ? 100000 : 0);
     REQUIRE(kevy_stop(db) == KEVY_OK);
   }
   std::vector<kevy_instance*> alive;
   for (int i = 0; i < 200; ++i) {
     alive.push_back(start(16));
-    kevy_set(alive.back(), "k", 1, "v", 1, 0);
+    kevy_set(alive.back(), "k", 1, "v", 1, 0, 0);
   }
   CHECK(eventually([&] { return entries_of("/proc/self/task") == threads_before; }));
   for (kevy_instance* db : alive) REQUIRE(kevy_stop(db) == KEVY_OK);

@@ -1,6 +1,7 @@
 // Every function has a case at least, and one more for each way that it takes memory in.
 #include "function_cases.h"
 
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cstring>
@@ -109,8 +110,43 @@ kevy_status exec_info(World& world) {
 
 kevy_status run_pipeline(World& world) {
   return with_piped_commands([&](size_t count, const size_t* counts, const char* const* words) {
-    return kevy_pipeline(world.db, count, counts, words, nullptr, &world.reply);
+    return kevy_pipeline(world.db, count, counts, words, nullptr, 0, &world.reply);
   });
+}
+
+// What cannot be queued leaves the others undone; what finds no memory when it runs does not.
+kevy_status run_atomic_pipeline(World& world) {
+  const char* const words[] = {"SET", "new", "1", "INCR", "int", "RPUSH", "list", "k"};
+  const size_t counts[] = {3, 2, 3};
+  const kevy_status status = kevy_pipeline(world.db, 3, counts, words, nullptr, KEVY_PIPELINE_ATOMIC,
+                                           &world.reply);
+  if (status != KEVY_OK) return status;
+  const auto begins = [&](size_t i, const char* text) {
+    const char* const answer = kevy_reply_string(kevy_reply_at(world.reply, i), nullptr);
+    return std::strncmp(answer, text, std::strlen(text)) == 0;
+  };
+  if (!begins(0, "EXECABORT ") && !begins(1, "EXECABORT ")) return status;
+  kevy_reply_free(world.reply);
+  const EnoughMemory of_the_test;
+  world.clear_outputs();
+  return KEVY_NO_MEMORY;
+}
+void check_atomic_pipeline(World& world) {
+  constexpr const char* kAnswers[] = {"OK", "13", "4"};
+  constexpr const char* kReads[] = {"EXISTS new", "GET int", "LLEN list"};
+  constexpr const char* kBefore[] = {"0", "12", "3"};
+  constexpr const char* kAfter[] = {"1", "13", "4"};
+  for (size_t i = 0; i < 3; ++i) {
+    const kevy_reply* const answer = kevy_reply_at(world.reply, i);
+    const bool refused = kevy_reply_get_type(answer) == KEVY_REPLY_ERROR;
+    const std::string text = kevy_reply_get_type(answer) == KEVY_REPLY_INTEGER
+                                 ? std::to_string(kevy_reply_integer(answer))
+                                 : kevy_reply_string(answer, nullptr);
+    world.expect(refused ? text.starts_with("OOM ") : text == kAnswers[i], "the answer " + text);
+    world.expect_same(world.run(kReads[i]), refused ? kBefore[i] : kAfter[i]);
+  }
+  kevy_reply_free(world.reply);
+  world.reply = nullptr;
 }
 
 void check_set(World& world) {
@@ -145,26 +181,26 @@ void check_got(World& world) {
   world.expect(world.size == 70'000 && world.buffer[69'999] == 'b', "the value");
 }
 kevy_status set(World& world) {
-  return kevy_set(world.db, "text", 4, big_value().data(), big_value().size(), 100'000);
+  return kevy_set(world.db, "text", 4, big_value().data(), big_value().size(), 0, 100'000);
 }
 void check_stored(World& world) {
   world.expect_same(world.run("STRLEN text"), "80000");
   world.expect_same(world.run("TTL text"), "100");
 }
 
-constexpr kevy_slice kNames[] = {{"text", 4}, {"none", 4}, {"big", 3}, {"int", 3}, {"list", 4}};
-constexpr kevy_slice kTexts[] = {{"1", 1}, {"2", 1}, {"3", 1}, {"4", 1}, {"5", 1}};
+constexpr const char* kNames[] = {"text", "none", "big", "int", "list"};
+constexpr const char* kTexts[] = {"1", "2", "3", "4", "5"};
 kevy_status get_many(World& world) {
-  return world.told(kevy_get_many(world.db, 5, kNames, &world.reply));
+  return world.told(kevy_get_many(world.db, 5, kNames, nullptr, &world.reply));
 }
 void check_got_many(World& world) {
   world.expect(world.take_reply().starts_with("[value nil bbb"), "the values");
 }
-kevy_status set_many(World& world) { return kevy_set_many(world.db, 1, kNames, kTexts); }
+kevy_status set_many(World& world) { return kevy_set_many(world.db, 1, kNames, nullptr, kTexts, nullptr); }
 void check_set_many(World& world) { world.expect_same(world.run("GET text"), "1"); }
 kevy_status set_many_too_long(World& world) {  // an error with a text
-  const kevy_slice name{"text", size_t{1} << 40};
-  const kevy_status status = kevy_set_many(world.db, 1, &name, kTexts);
+  const size_t longest = size_t{1} << 40;
+  const kevy_status status = kevy_set_many(world.db, 1, kNames, &longest, kTexts, nullptr);
   return status == KEVY_REFUSED ? KEVY_OK : status;
 }
 
@@ -191,13 +227,14 @@ kevy_status read_constants(World&) {
   kevy_version();
   kevy_strerror(KEVY_NO_MEMORY);
   kevy_last_error();
+  kevy_last_errno();
   return KEVY_OK;
 }
 void nothing_more(World&) {}
 
 // ---- The network and the clock
 
-kevy_status listen(World& world) { return kevy_listen(world.db, "127.0.0.1:0"); }
+kevy_status listen(World& world) { return kevy_listen(world.db, "127.0.0.1:0", nullptr, nullptr); }
 void check_listening(World& world) {
   world.expect(kevy_address(world.db, 0, world.buffer, sizeof world.buffer) == KEVY_OK, "listens");
   world.expect(kevy_address(world.db, 1, world.buffer, sizeof world.buffer) == KEVY_NOT_FOUND,
@@ -210,16 +247,51 @@ std::string unix_path() {
 kevy_status listen_unix(World& world) {
   static const std::string kAddress = "unix:" + unix_path();
   static const char* const kPath = kAddress.c_str() + 5;
-  const kevy_status status = kevy_listen(world.db, kAddress.c_str());
+  const kevy_status status = kevy_listen(world.db, kAddress.c_str(), nullptr, nullptr);
   const EnoughMemory of_the_test;
   if (status != KEVY_OK) world.expect(access(kPath, F_OK) != 0, "the path was left behind");
   return status;
 }
 kevy_status listen_nowhere(World& world) {
-  const kevy_status status = kevy_listen(world.db, "nonsense, without a colon and rather long");
+  const kevy_status status = kevy_listen(world.db, "nonsense, without a colon and rather long", nullptr, nullptr);
   return status == KEVY_INVALID ? KEVY_OK : status;
 }
 void prepare_listening(World& world) { world.listen(); }
+kevy_status listen_with_handle(World& world) {
+  kevy_listen_options options = KEVY_LISTEN_OPTIONS_INIT;
+  options.backlog = 10;
+  return kevy_listen(world.db, "127.0.0.1:0", &options, &world.listener);
+}
+void check_listener(World& world) {
+  check_listening(world);
+  kevy_listener_close(world.listener);
+  world.expect(kevy_address(world.db, 0, world.buffer, sizeof world.buffer) == KEVY_NOT_FOUND,
+               "listens no more");
+}
+void prepare_listener(World& world) {
+  world.expect(listen_with_handle(world) == KEVY_OK, "kevy_listen");
+}
+kevy_status listener_address(World& world) {
+  const char* const text = kevy_listener_address(world.listener);
+  return std::strncmp(text, "127.0.0.1:", 10) == 0 ? KEVY_OK : KEVY_INVALID;
+}
+kevy_status close_listener(World& world) {
+  kevy_listener_close(world.listener);
+  return KEVY_OK;
+}
+kevy_status connect(World& world) {
+  kevy_session_options options = KEVY_SESSION_OPTIONS_INIT;
+  options.name = "a-name-that-takes-memory-of-its-own";
+  return kevy_connect(world.db, &options, &world.descriptor);
+}
+// Where the reactor had no memory for it, the connection is closed at once.
+void check_connected(World& world) {
+  char answer[8] = "";
+  const ssize_t sent = send(world.descriptor, "PING\r\n", 6, MSG_NOSIGNAL);
+  const ssize_t got = sent < 0 ? 0 : recv(world.descriptor, answer, 7, MSG_WAITALL);
+  world.expect(got <= 0 || std::strncmp(answer, "+PONG\r\n", 7) == 0, "an answer or none");
+  close(world.descriptor);
+}
 kevy_status address(World& world) {
   return kevy_address(world.db, 0, world.buffer, sizeof world.buffer);
 }
@@ -258,6 +330,7 @@ constexpr FunctionCase kCases[] = {
     {"kevy_exec", "an error", kInstance, nullptr, exec_wrong, check_wrong},
     {"kevy_exec", "a long reply", kInstance, nullptr, exec_info, check_info},
     {"kevy_pipeline", "commands of all kinds", kInstance, nullptr, run_pipeline, check_pipeline},
+    {"kevy_pipeline", "as one step", kInstance, nullptr, run_atomic_pipeline, check_atomic_pipeline},
     {"kevy_get", "a big value", kInstance, nullptr, get, check_got},
     {"kevy_get", "a key that has expired", kInstance, nullptr, get_expired, nothing_more},
     {"kevy_set", "a time to live", kInstance, nullptr, set, check_stored},
@@ -274,6 +347,10 @@ constexpr FunctionCase kCases[] = {
     {"kevy_reply_free", "reading", kInstance, nullptr, read_reply, nothing_more},
     {"kevy_listen", "TCP", kInstance, nullptr, listen, check_listening},
     {"kevy_listen", "a Unix socket", kInstance, nullptr, listen_unix, check_listening},
+    {"kevy_listen", "a handle", kInstance, nullptr, listen_with_handle, check_listener},
+    {"kevy_listener_address", "", kInstance, prepare_listener, listener_address, check_listener},
+    {"kevy_listener_close", "", kInstance, prepare_listener, close_listener, nothing_more},
+    {"kevy_connect", "a name", kInstance, nullptr, connect, check_connected},
     {"kevy_listen", "a bad address", kInstance, nullptr, listen_nowhere, nothing_more},
     {"kevy_address", "TCP", kInstance, prepare_listening, address, check_address},
     {"kevy_clock_now", "", kInstance, nullptr, now, check_now},
@@ -283,6 +360,7 @@ constexpr FunctionCase kCases[] = {
     {"kevy_abi_version", "", kNothing, nullptr, read_constants, nothing_more},
     {"kevy_version", "", kNothing, nullptr, read_constants, nothing_more},
     {"kevy_strerror", "", kNothing, nullptr, read_constants, nothing_more},
+    {"kevy_last_errno", "", kNothing, nullptr, read_constants, nothing_more},
     {"kevy_last_error", "", kNothing, nullptr, read_constants, nothing_more},
 };
 

@@ -55,6 +55,7 @@ class World {
   char buffer[100'000];
   size_t size;
   int descriptor;
+  kevy_listener* listener = nullptr;
   int64_t number;
 
  private:

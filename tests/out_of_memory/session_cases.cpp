@@ -19,7 +19,7 @@ void count_message(const kevy_message*, void*) {}
 
 kevy_status run_session_pipeline(World& world) {
   return with_piped_commands([&](size_t count, const size_t* counts, const char* const* words) {
-    return kevy_session_pipeline(world.session, count, counts, words, nullptr, &world.reply);
+    return kevy_session_pipeline(world.session, count, counts, words, nullptr, 0, &world.reply);
   });
 }
 
@@ -28,7 +28,7 @@ void check_set(World& world) {
   world.expect_same(world.run("STRLEN new"), "80000");
 }
 
-kevy_status open_session(World& world) { return kevy_session_open(world.db, &world.opened); }
+kevy_status open_session(World& world) { return kevy_session_open(world.db, nullptr, &world.opened); }
 void close_opened(World& world) {
   kevy_session_close(world.opened);
   world.clear_outputs();
@@ -196,13 +196,16 @@ kevy_status close_session(World& world) {
 
 template <kevy_subscription_kind kKind>
 kevy_status subscribe(World& world) {
-  static const kevy_slice kChannels[] = {{"news", 4}, {"a channel of a longer name", 26}};
-  return kevy_subscribe(world.db, kKind, 2, kChannels, nullptr, nullptr, &world.subscribed);
+  static const char* const kChannels[] = {"news", "a channel of a longer name"};
+  kevy_subscribe_options options = KEVY_SUBSCRIBE_OPTIONS_INIT;
+  options.kind = kKind;
+  return kevy_subscribe(world.db, 2, kChannels, nullptr, &options, &world.subscribed);
 }
 kevy_status subscribe_with_callback(World& world) {
-  static const kevy_slice kChannels[] = {{"news", 4}};
-  return kevy_subscribe(world.db, KEVY_CHANNEL, 1, kChannels, count_message, nullptr,
-                        &world.subscribed);
+  static const char* const kChannels[] = {"news"};
+  kevy_subscribe_options options = KEVY_SUBSCRIBE_OPTIONS_INIT;
+  options.callback = count_message;
+  return kevy_subscribe(world.db, 1, kChannels, nullptr, &options, &world.subscribed);
 }
 template <const char* const& kPublish>
 void check_subscription(World& world) {
@@ -211,14 +214,14 @@ void check_subscription(World& world) {
   world.expect(kevy_subscription_next(world.subscribed, 0, &message) == KEVY_OK, "a message");
   world.expect_same(kevy_message_payload(message, nullptr), "hello");
   kevy_message_free(message);
-  kevy_subscription_close(world.subscribed);
+  kevy_subscription_close(world.subscribed, 0);
   world.clear_outputs();
 }
 constexpr const char* kPublish = "PUBLISH news hello";
 constexpr const char* kPublishSharded = "SPUBLISH news hello";
 void check_called_back(World& world) {
   world.expect_same(world.run(kPublish), "1");
-  kevy_subscription_close(world.subscribed);
+  kevy_subscription_close(world.subscribed, 0);
   world.expect_same(world.run(kPublish), "0");
   world.clear_outputs();
 }
@@ -232,7 +235,7 @@ kevy_status next_message(World& world) {
 }
 void check_message(World& world) {
   size_t size;
-  world.expect(kevy_message_kind(world.message) == KEVY_CHANNEL, "the kind");
+  world.expect(kevy_message_kind(world.message) == KEVY_SUBSCRIPTION_CHANNEL, "the kind");
   world.expect_same(kevy_message_pattern(world.message, &size), "");
   world.expect_same(kevy_message_channel(world.message, &size), "news");
   world.expect_same(kevy_message_payload(world.message, &size), "hello");
@@ -263,7 +266,7 @@ kevy_status cancel(World& world) {
 }
 void check_cancelled(World& world) { world.expect_same(world.run(kPublish), "0"); }
 kevy_status close_subscription(World& world) {
-  kevy_subscription_close(world.subscription);
+  kevy_subscription_close(world.subscription, 0);
   world.subscription = nullptr;
   return KEVY_OK;
 }
@@ -290,11 +293,11 @@ constexpr FunctionCase kCases[] = {
     {"kevy_session_take", "a message", kInstance, prepare_fed, take, check_taken},
     {"kevy_session_descriptor", "", kInstance, prepare_subscribed, session_descriptor,
      check_descriptor},
-    {"kevy_subscribe", "channels", kInstance, nullptr, subscribe<KEVY_CHANNEL>,
+    {"kevy_subscribe", "channels", kInstance, nullptr, subscribe<KEVY_SUBSCRIPTION_CHANNEL>,
      check_subscription<kPublish>},
-    {"kevy_subscribe", "patterns", kInstance, nullptr, subscribe<KEVY_PATTERN>,
+    {"kevy_subscribe", "patterns", kInstance, nullptr, subscribe<KEVY_SUBSCRIPTION_PATTERN>,
      check_subscription<kPublish>},
-    {"kevy_subscribe", "sharded", kInstance, nullptr, subscribe<KEVY_SHARDED>,
+    {"kevy_subscribe", "sharded", kInstance, nullptr, subscribe<KEVY_SUBSCRIPTION_SHARDED>,
      check_subscription<kPublishSharded>},
     {"kevy_subscribe", "a callback", kInstance, nullptr, subscribe_with_callback,
      check_called_back},

@@ -18,7 +18,7 @@ using Clock = std::chrono::steady_clock;
 
 kevy_status listen_while_calls_fail(kevy_instance* db) {
   const MemoryMayFail within;
-  return kevy_listen(db, "127.0.0.1:0");
+  return kevy_listen(db, "127.0.0.1:0", nullptr, nullptr);
 }
 
 std::string talk_well(const std::string& address, const char* name) {
@@ -59,7 +59,7 @@ TEST_CASE("B41 whichever system call of kevy_listen fails, it says so and can be
           CHECK(status == KEVY_SYSTEM);
           char text[100];
           CHECK(kevy_address(instance.db, 0, text, sizeof text) == KEVY_NOT_FOUND);
-          status = kevy_listen(instance.db, "127.0.0.1:0");
+          status = kevy_listen(instance.db, "127.0.0.1:0", nullptr, nullptr);
         }
         REQUIRE(status == KEVY_OK);
         CHECK(talk_well(instance.address(0), "client") == "");
@@ -87,7 +87,7 @@ TEST_CASE("B41 a system call that fails costs one client its connection at most"
       {SystemCall::kDuplicate, EMFILE},
   };
   Instance instance(1);
-  REQUIRE(kevy_listen(instance.db, "127.0.0.1:0") == KEVY_OK);
+  REQUIRE(kevy_listen(instance.db, "127.0.0.1:0", nullptr, nullptr) == KEVY_OK);
   const std::string address = instance.address(0);
   size_t failures = 0;
   for (const Failure& failure : kFailures) {
@@ -124,7 +124,7 @@ TEST_CASE(
   for (const int code : {EMFILE, ENOBUFS, ENOMEM}) {
     CAPTURE(code);
     Instance instance(1);
-    REQUIRE(kevy_listen(instance.db, "127.0.0.1:0") == KEVY_OK);
+    REQUIRE(kevy_listen(instance.db, "127.0.0.1:0", nullptr, nullptr) == KEVY_OK);
     fail_calls(SystemCall::kAccept, 0, 1'000'000'000, code);
     const size_t accepts = calls_made(SystemCall::kAccept),
                  waits = calls_made(SystemCall::kEpollWait);
@@ -142,9 +142,9 @@ TEST_CASE("B41 a client whose socket can not be watched for writing is closed, n
   const EnoughMemory of_the_test;
   constexpr size_t kSize = 30'000'000;  // more than the kernel takes at once
   Instance instance(1);
-  REQUIRE(kevy_listen(instance.db, "127.0.0.1:0") == KEVY_OK);
+  REQUIRE(kevy_listen(instance.db, "127.0.0.1:0", nullptr, nullptr) == KEVY_OK);
   const std::string value(kSize, 'v');
-  REQUIRE(kevy_set(instance.db, "big", 3, value.data(), value.size(), 0) == KEVY_OK);
+  REQUIRE(kevy_set(instance.db, "big", 3, value.data(), value.size(), 0, 0) == KEVY_OK);
   Client client(instance.address(0));
   REQUIRE(client.ask("PING", "+PONG\r\n"));
   fail_calls(SystemCall::kEpollControl, 0, 1, ENOMEM);
@@ -159,7 +159,7 @@ TEST_CASE("B41 a client whose socket can not be watched for writing is closed, n
 TEST_CASE("B41 a timeout that is set while the wake-up is interrupted is heeded") {
   const EnoughMemory of_the_test;
   Instance instance(1);
-  REQUIRE(kevy_listen(instance.db, "127.0.0.1:0") == KEVY_OK);
+  REQUIRE(kevy_listen(instance.db, "127.0.0.1:0", nullptr, nullptr) == KEVY_OK);
   Client silent(instance.address(0));
   REQUIRE(silent.ask("PING", "+PONG\r\n"));
   const auto set_timeout = [&] {

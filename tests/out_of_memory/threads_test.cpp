@@ -22,7 +22,7 @@ constexpr int kSeeds = 12;
 class Server {
  public:
   explicit Server(uint32_t threads) : instance_(threads) {
-    REQUIRE(kevy_listen(instance_.db, "127.0.0.1:0") == KEVY_OK);
+    REQUIRE(kevy_listen(instance_.db, "127.0.0.1:0", nullptr, nullptr) == KEVY_OK);
     address_ = instance_.address(0);
   }
   kevy_instance* db() const { return instance_.db; }
@@ -181,10 +181,12 @@ class Bustle {
   void publish() {
     for (int round = 0; round < 20; ++round) {
       Heard heard;
-      const kevy_slice channel{"news", 4};
+      const char* const channel = "news";
+      kevy_subscribe_options options = KEVY_SUBSCRIBE_OPTIONS_INIT;
+      options.callback = note_message;
+      options.user = &heard;
       kevy_subscription* subscription = nullptr;
-      if (kevy_subscribe(server_.db(), KEVY_CHANNEL, 1, &channel, note_message, &heard,
-                         &subscription) != KEVY_OK) {
+      if (kevy_subscribe(server_.db(), 1, &channel, nullptr, &options, &subscription) != KEVY_OK) {
         continue;  // no thread
       }
       for (int i = 0; i < 50; ++i) {
@@ -194,7 +196,7 @@ class Bustle {
         run_command({"HPEXPIRE", "hash", "5", "FIELDS", "1", key.c_str()});
         run_command({"PUBLISH", "news", news.c_str()});
       }
-      kevy_subscription_close(subscription);
+      kevy_subscription_close(subscription, 0);
       const std::lock_guard guard(lock_);
       if (heard.strange) wrong_ = "a message that nobody published";
     }
@@ -239,13 +241,15 @@ TEST_CASE(
       CHECK(talker.wrong() == "");
     }
     Heard heard;
-    const kevy_slice channel{"news", 4};
+    const char* const channel = "news";
+    kevy_subscribe_options options = KEVY_SUBSCRIBE_OPTIONS_INIT;
+    options.callback = note_message;
+    options.user = &heard;
     kevy_subscription* subscription = nullptr;
-    REQUIRE(kevy_subscribe(server.db(), KEVY_CHANNEL, 1, &channel, note_message, &heard,
-                           &subscription) == KEVY_OK);
+    REQUIRE(kevy_subscribe(server.db(), 1, &channel, nullptr, &options, &subscription) == KEVY_OK);
     CHECK(server.integer({"PUBLISH", "news", "news of today"}) == 1);
     CHECK(eventually([&] { return heard.messages == 1; }));
-    kevy_subscription_close(subscription);
+    kevy_subscription_close(subscription, 0);
   }
   CHECK(failures > size_t{8 * kSeeds});
   CHECK(answers > size_t{40 * kSeeds});
@@ -261,10 +265,11 @@ TEST_CASE("B41 a publisher that finds no memory has told nobody, or ends whom it
       const Instance instance(1);
       kevy_instance* const db = instance.db;
       kevy_subscription* subscriptions[3];
-      const kevy_slice names[] = {{"news", 4}, {"n*", 2}, {"*s", 2}};
+      const char* const names[] = {"news", "n*", "*s"};
       for (int i = 0; i < 3; ++i) {
-        REQUIRE(kevy_subscribe(db, i == 0 ? KEVY_CHANNEL : KEVY_PATTERN, 1, &names[i], nullptr,
-                               nullptr, &subscriptions[i]) == KEVY_OK);
+        kevy_subscribe_options options = KEVY_SUBSCRIBE_OPTIONS_INIT;
+        options.kind = i == 0 ? KEVY_SUBSCRIPTION_CHANNEL : KEVY_SUBSCRIPTION_PATTERN;
+        REQUIRE(kevy_subscribe(db, 1, &names[i], nullptr, &options, &subscriptions[i]) == KEVY_OK);
       }
       const char* words[] = {"PUBLISH", "news", payload.c_str()};
       kevy_reply* reply = nullptr;
@@ -286,7 +291,7 @@ TEST_CASE("B41 a publisher that finds no memory has told nobody, or ends whom it
         received += got == KEVY_OK ? 1 : 0;
         gap |= got == KEVY_TIMEOUT;
         kevy_message_free(message);
-        kevy_subscription_close(one);
+        kevy_subscription_close(one, 0);
       }
       CAPTURE(number, payload.size());
       CHECK(received == counted);

@@ -83,11 +83,11 @@ World::World(Start start) {
   kevy_clock_freeze(db, 1'700'000'000'000);
   for (const char* command : kData) run(command);
   const std::string big(70'000, 'b');
-  kevy_set(db, "big", 3, big.data(), big.size(), 0);
+  kevy_set(db, "big", 3, big.data(), big.size(), 0, 0);
 }
 
 World::~World() {
-  kevy_subscription_close(subscription);
+  kevy_subscription_close(subscription, 0);
   kevy_session_close(session);
   kevy_stop(db);
 }
@@ -114,16 +114,18 @@ void World::publish(const std::string& channel, const std::string& payload) {
 }
 
 void World::open_session() {
-  expect(kevy_session_open(db, &session) == KEVY_OK, "kevy_session_open");
+  expect(kevy_session_open(db, nullptr, &session) == KEVY_OK, "kevy_session_open");
 }
 
 void World::subscribe(kevy_message_callback callback) {
-  const kevy_slice channels[] = {{"news", 4}, {"weather", 7}};
-  expect(kevy_subscribe(db, KEVY_CHANNEL, 2, channels, callback, this, &subscription) == KEVY_OK,
-         "kevy_subscribe");
+  const char* const channels[] = {"news", "weather"};
+  kevy_subscribe_options options = KEVY_SUBSCRIBE_OPTIONS_INIT;
+  options.callback = callback;
+  options.user = this;
+  expect(kevy_subscribe(db, 2, channels, nullptr, &options, &subscription) == KEVY_OK, "kevy_subscribe");
 }
 
-void World::listen() { expect(kevy_listen(db, "127.0.0.1:0") == KEVY_OK, "kevy_listen"); }
+void World::listen() { expect(kevy_listen(db, "127.0.0.1:0", nullptr, nullptr) == KEVY_OK, "kevy_listen"); }
 
 std::string World::contents() {
   std::string keys = run("KEYS *");

@@ -19,7 +19,6 @@ constexpr Status kStatuses[] = {
     {KEVY_INVALID, "invalid", "KEVY_INVALID"}, {KEVY_NO_MEMORY, "memory", "KEVY_NO_MEMORY"},
     {KEVY_SYSTEM, "system", "KEVY_SYSTEM"},    {KEVY_FORKED, "forked", "KEVY_FORKED"},
     {KEVY_CLOSED, "closed", "KEVY_CLOSED"},    {KEVY_TIMEOUT, "timeout", "KEVY_TIMEOUT"},
-    {KEVY_NO_AUTH, "auth", "KEVY_NO_AUTH"},
 };
 
 // {status: [kind, code], ...}

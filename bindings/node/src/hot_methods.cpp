@@ -75,7 +75,8 @@ napi_value set(napi_env env, napi_callback_info info) noexcept {
     const std::string_view key = bytes_of(env, arguments[0], arena);
     const std::string_view value = bytes_of(env, arguments[1], arena);
     const int64_t ttl_ms = arguments.count() > 2 ? ttl_of(env, arguments[2]) : 0;
-    check(kevy_set(instance.handle(), key.data(), key.size(), value.data(), value.size(), ttl_ms));
+    check(kevy_set(instance.handle(), key.data(), key.size(), value.data(), value.size(), 0,
+                   ttl_ms));
     instance.account()->ran(key.size() + value.size());
     return nullptr;
   });
@@ -120,14 +121,14 @@ kevy_status run_words(Session& session, const Words& words, kevy_reply** reply) 
 
 kevy_status run_commands(Instance& instance, std::span<const size_t> argc, const Words& words,
                          kevy_reply** reply) {
-  return kevy_pipeline(instance.handle(), argc.size(), argc.data(), words.data(), words.sizes(),
+  return kevy_pipeline(instance.handle(), argc.size(), argc.data(), words.data(), words.sizes(), 0,
                        reply);
 }
 
 kevy_status run_commands(Session& session, std::span<const size_t> argc, const Words& words,
                          kevy_reply** reply) {
   return kevy_session_pipeline(session.handle(), argc.size(), argc.data(), words.data(),
-                               words.sizes(), reply);
+                               words.sizes(), 0, reply);
 }
 
 template <typename Owner>

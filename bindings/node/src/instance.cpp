@@ -93,9 +93,8 @@ napi_value Instance::get_many(const Napi::CallbackInfo& info) {
   Words& words = environment().words();
   words.clear();
   words.add_all(info.Env(), values);
-  const auto keys = words.slices(0, 1);
   kevy_reply* reply = nullptr;
-  check(kevy_get_many(handle(), keys.size(), keys.data(), &reply));
+  check(kevy_get_many(handle(), words.count(), words.data(), words.sizes(), &reply));
   const ReplyPtr owner(reply);
   return environment().tape().of_reply(reply, strings_of(info[1]), integers_);
 }
@@ -109,14 +108,15 @@ napi_value Instance::set_many(const Napi::CallbackInfo& info) {
   words.add_all(info.Env(), given);
   const auto keys = words.slices(0, 2);
   const auto values = words.slices(1, 2);
-  check(kevy_set_many(handle(), keys.size(), keys.data(), values.data()));
+  check(kevy_set_many(handle(), keys.data.size(), keys.data.data(), keys.sizes.data(),
+                      values.data.data(), values.sizes.data()));
   account_->ran(words.bytes());
   return nullptr;
 }
 
 napi_value Instance::listen(const Napi::CallbackInfo& info) {
   const std::string address = info[0].As<Napi::String>().Utf8Value();
-  check(kevy_listen(handle(), address.c_str()));
+  check(kevy_listen(handle(), address.c_str(), nullptr, nullptr));
   return nullptr;
 }
 

@@ -35,7 +35,7 @@ Session::Session(const Napi::CallbackInfo& info) : Wrapped(info) {
 napi_value Session::open(const Napi::CallbackInfo& info) {
   if (account_ != nullptr) refuse("the session was opened before");
   const Instance& instance = Instance::of(info[0]);
-  check(kevy_session_open(instance.handle(), &handle_));
+  check(kevy_session_open(instance.handle(), nullptr, &handle_));
   account_ = instance.account();
   integers_ = instance.integers();
   return nullptr;

@@ -40,14 +40,15 @@ napi_value Subscription::subscribe(const Napi::CallbackInfo& info) {
   Words& words = environment().words();
   words.clear();
   words.add_all(info.Env(), values);
-  const auto channels = words.slices(0, 1);
-  check(kevy_subscribe(instance.handle(), static_cast<kevy_subscription_kind>(kind),
-                       channels.size(), channels.data(), nullptr, nullptr, &handle_));
+  kevy_subscribe_options options = KEVY_SUBSCRIBE_OPTIONS_INIT;
+  options.kind = static_cast<kevy_subscription_kind>(kind);
+  check(kevy_subscribe(instance.handle(), words.count(), words.data(), words.sizes(), &options,
+                       &handle_));
   return nullptr;
 }
 
 void Subscription::release() noexcept {
-  if (handle_ != nullptr) kevy_subscription_close(handle_);
+  if (handle_ != nullptr) kevy_subscription_close(handle_, 0);
   handle_ = nullptr;
 }
 
@@ -91,7 +92,7 @@ napi_value Subscription::take(const Napi::CallbackInfo& info) {
   for (const MessagePtr& message : messages) {
     tape.add_string(part_of(message.get(), kevy_message_payload));
     tape.add_string(part_of(message.get(), kevy_message_channel));
-    if (kevy_message_kind(message.get()) == KEVY_PATTERN) {
+    if (kevy_message_kind(message.get()) == KEVY_SUBSCRIPTION_PATTERN) {
       tape.add_string(part_of(message.get(), kevy_message_pattern));
     } else {
       tape.add_null();

@@ -143,10 +143,14 @@ std::vector<napi_value> elements_of(napi_env env, napi_value array) {
   return values;
 }
 
-std::vector<kevy_slice> Words::slices(size_t first, size_t step) const {
-  std::vector<kevy_slice> slices;
-  slices.reserve(count() / step);
-  for (size_t i = first; i < count(); i += step) slices.push_back({data_[i], sizes_[i]});
+Words::Slices Words::slices(size_t first, size_t step) const {
+  Slices slices;
+  slices.data.reserve(count() / step);
+  slices.sizes.reserve(count() / step);
+  for (size_t i = first; i < count(); i += step) {
+    slices.data.push_back(data_[i]);
+    slices.sizes.push_back(sizes_[i]);
+  }
   return slices;
 }
 

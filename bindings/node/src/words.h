@@ -42,7 +42,12 @@ class Words {
   void add_all(napi_env env, std::span<const napi_value> values) {
     for (const napi_value value : values) add(env, value);
   }
-  std::vector<kevy_slice> slices(size_t first, size_t step) const;
+  /// Some of the words, as the C ABI takes several.
+  struct Slices {
+    std::vector<const char*> data;
+    std::vector<size_t> sizes;
+  };
+  Slices slices(size_t first, size_t step) const;
 
   size_t count() const noexcept { return data_.size(); }
   const char* const* data() const noexcept { return data_.data(); }

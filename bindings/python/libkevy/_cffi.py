@@ -25,6 +25,7 @@ from libkevy._cffi_library import (
     SESSION,
     SIZE,
     SIZES,
+    SUBSCRIBE_OPTIONS,
     SUBSCRIPTION,
     TEXTS,
     Replies,
@@ -195,7 +196,7 @@ class InstanceHandle:
         except IndexError:
             room = self._new_room()
         try:
-            status = _set(room.handle, name, len(name), data, len(data), 0)
+            status = _set(room.handle, name, len(name), data, len(data), 0, 0)
         finally:
             idle.append(room)
         if status:
@@ -274,17 +275,17 @@ class InstanceHandle:
     def _get_many(self, keys: tuple[Word, ...]) -> list[Any]:
         words = Words(keys)
         reply = new(REPLY)
-        check(self._run(lib.kevy_get_many, words.count, words.slices(), reply))
+        check(self._run(lib.kevy_get_many, words.count, words.data, words.sizes, reply))
         values: list[Any] = self._replies.take(reply[0])
         return values
 
     def _set_many(self, keys_and_values: tuple[Word, ...]) -> None:
         words = Words(keys_and_values)
         keys, values = words.slices(0, 2), words.slices(1, 2)
-        check(self._run(lib.kevy_set_many, len(keys), keys, values))
+        check(self._run(lib.kevy_set_many, len(keys[0]), *keys, *values))
 
     def _listen(self, address: str) -> None:
-        check(self._run(lib.kevy_listen, address.encode()))
+        check(self._run(lib.kevy_listen, address.encode(), ffi.NULL, ffi.NULL))
 
     def _address(self, index: int) -> str | None:
         capacity, status = 128, _TRUNCATED
@@ -319,7 +320,7 @@ def _pipeline(
     words = Words(tuple(word for command in commands for word in command))
     counts = new(SIZES, [len(command) for command in commands])
     reply = new(REPLY)
-    check(run(len(commands), counts, words.data, words.sizes, reply))
+    check(run(len(commands), counts, words.data, words.sizes, 0, reply))
     result: list[Any] = replies.take(reply[0])
     return result
 
@@ -365,7 +366,7 @@ class SessionHandle(_Exclusive):
 
     def __init__(self, instance: InstanceHandle) -> None:
         handle = new(SESSION)
-        check(instance._run(lib.kevy_session_open, handle))
+        check(instance._run(lib.kevy_session_open, ffi.NULL, handle))
         super().__init__(handle[0])
         self._replies = instance._replies
 
@@ -493,9 +494,12 @@ class SubscriptionHandle(_Exclusive):
     def __init__(self, instance: InstanceHandle, kind: int, channels: tuple[Word, ...]) -> None:
         words = Words(channels)
         handle = new(SUBSCRIPTION)
+        options = new(
+            SUBSCRIBE_OPTIONS, (ffi.sizeof(SUBSCRIBE_OPTIONS.item), ffi.NULL, ffi.NULL, kind, 0)
+        )
         check(
             instance._run(
-                lib.kevy_subscribe, kind, words.count, words.slices(), ffi.NULL, ffi.NULL, handle
+                lib.kevy_subscribe, words.count, words.data, words.sizes, options, handle
             )
         )
         super().__init__(handle[0])
@@ -514,7 +518,7 @@ class SubscriptionHandle(_Exclusive):
             finally:
                 with contextlib.suppress(RuntimeError):
                     self._in_use.release()
-            lib.kevy_subscription_close(handle)
+            lib.kevy_subscription_close(handle, 0)
 
     def __del__(self) -> None:
         if getattr(self, "_handle", None) is not None:
@@ -537,7 +541,7 @@ class SubscriptionHandle(_Exclusive):
             data = read(message, size)
             return self._replies.text(data, size[0])
 
-        is_pattern = lib.kevy_message_kind(message) == lib.KEVY_PATTERN
+        is_pattern = lib.kevy_message_kind(message) == lib.KEVY_SUBSCRIPTION_PATTERN
         pattern = text(lib.kevy_message_pattern) if is_pattern else None
         return text(lib.kevy_message_channel), text(lib.kevy_message_payload), pattern
 

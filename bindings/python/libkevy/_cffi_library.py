@@ -50,8 +50,8 @@ for _name in dir(lib):
 CHARS = ffi.typeof("char[]")
 TEXTS = ffi.typeof("const char*[]")
 SIZES = ffi.typeof("size_t[]")
-SLICES = ffi.typeof("kevy_slice[]")
 OPTIONS = ffi.typeof("kevy_options*")
+SUBSCRIBE_OPTIONS = ffi.typeof("kevy_subscribe_options*")
 # What results are put in.
 INT = ffi.typeof("int*")
 INT64 = ffi.typeof("int64_t*")
@@ -98,9 +98,11 @@ class Words:
         self.data = new(TEXTS, self.kept)
         self.sizes = new(SIZES, [len(word) for word in self.kept])
 
-    def slices(self, first: int = 0, step: int = 1) -> Any:
+    def slices(self, first: int, step: int) -> tuple[Any, Any]:
+        """Some of the words: the pointers and the sizes."""
         chosen = range(first, self.count, step)
-        return new(SLICES, [(self.data[i], self.sizes[i]) for i in chosen])
+        data = new(TEXTS, [self.data[i] for i in chosen])
+        return data, new(SIZES, [self.sizes[i] for i in chosen])
 
 
 def last_error(status: int) -> errors.Error:

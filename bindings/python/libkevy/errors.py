@@ -124,7 +124,6 @@ _KINDS: dict[str, type[ResponseError]] = {
 }
 
 _WRONG_TYPE = "WRONGTYPE Operation against a key holding the wrong kind of value"
-_NO_AUTH = "NOAUTH Authentication required."
 
 # The numbers of kevy_status.
 _STATUSES: dict[int, type[Error]] = {
@@ -159,8 +158,6 @@ def from_status(status: int, detail: bytes) -> Error:
     """The exception for a kevy_status; ``detail`` is what kevy_last_error said."""
     if status == 8:
         return WrongTypeError(_WRONG_TYPE)
-    if status == 10:
-        return NoAuthError(_NO_AUTH)
     if status == 11:
         return from_reply(detail)
     return _STATUSES.get(status, Error)(detail.decode("utf-8", "backslashreplace"))

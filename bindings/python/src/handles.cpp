@@ -96,7 +96,7 @@ PyObject* InstanceHandle::set(const Words& pair, int64_t ttl_ms) {
   if (running == nullptr) return raise_closed();
   const kevy_status status =
       run(pair.total_size() > kShortBytes ? Pace::kLong : Pace::kShort, [&] {
-        return kevy_set(running, pair.data()[0], pair.sizes()[0], pair.data()[1], pair.sizes()[1],
+        return kevy_set(running, pair.data()[0], pair.sizes()[0], pair.data()[1], pair.sizes()[1], 0,
                         ttl_ms);
       });
   if (status != KEVY_OK) return raise_status(status);
@@ -107,7 +107,7 @@ PyObject* InstanceHandle::set(const Words& pair, int64_t ttl_ms) {
 
 SessionHandle::SessionHandle(InstanceHandle& instance)
     : decode(instance.decode), contention(instance.contention) {
-  throw_unless_ok(kevy_session_open(open_handle(instance), &handle));
+  throw_unless_ok(kevy_session_open(open_handle(instance), nullptr, &handle));
 }
 
 SessionHandle::~SessionHandle() {
@@ -139,12 +139,10 @@ PyObject* SessionHandle::execute(const Words& words) {
 
 SubscriptionHandle::SubscriptionHandle(InstanceHandle& instance, int kind, const Words& channels)
     : decode(instance.decode) {
-  std::vector<kevy_slice> slices;
-  for (size_t i = 0; i < channels.count(); ++i) {
-    slices.push_back({channels.data()[i], channels.sizes()[i]});
-  }
-  throw_unless_ok(kevy_subscribe(open_handle(instance), static_cast<kevy_subscription_kind>(kind),
-                                 slices.size(), slices.data(), nullptr, nullptr, &handle));
+  kevy_subscribe_options options = KEVY_SUBSCRIBE_OPTIONS_INIT;
+  options.kind = static_cast<kevy_subscription_kind>(kind);
+  throw_unless_ok(kevy_subscribe(open_handle(instance), channels.count(), channels.data(),
+                                 channels.sizes(), &options, &handle));
 }
 
 bool SubscriptionHandle::is_usable() const {
@@ -157,7 +155,7 @@ void SubscriptionHandle::close() {
   kevy_subscription_cancel(closing);
   calls.drain();
   const GilRelease released;
-  kevy_subscription_close(closing);
+  kevy_subscription_close(closing, 0);
 }
 
 }  // namespace kevy::python

@@ -30,10 +30,17 @@ Words& add_all(Words& words, const py::tuple& tuple) {
   return words;
 }
 
-std::vector<kevy_slice> slices_of(const Words& words, size_t first, size_t step) {
-  std::vector<kevy_slice> slices;
+/// Some of the words, as the C ABI takes several byte strings.
+struct Slices {
+  std::vector<const char*> data;
+  std::vector<size_t> sizes;
+};
+
+Slices slices_of(const Words& words, size_t first, size_t step) {
+  Slices slices;
   for (size_t i = first; i < words.count(); i += step) {
-    slices.push_back({words.data()[i], words.sizes()[i]});
+    slices.data.push_back(words.data()[i]);
+    slices.sizes.push_back(words.sizes()[i]);
   }
   return slices;
 }
@@ -82,18 +89,18 @@ py::object pipeline(Handle& handle, const py::tuple& commands) {
   const auto call = run_pipeline(handle);
   kevy_reply* replies = nullptr;
   check(handle.run(Pace::kLong, [&] {
-    return call(counts.size(), counts.data(), words.data(), words.sizes(), &replies);
+    return call(counts.size(), counts.data(), words.data(), words.sizes(), 0, &replies);
   }));
   return checked(take_reply(replies, handle.decode));
 }
 
 py::object get_many(InstanceHandle& instance, const py::tuple& keys) {
   Words words(keys.size());
-  const auto slices = slices_of(add_all(words, keys), 0, 1);
+  add_all(words, keys);
   kevy_instance* handle = usable(instance);
   kevy_reply* reply = nullptr;
   check(instance.run(pace_of_many(words), [&] {
-    return kevy_get_many(handle, slices.size(), slices.data(), &reply);
+    return kevy_get_many(handle, words.count(), words.data(), words.sizes(), &reply);
   }));
   return checked(take_reply(reply, instance.decode));
 }
@@ -105,14 +112,15 @@ void set_many(InstanceHandle& instance, const py::tuple& keys_and_values) {
   const auto values = slices_of(words, 1, 2);
   kevy_instance* handle = usable(instance);
   check(instance.run(pace_of_many(words), [&] {
-    return kevy_set_many(handle, keys.size(), keys.data(), values.data());
+    return kevy_set_many(handle, keys.data.size(), keys.data.data(), keys.sizes.data(), values.data.data(),
+                         values.sizes.data());
   }));
 }
 
 void listen(InstanceHandle& instance, const std::string& address) {
   kevy_instance* handle = usable(instance);
   instance.contention->listening = true;
-  check(run_released(instance.calls, [&] { return kevy_listen(handle, address.c_str()); }));
+  check(run_released(instance.calls, [&] { return kevy_listen(handle, address.c_str(), nullptr, nullptr); }));
 }
 
 py::object address(InstanceHandle& instance, size_t index) {
@@ -182,7 +190,7 @@ py::object message_object(const kevy_message* message, bool decode) {
   text = kevy_message_payload(message, &size);
   const py::object payload = checked(text_object(text, size, decode));
   py::object pattern = py::none();
-  if (kevy_message_kind(message) == KEVY_PATTERN) {
+  if (kevy_message_kind(message) == KEVY_SUBSCRIPTION_PATTERN) {
     text = kevy_message_pattern(message, &size);
     pattern = checked(text_object(text, size, decode));
   }

@@ -155,7 +155,7 @@ void reset(Call& call) {
   session.no_touch.store(false, std::memory_order_relaxed);
   session.no_evict.store(false, std::memory_order_relaxed);
   session.authenticated =
-      !call.runtime.settings().password_set.load(std::memory_order_relaxed);
+      session.trusted() || !call.runtime.settings().password_set.load(std::memory_order_relaxed);
   session.change_labels([](SessionLabels& labels) { labels.name.clear(); });
   answer.set_protocol(2);
   answer.status("RESET");

@@ -97,9 +97,6 @@ bool Runtime::check(Turn& turn, Session& session, const CommandRow* row, Args ar
   }
   if (session.stateless()) {
     if (row->has(kNeedsSession)) return refuse(kStatelessRefusal);
-    if (settings_.password_set.load(std::memory_order_relaxed)) {
-      return row->has(kNoAuth) || refuse("NOAUTH Authentication required.");
-    }
     return true;
   }
   if (session.transaction.open && row->has(kNoMulti)) {

@@ -8,11 +8,7 @@ namespace kevy {
 SharedBytes Message::block_of(Bytes payload) {
   constexpr size_t kInsideMax = 512;
   if (payload.size() <= kInsideMax) return {};
-  SharedBytes block = SharedBytes::allocate(payload.size(), payload.size() + 1);
-  char* const text = block.block()->data();
-  copy_bytes(text, payload);
-  text[payload.size()] = '\0';
-  return block;
+  return SharedBytes::copy_of(payload);
 }
 
 MessagePtr Message::make(Kind kind, Bytes pattern, Bytes channel, Bytes payload,

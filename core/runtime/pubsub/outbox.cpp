@@ -22,7 +22,7 @@ void Outbox::set_waker(Waker* waker) noexcept {
 
 Outbox::Put Outbox::put(MessagePtr message) noexcept {
   std::lock_guard guard(lock_);
-  if (cancelled_.load(std::memory_order_relaxed)) return Put::kRefused;
+  if (finishing_ || cancelled_.load(std::memory_order_relaxed)) return Put::kRefused;
   const size_t bytes = this->bytes() + message->weight();
   const bool was_over_soft = overrun_.over_soft();
   if (too_much(bytes)) {
@@ -58,6 +58,7 @@ void Outbox::settle() noexcept {
 
 // Whoever holds the session is told of its end by ready(), until it says that it has noticed.
 void Outbox::note_emptied() noexcept {
+  if (finishing_ && !cancelled_.load(std::memory_order_relaxed)) end();
   if (!cancelled_.load(std::memory_order_relaxed)) ready_.store(0, std::memory_order_release);
 }
 
@@ -123,6 +124,12 @@ bool Outbox::within_limit() noexcept {
 void Outbox::cancel() noexcept {
   std::lock_guard guard(lock_);
   if (!cancelled_.load(std::memory_order_relaxed)) end();
+}
+
+void Outbox::finish() noexcept {
+  std::lock_guard guard(lock_);
+  finishing_ = true;
+  if (messages_.empty() && !cancelled_.load(std::memory_order_relaxed)) end();
 }
 
 bool Outbox::too_much(size_t bytes) noexcept {

@@ -94,6 +94,8 @@ class Outbox {
   /// Ends all waiting now and later: the session is to be closed. What waits is dropped. Any thread;
   /// the caller wakes.
   void cancel() noexcept;
+  /// Takes nothing more, and ends when what waits here has been taken. Any thread; the caller wakes.
+  void finish() noexcept;
   bool cancelled() const noexcept { return cancelled_.load(std::memory_order_acquire); }
 
  private:
@@ -116,6 +118,7 @@ class Outbox {
   std::deque<MessagePtr> messages_;
   std::atomic<size_t> bytes_{0};
   OutputOverrun overrun_;
+  bool finishing_ = false;
 
   Lock waker_lock_;  // guards what follows; held while the waker is called
   Waker* waker_ = nullptr;

@@ -124,6 +124,15 @@ void PubSubTurn::end_all(const SubscriberList& subscribers) noexcept {
 
 void PubSubTurn::expel(Subscriber& subscriber) noexcept {
   subscriber.outbox.cancel();
+  remove_from_all(subscriber);
+}
+
+void PubSubTurn::retire(Subscriber& subscriber) noexcept {
+  subscriber.outbox.finish();
+  remove_from_all(subscriber);
+}
+
+void PubSubTurn::remove_from_all(Subscriber& subscriber) noexcept {
   for (size_t kind = 0; kind < subscriber.subscriptions.size(); ++kind) {
     for (const std::string& channel : subscriber.subscriptions[kind]) {
       pubsub_->remove(static_cast<ChannelKind>(kind), channel, subscriber);

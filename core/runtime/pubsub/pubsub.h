@@ -78,11 +78,14 @@ class PubSubTurn {
   int64_t publish(ChannelKind kind, Bytes channel, Bytes payload);
   /// Ends a subscriber's outbox from outside: it is counted no more, and told.
   void expel(Subscriber& subscriber) noexcept;
+  /// The same, but what was published to it before is still handed out.
+  void retire(Subscriber& subscriber) noexcept;
 
  private:
   int64_t put(const MessagePtr& message, const SubscriberList& subscribers) noexcept;
   void end_all(const SubscriberList& subscribers) noexcept;
   void expel_ended() noexcept;
+  void remove_from_all(Subscriber& subscriber) noexcept;
 
   PubSub* pubsub_ = nullptr;  // held
   WakeList wakes_;

@@ -69,9 +69,17 @@ struct SessionLabels {
   std::string local_address;
 };
 
+/// What a session begins with, where who opens it may choose.
+struct SessionStart {
+  int protocol = 2;
+  int database = 0;
+  SessionLabels labels;
+};
+
 class Session final : public Subscriber {
  public:
-  enum class Door : uint8_t { kStateless, kInProcess, kTcp, kUnix };
+  /// How its commands come. kConnected: over a socket that the process itself asked for.
+  enum class Door : uint8_t { kStateless, kInProcess, kConnected, kTcp, kUnix };
 
   Session(uint64_t session_id, Door session_door, const OutputLimit& pubsub_limit)
       : Subscriber(pubsub_limit), id(session_id), door(session_door) {}
@@ -124,6 +132,16 @@ class Session final : public Subscriber {
     return reply_mode == ReplyMode::kOff || reply_mode == ReplyMode::kSkip;
   }
   bool stateless() const noexcept { return door == Door::kStateless; }
+  /// Who can call the library needs no password.
+  bool trusted() const noexcept { return door < Door::kTcp; }
+  /// Before its first command.
+  void begin(const SessionStart& start) {
+    protocol = start.protocol;
+    protocol_shown.store(protocol, std::memory_order_relaxed);
+    database = start.database;
+    database_shown.store(database, std::memory_order_relaxed);
+    change_labels([&](SessionLabels& mine) { mine = start.labels; });
+  }
   /// Ended from outside: killed, or too much waited for it. Whoever serves it closes it.
   bool ended() const noexcept { return outbox.cancelled(); }
   /// Drops what was queued; the watches are Runtime::forget_watches' matter.

@@ -30,7 +30,8 @@ inline std::string request(const std::vector<std::string>& words) {
 
 class Client {
  public:
-  explicit Client(Instance& instance) : session_(instance.runtime(), Session::Door::kInProcess) {}
+  explicit Client(Instance& instance, Session::Door door = Session::Door::kInProcess)
+      : session_(instance.runtime(), door) {}
 
   /// Sends lines (one command each, ended by \n but for the last) and takes what the session says.
   std::string operator()(Bytes lines) {

@@ -76,7 +76,7 @@ describe('a session', () => {
     assert.deepEqual(replies, ['OK', 'QUEUED', 'QUEUED', [1, 2]]);
   });
 
-  it('raises ClosedError for a pipeline that is cut short, with the replies of what ran', () => {
+  it('raises ClosedError for a pipeline that is cut short, of which nothing looks like a result', () => {
     const ends = [
       (pipeline) => pipeline.command('QUIT'),
       (pipeline) => pipeline.command('CLIENT', 'KILL', 'ID', session.exec('CLIENT', 'ID'), 'SKIPME', 'no'),
@@ -91,9 +91,7 @@ describe('a session', () => {
           (error) => {
             assert.ok(error instanceof kevy.ClosedError && error instanceof kevy.KevyError);
             assert.equal(error.kind, 'closed');
-            assert.equal(error.replies.length, 3);
-            assert.equal(error.replies[0], 'OK');
-            assert.ok(error.replies[1] instanceof kevy.ReplyError);
+            assert.equal(error.replies, undefined);
             return true;
           },
         );

@@ -306,7 +306,6 @@ export type ErrorKind =
   | 'closed' // the instance was stopped, or the session or subscription closed
   | 'system' // the operating system refused: an address in use, no descriptors
   | 'memory'
-  | 'auth' // the instance wants a password: use a session and AUTH
   | 'timeout'
   | 'forked';
 

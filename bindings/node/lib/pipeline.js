@@ -1,6 +1,6 @@
 'use strict';
 
-const { ClosedError, ReplyError } = require('./errors');
+const { ReplyError } = require('./errors');
 const { checkBoolean, checkNames } = require('./options');
 const { made } = require('./tape');
 const { addVerbs } = require('./verbs');
@@ -11,22 +11,8 @@ const GETS_MAX = 32;
 
 const SPREAD_MAX = 1000; // more arguments go in an array
 
-// What kevy answers for a command behind one that ended its session.
-const NOT_RUN = 'ERR not run: the session was closed before';
-
 function setWords(key, value, ttlMs) {
   return ttlMs === undefined ? ['SET', key, value] : ['SET', key, value, 'PX', ttlMs];
-}
-
-/** The error for commands that did not run, with the replies of those that did. */
-function cutShort(replies) {
-  const ran = replies.findIndex((each) => each instanceof ReplyError && each.message === NOT_RUN);
-  if (ran < 0) return undefined;
-  const error = new ClosedError(
-    `the session ended in the pipeline: of ${replies.length} commands ${ran} ran`,
-  );
-  error.replies = replies.slice(0, ran);
-  return error;
 }
 
 /** The replies of a transaction's commands, out of those of MULTI, its commands and EXEC. */
@@ -138,21 +124,12 @@ class Pipeline {
   #replies() {
     if (this.#atomic) {
       if (this.#length === 0) return [];
-      return repliesOfExec(this.#ran([1, 'MULTI', ...this.#anyCommands(), 1, 'EXEC']));
+      return repliesOfExec(this.#run([1, 'MULTI', ...this.#anyCommands(), 1, 'EXEC'], true));
     }
     if (this.#commands === undefined && this.#runGets !== undefined && this.#length <= GETS_MAX) {
       return this.#runGets(this.#gets);
     }
-    return this.#ran(this.#anyCommands());
-  }
-
-  #ran(commands) {
-    const replies = this.#run(commands, this.#atomic);
-    if (replies.length !== 0 && replies.at(-1) instanceof ReplyError) {
-      const error = cutShort(replies);
-      if (error !== undefined) throw error;
-    }
-    return replies;
+    return this.#run(this.#anyCommands(), false);
   }
 }
 

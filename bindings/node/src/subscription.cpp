@@ -35,7 +35,7 @@ napi_value Subscription::subscribe(const Napi::CallbackInfo& info) {
   if (handle_ != nullptr) refuse("the subscription was made before");
   const Instance& instance = Instance::of(info[0]);
   const int kind = info[1].ToNumber().Int32Value();
-  if (kind < KEVY_CHANNEL || kind > KEVY_SHARDED) fail(KEVY_INVALID, "no such kind of subscription");
+  if (kind < KEVY_SUBSCRIPTION_CHANNEL || kind > KEVY_SUBSCRIPTION_SHARDED) fail(KEVY_INVALID, "no such kind of subscription");
   const auto values = elements_of(info.Env(), info[2]);
   Words& words = environment().words();
   words.clear();

@@ -105,6 +105,18 @@ def test_a_callback_keeps_no_instance_alive() -> None:
     subscription.close()
 
 
+def test_regress_a_stopped_instance_that_is_collected_waits_for_nothing() -> None:
+    for _ in range(2000):
+        db: Any = kevy.start(shards=1)
+        db.cycle = db
+        with pytest.raises(kevy.ResponseError) as kept:
+            db.set("k", "v", ex="ten")
+        db.error = kept
+        db.stop()
+        db.stop()
+    gc.collect()
+
+
 def test_stop_waits_for_the_calls_of_other_threads() -> None:
     db = kevy.start()
     finished = []

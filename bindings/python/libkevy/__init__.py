@@ -19,6 +19,7 @@ raised: see ``kevy.errors``.
 
 from __future__ import annotations
 
+from libkevy._clients import from_url, patch
 from libkevy._clock import Clock
 from libkevy._door import backend
 from libkevy._door import library_version as __version__
@@ -78,5 +79,7 @@ __all__ = [
     "WrongTypeError",
     "__version__",
     "backend",
+    "from_url",
+    "patch",
     "start",
 ]

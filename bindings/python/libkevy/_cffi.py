@@ -114,6 +114,7 @@ class InstanceHandle:
         directives: list[str],
         decode: bool,
     ) -> None:
+        self._is_stopped = False
         self._opened: list[Any] = []  # the kevy_instance*, while it may be called
         # Appended to and popped from atomically; and a deque that is emptied keeps its memory.
         self._idle: deque[_Room] = deque()
@@ -237,10 +238,9 @@ class InstanceHandle:
 
     def _stop(self) -> None:
         is_interrupted = False
-        while True:
+        while not self._is_stopped:
             try:
                 self._try_to_stop()
-                break
             except KeyboardInterrupt:  # not kept: its traceback would keep rooms
                 is_interrupted = True
         if is_interrupted:
@@ -259,10 +259,11 @@ class InstanceHandle:
             except IndexError:
                 time.sleep(0.0005)
         run_through(lib.kevy_stop, self._to_stop)
+        self._is_stopped = True
 
     def __del__(self) -> None:
         if hasattr(self, "_to_stop"):
-            self._stop()
+            run_through(lib.kevy_stop, self._to_stop)  # a call would refer to the instance
 
     def _is_open(self) -> bool:
         return bool(self._opened)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import atexit
+import functools
+import importlib
 import weakref
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Callable, Generic, Literal, overload
@@ -102,6 +104,31 @@ class Instance(Uncopied, InstanceHandle, Commands[V], Iterators[V], Generic[V]):
         to ``sys.unraisablehook``, and the next message follows.
         """
         return Subscription(self, channels, kind, callback)
+
+    def redis(self, **options: Any) -> Any:
+        """A ``redis.Redis`` whose connections are sessions of this instance, without a socket.
+
+        It takes the options of ``redis.Redis``; those of sockets are pointless.
+        """
+        return _clients().client(self, "redis", "Redis", options)
+
+    def aioredis(self, **options: Any) -> Any:
+        """A ``redis.asyncio.Redis`` of the same kind."""
+        return _clients().async_client(self, "redis", "Redis", options)
+
+    def valkey(self, **options: Any) -> Any:
+        """A ``valkey.Valkey`` of the same kind."""
+        return _clients().client(self, "valkey", "Valkey", options)
+
+    @property
+    def connection_class(self) -> Any:
+        """What a ``redis.ConnectionPool`` takes as ``connection_class``."""
+        return functools.partial(_clients().connection_class("redis"), self)
+
+    @property
+    def async_connection_class(self) -> Any:
+        """What a ``redis.asyncio.ConnectionPool`` takes as ``connection_class``."""
+        return functools.partial(_clients().async_connection_class("redis"), self)
 
     def listen(self, address: str) -> str:
         """Lets clients connect, and gives the address with its real port.
@@ -250,6 +277,11 @@ def _known_directives() -> list[str]:
     with Instance[str](shards=1, decode=True) as instance:
         names: list[str] = instance.execute("CONFIG", "GET", "*")[::2]
         return names
+
+
+def _clients() -> Any:
+    """The module of other libraries' clients, which is imported when one is first wanted."""
+    return importlib.import_module("libkevy._clients")
 
 
 _live: weakref.WeakSet[Instance[Any]] = weakref.WeakSet()

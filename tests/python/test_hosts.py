@@ -154,3 +154,85 @@ print(len(taken), len(turns), list(messages))
 """
     )
     assert printed == "1000 1 []\n"
+
+
+# ---- fork() ------------------------------------------------------------------------------------
+
+LISTENS = """
+import os, socket, sys, time
+import libkevy as kevy
+db = kevy.start(listen="127.0.0.1:0", threads=2)
+port = int(db.addresses[0].rpartition(":")[2])
+client = socket.create_connection(("127.0.0.1", port))
+client.sendall(b"PING\\r\\n")
+assert client.recv(100) == b"+PONG\\r\\n"
+def is_closed():
+    try:
+        socket.create_connection(("127.0.0.1", port), 5).close()
+    except ConnectionRefusedError:
+        return True
+    return False
+"""
+
+FORKED = """
+hears, tells = os.pipe()
+child_hears, child_tells = os.pipe()
+child = os.fork()
+if child == 0:
+    {in_child}
+    os.write(child_tells, b"up")
+    os.read(hears, 1)
+    os._exit(0)
+os.read(child_hears, 2)
+db.stop()
+closed = is_closed()
+client.settimeout(20)
+ended = client.recv(100)
+os.write(tells, b"x")
+os.waitpid(child, 0)
+print(closed, ended)
+"""
+
+
+@pytest.mark.parametrize("in_child", ["pass", "db.stop()", "db = None", "kevy.start().stop()"])
+def test_a_child_of_fork_keeps_no_port_open(in_child: str) -> None:
+    assert run_python(LISTENS + FORKED.format(in_child=in_child)) == "True b''\n"
+
+
+SPAWNED = """
+import multiprocessing
+def live_on(up, end):
+    up.set()
+    end.wait(20)
+if __name__ == "__main__":
+    context = multiprocessing.get_context({method!r})
+    up, end = context.Event(), context.Event()
+    process = context.Process(target=live_on, args=(up, end))
+    process.start()
+    assert up.wait(20)
+    db.stop()
+    closed = is_closed()
+    end.set()
+    process.join(20)
+    print(closed, process.exitcode)
+"""
+
+
+def test_a_forked_process_of_multiprocessing_keeps_no_port_open() -> None:
+    assert run_python(LISTENS + SPAWNED.format(method="fork")) == "True 0\n"
+
+
+def test_the_parent_goes_on_serving_after_a_fork() -> None:
+    program = """
+child = os.fork()
+if child == 0:
+    db.stop()
+    os._exit(0)
+os.waitpid(child, 0)
+client.sendall(b"SET k v\\r\\n")
+assert client.recv(100) == b"+OK\\r\\n"
+assert not is_closed()
+print(db.get("k"))
+db.stop()
+"""
+    assert run_python(LISTENS + program) == "b'v'\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,8 +44,10 @@ def test_addresses(tmp_path: Path) -> None:
         assert repr(db) == f"<libkevy.Instance {', '.join(db.addresses)}>"
         with redis.Redis(port=port) as over_tcp:
             assert over_tcp.ping()
-        with pytest.raises(kevy.HostError):
+        with pytest.raises(kevy.HostError) as caught:
             db.listen(tcp)
+        assert caught.value.errno == errno.EADDRINUSE
+        assert tcp in str(caught.value)
     assert not Path(path).exists()
 
 

@@ -201,7 +201,10 @@ def test_a_callback_may_use_the_instance_and_close_itself(db: kevy.Instance[byte
     assert db.get("sum") == b"5"
 
 
-def test_no_callback_runs_after_close(db: kevy.Instance[bytes]) -> None:
+@pytest.mark.parametrize("discard", [False, True])
+def test_what_was_published_before_the_close_is_delivered_unless_discarded(
+    db: kevy.Instance[bytes], discard: bool
+) -> None:
     entered, leave = threading.Event(), threading.Event()
     finished = []
 
@@ -211,12 +214,28 @@ def test_no_callback_runs_after_close(db: kevy.Instance[bytes]) -> None:
         finished.append(message.payload)
 
     subscription = db.subscribe("c", callback=on_message)
-    db.execute("PUBLISH", "c", "one")
-    db.execute("PUBLISH", "c", "two")
+    for payload in ("one", "two", "three"):
+        db.publish("c", payload)
     assert entered.wait(DEADLINE)
     threading.Timer(0.05, leave.set).start()
-    subscription.close()
-    assert finished == [b"one"]
+    subscription.close(discard=discard)
+    assert finished == ([b"one"] if discard else [b"one", b"two", b"three"])
+    assert db.publish("c", "four") == 0
+    assert subscription.closed
+
+
+@pytest.mark.parametrize("discard", [False, True])
+def test_a_closed_subscription_gives_what_was_published_before(
+    db: kevy.Instance[bytes], discard: bool
+) -> None:
+    messages = db.subscribe("c")
+    for i in range(3):
+        db.publish("c", i)
+    messages.close(discard=discard)
+    assert db.publish("c", "late") == 0
+    assert [message.payload for message in messages] == ([] if discard else [b"0", b"1", b"2"])
+    with pytest.raises(kevy.ClosedError):
+        messages.next(0)
 
 
 class Reports:

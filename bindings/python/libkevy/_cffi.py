@@ -499,13 +499,16 @@ class SubscriptionHandle(_Exclusive):
             SUBSCRIBE_OPTIONS, (ffi.sizeof(SUBSCRIBE_OPTIONS.item), ffi.NULL, ffi.NULL, kind, 0)
         )
         check(
-            instance._run(
-                lib.kevy_subscribe, words.count, words.data, words.sizes, options, handle
-            )
+            instance._run(lib.kevy_subscribe, words.count, words.data, words.sizes, options, handle)
         )
         super().__init__(handle[0])
         self._replies = instance._replies
         self._closing = threading.Lock()
+
+    def _cancel(self) -> None:
+        with self._closing:
+            if self._handle is not None:
+                lib.kevy_subscription_cancel(self._handle)
 
     def _close(self) -> None:
         with self._closing:

@@ -106,7 +106,7 @@ class Words:
 
 
 def last_error(status: int) -> errors.Error:
-    return errors.from_status(status, ffi.string(lib.kevy_last_error()))
+    return errors.from_status(status, ffi.string(lib.kevy_last_error()), lib.kevy_last_errno())
 
 
 def check(status: int) -> None:

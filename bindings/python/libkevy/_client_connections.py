@@ -18,8 +18,6 @@ from typing import Any
 from libkevy._waiting import Turns, readable
 from libkevy.errors import ClosedError, DataError, Error, InvalidError, ResponseError
 
-_CUT_SHORT = "ERR not run: the session was closed before"
-
 
 class _Line:
     """What the libraries take for an open socket, or for a stream's reader and writer."""
@@ -160,10 +158,7 @@ class _Direct:
         if isinstance(reply, set):
             return {self._read(each, is_raw) for each in reply}
         if isinstance(reply, Error):
-            text = str(reply)
-            if text == _CUT_SHORT:
-                return self._exceptions.ConnectionError(text)
-            return self._parser.parse_error(text)
+            return self._parser.parse_error(str(reply))
         return reply
 
     def pack_command(self, *args: Any) -> list[Any]:

@@ -8,7 +8,7 @@ from libkevy._door import PipelineHandle
 from libkevy._queued import QueuedCommands
 from libkevy._uncopied import Uncopied
 from libkevy._verbs import is_queued
-from libkevy.errors import ClosedError, Error, WatchError
+from libkevy.errors import Error, WatchError
 
 if TYPE_CHECKING:
     import sys
@@ -62,7 +62,6 @@ class Pipeline(Uncopied, PipelineHandle, QueuedCommands):
     ) -> list[Any]:
         """What ``execute`` does with commands that the compiled door does not run on the spot."""
         replies = target._run_atomic(commands) if atomic else target._pipeline(commands)
-        refuse_if_cut_short(replies)
         for i, convert in enumerate(converters):
             if convert is not None and _is_convertible(replies[i]):
                 replies[i] = convert(replies[i])
@@ -90,7 +89,7 @@ def run_transaction(
     run: Callable[[tuple[tuple[Word, ...], ...]], list[Any]], commands: tuple[tuple[Word, ...], ...]
 ) -> list[Any]:
     """The commands' replies as one MULTI ... EXEC of a session, whose pipeline ``run`` runs."""
-    first, *queued, outcome = refuse_if_cut_short(run((("MULTI",), *commands, ("EXEC",))))
+    first, *queued, outcome = run((("MULTI",), *commands, ("EXEC",)))
     if isinstance(first, Error):
         raise first
     if outcome is None:
@@ -100,17 +99,6 @@ def run_transaction(
         refused = next((reply for reply in queued if isinstance(reply, Error)), None)
         raise outcome from refused
     replies: list[Any] = outcome
-    return replies
-
-
-_NOT_RUN = "ERR not run: the session was closed before"
-
-
-def refuse_if_cut_short(replies: list[Any]) -> list[Any]:
-    """The replies, if all commands ran; raises ``ClosedError`` when the session ended before."""
-    if any(isinstance(reply, Error) and str(reply) == _NOT_RUN for reply in replies):
-        msg = "the session ended before the last command of the pipeline"
-        raise ClosedError(msg)
     return replies
 
 

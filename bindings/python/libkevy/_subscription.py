@@ -92,6 +92,7 @@ class Subscription(Uncopied, SubscriptionHandle, Generic[V]):
             raise InvalidError(msg)
         super().__init__(instance, KINDS[kind], channels)
         self._turns = Turns()
+        self._is_closed = False
         self._thread: threading.Thread | None = None
         if callback is not None:
             self._thread = threading.Thread(
@@ -107,7 +108,11 @@ class Subscription(Uncopied, SubscriptionHandle, Generic[V]):
         the subscription is over.
         """
         self._refuse_with_callback()
-        taken = wait_for(self._next, timeout, self._descriptor)
+        try:
+            taken = wait_for(self._next, timeout, self._descriptor)
+        except ClosedError:
+            self._release()
+            raise
         return None if taken is None else Message(*taken)
 
     def __iter__(self) -> Self:
@@ -134,6 +139,7 @@ class Subscription(Uncopied, SubscriptionHandle, Generic[V]):
                 await readable(self._descriptor())
                 self._turns.waited()
         except ClosedError:
+            self._release()
             raise StopAsyncIteration from None
         return Message(*taken)
 
@@ -141,20 +147,24 @@ class Subscription(Uncopied, SubscriptionHandle, Generic[V]):
         """A descriptor that polls readable while messages wait: poll it, nothing else."""
         return self._descriptor()
 
-    def close(self) -> None:
-        """Ends the subscription. May be called again, and from any thread.
+    def close(self, *, discard: bool = False) -> None:
+        """Leaves the channels. May be called again, and from any thread.
 
-        A thread that waits for a message gets ``ClosedError``, iterations end. With a callback it
-        returns once no callback runs; called by the callback itself, that one is the last.
+        Messages published before are delivered: ``next`` and iterations give them, then end, and a
+        callback gets them before this returns, or after it has returned where it is the callback
+        that closes. With ``discard`` they are dropped.
         """
-        self._close()
+        self._is_closed = True
+        self._cancel()
+        if discard:
+            self._close()
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join()
 
     @property
     def closed(self) -> bool:
         """Whether ``close`` was called."""
-        return not self._is_open()
+        return self._is_closed
 
     def __enter__(self) -> Self:
         """The subscription itself; it is closed when the block ends."""
@@ -167,6 +177,11 @@ class Subscription(Uncopied, SubscriptionHandle, Generic[V]):
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _release(self) -> None:
+        """Nothing is left to be taken: once it is closed, the handle can go."""
+        if self._is_closed:
+            self._close()
 
     def _refuse_with_callback(self) -> None:
         if self._thread is not None:
@@ -191,6 +206,7 @@ def _deliver(subscription: Subscription[V], callback: Callable[[Message[V]], obj
         try:
             taken = wait_for(subscription._next, None, subscription._descriptor)
         except ClosedError:
+            subscription._close()
             return
         except UnicodeDecodeError as error:
             report(error, "kevy dropped a message, which does not decode, to", callback)

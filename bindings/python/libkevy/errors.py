@@ -46,7 +46,7 @@ class NoMemoryError(Error, MemoryError):
 
 
 class HostError(Error, OSError):
-    """The operating system refused: an address in use, no descriptors left."""
+    """The operating system refused, as ``errno`` says: an address in use, no descriptors left."""
 
 
 class ForkedError(Error, RuntimeError):
@@ -154,8 +154,10 @@ def from_reply(text: bytes) -> ResponseError:
     return _KINDS.get(message.partition(" ")[0], ResponseError)(message)
 
 
-def from_status(status: int, detail: bytes) -> Error:
-    """The exception for a kevy_status; ``detail`` is what kevy_last_error said."""
+def from_status(status: int, detail: bytes, errno: int = 0) -> Error:
+    """The exception for a kevy_status; ``detail`` and ``errno`` are of the library's last error."""
+    if status == 3 and errno:
+        return HostError(errno, detail.decode("utf-8", "backslashreplace"))
     if status == 8:
         return WrongTypeError(_WRONG_TYPE)
     if status == 11:

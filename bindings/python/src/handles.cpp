@@ -149,6 +149,10 @@ bool SubscriptionHandle::is_usable() const {
   return is_idle(calls) && (handle != nullptr || raise_closed() != nullptr);
 }
 
+void SubscriptionHandle::cancel() {
+  if (handle != nullptr) kevy_subscription_cancel(handle);
+}
+
 void SubscriptionHandle::close() {
   kevy_subscription* closing = std::exchange(handle, nullptr);
   if (closing == nullptr) return;

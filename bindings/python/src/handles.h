@@ -93,6 +93,8 @@ struct SubscriptionHandle {
   ~SubscriptionHandle() { close(); }
 
   bool is_usable() const;
+  /// Leaves the channels: what was published before can still be taken. Any thread.
+  void cancel();
   /// A thread that waits for a message is woken first.
   void close();
 

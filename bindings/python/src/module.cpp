@@ -269,6 +269,7 @@ void add_subscription(py::module_& module) {
                                                          add_all(words, channels));
            }),
            py::arg("instance"), py::arg("kind"), py::arg("channels"))
+      .def("_cancel", &SubscriptionHandle::cancel)
       .def("_close", &SubscriptionHandle::close)
       .def("_is_open",
            [](const SubscriptionHandle& subscription) { return subscription.handle != nullptr; })

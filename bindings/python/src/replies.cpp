@@ -76,7 +76,8 @@ PyObject* raise(PyObject* exception) {
 }
 
 PyObject* exception_of(kevy_status status, const char* detail) {
-  return PyObject_CallFunction(from_status, "iy", static_cast<int>(status), detail);
+  return PyObject_CallFunction(from_status, "iyi", static_cast<int>(status), detail,
+                               kevy_last_errno());
 }
 
 PyObject* raise_status(kevy_status status, const char* detail) {

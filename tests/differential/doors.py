@@ -167,7 +167,7 @@ class KevySession:
     def __init__(self, library, instance):
         self.library, self.instance = library, instance
         self.session = ctypes.c_void_p()
-        assert library.kevy_session_open(instance, ctypes.byref(self.session)) == 0
+        assert library.kevy_session_open(instance, None, ctypes.byref(self.session)) == 0
         self.buffer = ctypes.create_string_buffer(1 << 22)
 
     def run(self, words):

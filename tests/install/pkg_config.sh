@@ -14,3 +14,13 @@ LD_LIBRARY_PATH="$(pkg-config --variable=libdir kevy)" "$work/shared"
 "$work/engine_inside"
 "$cc" -std=c11 -static "$source" $(pkg-config --static --cflags --libs kevy) -o "$work/all_static"
 "$work/all_static"
+
+# A shared library with the engine inside exports nothing of it, but weak parts of the C++ library.
+"$cc" -std=c11 -shared -fPIC "$source" $(pkg-config --cflags kevy) \
+  $(pkg-config --variable=static_libs kevy) -o "$work/engine_inside.so"
+exported=$(nm -D --defined-only "$work/engine_inside.so" | grep -v ' [WuVw] ' | awk '{ print $3 }' |
+  grep -vx main || true)
+if [ -n "$exported" ]; then
+  echo "exported by a library that links libkevy.a:" $exported >&2
+  exit 1
+fi

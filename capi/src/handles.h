@@ -4,6 +4,7 @@
 // answers KEVY_CLOSED.
 #pragma once
 
+#include <atomic>
 #include <memory>
 
 #include "base/event_descriptor.h"
@@ -14,15 +15,21 @@
 
 namespace kevy::capi {
 
-/// An outbox's descriptor: readable while there is something in it.
+/// An outbox's descriptor: readable while there is something in it, or in its owner's output. A system
+/// call is made only where that changes. The owner may wake beside the outbox, but settles through it.
 class OutboxDescriptor final : public Waker {
  public:
   int get() const noexcept { return event_.get(); }
-  void wake() noexcept override { event_.signal(); }
-  void settle() noexcept override { event_.clear(); }
+  void wake() noexcept override {
+    if (!readable_.exchange(true, std::memory_order_acq_rel)) event_.signal();
+  }
+  void settle() noexcept override {
+    if (readable_.exchange(false, std::memory_order_acq_rel)) event_.clear();
+  }
 
  private:
   EventDescriptor event_;
+  std::atomic<bool> readable_{false};
 };
 
 /// A timeout of the interface's in microseconds: for ever when it is below zero, or as good as.

@@ -1,5 +1,6 @@
 // Every verb has a line at least; one that writes has one for each form that its keys can have, at
 // the border to the next form, with values of 64 KB and more, and with keys that have expired.
+// "LATER 6000" lets so many milliseconds pass.
 #include "cases.h"
 
 namespace kevy::test {
@@ -156,7 +157,10 @@ constexpr const char* kCases[] = {
     "ZRANDMEMBER zbig",
     // Databases and the server.
     "FLUSHALL", "FLUSHDB", "SELECT 1; FLUSHDB", "WATCH hbig none xh; FLUSHALL", "SWAPDB 0 1", "SWAPDB 0 3",
-    "WATCH hbig none big; SWAPDB 0 1", "DBSIZE", "COMMAND", "COMMAND COUNT", "COMMAND DOCS get set",
+    "WATCH hbig none big; SWAPDB 0 1",
+    "MSETEX 5 a-long-name v b-long-name v c-long-name v d-long-name v e-long-name v PX 5000; "
+    "WATCH a-long-name b-long-name c-long-name d-long-name e-long-name; LATER 6000; SWAPDB 0 1",
+    "DBSIZE", "COMMAND", "COMMAND COUNT", "COMMAND DOCS get set",
     "COMMAND GETKEYS mset a 1 b 2 c 3", "COMMAND GETKEYSANDFLAGS mset a 1 b 2 c 3", "COMMAND INFO get set", "COMMAND LIST", "COMMAND HELP",
     "CONFIG GET *", "CONFIG HELP", "CONFIG RESETSTAT", "CONFIG SET timeout 5 requirepass secret",
     "CONFIG SET notify-keyspace-events KA hash-max-listpack-entries 20", "DEBUG SLEEP 0", "DEBUG DIGEST",

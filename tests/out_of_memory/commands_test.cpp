@@ -48,7 +48,13 @@ std::unique_ptr<Engine> prepared(const Case& tried, Door door) {
   std::vector<Words> all = tried.commands;
   all.push_back(tried.last);
   auto engine = engine_with_keys_of(all, door);
-  for (const Words& command : tried.commands) engine->run(command);
+  for (const Words& command : tried.commands) {
+    if (command[0] == "LATER") {  // no command: so many milliseconds pass
+      engine->runtime().clock().advance(std::stoll(command[1]) * 1'000);
+    } else {
+      engine->run(command);
+    }
+  }
   engine->log().take();
   return engine;
 }

@@ -1,4 +1,5 @@
 // Whole databases: DBSIZE, FLUSHALL, FLUSHDB, SWAPDB.
+#include <array>
 #include <optional>
 
 #include "command/arguments.h"
@@ -65,6 +66,33 @@ std::optional<int64_t> index_argument(Call& call, Bytes text, Bytes error) {
   return std::nullopt;
 }
 
+// Exchanges two databases on all shards. What may find no memory comes before any change: the
+// keyspaces are made, and watched keys that have expired are removed, which changes those that were
+// there when they began to be watched.
+void exchange(Call& call, size_t a, size_t b) {
+  const std::array databases = {static_cast<int>(a), static_cast<int>(b)};
+  const auto of_watched = [&](Shard& shard, auto&& is_changed) {
+    for (const int database : databases) shard.watches.change_where(database, is_changed);
+  };
+  for (uint32_t i = 0; i < call.runtime.shard_count(); ++i) {
+    Shard& shard = call.runtime.shard(i);
+    const bool either = shard.databases.find(a) != nullptr || shard.databases.find(b) != nullptr;
+    if (either) shard.keyspace(a), shard.keyspace(b);
+    of_watched(shard, [&](int, const Key& key) {
+      for (const int database : databases) call.peek_in(key, database);
+      return false;
+    });
+  }
+  for (uint32_t i = 0; i < call.runtime.shard_count(); ++i) {
+    Shard& shard = call.runtime.shard(i);
+    // A watched key changes when it is there before or after.
+    of_watched(shard, [&](int, const Key& key) {
+      return shard.find(a, key) != nullptr || shard.find(b, key) != nullptr;
+    });
+    shard.databases.swap(a, b);
+  }
+}
+
 void swapdb(Call& call) {
   const auto first = index_argument(call, call.args[1], "ERR invalid first DB index");
   if (!first) return;
@@ -76,24 +104,7 @@ void swapdb(Call& call) {
     return;
   }
   const auto a = static_cast<size_t>(*first), b = static_cast<size_t>(*second);
-  // What may find no memory comes before any change.
-  for (uint32_t i = 0; a != b && i < call.runtime.shard_count(); ++i) {
-    Shard& shard = call.runtime.shard(i);
-    const bool either = shard.databases.find(a) != nullptr || shard.databases.find(b) != nullptr;
-    if (either) shard.keyspace(a), shard.keyspace(b);
-  }
-  for (uint32_t i = 0; a != b && i < call.runtime.shard_count(); ++i) {
-    Shard& shard = call.runtime.shard(i);
-    // A watched key changes when it is there before or after. What has expired is not there, which
-    // changes a key that was there when it began to be watched.
-    const auto is_changed = [&](int, const Key& key) {
-      const bool before = call.peek_in(key, static_cast<int>(*first)) != nullptr;
-      return (call.peek_in(key, static_cast<int>(*second)) != nullptr) | before;
-    };
-    shard.watches.change_where(static_cast<int>(*first), is_changed);
-    shard.watches.change_where(static_cast<int>(*second), is_changed);
-    shard.databases.swap(a, b);
-  }
+  if (a != b) exchange(call, a, b);
   call.changed_everything();
   call.reply.ok();
 }

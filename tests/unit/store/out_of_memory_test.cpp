@@ -18,6 +18,7 @@
 #include "store/list/list.h"
 #include "store/set/set_object.h"
 #include "store/sorted_set/sorted_set_object.h"
+#include "unit/store/failing_memory.h"
 #include "unit/store/space.h"
 
 extern "C" void* __libc_malloc(size_t size);
@@ -26,18 +27,18 @@ extern "C" void* __libc_memalign(size_t alignment, size_t size);
 
 namespace {
 
-// How many allocations succeed before all fail; below zero: all succeed.
-thread_local int left = -1;
-thread_local int refused = 0;
+using kevy::test::allocations_left;
+using kevy::test::allocations_refused;
+using kevy::test::runs_with;
 
 bool refuses() noexcept {
-  if (left < 0) return false;
-  if (left == 0) {
-    ++refused;
+  if (allocations_left < 0) return false;
+  if (allocations_left == 0) {
+    ++allocations_refused;
     errno = ENOMEM;
     return true;
   }
-  --left;
+  --allocations_left;
   return false;
 }
 
@@ -81,20 +82,6 @@ struct Space : test::Space {
   }
 };
 
-// Runs `change` with so much memory; whether it came to its end.
-template <typename Change>
-bool runs_with(int allocations, Change&& change) {
-  left = allocations;
-  try {
-    change();
-    left = -1;
-    return true;
-  } catch (const std::bad_alloc&) {
-    left = -1;
-    return false;
-  }
-}
-
 }  // namespace
 
 TEST_CASE("a change that finds no memory has changed nothing") {
@@ -103,7 +90,7 @@ TEST_CASE("a change that finds no memory has changed nothing") {
   Space space;
   std::map<std::string, Held> model;
   int failed = 0;
-  refused = 0;
+  allocations_refused = 0;
   for (int i = 0; i < 60000; ++i) {
     const uint64_t number = random.below(random.below(4) == 0 ? 3000 : 10);
     const std::string name = (number % 2 == 0 ? "string" : "hash") + std::to_string(number);
@@ -146,7 +133,7 @@ TEST_CASE("a change that finds no memory has changed nothing") {
     if (!(space.held(name) == next)) FAIL(name << " is not what it should be");
   }
   CHECK(failed > 1000);
-  CHECK(refused > failed);  // some found another way
+  CHECK(allocations_refused > failed);  // some found another way
   for (const auto& [name, now] : model) REQUIRE(space.held(name) == now);
   size_t with_expiry = 0;
   for (const auto& [name, now] : model) with_expiry += now.expires_at_ms >= 0 ? 1 : 0;
@@ -164,7 +151,7 @@ TEST_CASE("a change of a list that finds no memory has changed nothing") {
   const Key key = space.key("list");
   std::deque<std::string> model;
   int failed = 0;
-  refused = 0;
+  allocations_refused = 0;
   for (int i = 0; i < 20000; ++i) {
     const std::string value = "value:" + std::to_string(random.below(8000));
     const Bytes values[] = {value};
@@ -212,7 +199,7 @@ TEST_CASE("a change of a list that finds no memory has changed nothing") {
     REQUIRE(now == model);
   }
   CHECK(failed > 100);
-  CHECK(refused > failed);  // some found another way
+  CHECK(allocations_refused > failed);  // some found another way
 }
 
 TEST_CASE("a member that a big collection finds no memory for is not in it") {

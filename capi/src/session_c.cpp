@@ -1,5 +1,6 @@
 // Sessions: commands with replies in trees, or the raw form in RESP bytes.
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 
 #include "session_handle.h"
@@ -125,7 +126,7 @@ kevy_status kevy_session_descriptor(kevy_session* session, int* descriptor) {
   return guard([&]() -> kevy_status {
     if (session->descriptor == nullptr) {
       auto made = std::make_unique<OutboxDescriptor>();
-      if (made->get() < 0) return fail(KEVY_SYSTEM, "no descriptor left for an eventfd");
+      if (made->get() < 0) return fail_with(KEVY_SYSTEM, "no descriptor left for an eventfd", errno);
       session->descriptor = std::move(made);
       session->outbox().set_waker(session->descriptor.get());
       if (session->outbox().ready() || !session->further.empty()) session->descriptor->wake();

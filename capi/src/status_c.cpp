@@ -14,9 +14,26 @@ namespace {
 struct LastError {
   const char* text;
   int code;
+  bool keeps_no_more;  // of long texts: the thread ends
   char copied[256];
+
+  /// Keeps the text, or as much of it as there is room for.
+  void copy(std::string_view whole) noexcept {
+    copied[whole.copy(copied, sizeof copied - 1)] = '\0';
+    text = copied;
+  }
 };
-constinit thread_local LastError last_error{"", 0, {}};
+constinit thread_local LastError last_error{"", 0, false, {}};
+
+// The thread's last long text. What runs behind it when the thread ends, such as what was given to
+// atexit(), may still call the library.
+struct LongText {
+  std::string text;
+  ~LongText() {
+    last_error.keeps_no_more = true;
+    if (last_error.text == text.c_str()) last_error.copy(text);
+  }
+};
 
 void in_child() { fork_count.fetch_add(1, std::memory_order_relaxed); }
 
@@ -31,18 +48,16 @@ kevy_status fail(kevy_status status, const char* constant) noexcept {
 // Where there is no memory for all of a long text, its beginning has to do.
 kevy_status fail_with(kevy_status status, std::string_view text, int code) noexcept {
   last_error.code = code;
-  if (text.size() >= sizeof last_error.copied) {
-    static thread_local std::string whole;
+  if (text.size() >= sizeof last_error.copied && !last_error.keeps_no_more) {
+    static thread_local LongText whole;
     try {
-      whole = text;
-      last_error.text = whole.c_str();
+      whole.text = text;
+      last_error.text = whole.text.c_str();
       return status;
-    } catch (const std::bad_alloc&) {
-      text = text.substr(0, sizeof last_error.copied - 1);
+    } catch (const std::bad_alloc&) {  // its beginning is copied
     }
   }
-  last_error.copied[text.copy(last_error.copied, text.size())] = '\0';
-  last_error.text = last_error.copied;
+  last_error.copy(text);
   return status;
 }
 

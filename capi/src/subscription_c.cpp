@@ -1,5 +1,7 @@
 // Subscriptions: a session that only listens, read by its owner or delivered to a callback.
 #include <atomic>
+#include <cerrno>
+#include <cstring>
 #include <thread>
 
 #include "arguments.h"
@@ -83,8 +85,12 @@ class CallbackRecipient final : public kevy::Delivery::Recipient {
 
 namespace {
 
-kevy::ChannelKind channel_kind(kevy_subscription_kind kind) {
-  return static_cast<kevy::ChannelKind>(kind);
+// What the caller gives as a kind may be none; so it is read as the number that it is.
+unsigned number_of(const kevy_subscription_kind& kind) noexcept {
+  unsigned number;
+  static_assert(sizeof number == sizeof kind);
+  std::memcpy(&number, &kind, sizeof number);
+  return number;
 }
 
 kevy_status check(kevy_subscription* subscription) {
@@ -108,7 +114,8 @@ kevy_status kevy_subscribe(kevy_instance* instance, size_t count, const char* co
   if (const kevy_status status = read_options(options, sizeof known, known); status != KEVY_OK) {
     return status;
   }
-  if (known.kind > KEVY_SUBSCRIPTION_SHARDED) return fail(KEVY_INVALID, "kind: unknown");
+  const unsigned kind = number_of(known.kind);
+  if (kind > KEVY_SUBSCRIPTION_SHARDED) return fail(KEVY_INVALID, "kind: unknown");
   if (known.reserved != 0) return fail(KEVY_INVALID, "reserved: is to be 0");
   if (count == 0) return fail(KEVY_INVALID, "count is 0: subscribe to at least one channel");
   for (size_t i = 0; i < count; ++i) {
@@ -127,14 +134,13 @@ kevy_status kevy_subscribe(kevy_instance* instance, size_t count, const char* co
       made->recipient = std::make_unique<CallbackRecipient>(*made, known.callback, known.user);
       made->session->outbox.set_waker(made->recipient.get());
     }
-    const auto slot = static_cast<size_t>(known.kind);
     kevy::Turn turn(runtime);
     for (size_t i = 0; i < count; ++i) {
-      turn.hold_pubsub(nullptr).join(channel_kind(known.kind), *bytes_of(channels, channel_sizes, i),
-                                     *made->session);
+      turn.hold_pubsub(nullptr).join(static_cast<kevy::ChannelKind>(kind),
+                                     *bytes_of(channels, channel_sizes, i), *made->session);
     }
-    made->session->subscription_counts[slot].store(
-        static_cast<uint32_t>(made->session->subscriptions[slot].size()));
+    made->session->subscription_counts[kind].store(
+        static_cast<uint32_t>(made->session->subscriptions[kind].size()));
     *subscription = made.release();
     return KEVY_OK;
   });
@@ -171,7 +177,7 @@ kevy_status kevy_subscription_descriptor(kevy_subscription* subscription, int* d
   return guard([&]() -> kevy_status {
     if (subscription->descriptor == nullptr) {
       auto made = std::make_unique<OutboxDescriptor>();
-      if (made->get() < 0) return fail(KEVY_SYSTEM, "no descriptor left for an eventfd");
+      if (made->get() < 0) return fail_with(KEVY_SYSTEM, "no descriptor left for an eventfd", errno);
       subscription->descriptor = std::move(made);
       subscription->session->outbox.set_waker(subscription->descriptor.get());
       if (subscription->session->outbox.ready()) subscription->descriptor->wake();

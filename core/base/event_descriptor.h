@@ -13,7 +13,7 @@ namespace kevy {
 
 class EventDescriptor {
  public:
-  /// get() is below zero when there was no descriptor left.
+  /// get() is below zero when there was no descriptor left; errno says why.
   EventDescriptor() : descriptor_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
 
   int get() const noexcept { return descriptor_.get(); }

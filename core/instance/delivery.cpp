@@ -1,5 +1,7 @@
 #include "instance/delivery.h"
 
+#include <cerrno>
+
 #include "base/thread.h"
 
 namespace kevy {
@@ -8,7 +10,7 @@ Status Delivery::start() {
   std::lock_guard guard(mutex_);
   if (thread_.joinable() || stopping_) return Done{};
   thread_ = start_thread([this] { run(); });
-  if (!thread_.joinable()) return Error{Error::Kind::kSystem, "no thread could be started"};
+  if (!thread_.joinable()) return Error{Error::Kind::kSystem, "no thread could be started", errno};
   return Done{};
 }
 
@@ -19,7 +21,10 @@ void Delivery::stop() {
   delivered_.notify_all();
   std::thread ending = std::move(thread_);
   lock.unlock();
-  if (ending.joinable()) ending.join();
+  if (!ending.joinable()) return;
+  ending.join();
+  lock.lock();
+  thread_id_ = {};  // another thread may get it
 }
 
 void Delivery::enqueue(Recipient& recipient) noexcept {

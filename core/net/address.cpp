@@ -95,8 +95,9 @@ Result<std::vector<SocketAddress>> resolve(const Address& address) {
   const std::string port = std::to_string(address.port);
   if (const int code = getaddrinfo(address.host.c_str(), port.c_str(), &hints, &found); code != 0) {
     if (code == EAI_MEMORY) throw std::bad_alloc();
-    const char* reason = code == EAI_SYSTEM ? error_text(errno) : "the name is not known";
-    return Error{Error::Kind::kSystem, "address '" + address.text() + "': " + reason};
+    const int system = code == EAI_SYSTEM ? errno : 0;
+    const char* reason = system != 0 ? error_text(system) : "the name is not known";
+    return Error{Error::Kind::kSystem, "address '" + address.text() + "': " + reason, system};
   }
   const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(found, freeaddrinfo);
   std::vector<SocketAddress> all;

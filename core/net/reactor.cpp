@@ -50,7 +50,7 @@ Status Reactor::start() {
   if (wake_up_->get() < 0) return failed("eventfd");
   if (!add(wake_up_->get(), EPOLLIN, *wake_up_)) return failed("epoll_ctl");
   thread_ = start_thread([this] { run(); });
-  if (!thread_.joinable()) return Error{Error::Kind::kSystem, "no thread could be started"};
+  if (!thread_.joinable()) return Error{Error::Kind::kSystem, "no thread could be started", errno};
   return Done{};
 }
 

@@ -1,5 +1,6 @@
 // What goes in and comes out of the C ABI: byte strings, options, flags, errors.
 #include <cstring>
+#include <thread>
 
 #include "database.h"
 
@@ -104,6 +105,14 @@ TEST_CASE("options may be longer than known if what is not known is zero") {
   wrong = KEVY_SESSION_OPTIONS_INIT;
   wrong.name = "a b";
   CHECK(kevy_session_open(store.db, &wrong, &session) == KEVY_INVALID);
+
+  const char* const channel = "news";
+  kevy_subscription* subscription = nullptr;
+  for (const unsigned kind : {3U, 77U, UINT32_MAX}) {
+    kevy_subscribe_options unknown = KEVY_SUBSCRIBE_OPTIONS_INIT;
+    std::memcpy(&unknown.kind, &kind, sizeof kind);
+    CHECK(kevy_subscribe(store.db, 1, &channel, nullptr, &unknown, &subscription) == KEVY_INVALID);
+  }
 }
 
 TEST_CASE("every call that is not KEVY_OK says why, whole") {
@@ -134,6 +143,44 @@ TEST_CASE("every call that is not KEVY_OK says why, whole") {
   CHECK(kevy_last_errno() == ENOENT);
   CHECK(kevy_listen(store.db, "unix:@abstract", nullptr, nullptr) == KEVY_INVALID);
   CHECK(kevy_last_errno() == 0);
+}
+
+namespace {
+
+kevy_status fail_with_long_text() {
+  const std::string name(1'000, 'x');
+  const char* const directives[] = {name.c_str(), "1"};
+  kevy_options options = KEVY_OPTIONS_INIT;
+  options.directives = directives;
+  options.directive_count = 1;
+  kevy_instance* none = nullptr;
+  return kevy_start(&options, &none);
+}
+
+/// Looks at the last error when its thread ends, and makes others.
+struct AtThreadEnd {
+  std::string* before = nullptr;
+  std::string* after = nullptr;
+  ~AtThreadEnd() {
+    *before = kevy_last_error();
+    for (int i = 0; i < 2; ++i) (void)fail_with_long_text();
+    *after = kevy_last_error();
+  }
+};
+
+}  // namespace
+
+TEST_CASE("what runs while a thread ends may still call, and is told why a call fails") {
+  std::string before, after;
+  std::thread([&] {
+    static thread_local AtThreadEnd last;
+    last.before = &before;
+    last.after = &after;
+    CHECK(fail_with_long_text() == KEVY_INVALID);  // the library's own memory of the thread goes first
+    CHECK(std::strlen(kevy_last_error()) > 1'000);
+  }).join();
+  CHECK(before.starts_with("unknown directive 'xxxxxxxx"));
+  CHECK(after.starts_with("unknown directive 'xxxxxxxx"));
 }
 
 TEST_CASE("who can call the library needs no password") {

@@ -2,6 +2,7 @@
 // it says so and changes nothing, one that does not need it succeeds, and the next one tries again.
 #include <dlfcn.h>
 #include <pthread.h>
+#include <sys/resource.h>
 
 #include <atomic>
 #include <cerrno>
@@ -65,6 +66,7 @@ int use_all_threads() {
       if (status == KEVY_OK) return;
       REQUIRE(status == KEVY_SYSTEM);
       REQUIRE(std::string(kevy_last_error()).find("thread") != std::string::npos);
+      REQUIRE(kevy_last_errno() == EAGAIN);
       REQUIRE(tries == 0);
       ++refusals;
     }
@@ -119,4 +121,36 @@ TEST_CASE("each thread that can not be started is tried again, and what needs no
     CHECK(starts > threads);
   }
   fail_start(0);
+}
+
+TEST_CASE("what no descriptor is left for has its errno") {
+  const Instance instance(1);
+  kevy_session* session = nullptr;
+  REQUIRE(kevy_session_open(instance.db, nullptr, &session) == KEVY_OK);
+  const char* const channel = "news";
+  kevy_subscription* subscription = nullptr;
+  REQUIRE(kevy_subscribe(instance.db, 1, &channel, nullptr, nullptr, &subscription) == KEVY_OK);
+  rlimit before{};
+  REQUIRE(getrlimit(RLIMIT_NOFILE, &before) == 0);
+  const rlimit none{0, before.rlim_max};
+  int descriptor = -1;
+  int refused = 0;
+  const auto is_refused = [&](auto&& call) {
+    REQUIRE(setrlimit(RLIMIT_NOFILE, &none) == 0);
+    const kevy_status status = call();
+    const int code = kevy_last_errno();
+    REQUIRE(setrlimit(RLIMIT_NOFILE, &before) == 0);
+    CHECK(status == KEVY_SYSTEM);
+    CHECK(code == EMFILE);
+    ++refused;
+  };
+  is_refused([&] { return kevy_session_descriptor(session, &descriptor); });
+  is_refused([&] { return kevy_subscription_descriptor(subscription, &descriptor); });
+  is_refused([&] { return kevy_connect(instance.db, nullptr, &descriptor); });
+  is_refused([&] { return kevy_listen(instance.db, "127.0.0.1:0", nullptr, nullptr); });
+  CHECK(refused == 4);
+  CHECK(descriptor == -1);
+  CHECK(kevy_session_descriptor(session, &descriptor) == KEVY_OK);
+  kevy_session_close(session);
+  kevy_subscription_close(subscription, 0);
 }

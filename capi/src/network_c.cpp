@@ -15,6 +15,7 @@ struct kevy_listener {
 namespace {
 
 kevy_status failed(const kevy::Error& error) {
+  if (error.kind == kevy::Error::Kind::kState) return fail_with(KEVY_CLOSED, error.message);
   const bool invalid = error.kind == kevy::Error::Kind::kInvalid;
   return fail_with(invalid ? KEVY_INVALID : KEVY_SYSTEM, error.message, error.code);
 }

@@ -129,7 +129,10 @@ bool Listener::own(Socket socket) noexcept {
 }
 
 Listener::~Listener() {
-  if (!socket_ || address_.kind != Address::Kind::kUnix) return;
+  if (!socket_) return;
+  // Whoever else has a copy of the descriptor now, such as a child that has yet to run another program.
+  shutdown(socket_.get(), SHUT_RDWR);
+  if (address_.kind != Address::Kind::kUnix) return;
   struct stat status {};
   if (stat(address_.path.c_str(), &status) == 0 && status.st_dev == device_ &&
       status.st_ino == inode_) {

@@ -2,6 +2,8 @@
 // Unix socket's path is its own: a path left behind by a process that died is replaced when it
 // opens, and removed when it goes, if it is still its own, wherever the process' directory is then.
 //
+// When it goes nobody listens there any more, even where another process has a copy of the descriptor.
+//
 // Opened on any thread, accepts on one.
 #pragma once
 

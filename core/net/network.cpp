@@ -143,8 +143,13 @@ void Network::close(uint64_t id) noexcept {
     if (found == acceptors_.end()) return;
     closing = std::move(*found);
     acceptors_.erase(found);
+    ++closes_;
   }
   reactors_.front()->forget(closing->listener().descriptor(), *closing);
+  closing.reset();
+  std::lock_guard guard(mutex_);
+  --closes_;
+  closed_.notify_all();
 }
 
 Result<Descriptor> Network::connect(SessionStart start) {
@@ -229,7 +234,8 @@ void Network::stop() {
     stopped_ = true;
   }
   for (const auto& reactor : reactors_) reactor->stop();
-  std::lock_guard guard(mutex_);
+  std::unique_lock lock(mutex_);
+  closed_.wait(lock, [&] { return closes_ == 0; });
   reactors_.clear();
   acceptors_.clear();
 }

@@ -5,6 +5,7 @@
 // Any thread may call any method; stop() once, at the end.
 #pragma once
 
+#include <condition_variable>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -33,7 +34,7 @@ class Network {
   Result<Listening> listen(const Address& address, const Listener::Options& options);
   /// Where the index-th listener listens.
   std::optional<Address> address(size_t index);
-  /// Ends the listener, if there is one with that id. Not beside stop().
+  /// Ends the listener, if there is one with that id. Not on a reactor's thread.
   void close(uint64_t id) noexcept;
   /// A socket that is connected with a session that begins so. The other end, which is served, is the
   /// network's.
@@ -59,6 +60,8 @@ class Network {
   uint64_t next_id_ = 1;
   std::vector<std::unique_ptr<Reactor>> reactors_;  // constant once there are any
   bool stopped_ = false;
+  size_t closes_ = 0;  // under way, which need the first reactor
+  std::condition_variable closed_;
 };
 
 }  // namespace kevy

@@ -105,6 +105,7 @@ void Reactor::forget(int descriptor, Pollable& pollable) noexcept {
   Departure departure{descriptor, &pollable};
   {
     std::lock_guard guard(inbox_lock_);
+    if (ended_) return;
     departure.next = std::exchange(departures_, &departure);
   }
   signal();
@@ -167,6 +168,11 @@ void Reactor::run() {
     tick(changed);
     closed_.clear();
   }
+  {
+    std::lock_guard guard(inbox_lock_);
+    ended_ = true;
+  }
+  take_departures();
 }
 
 void Reactor::wait() {

@@ -48,7 +48,7 @@ class Reactor {
   }
 
   /// Watches a descriptor no more: on return the pollable is not being called and will not be. Not on the
-  /// reactor's own thread, nor beside stop().
+  /// reactor's own thread.
   void forget(int descriptor, Pollable& pollable) noexcept;
 
   /// Watches a descriptor from now on. False when the kernel refuses.
@@ -129,6 +129,7 @@ class Reactor {
   std::vector<Arrival> arrivals_;
   std::vector<Connection*> woken_;  // has room for every connection
   Departure* departures_ = nullptr;
+  bool ended_ = false;  // nothing is watched any more
 
   std::mutex departed_mutex_;
   std::condition_variable departed_;

@@ -1,7 +1,9 @@
 // Listeners as handles: closed alone, found by whole paths, with options.
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
@@ -51,6 +53,91 @@ TEST_CASE("listeners come and go while clients connect") {
     if (connecting.joinable()) connecting.join();
     CHECK_FALSE(Client(address).connected());
   }
+}
+
+namespace {
+
+/// A copy of the descriptor that listens on the port, as a child has it until it runs another program.
+int copy_of_listener(const std::string& address) {
+  const int port = std::stoi(address.substr(address.rfind(':') + 1));
+  for (int descriptor = 3; descriptor < 1'000; ++descriptor) {
+    sockaddr_in own{};
+    socklen_t size = sizeof own;
+    int listens = 0;
+    socklen_t listens_size = sizeof listens;
+    if (getsockname(descriptor, reinterpret_cast<sockaddr*>(&own), &size) == 0 &&
+        own.sin_family == AF_INET && ntohs(own.sin_port) == port &&
+        getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listens, &listens_size) == 0 && listens != 0) {
+      return fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+    }
+  }
+  return -1;
+}
+
+}  // namespace
+
+TEST_CASE("a closed listener's port is free, whoever still has a copy of its descriptor") {
+  Instance instance(1);
+  kevy_listener* listener = nullptr;
+  REQUIRE(kevy_listen(instance.db, "127.0.0.1:0", nullptr, &listener) == KEVY_OK);
+  const std::string address = kevy_listener_address(listener);
+  const int copy = copy_of_listener(address);
+  REQUIRE(copy >= 0);
+  kevy_listener_close(listener);
+  CHECK_FALSE(Client(address).connected());
+  listener = nullptr;
+  CHECK(kevy_listen(instance.db, address.c_str(), nullptr, &listener) == KEVY_OK);
+  CHECK(Client(address).ask("PING", "+PONG\r\n"));
+  kevy_listener_close(listener);
+  close(copy);
+}
+
+namespace {
+
+/// A callback that waits until the instance's connections end, and then uses its network.
+struct NetworkUser {
+  kevy_instance* db;
+  Client& ends_with_it;
+  kevy_listener* listener;
+  std::atomic<bool> runs{false};
+  kevy_status connected = KEVY_OK, listening = KEVY_OK;
+
+  static void note(const kevy_message*, void* user) {
+    auto& self = *static_cast<NetworkUser*>(user);
+    self.runs = true;
+    self.ends_with_it.receive(1);
+    int descriptor = -1;
+    self.connected = kevy_connect(self.db, nullptr, &descriptor);
+    self.listening = kevy_listen(self.db, "127.0.0.1:0", nullptr, nullptr);
+    kevy_listener_close(self.listener);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a callback that runs while the instance stops may use the network") {
+  Instance instance(2);
+  kevy_listener* listener = nullptr;
+  REQUIRE(kevy_listen(instance.db, "127.0.0.1:0", nullptr, &listener) == KEVY_OK);
+  const std::string address = kevy_listener_address(listener);
+  Client first(address);
+  CHECK(first.ask("PING", "+PONG\r\n"));
+  Client second(address);  // the other reactor's
+  CHECK(second.ask("PING", "+PONG\r\n"));
+  NetworkUser user{instance.db, first, listener};
+  kevy_subscribe_options options = KEVY_SUBSCRIBE_OPTIONS_INIT;
+  options.callback = NetworkUser::note;
+  options.user = &user;
+  kevy_subscription* subscription = nullptr;
+  const char* const channel = "news";
+  REQUIRE(kevy_subscribe(instance.db, 1, &channel, nullptr, &options, &subscription) == KEVY_OK);
+  // The first reactor ends while the other one is still at work: DEBUG SLEEP holds no lock.
+  CHECK(second.send("PUBLISH news stop\r\nDEBUG SLEEP 0.5\r\n"));
+  REQUIRE(eventually([&] { return user.runs.load(); }));
+  kevy_stop(std::exchange(instance.db, nullptr));
+  CHECK(user.connected == KEVY_CLOSED);
+  CHECK(user.listening == KEVY_CLOSED);
+  kevy_subscription_close(subscription, 0);
 }
 
 TEST_CASE("a relative path is where it was when it was given") {

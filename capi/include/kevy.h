@@ -138,6 +138,7 @@ KEVY_API kevy_status kevy_start(const kevy_options* options, kevy_instance** ins
 /* Stops an instance: ends its threads, its listeners and connections, drops what waits for its
  * subscriptions, and frees its data, for which it takes no memory. No other thread may be in a call on
  * the instance itself or a listener of its; calls that wait on its sessions and subscriptions get
+ * KEVY_CLOSED. A callback that runs is waited for, and may go on calling; the network answers it
  * KEVY_CLOSED. Sessions, subscriptions and listeners that are still open stay valid handles; the first
  * two answer KEVY_CLOSED until they are closed. Must not be called from a callback. */
 KEVY_API kevy_status kevy_stop(kevy_instance* instance);
@@ -252,8 +253,9 @@ KEVY_API kevy_status kevy_session_exec(kevy_session* session, size_t argc, const
                                        const size_t* argv_size, kevy_reply** reply);
 /* As kevy_pipeline. KEVY_CLOSED: the session ended before the last command (QUIT was one of those before
  * it, or an end from outside); those before the end have run, and their replies are lost.
- * KEVY_PIPELINE_ATOMIC: `*replies` is NULL where a watched key was changed, and none ran. KEVY_INVALID
- * between MULTI and EXEC. */
+ * KEVY_PIPELINE_ATOMIC: `*replies` is NULL where a watched key was changed, and none ran; once it has
+ * begun it gives its replies, also when the session is ended meanwhile. KEVY_INVALID between MULTI and
+ * EXEC. */
 KEVY_API kevy_status kevy_session_pipeline(kevy_session* session, size_t count, const size_t* argc,
                                            const char* const* argv, const size_t* argv_size,
                                            uint32_t flags, kevy_reply** replies);

@@ -174,8 +174,8 @@ kevy_reply* run_atomically(kevy_session& session, const PipelineWords& words) {
     return nullptr;
   }
   if (node_of(reply)->type != kevy::NodeType::kError) return handle_of(reply);
+  const kevy::FinishedReplies refusal(reply);
   for (i = 0; i < words.count; ++i) all.copy(*node_of(reply));
-  kevy::free_reply(reply);
   return handle_of(all.take());
 }
 
@@ -202,12 +202,7 @@ kevy_status run_pipeline(kevy_session& session, const PipelineWords& words, uint
                          kevy_reply** replies) {
   if ((flags & KEVY_PIPELINE_ATOMIC) != 0) {
     if (const auto status = check_atomic(session, words); status != KEVY_OK) return status;
-    kevy_reply* const all = run_atomically(session, words);
-    if (session.protocol->closing()) {
-      kevy_reply_free(all);
-      return closed_session(session);
-    }
-    *replies = all;
+    *replies = run_atomically(session, words);
     return KEVY_OK;
   }
   ReplyTree all(3);

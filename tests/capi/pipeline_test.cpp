@@ -135,6 +135,21 @@ TEST_CASE("no other caller sees an atomic pipeline half done") {
   CHECK(torn == 0);
 }
 
+TEST_CASE("an atomic pipeline that has run gives its replies, whoever is killed meanwhile") {
+  const Store store;
+  const Pipeline commands{{"CLIENT", "KILL", "SKIPME", "no", "TYPE", "normal"}, {"SET", "k", "v"}};
+  std::string text;
+  CHECK(run_pipeline(store, commands, KEVY_PIPELINE_ATOMIC, text) == KEVY_OK);
+  CHECK(text == "[1 OK]");
+  CHECK(store.run({"GETDEL", "k"}) == "v");
+  const Opened opened(store);
+  kevy_reply* replies = nullptr;
+  REQUIRE(opened.pipeline(commands, KEVY_PIPELINE_ATOMIC, &replies) == KEVY_OK);
+  CHECK(take_text(replies) == "[1 OK]");
+  CHECK(store.run({"GET", "k"}) == "v");
+  CHECK(opened.pipeline({{"PING"}}, KEVY_PIPELINE_ATOMIC, &replies) == KEVY_CLOSED);
+}
+
 TEST_CASE("a pipeline that was cut short gives no result for what did not run") {
   const Store store;
   const Opened opened(store);

@@ -15,7 +15,8 @@ namespace kevy::capi {
 inline std::optional<Bytes> bytes_of(const char* data, size_t size) noexcept {
   if (data != nullptr) [[likely]] return Bytes(data, size);
   if (size != 0) return std::nullopt;
-  return Bytes("");
+  static constexpr char kNone = '\0';
+  return Bytes(&kNone, size);
 }
 
 /// The same where the sizes of several may be NULL.

@@ -67,6 +67,6 @@ kevy_status closed_session(kevy_session& session) noexcept;
 /// Runs one command; nullptr when the session does not want the reply. Further replies are pushes,
 /// which come behind the messages that were published before the command. Throws std::bad_alloc when
 /// the command has not run.
-ReplyRoot* run(kevy_session& session, const Words& words);
+ReplyRoot* run(kevy_session& handle, const Words& words);
 
 }  // namespace kevy::capi

@@ -162,7 +162,8 @@ typedef enum kevy_pipeline_flags {
  * that finds no memory is answered in its place with an error that begins with OOM, and those behind it
  * run. KEVY_NO_MEMORY: none has run.
  * KEVY_PIPELINE_ATOMIC: when a command cannot even be queued (unknown verb, wrong number of words), none
- * runs; it is answered with its error, and the others with one that begins with EXECABORT. */
+ * runs; it is answered with its error, and the others with one that begins with EXECABORT. KEVY_INVALID
+ * for MULTI, EXEC, DISCARD, WATCH, RESET, QUIT, SUBSCRIBE, UNSUBSCRIBE and their like. */
 KEVY_API kevy_status kevy_pipeline(kevy_instance* instance, size_t count, const size_t* argc,
                                    const char* const* argv, const size_t* argv_size, uint32_t flags,
                                    kevy_reply** replies);

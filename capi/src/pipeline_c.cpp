@@ -100,6 +100,14 @@ bool ends_transaction(Bytes verb) noexcept {
                      [&](Bytes one) { return kevy::equals_ignoring_case(verb, one); });
 }
 
+// Verbs that answer once a channel: in EXEC's reply those behind them would be out of place.
+bool answers_often(Bytes verb) noexcept {
+  constexpr Bytes kVerbs[] = {"subscribe",  "unsubscribe", "psubscribe",
+                              "punsubscribe", "ssubscribe",  "sunsubscribe"};
+  return std::any_of(std::begin(kVerbs), std::end(kVerbs),
+                     [&](Bytes one) { return kevy::equals_ignoring_case(verb, one); });
+}
+
 // Replies that are owned until they are taken; none where a command was queued.
 class Refusals {
  public:
@@ -187,15 +195,18 @@ kevy_status check_atomic(const kevy_session& session, const PipelineWords& words
   if (state.protocol == 2 && state.subscribed_to_any()) {
     return fail(KEVY_INVALID, "the session has subscribed, which in protocol 2 allows no transaction");
   }
-  bool ends = false;
+  const char* wrong = nullptr;
   words.for_each([&](size_t, const char* const* argv, const size_t* sizes) {
-    ends = ends_transaction(*bytes_of(argv, sizes, 0));
-    return !ends;
+    const Bytes verb = *bytes_of(argv, sizes, 0);
+    if (ends_transaction(verb)) {
+      wrong = "an atomic pipeline is a transaction of its own: no MULTI, EXEC, DISCARD, WATCH, RESET "
+              "or QUIT in it";
+    } else if (answers_often(verb)) {
+      wrong = "an atomic pipeline has one reply a command: no SUBSCRIBE and its like in it";
+    }
+    return wrong == nullptr;
   });
-  if (!ends) return KEVY_OK;
-  return fail(KEVY_INVALID,
-              "an atomic pipeline is a transaction of its own: no MULTI, EXEC, DISCARD, WATCH, RESET "
-              "or QUIT in it");
+  return wrong == nullptr ? KEVY_OK : fail(KEVY_INVALID, wrong);
 }
 
 kevy_status run_pipeline(kevy_session& session, const PipelineWords& words, uint32_t flags,

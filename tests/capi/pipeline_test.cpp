@@ -112,6 +112,20 @@ TEST_CASE("an atomic pipeline is a transaction of its own") {
   CHECK(store.run({"DBSIZE"}) == "0");
 }
 
+TEST_CASE("an atomic pipeline refuses what has several replies, which would shift those behind it") {
+  const Store store;
+  const Opened opened(store, 3);
+  for (const char* verb : {"SUBSCRIBE", "Unsubscribe", "PSUBSCRIBE", "punsubscribe", "SSUBSCRIBE", "sunsubscribe"}) {
+    CAPTURE(verb);
+    const Pipeline commands{{verb, "a", "b"}, {"SET", "k", "v"}};
+    kevy_reply* replies = nullptr;
+    CHECK(opened.pipeline(commands, KEVY_PIPELINE_ATOMIC, &replies) == KEVY_INVALID);
+    std::string text;
+    CHECK(run_pipeline(store, commands, KEVY_PIPELINE_ATOMIC, text) == KEVY_INVALID);
+  }
+  CHECK(store.run({"DBSIZE"}) == "0");
+}
+
 TEST_CASE("no other caller sees an atomic pipeline half done") {
   const Store store;
   std::atomic<bool> stop{false};

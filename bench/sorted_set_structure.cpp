@@ -184,6 +184,7 @@ Times measure(const Members& members, Rank&& rank, Erase&& erase) {
   times.range = each(members.shuffled, some / 10, [&](ScoredMember*) {
     structure.visit_up(random.below(count - kRange), kRange, [&](const ScoredMember& m, double) {
       sink += static_cast<unsigned char>(m.key()[0]);
+      return kevy::Walk::kGoOn;
     });
   });
   times.erase = each(members.shuffled, count, [&](ScoredMember* m) { erase(structure, *m); });

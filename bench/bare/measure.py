@@ -7,7 +7,7 @@ import time
 sys.path.insert(0, sys.argv[1])
 
 import bare_python  # noqa: E402
-import kevy  # noqa: E402
+import libkevy as kevy  # noqa: E402
 
 ROUNDS = 300
 KEYS = [f"key:{i:08}".encode() for i in range(1000)]
@@ -46,7 +46,7 @@ def bare_cffi():
     start = time.perf_counter_ns()
     for _ in range(ROUNDS):
         for key in KEYS:
-            set_(db, key, 12, VALUE, 64, 0)
+            set_(db, key, 12, VALUE, 64, 0, 0)
     between = time.perf_counter_ns()
     for _ in range(ROUNDS):
         for key in KEYS:

@@ -19,10 +19,6 @@ using kevy::Turn;
 
 namespace {
 
-int stateless_protocol(kevy_instance& instance) {
-  return instance.engine->settings().protocol_default.load(std::memory_order_relaxed);
-}
-
 kevy_status copy_out(Bytes value, char* buffer, size_t capacity, size_t* size) {
   *size = value.size();
   if (value.size() > capacity) return fail(KEVY_TRUNCATED, "the value does not fit the buffer");
@@ -33,7 +29,7 @@ kevy_status copy_out(Bytes value, char* buffer, size_t capacity, size_t* size) {
 // A command whose words may be too long to be looked at.
 [[gnu::noinline]] kevy_reply* run_words(kevy_instance* instance, Args words) {
   kevy::Runtime& runtime = instance->engine->runtime();
-  kevy::ReplyTree tree(stateless_protocol(*instance));
+  kevy::ReplyTree tree(default_protocol(*instance));
   {
     Turn turn(runtime);
     if (runtime.accepts_words(runtime.stateless(), words, tree)) {
@@ -69,7 +65,7 @@ kevy_status kevy_exec(kevy_instance* instance, size_t argc, const char* const* a
       *reply = run_words(instance, words.args());
       return KEVY_OK;
     }
-    kevy::ReplyTree tree(stateless_protocol(*instance));
+    kevy::ReplyTree tree(default_protocol(*instance));
     kevy::Runtime& runtime = instance->engine->runtime();
     {
       Turn turn(runtime);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <cerrno>
 #include <memory>
 
 #include "base/event_descriptor.h"
@@ -59,6 +60,21 @@ namespace kevy::capi {
 inline kevy_status check(const kevy_instance* instance) noexcept {
   if (instance == nullptr) return null_argument();
   return instance->generation != fork_generation() ? forked() : KEVY_OK;
+}
+
+/// The RESP version of whoever asks for none.
+inline int default_protocol(const kevy_instance& instance) noexcept {
+  return instance.engine->settings().protocol_default.load(std::memory_order_relaxed);
+}
+
+/// Makes the descriptor of an outbox, and has the outbox wake it.
+inline kevy_status make_descriptor(std::unique_ptr<OutboxDescriptor>& descriptor, Outbox& outbox) {
+  auto made = std::make_unique<OutboxDescriptor>();
+  if (made->get() < 0) return fail_with(KEVY_SYSTEM, "no descriptor left for an eventfd", errno);
+  descriptor = std::move(made);
+  outbox.set_waker(descriptor.get());
+  if (outbox.ready()) descriptor->wake();
+  return KEVY_OK;
 }
 
 /// For keys, values and channels outside of a command.

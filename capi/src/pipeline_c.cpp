@@ -94,17 +94,13 @@ bool run_in_place(kevy_session& session, size_t argc, const char* const* argv, c
 }
 
 // Verbs that begin or end a transaction, or the session, which is what the flag is there for.
-bool ends_transaction(Bytes verb) noexcept {
-  constexpr Bytes kVerbs[] = {"multi", "exec", "discard", "watch", "reset", "quit"};
-  return std::any_of(std::begin(kVerbs), std::end(kVerbs),
-                     [&](Bytes one) { return kevy::equals_ignoring_case(verb, one); });
-}
-
+constexpr Bytes kEndTransaction[] = {"multi", "exec", "discard", "watch", "reset", "quit"};
 // Verbs that answer once a channel: in EXEC's reply those behind them would be out of place.
-bool answers_often(Bytes verb) noexcept {
-  constexpr Bytes kVerbs[] = {"subscribe",  "unsubscribe", "psubscribe",
-                              "punsubscribe", "ssubscribe",  "sunsubscribe"};
-  return std::any_of(std::begin(kVerbs), std::end(kVerbs),
+constexpr Bytes kAnswerOften[] = {"subscribe",    "unsubscribe", "psubscribe",
+                                  "punsubscribe", "ssubscribe",  "sunsubscribe"};
+
+bool is_one_of(std::span<const Bytes> verbs, Bytes verb) noexcept {
+  return std::any_of(verbs.begin(), verbs.end(),
                      [&](Bytes one) { return kevy::equals_ignoring_case(verb, one); });
 }
 
@@ -198,10 +194,10 @@ kevy_status check_atomic(const kevy_session& session, const PipelineWords& words
   const char* wrong = nullptr;
   words.for_each([&](size_t, const char* const* argv, const size_t* sizes) {
     const Bytes verb = *bytes_of(argv, sizes, 0);
-    if (ends_transaction(verb)) {
+    if (is_one_of(kEndTransaction, verb)) {
       wrong = "an atomic pipeline is a transaction of its own: no MULTI, EXEC, DISCARD, WATCH, RESET "
               "or QUIT in it";
-    } else if (answers_often(verb)) {
+    } else if (is_one_of(kAnswerOften, verb)) {
       wrong = "an atomic pipeline has one reply a command: no SUBSCRIBE and its like in it";
     }
     return wrong == nullptr;
@@ -239,7 +235,7 @@ kevy_status kevy_pipeline(kevy_instance* instance, size_t count, const size_t* a
   if (const kevy_status status = pipeline.check(flags); status != KEVY_OK) return status;
   return guard([&]() -> kevy_status {
     kevy::SessionStart start;
-    start.protocol = instance->engine->settings().protocol_default.load(std::memory_order_relaxed);
+    start.protocol = default_protocol(*instance);
     if ((flags & KEVY_PIPELINE_ATOMIC) != 0) {
       return run_pipeline(*make_session(*instance, start), pipeline, flags, replies);
     }

@@ -1,6 +1,5 @@
 // Sessions: commands with replies in trees, or the raw form in RESP bytes.
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
 
 #include "session_handle.h"
@@ -88,7 +87,7 @@ kevy_status kevy_session_feed(kevy_session* session, const char* bytes, size_t s
     while (session->protocol->run(kBudget)) {
     }
     session->protocol->settle();
-    session->announce_output();
+    session->announce_replies();
     session->end_if_closing();
     return session->protocol->closing() ? closed_session(*session) : KEVY_OK;
   });
@@ -125,12 +124,9 @@ kevy_status kevy_session_descriptor(kevy_session* session, int* descriptor) {
   if (session->generation != fork_generation()) return forked();
   return guard([&]() -> kevy_status {
     if (session->descriptor == nullptr) {
-      auto made = std::make_unique<OutboxDescriptor>();
-      if (made->get() < 0) return fail_with(KEVY_SYSTEM, "no descriptor left for an eventfd", errno);
-      session->descriptor = std::move(made);
-      session->outbox().set_waker(session->descriptor.get());
-      if (session->outbox().ready() || !session->further.empty()) session->descriptor->wake();
-      session->announce_output();
+      const kevy_status status = make_descriptor(session->descriptor, session->outbox());
+      if (status != KEVY_OK) return status;
+      session->announce_replies();
     }
     *descriptor = session->descriptor->get();
     return KEVY_OK;

@@ -90,9 +90,8 @@ kevy_status read_session_start(const kevy_instance& instance, const kevy_session
     }
     start.labels.name = known.name;
   }
-  start.protocol = known.protocol != 0
-                       ? static_cast<int>(known.protocol)
-                       : instance.engine->settings().protocol_default.load(std::memory_order_relaxed);
+  start.protocol =
+      known.protocol != 0 ? static_cast<int>(known.protocol) : default_protocol(instance);
   start.database = static_cast<int>(known.database);
   return KEVY_OK;
 }

@@ -35,9 +35,10 @@ struct kevy_session {
   void end_if_closing() noexcept;
   /// A holder that comes too late, by the limit, finds its session ended.
   void end_if_over_limit() noexcept;
-  /// The descriptor is readable if bytes wait to be taken.
-  void announce_output() noexcept {
-    if (descriptor != nullptr && !protocol->output().empty()) descriptor->wake();
+  /// The descriptor is readable if replies wait to be taken, in trees or in bytes.
+  void announce_replies() noexcept {
+    const bool wait = !further.empty() || !protocol->output().empty();
+    if (descriptor != nullptr && wait) descriptor->wake();
   }
   /// The descriptor is not readable any more if nothing is left to take.
   void settle() noexcept {

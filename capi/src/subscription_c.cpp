@@ -1,6 +1,5 @@
 // Subscriptions: a session that only listens, read by its owner or delivered to a callback.
 #include <atomic>
-#include <cerrno>
 #include <cstring>
 #include <thread>
 
@@ -176,11 +175,9 @@ kevy_status kevy_subscription_descriptor(kevy_subscription* subscription, int* d
   }
   return guard([&]() -> kevy_status {
     if (subscription->descriptor == nullptr) {
-      auto made = std::make_unique<OutboxDescriptor>();
-      if (made->get() < 0) return fail_with(KEVY_SYSTEM, "no descriptor left for an eventfd", errno);
-      subscription->descriptor = std::move(made);
-      subscription->session->outbox.set_waker(subscription->descriptor.get());
-      if (subscription->session->outbox.ready()) subscription->descriptor->wake();
+      kevy::Outbox& outbox = subscription->session->outbox;
+      const kevy_status status = make_descriptor(subscription->descriptor, outbox);
+      if (status != KEVY_OK) return status;
     }
     *descriptor = subscription->descriptor->get();
     return KEVY_OK;

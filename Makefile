@@ -1,6 +1,7 @@
 # The two ways in: `make try` shows kevy at work, `make test` runs every test. Both install what is
 # missing first and can be run again.
 .PHONY: try test setup build python node bench
+.NOTPARALLEL:
 
 setup:
 	@sh tools/setup.sh
@@ -16,7 +17,7 @@ python: setup
 node: setup
 	@sh tools/node.sh --no-tests
 
-try: build python node
+try: python node
 	@python3 tools/try.py
 
 test: build

@@ -19,7 +19,7 @@ import chart
 BENCH = Path(__file__).resolve().parent
 # bench/<piece>.py, where it is there
 SCRIPTS = ["memory", "network", "hot_key", "set_operations", "verb_costs", "collections_memory", "collections_cpu",
-           "bindings"]
+           "streams", "hand_off_sockets", "bindings"]
 
 
 def commands(build: Path, quick: bool) -> dict[str, list[str]]:
@@ -27,6 +27,7 @@ def commands(build: Path, quick: bool) -> dict[str, list[str]]:
     programs = {
         "in_process": ["7"] if quick else ["21"],
         "publish_latency": ["500"] if quick else ["3000"],
+        "hand_off": ["500"] if quick else ["3000"],
         "pipeline": ["3", "1000000"] if quick else ["15"],
         "collections": ["5"] if quick else ["15"],
         "long_list": ["3"] if quick else ["15"],

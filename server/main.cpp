@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <climits>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
@@ -30,8 +31,17 @@ void raise_descriptor_limit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+// Where files of the instance are: the directory that the server works in.
+std::string working_directory() {
+  char path[PATH_MAX];
+  if (getcwd(path, sizeof path) == nullptr)
+    throw OptionError(std::string("dir: ") + std::strerror(errno));
+  return path;
+}
+
 Instance start(const Options& options) {
-  std::vector<const char*> directives;
+  const std::string directory = working_directory();
+  std::vector<const char*> directives{"dir", directory.c_str()};
   for (const auto& [name, value] : options.directives) {
     directives.push_back(name.c_str());
     directives.push_back(value.c_str());
@@ -49,7 +59,8 @@ Instance start(const Options& options) {
 
 void listen(kevy_instance* instance, const Options& options) {
   for (const Options::Listen& wanted : options.listen) {
-    if (kevy_listen(instance, wanted.address.c_str(), nullptr, nullptr) != KEVY_OK && !wanted.optional) {
+    if (kevy_listen(instance, wanted.address.c_str(), nullptr, nullptr) != KEVY_OK &&
+        !wanted.optional) {
       throw OptionError(kevy_last_error());
     }
   }

@@ -39,16 +39,27 @@ constexpr Known kPassedOn[] = {
     {"client-output-buffer-limit", "class hard soft seconds: what may wait for a slow reader", 12},
     {"client-query-buffer-limit", "bytes of one client's unread requests (default 1gb)"},
     {"proto-max-bulk-len", "longest string in a request (default 512mb)"},
+    {"tracking-table-max-keys", "keys remembered for CLIENT TRACKING (default 1000000); 0: any"},
     {"notify-keyspace-events", "classes of keyspace events to publish"},
     {"maxmemory-policy", "which statistics of use keys keep"},
+    {"dbfilename", "file of the snapshot, in dir (default dump.rdb)"},
+    {"rdbcompression", "no: strings in a snapshot are not compressed"},
+    {"rdbchecksum", "no: a snapshot has no checksum"},
     {"save", "snapshots; only \"\" (none) for now"},
-    {"appendonly", "the log; only no for now"},
+    {"appendonly", "yes: keep every change in an append-only file"},
+    {"appendfsync", "always, everysec or no (default everysec)"},
+    {"appenddirname", "directory of the append-only file, below dir (default appendonlydir)"},
+    {"appendfilename", "what its files' names begin with (default appendonly.aof)"},
+    {"aof-load-truncated", "no: refuse a file that a crash has cut short"},
+    {"auto-aof-rewrite-percentage", "growth after which the file is made anew (default 100); 0: never"},
+    {"auto-aof-rewrite-min-size", "size from which on that is done (default 64mb)"},
 };
 
 // Directives of redis.conf that mean nothing to a kevy-server.
 constexpr const char* kMeaningless[] = {
-    "always-show-logo", "daemonize", "io-threads", "io-threads-do-reads", "logfile", "loglevel",
-    "pidfile", "protected-mode", "supervised", "tcp-backlog", "syslog-enabled",
+    "always-show-logo", "daemonize",   "io-threads",     "io-threads-do-reads",
+    "logfile",          "loglevel",    "pidfile",        "protected-mode",
+    "supervised",       "tcp-backlog", "syslog-enabled",
 };
 
 bool is_own(const std::string& name) {
@@ -117,8 +128,8 @@ void choose_addresses(const Own& own, Options& options) {
   if (port > 65535) throw OptionError("port: at most 65535");
   if (port != 0) {
     const Directive* bind = own.find("bind");
-    std::vector<std::string> hosts = bind == nullptr ? std::vector<std::string>{"127.0.0.1"}
-                                                     : bind->words;
+    std::vector<std::string> hosts =
+        bind == nullptr ? std::vector<std::string>{"127.0.0.1"} : bind->words;
     const bool every = std::find(hosts.begin(), hosts.end(), "*") != hosts.end();
     if (every) hosts = {"*"};  // takes IPv6 too
     for (const std::string& host : hosts) options.listen.push_back(tcp_address(host, port));
@@ -136,8 +147,9 @@ Options options_from(const std::vector<Directive>& directives) {
   Own own;
   for (const Directive& directive : directives) {
     if (directive.name == "daemonize" && joined(directive.words) == "yes") {
-      throw OptionError(directive.origin + ": kevy-server stays in the foreground; use a service "
-                                           "manager");
+      throw OptionError(directive.origin +
+                        ": kevy-server stays in the foreground; use a service "
+                        "manager");
     }
     if (is_own(directive.name)) {
       own.set(directive);
@@ -158,9 +170,10 @@ Options options_from(const std::vector<Directive>& directives) {
 }  // namespace
 
 Options read_options(int argc, char** argv) {
-  CLI::App app{"A server that speaks RESP, over libkevy: redis-cli and every client library work "
-               "with it.\nDirectives are those of redis.conf; the command line goes before the "
-               "file."};
+  CLI::App app{
+      "A server that speaks RESP, over libkevy: redis-cli and every client library work "
+      "with it.\nDirectives are those of redis.conf; the command line goes before the "
+      "file."};
   app.set_version_flag("--version", std::string("kevy-server ") + kevy_version());
   std::string file;
   app.add_option("file", file, "configuration file, with the grammar of redis.conf");

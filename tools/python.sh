@@ -1,6 +1,7 @@
 #!/bin/sh
-# Installs the Python package into .venv and runs everything that checks it: the tests over both
-# doors, mypy, stubtest, ruff. Builds only when a source is newer than the wheel.
+# Installs the Python package into .venv, with the engine of build/release, and runs everything that
+# checks it: the tests over both doors, mypy, stubtest, ruff. Builds only when a source is newer than
+# the wheel.
 #
 #   python.sh              install, then all checks
 #   python.sh --no-tests   install only
@@ -23,10 +24,16 @@ fi
 wheel=$(ls -t "$wheels"/libkevy-*.whl 2>/dev/null | head -n 1)
 if [ -z "$wheel" ] || [ -n "$(find core capi bindings/python cmake CMakeLists.txt pyproject.toml \
     VERSION README.md -type f -newer "$wheel" -not -path '*/__pycache__/*' | head -n 1)" ]; then
+  sh tools/library.sh
   echo "== building the Python package"
   rm -rf "$wheels"
-  "$python" -m pip wheel -q --disable-pip-version-check --no-deps -w "$wheels" \
+  "$python" -m pip wheel -q --disable-pip-version-check --no-deps -w "$wheels/as_built" \
+    --config-settings=cmake.define.KEVY_PREBUILT="$PWD/build/release" \
+    --config-settings=cmake.define.KEVY_WARNINGS_AS_ERRORS=ON \
     ${KEVY_PYTHON_BUILD:+--config-settings=build-dir="$KEVY_PYTHON_BUILD"} .
+  # Names the oldest systems that it runs on.
+  PATH="$venv/bin:$PATH" "$python" -m auditwheel repair -w "$wheels" \
+    "$wheels"/as_built/libkevy-*.whl >/dev/null
   wheel=$(ls "$wheels"/libkevy-*.whl)
 fi
 if [ ! -e "$venv/kevy-installed" ] || [ "$wheel" -nt "$venv/kevy-installed" ]; then

@@ -14,13 +14,13 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[1] / "bindings/python/libkevy"
 MODULES = ["_strings", "_keys", "_lists", "_hashes", "_hash_expiry", "_sets", "_sorted_sets",
-           "_server"]
+           "_blocking", "_streams", "_stream_groups", "_bitmaps", "_geo", "_scripts", "_server"]
 WIDTH = 100
 
 HEAD = """\
 # Written by tools/queued_stub.py: the verbs of Commands, which here give the pipeline.
 # ruff: noqa: A002
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, Literal

@@ -10,5 +10,7 @@ for version in 5.0.8 5.2.1 6.4.0 7.4.0 8.1.0; do
     "$python" -m pip install -q --disable-pip-version-check --target "$folder" "redis==$version"
   echo "== redis-py $version"
   PYTHONPATH="$folder${PYTHONPATH:+:$PYTHONPATH}" \
-    "$python" -m pytest -q --timeout 120 tests/python/test_direct_clients.py "$@"
+    "$python" -m pytest -q --timeout 120 \
+    tests/python/test_direct_clients.py tests/python/test_polled_clients.py \
+    tests/python/test_direct_waiting.py "$@"
 done

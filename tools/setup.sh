@@ -3,7 +3,7 @@
 # are missing. Further Debian packages may be named as arguments.
 set -eu
 cd "$(dirname "$0")/.."
-packages="ninja-build ccache pkg-config libxxhash-dev liblz4-dev libcli11-dev libhiredis-dev catch2 abigail-tools
+packages="ninja-build ccache pkg-config libxxhash-dev liblz4-dev liblua5.1-0-dev libcli11-dev libhiredis-dev catch2 abigail-tools
   redis-server redis-tools python3-venv python3-dev locales $*"
 missing=""
 for package in $packages; do

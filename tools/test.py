@@ -18,11 +18,14 @@ RUNNERS = [
       "--progress"],
      r"tests failed out of (\d+)"),
     ("beside Valkey and Redis, over the network, rules of the house",
-     [str(ROOT / ".venv/bin/pytest"), "-q", "--timeout", "300", "tests/differential",
-      "tests/network", "tests/tidy"],
+     [str(ROOT / ".venv/bin/pytest"), "-q", "--timeout", "300", "-n", "2", "--dist", "worksteal",
+      "tests/differential", "tests/network", "tests/persistence",
+      "tests/tidy"],
      r"(\d+) passed"),
     ("Python", ["sh", str(ROOT / "tools/python.sh")], r"(\d+) passed"),
     ("Node", ["sh", str(ROOT / "tools/node.sh")], r"^Node: (\d+) tests"),
+    ("programs of PyPI's and npm's", ["sh", str(ROOT / "tools/programs.sh")],
+     r"(\d+)(?= passed| tests are fine)"),
 ]
 
 

@@ -28,8 +28,8 @@
  *  4. Texts that the library hands out have a size, and a NUL behind it that is not counted.
  *     What it hands out is freed by the matching kevy_..._free, _close or kevy_stop, which all
  *     accept NULL.
- *  5. An instance may be used by any number of threads at once. A session, a subscription, a listener
- *     and a reply belong to one thread at a time. A subscription's callback may call anything but
+ *  5. An instance may be used by any number of threads at once. A session (but for
+ *     kevy_session_cancel), a subscription, a listener and a reply belong to one thread at a time. A subscription's callback may call anything but
  *     kevy_stop.
  *  6. Options are a struct that begins with its size; NULL stands for the defaults. Initialise it with
  *     its ..._INIT, then set what you need: zero and NULL mean the default. Later versions add members
@@ -79,22 +79,24 @@ typedef enum kevy_status {
     KEVY_OK = 0,
     KEVY_INVALID = 1,     /* an argument is NULL, out of range or contradicts another */
     /* A command that finds no memory has changed nothing, but that what had expired is gone. There
-     * are two exceptions. ZADD of several members may have stored those that it names first, each
-     * whole, and is logged as if it had named no more. And a command that has changed what it names
-     * may find no memory for its reply alone; all of it is done then. In a transaction or a pipeline
-     * a command that finds none is answered in its place with an error that begins with OOM, and the
-     * others run; if all have run and only their replies find no memory, EXEC gives this status.
-     * However EXEC ends, its transaction is over. */
+     * are two exceptions. ZADD or GEOADD of several members may have stored those that it names
+     * first, each whole, and is logged as if it had named no more. And a command that has changed
+     * what it names may find no memory for its reply alone; all of it is done then. In a transaction
+     * or a pipeline a command that finds none is answered in its place with an error that begins
+     * with OOM, and the others run; if all have run and only their replies find no memory, EXEC
+     * gives this status. However EXEC ends, its transaction is over. */
     KEVY_NO_MEMORY = 2,
     KEVY_SYSTEM = 3,      /* the operating system refused: an address in use, no descriptors */
     KEVY_FORKED = 4,      /* the handle was made before fork(), in the parent */
     KEVY_CLOSED = 5,      /* the instance is stopping, or the session was closed */
     KEVY_TIMEOUT = 6,     /* nothing came in the time given */
-    KEVY_NOT_FOUND = 7,   /* kevy_get: no such key */
+    KEVY_NOT_FOUND = 7,   /* kevy_get: no such key; others: nothing there to which the call applies */
     KEVY_WRONG_TYPE = 8,  /* kevy_get: the key does not hold a string */
     KEVY_TRUNCATED = 9,   /* the buffer was too small; the needed length is given */
     KEVY_NOT_STORED = 10, /* kevy_set: the condition that a flag made did not hold */
-    KEVY_REFUSED = 11     /* the command was answered with an error: see kevy_last_error() */
+    KEVY_REFUSED = 11,    /* the command was answered with an error: see kevy_last_error() */
+    KEVY_CANCELLED = 12,  /* the command waited, and kevy_session_cancel ended that: it has done nothing */
+    KEVY_PENDING = 13     /* kevy_session_submit: the command waits */
 } kevy_status;
 
 /* A short English phrase for a status. Static, never NULL, for any value. */
@@ -146,8 +148,8 @@ KEVY_API kevy_status kevy_stop(kevy_instance* instance);
 /* ---- Commands --------------------------------------------------------------------------- */
 
 /* Runs one command without connection state, in database 0: argv[0] is the verb. `argv_size` may
- * be NULL. Verbs that act on a connection (MULTI, SELECT, SUBSCRIBE, BLPOP, ...) are answered with
- * an error here; use a session. Any thread. Does not block but for the shards' locks, and for
+ * be NULL. Verbs that act on a connection (MULTI, SELECT, SUBSCRIBE, ...) or wait (BLPOP, ...) are
+ * answered with an error here; use a session. Any thread. Does not block but for the shards' locks, and for
  * what the command itself does (DEBUG SLEEP). Free `*reply` with kevy_reply_free. */
 KEVY_API kevy_status kevy_exec(kevy_instance* instance, size_t argc, const char* const* argv,
                                const size_t* argv_size, kevy_reply** reply);
@@ -245,14 +247,16 @@ KEVY_API kevy_status kevy_session_open(kevy_instance* instance, const kevy_sessi
                                        kevy_session** session);
 KEVY_API void kevy_session_close(kevy_session* session);
 
-/* As kevy_exec, with every verb of Redis. Blocking verbs (BLPOP) block this call, no other.
+/* As kevy_exec, with every verb of Redis. A command that waits (BLPOP) has this call wait, no other: the
+ * thread sleeps in the kernel, and holds nothing. KEVY_CANCELLED: kevy_session_cancel ended that.
  * A verb with several replies (SUBSCRIBE a b) gives the first here and the others as pushes.
  * NULL in *reply: the session is in CLIENT REPLY OFF or SKIP. KEVY_CLOSED after QUIT, after a CLIENT
  * KILL of this session, and when more was pushed to it than client-output-buffer-limit pubsub allows
  * to wait: from then on PUBLISH does not count it, and every call answers KEVY_CLOSED. */
 KEVY_API kevy_status kevy_session_exec(kevy_session* session, size_t argc, const char* const* argv,
                                        const size_t* argv_size, kevy_reply** reply);
-/* As kevy_pipeline. KEVY_CLOSED: the session ended before the last command (QUIT was one of those before
+/* As kevy_pipeline; a command that waits keeps those behind it waiting. KEVY_CANCELLED: its wait was
+ * ended; those before it have run, and their replies are lost. KEVY_CLOSED: the session ended before the last command (QUIT was one of those before
  * it, or an end from outside); those before the end have run, and their replies are lost.
  * KEVY_PIPELINE_ATOMIC: `*replies` is NULL where a watched key was changed, and none ran; once it has
  * begun it gives its replies, also when the session is ended meanwhile. KEVY_INVALID between MULTI and
@@ -260,6 +264,36 @@ KEVY_API kevy_status kevy_session_exec(kevy_session* session, size_t argc, const
 KEVY_API kevy_status kevy_session_pipeline(kevy_session* session, size_t count, const size_t* argc,
                                            const char* const* argv, const size_t* argv_size,
                                            uint32_t flags, kevy_reply** replies);
+
+/* Ends the wait of the command that a call on the session runs, in kevy_session_exec, in
+ * kevy_session_pipeline, or after kevy_session_submit: now, or as soon as it begins to wait. It has taken
+ * nothing; the call answers KEVY_CANCELLED, and the session lives on. A command that has got what it
+ * waited for answers that instead: nothing is lost. A script that has written nothing yet is ended
+ * too, and its reply is the error of SCRIPT KILL. KEVY_NOT_FOUND: no such call is under way. Any
+ * thread, also while another one uses the session, which must not be closed meanwhile. */
+KEVY_API kevy_status kevy_session_cancel(kevy_session* session);
+
+/* Called once a command that was submitted waits no more: kevy_session_result gives its outcome without
+ * waiting. On the thread of kevy_message_callback, by the same rules; it may close the session. */
+typedef void (*kevy_session_callback)(kevy_session* session, void* user);
+
+/* As kevy_session_exec, but the call never waits: KEVY_PENDING means that the command waits; it has
+ * been given, and no thread waits with it. When it is over, the session's descriptor
+ * (kevy_session_descriptor) polls readable, `callback` is called with `user` unless it is NULL, and
+ * kevy_session_result gives the outcome. Until that was taken, other commands on the session are
+ * KEVY_INVALID; kevy_session_next is not. A command that does not have to wait is answered at once:
+ * KEVY_OK, and no callback. No callback comes after kevy_session_close or kevy_stop. KEVY_SYSTEM: the
+ * thread that calls back could not be started. */
+KEVY_API kevy_status kevy_session_submit(kevy_session* session, size_t argc,
+                                         const char* const* argv, const size_t* argv_size,
+                                         kevy_session_callback callback, void* user,
+                                         kevy_reply** reply);
+
+/* The outcome of a submitted command that waits: what kevy_session_exec would have given. Waits up to
+ * `timeout_ms`, 0: not at all, -1: for ever. KEVY_TIMEOUT: it waits on. KEVY_NOT_FOUND: none was
+ * submitted that had to wait, or its outcome was taken. */
+KEVY_API kevy_status kevy_session_result(kevy_session* session, int64_t timeout_ms,
+                                         kevy_reply** reply);
 
 /* The next message that was pushed to the session (pub/sub, invalidation) as a reply: PUSH in
  * protocol 3, ARRAY in protocol 2. Waits up to `timeout_ms`, 0: not at all, -1: for ever. Pushes come
@@ -280,7 +314,16 @@ KEVY_API kevy_status kevy_session_feed(kevy_session* session, const char* bytes,
 KEVY_API kevy_status kevy_session_take(kevy_session* session, char* buffer, size_t capacity,
                                        size_t* size);
 
-/* A descriptor that polls readable while kevy_session_next or kevy_session_take would give something,
+/* feed, then take, in one call: costs no system call for the session's descriptor where `buffer`
+ * has room for all that there is to say. The descriptor is readable afterwards if there is more to
+ * take, or the session has ended. A session that had ended before drops `bytes`, and goes on giving
+ * what it had to say. KEVY_CLOSED as for take. KEVY_NO_MEMORY: none of `bytes` was taken in. */
+KEVY_API kevy_status kevy_session_converse(kevy_session* session, const char* bytes,
+                                           size_t bytes_size, char* buffer, size_t capacity,
+                                           size_t* size);
+
+/* A descriptor that polls readable while kevy_session_next, kevy_session_take or kevy_session_result
+ * (of a command that waited) would give something,
  * or the session was ended and no call has answered KEVY_CLOSED yet. It belongs to the session: poll it,
  * but do not read, write or close it. */
 KEVY_API kevy_status kevy_session_descriptor(kevy_session* session, int* descriptor);

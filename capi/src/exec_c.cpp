@@ -35,6 +35,7 @@ kevy_status copy_out(Bytes value, char* buffer, size_t capacity, size_t* size) {
     if (runtime.accepts_words(runtime.stateless(), words, tree)) {
       runtime.execute(turn, runtime.stateless(), words, tree);
     }
+    settle(turn);
   }
   return handle_of(tree.take());
 }
@@ -70,6 +71,7 @@ kevy_status kevy_exec(kevy_instance* instance, size_t argc, const char* const* a
     {
       Turn turn(runtime);
       runtime.execute(turn, runtime.stateless(), words.args(), tree);
+      settle(turn);
     }
     *reply = handle_of(tree.take());
     return KEVY_OK;
@@ -90,18 +92,24 @@ kevy_status kevy_get(kevy_instance* instance, const char* key, size_t key_size, 
     turn.hold(shard);
     const kevy::FastLane lane(turn, found, shard);
     const Entry* entry = lane.find_read();
-    if (entry == nullptr) return fail(KEVY_NOT_FOUND, "no such key");
-    if (!entry->is_string()) return fail(KEVY_WRONG_TYPE, "the key does not hold a string");
+    if (entry == nullptr || !entry->is_string()) {
+      const bool missing = entry == nullptr;
+      settle(turn);
+      return missing ? fail(KEVY_NOT_FOUND, "no such key")
+                     : fail(KEVY_WRONG_TYPE, "the key does not hold a string");
+    }
     if (entry->encoding() == kevy::Encoding::kShared) {
       const kevy::SharedBytes block = kevy::SharedBytes::share(entry->shared());
-      turn.release();  // what is big is copied without the lock
+      settle(turn);  // what is big is copied without the lock
       return copy_out(block.bytes(), buffer, capacity, size);
     }
     char digits[kevy::kIntegerTextMax];
     const Bytes value = entry->encoding() == kevy::Encoding::kInteger
                             ? kevy::format_int64(entry->integer(), digits)
                             : entry->string();
-    return copy_out(value, buffer, capacity, size);
+    const kevy_status status = copy_out(value, buffer, capacity, size);
+    settle(turn);
+    return status;
   });
 }
 
@@ -154,16 +162,19 @@ kevy_status kevy_set(kevy_instance* instance, const char* key, size_t key_size, 
   const size_t longest = std::max(key_size, value_size);
   if (const auto status = check_longest(*instance, longest); status != KEVY_OK) return status;
   return guard([&]() -> kevy_status {
-    if (flags != 0) return set_with_flags(instance, *name, *text, flags, ttl_ms);
     kevy::Runtime& runtime = instance->engine->runtime();
+    if (flags != 0 || runtime.refuses_writes()) {
+      return set_with_flags(instance, *name, *text, flags, ttl_ms);
+    }
+    runtime.wait_for_log_room();
     const Key stored{*name, runtime.hash(*name)};
     kevy::Shard& shard = runtime.shard_of(stored);
     Turn turn(runtime);
     turn.hold(shard);
     const kevy::FastLane lane(turn, stored, shard);
-    return lane.set(*text, ttl_ms)
-               ? KEVY_OK
-               : fail(KEVY_REFUSED, "ERR invalid expire time in 'set' command");
+    const bool done = lane.set(*text, ttl_ms);
+    settle(turn);
+    return done ? KEVY_OK : fail(KEVY_REFUSED, "ERR invalid expire time in 'set' command");
   });
 }
 

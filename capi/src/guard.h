@@ -11,7 +11,8 @@
 
 namespace kevy::capi {
 
-/// Remembers why a call fails, for kevy_last_error, and hands the status back. The text is constant.
+/// Remembers why a call fails, for kevy_last_error, and hands the status back. The text is
+/// constant.
 kevy_status fail(kevy_status status, const char* constant) noexcept;
 /// The same with a text that is copied, and the errno that goes with it.
 kevy_status fail_with(kevy_status status, std::string_view text, int code = 0) noexcept;
@@ -22,12 +23,24 @@ inline uint32_t fork_generation() noexcept { return fork_count.load(std::memory_
 /// To be called before the first handle is made.
 void count_forks() noexcept;
 
+/// What a command has done or seen can not be made safe on disk, so that nothing is to be told of
+/// it.
+struct Unsafe final : std::exception {
+  const char* what() const noexcept override {
+    return "MISCONF The append-only file can not be written: the command has run, and what it has "
+           "done "
+           "or seen may be lost.";
+  }
+};
+
 template <typename Body>
 kevy_status guard(Body&& body) noexcept {
   try {
     return body();
   } catch (const std::bad_alloc&) {
     return fail(KEVY_NO_MEMORY, "out of memory");
+  } catch (const Unsafe& unsafe) {
+    return fail(KEVY_REFUSED, unsafe.what());
   } catch (const std::exception& error) {
     return fail_with(KEVY_SYSTEM, error.what());
   }
@@ -41,6 +54,9 @@ inline kevy_status forked() noexcept {
 }
 inline kevy_status timed_out() noexcept {
   return fail(KEVY_TIMEOUT, "nothing came in the time given");
+}
+inline kevy_status cancelled() noexcept {
+  return fail(KEVY_CANCELLED, "kevy_session_cancel has ended the command's wait");
 }
 inline kevy_status closed() noexcept {
   return fail(KEVY_CLOSED, "the instance was stopped, or the session was closed");

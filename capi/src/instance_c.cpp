@@ -71,8 +71,7 @@ kevy_status kevy_clock_freeze(kevy_instance* instance, int64_t unix_ms) {
   if (unix_ms > kTimeMax) return too_late();
   return with_instance(instance, [&](kevy::Instance& engine) {
     kevy::Clock& clock = engine.runtime().clock();
-    clock.freeze(unix_ms < 0 ? clock.now_us() : unix_ms * 1000);
-    engine.runtime().expire_all();
+    engine.freeze_clock(unix_ms < 0 ? clock.now_us() : unix_ms * 1000);
   });
 }
 
@@ -86,5 +85,5 @@ kevy_status kevy_clock_advance(kevy_instance* instance, int64_t delta_ms) {
 
 kevy_status kevy_clock_resume(kevy_instance* instance) {
   return with_instance(instance,
-                       [&](kevy::Instance& engine) { engine.runtime().clock().resume(); });
+                       [&](kevy::Instance& engine) { engine.resume_clock(); });
 }

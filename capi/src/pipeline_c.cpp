@@ -28,9 +28,10 @@ kevy_status PipelineWords::check(uint32_t flags) noexcept {
 
 namespace {
 
-// Runs one of several commands. One that finds no memory is answered so in its place.
+// Runs one of several commands. One that finds no memory is answered so in its place. Throws
+// Unsafe.
 template <typename Run>
-void run_in_place(ReplyTree& replies, Run&& run) noexcept {
+void run_in_place(ReplyTree& replies, Run&& run) {
   const kevy::Reply::Mark mark = replies.mark();
   try {
     run();
@@ -42,8 +43,7 @@ void run_in_place(ReplyTree& replies, Run&& run) noexcept {
 
 // Runs commands of `argc` words each, one behind another in `words`; some at a time, so that what
 // their keys lie in is fetched together.
-void run_all(kevy::Runtime& runtime, std::span<const size_t> argc, Args words,
-             ReplyTree& replies) {
+void run_all(kevy::Runtime& runtime, std::span<const size_t> argc, Args words, ReplyTree& replies) {
   constexpr size_t kAtOnce = 16;
   std::array<Args, kAtOnce> commands;
   std::array<kevy::Route, kAtOnce> routes;
@@ -62,6 +62,7 @@ void run_all(kevy::Runtime& runtime, std::span<const size_t> argc, Args words,
       });
     }
   }
+  settle(turn);
 }
 
 // The same where a word may be too long to be looked at.
@@ -74,23 +75,27 @@ void run_one_by_one(kevy::Runtime& runtime, std::span<const size_t> argc, Args w
       if (!runtime.accepts_words(runtime.stateless(), command, replies)) return;
       Turn turn(runtime);
       runtime.execute(turn, runtime.stateless(), command, replies);
+      settle(turn);
     });
   }
 }
 
-// The same on a session. False when the session has ended before the command.
-bool run_in_place(kevy_session& session, size_t argc, const char* const* argv, const size_t* sizes,
-                  ReplyTree& all) {
-  if (session.protocol->closing()) return false;
+// The same on a session. Not KEVY_OK when the session has ended before the command, or the command
+// waited and that was ended.
+kevy_status run_in_place(kevy_session& session, size_t argc, const char* const* argv,
+                         const size_t* sizes, ReplyTree& all) {
+  if (session.protocol->closing()) return closed_session(session);
+  kevy_status status = KEVY_OK;
   run_in_place(all, [&] {
-    ReplyRoot* const one = run(session, Words(argc, argv, sizes));
+    ReplyRoot* one = nullptr;
+    status = run(session, Words(argc, argv, sizes), one);
     if (one == nullptr) {
       all.null();
     } else {
       all.append(one);
     }
   });
-  return true;
+  return status;
 }
 
 // Verbs that begin or end a transaction, or the session, which is what the flag is there for.
@@ -141,7 +146,9 @@ class Refusals {
 
 ReplyRoot* run_verb(kevy_session& session, const char* verb) {
   const size_t size = std::strlen(verb);
-  return run(session, Words(1, &verb, &size));
+  ReplyRoot* reply = nullptr;
+  run(session, Words(1, &verb, &size), reply);  // which waits for nothing
+  return reply;
 }
 
 // Ends a transaction for which there was no memory.
@@ -162,7 +169,9 @@ kevy_reply* run_atomically(kevy_session& session, const PipelineWords& words) {
   kevy::free_reply(run_verb(session, "MULTI"));
   size_t i = 0;
   words.for_each([&](size_t argc, const char* const* argv, const size_t* sizes) {
-    refusals.add(i++, run(session, Words(argc, argv, sizes)));
+    ReplyRoot* reply = nullptr;
+    run(session, Words(argc, argv, sizes), reply);
+    refusals.add(i++, reply);
     return true;
   });
   if (refusals.any()) {
@@ -189,14 +198,16 @@ kevy_status check_atomic(const kevy_session& session, const PipelineWords& words
     return fail(KEVY_INVALID, "the session is between MULTI and EXEC already");
   }
   if (state.protocol == 2 && state.subscribed_to_any()) {
-    return fail(KEVY_INVALID, "the session has subscribed, which in protocol 2 allows no transaction");
+    return fail(KEVY_INVALID,
+                "the session has subscribed, which in protocol 2 allows no transaction");
   }
   const char* wrong = nullptr;
   words.for_each([&](size_t, const char* const* argv, const size_t* sizes) {
     const Bytes verb = *bytes_of(argv, sizes, 0);
     if (is_one_of(kEndTransaction, verb)) {
-      wrong = "an atomic pipeline is a transaction of its own: no MULTI, EXEC, DISCARD, WATCH, RESET "
-              "or QUIT in it";
+      wrong =
+          "an atomic pipeline is a transaction of its own: no MULTI, EXEC, DISCARD, WATCH, RESET "
+          "or QUIT in it";
     } else if (is_one_of(kAnswerOften, verb)) {
       wrong = "an atomic pipeline has one reply a command: no SUBSCRIBE and its like in it";
     }
@@ -214,12 +225,12 @@ kevy_status run_pipeline(kevy_session& session, const PipelineWords& words, uint
   }
   ReplyTree all(3);
   all.array(words.count);
-  bool whole = true;
+  kevy_status status = KEVY_OK;
   words.for_each([&](size_t argc, const char* const* argv, const size_t* sizes) {
-    whole = run_in_place(session, argc, argv, sizes, all);
-    return whole;
+    status = run_in_place(session, argc, argv, sizes, all);
+    return status == KEVY_OK;
   });
-  if (!whole) return closed_session(session);
+  if (status != KEVY_OK) return status;
   *replies = handle_of(all.take());
   return KEVY_OK;
 }
@@ -258,6 +269,10 @@ kevy_status kevy_session_pipeline(kevy_session* session, size_t count, const siz
   }
   PipelineWords pipeline{count, argc, argv, argv_size};
   if (const kevy_status status = pipeline.check(flags); status != KEVY_OK) return status;
+  if (const auto status = check_free(*session); status != KEVY_OK) return status;
   if (session->protocol->closing()) return closed_session(*session);
-  return guard([&] { return run_pipeline(*session, pipeline, flags, replies); });
+  return guard([&] {
+    const CallUnderWay call(*session);
+    return run_pipeline(*session, pipeline, flags, replies);
+  });
 }

@@ -100,6 +100,10 @@ const char* kevy_strerror(kevy_status status) {
       return "buffer too small";
     case KEVY_NOT_STORED:
       return "not stored";
+    case KEVY_CANCELLED:
+      return "cancelled";
+    case KEVY_PENDING:
+      return "waiting";
     case KEVY_REFUSED:
       return "refused with an error reply";
   }

@@ -127,6 +127,7 @@ kevy_status kevy_subscribe(kevy_instance* instance, size_t count, const char* co
     made->generation = instance->generation;
     kevy::Runtime& runtime = made->engine->runtime();
     made->session = runtime.open_session(kevy::Session::Door::kInProcess);
+    made->session->only_listens.store(true, std::memory_order_relaxed);
     if (known.callback != nullptr) {
       const auto delivered = made->engine->delivery().start();
       if (!delivered) return fail_with(KEVY_SYSTEM, delivered.error().message, delivered.error().code);
@@ -175,9 +176,9 @@ kevy_status kevy_subscription_descriptor(kevy_subscription* subscription, int* d
   }
   return guard([&]() -> kevy_status {
     if (subscription->descriptor == nullptr) {
-      kevy::Outbox& outbox = subscription->session->outbox;
-      const kevy_status status = make_descriptor(subscription->descriptor, outbox);
+      const kevy_status status = make_descriptor(subscription->descriptor);
       if (status != KEVY_OK) return status;
+      set_waker(subscription->session->outbox, *subscription->descriptor);
     }
     *descriptor = subscription->descriptor->get();
     return KEVY_OK;

@@ -18,4 +18,12 @@ void decompress(Bytes compressed, char* to, size_t size) noexcept {
   KEVY_CHECK(written == static_cast<int>(size));
 }
 
+size_t decompress_beginning(Bytes compressed, char* to, size_t size) noexcept {
+  const int written =
+      LZ4_decompress_safe_partial(compressed.data(), to, static_cast<int>(compressed.size()),
+                                  static_cast<int>(size), static_cast<int>(size));
+  KEVY_CHECK(written >= 0);
+  return static_cast<size_t>(written);
+}
+
 }  // namespace kevy

@@ -16,4 +16,8 @@ size_t compress(Bytes plain, char* to, size_t capacity) noexcept;
 /// Writes the `size` bytes to `to` that were compressed to `compressed`.
 void decompress(Bytes compressed, char* to, size_t size) noexcept;
 
+/// Writes the first `size` of them, which are not all; those behind are not looked at. Returns how
+/// many it wrote, which may be fewer.
+size_t decompress_beginning(Bytes compressed, char* to, size_t size) noexcept;
+
 }  // namespace kevy

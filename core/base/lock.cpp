@@ -69,10 +69,26 @@ bool Lock::spin(Take&& take) noexcept {
   return false;
 }
 
-void Lock::lock_contended() noexcept {
-  if (spin([this] { return is_free() && try_lock(); })) return;
+// Everybody leaves the line of a lock that is interrupted, so that nobody in it stands in the way.
+void Lock::lock_however_long() noexcept {
+  constexpr timespec kPause{0, 1'000'000};
+  while (!lock_contended()) nanosleep(&kPause, nullptr);
+}
+
+void Lock::interrupt(bool on) noexcept {
+  interrupted_.store(on ? 1 : 0, std::memory_order_seq_cst);
+  if (on) wake_first();
+}
+
+bool Lock::lock_contended() noexcept {
+  if (spin([this] { return is_free() && try_lock(); })) return true;
+  if (interrupted()) return false;
   bool has_slept = line_up();
   while (!take_as_first()) {
+    if (interrupted()) {
+      leave_line();
+      return false;
+    }
     if (has_slept) {
       given_back_as_.store(kHandedOver, std::memory_order_relaxed);
       if (spin([this] { return take_as_first(); })) break;
@@ -81,6 +97,7 @@ void Lock::lock_contended() noexcept {
     has_slept = true;
   }
   leave_line();
+  return true;
 }
 
 // Returns as the first in line; says whether it has slept meanwhile.
@@ -108,7 +125,7 @@ bool Lock::sleep_as_first() noexcept {
   first_sleeps_.store(1, std::memory_order_relaxed);
   // Without the fence a wake-up can be missed; then sleep is kept short.
   const bool fenced = fence_all_threads();
-  if (state_.load(std::memory_order_relaxed) != kHeld) return true;
+  if (state_.load(std::memory_order_relaxed) != kHeld || interrupted()) return true;
   const bool patient = wanted();
   const timespec until = moment_in(patient ? 1'000'000 : kPatienceNs);
   if (sleep_while(first_sleeps_, 1, bit_of(0), patient && fenced ? nullptr : &until)) return true;
@@ -118,10 +135,11 @@ bool Lock::sleep_as_first() noexcept {
 
 // One wake-up a sleep: until the first in line runs there may be many turns.
 void Lock::wake_first() noexcept {
-  if (first_sleeps_.exchange(0, std::memory_order_relaxed) != 0) wake(first_sleeps_, bit_of(0));
+  if (first_sleeps_.exchange(0, std::memory_order_seq_cst) != 0) wake(first_sleeps_, bit_of(0));
 }
 
-// With the lock held: it is given back as usual, unless the next in line asks.
+// With the lock held, or without it while it is interrupted: it is given back as usual, unless the next
+// in line asks.
 void Lock::leave_line() noexcept {
   first_sleeps_.store(0, std::memory_order_relaxed);
   given_back_as_.store(kFree, std::memory_order_relaxed);

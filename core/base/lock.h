@@ -21,6 +21,8 @@
 // finds the announcement. Asking needs no fence: who gives the lock back reads what is asked for
 // while it still holds the lock, so at most one holder can have missed it.
 //
+// A holder that will keep the lock for long may have those who wait give up: interrupt().
+//
 // Not recursive. Meets the standard's Lockable requirements. The lock must outlive the call of
 // unlock().
 #pragma once
@@ -41,8 +43,13 @@ class Lock {
     return (state_.fetch_or(kHeld, std::memory_order_acquire) & kHeld) == 0;
   }
   void lock() noexcept {
-    if (!try_lock()) [[unlikely]] lock_contended();
+    if (!try_lock()) [[unlikely]] lock_however_long();
   }
+  /// As lock(), but without the lock, which is false, when its holder has those who wait give up.
+  [[nodiscard]] bool lock_unless_interrupted() noexcept { return try_lock() || lock_contended(); }
+  /// For the holder: from here on lock_unless_interrupted() does not wait, until this is called again. To
+  /// be ended before the lock is given back.
+  void interrupt(bool on) noexcept;
   void unlock() noexcept {
     state_.store(given_back_as_.load(std::memory_order_relaxed), std::memory_order_release);
     std::atomic_signal_fence(std::memory_order_seq_cst);
@@ -62,7 +69,9 @@ class Lock {
   bool asked() const noexcept {
     return given_back_as_.load(std::memory_order_relaxed) == kHandedOver;
   }
-  void lock_contended() noexcept;
+  void lock_however_long() noexcept;
+  bool lock_contended() noexcept;
+  bool interrupted() const noexcept { return interrupted_.load(std::memory_order_relaxed) != 0; }
   /// Calls take() again and again for a little while, until it is true.
   template <typename Take>
   static bool spin(Take&& take) noexcept;
@@ -80,6 +89,7 @@ class Lock {
   // The line.
   std::atomic<uint32_t> tickets_{0};  // given out
   std::atomic<uint32_t> first_{0};    // the first one's ticket; the others sleep on this word
+  std::atomic<uint32_t> interrupted_{0};  // whoever waits leaves the line
 };
 
 }  // namespace kevy

@@ -1,7 +1,7 @@
 // Operations for which kinds of processors have instructions of their own: comparing many bytes at
-// once, and waiting. No other place in core names such instructions. Every function has a portable
-// form, which is used where there is no other, and everywhere with KEVY_PORTABLE defined; both give
-// the same results.
+// once, waiting, and counting time. No other place in core names such instructions. What compares
+// has a portable form, which is used where there is no other, and everywhere with KEVY_PORTABLE
+// defined; both give the same results.
 #pragma once
 
 #include <bit>
@@ -66,6 +66,20 @@ using portable::either_has;
 using portable::matches;
 using portable::matches16;
 
+#endif
+
+/// Where the processor has a steady counter that is cheap to read, KEVY_TICKS is how many of its steps
+/// are no more than some microseconds on every machine.
+#if defined(KEVY_SSE2)
+#define KEVY_TICKS 10'000
+inline uint64_t read_ticks() noexcept { return __builtin_ia32_rdtsc(); }
+#elif defined(__aarch64__) && !defined(KEVY_PORTABLE)
+#define KEVY_TICKS 20
+inline uint64_t read_ticks() noexcept {
+  uint64_t ticks;
+  asm volatile("mrs %0, cntvct_el0" : "=r"(ticks));
+  return ticks;
+}
 #endif
 
 /// A pause of some 10 to 50 nanoseconds for loops that wait, in which they leave the core's units

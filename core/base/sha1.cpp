@@ -68,4 +68,15 @@ Sha1Digest sha1(Bytes message) noexcept {
   return digest;
 }
 
+Sha1Hex sha1_hex(Bytes message) noexcept {
+  constexpr char kHexDigits[] = "0123456789abcdef";
+  Sha1Hex hex;
+  size_t at = 0;
+  for (const unsigned char byte : sha1(message)) {
+    hex[at++] = kHexDigits[byte >> 4];
+    hex[at++] = kHexDigits[byte & 15];
+  }
+  return hex;
+}
+
 }  // namespace kevy

@@ -13,4 +13,9 @@ using Sha1Digest = std::array<unsigned char, 20>;
 
 Sha1Digest sha1(Bytes message) noexcept;
 
+/// A digest in hexadecimal digits, in small letters.
+using Sha1Hex = std::array<char, 40>;
+
+Sha1Hex sha1_hex(Bytes message) noexcept;
+
 }  // namespace kevy

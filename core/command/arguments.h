@@ -25,6 +25,8 @@ class Options {
   }
   Bytes value() noexcept { return args_[at_++]; }
   Bytes peek() const noexcept { return args_[at_]; }
+  /// Where the next word stands.
+  size_t at() const noexcept { return at_; }
 
  private:
   Args args_;

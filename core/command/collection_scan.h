@@ -2,9 +2,9 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "command/collection.h"
+#include "command/found_bytes.h"
 #include "command/scan_options.h"
 
 namespace kevy {
@@ -24,7 +24,7 @@ void scan_collection(Call& call, Type type, Step&& step) {
   if (type == Type::kZset) scan.names_only_word = "noscores";
   const auto [entry, wrong] = find_to_read(call, call.key(1), type);
   if (wrong) return;
-  std::vector<std::string> found;
+  FoundBytes found;
   uint64_t next = 0;
   if (entry != nullptr) {
     for (Options options(call.args, 3); !options.done();) {
@@ -35,7 +35,7 @@ void scan_collection(Call& call, Type type, Step&& step) {
   call.reply.array(2);
   call.reply.bulk(std::to_string(next));
   call.reply.array(found.size());
-  for (const std::string& item : found) call.reply.bulk(item);
+  found.for_each([&](Bytes item) { call.reply.bulk(item); });
 }
 
 }  // namespace kevy

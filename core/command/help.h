@@ -1,12 +1,4 @@
-// The HELP subcommand of a verb: a heading, then a line or two for each of its subcommands, made
-// from the table.
+// The handler of HELP, under the name that the verbs know it by.
 #pragma once
 
-#include "runtime/dispatch/call.h"
-
-namespace kevy {
-
-/// A handler for `VERB HELP`.
-void help(Call& call);
-
-}  // namespace kevy
+#include "runtime/dispatch/help.h"

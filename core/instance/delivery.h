@@ -5,10 +5,10 @@
 // Any thread may call any method.
 #pragma once
 
-#include <condition_variable>
 #include <mutex>
 #include <thread>
 
+#include "base/condition.h"
 #include "base/result.h"
 #include "runtime/pubsub/outbox.h"
 
@@ -56,8 +56,8 @@ class Delivery {
   void run();
 
   std::mutex mutex_;  // guards what follows
-  std::condition_variable queued_;
-  std::condition_variable delivered_;
+  Condition queued_;
+  Condition delivered_;
   Recipient* first_ = nullptr;  // of those to be delivered to, a list through next_
   Recipient* last_ = nullptr;
   Recipient* current_ = nullptr;

@@ -22,10 +22,20 @@ struct EventLetter {
 };
 
 constexpr EventLetter kEventLetters[] = {
-    {'A', kEventAll},     {'g', kEventGeneric},        {'$', kEventString}, {'l', kEventList},
-    {'s', kEventSet},     {'h', kEventHash},           {'z', kEventZset},   {'x', kEventExpired},
-    {'e', kEventEvicted}, {'t', kEventStream},         {'d', kEventModule},
-    {'K', kEventKeyspaceChannel}, {'E', kEventKeyeventChannel}, {'m', kEventKeyMiss},
+    {'A', kEventAll},
+    {'g', kEventGeneric},
+    {'$', kEventString},
+    {'l', kEventList},
+    {'s', kEventSet},
+    {'h', kEventHash},
+    {'z', kEventZset},
+    {'x', kEventExpired},
+    {'e', kEventEvicted},
+    {'t', kEventStream},
+    {'d', kEventModule},
+    {'K', kEventKeyspaceChannel},
+    {'E', kEventKeyeventChannel},
+    {'m', kEventKeyMiss},
     {'n', kEventNew},
 };
 
@@ -98,6 +108,16 @@ Configuration::Directive memory_or_percent(std::atomic<int64_t>& value) {
           }};
 }
 
+Configuration::Directive yes_or_no(std::atomic<bool>& value) {
+  return {[&value] { return value.load(std::memory_order_relaxed) ? "yes" : "no"; },
+          [&value](Bytes text) -> Wrong {
+            const bool yes = equals_ignoring_case(text, "yes");
+            if (!yes && !equals_ignoring_case(text, "no")) return "argument must be 'yes' or 'no'";
+            value.store(yes, std::memory_order_relaxed);
+            return std::nullopt;
+          }};
+}
+
 Configuration::Directive constant(std::string value) {
   return {[value = std::move(value)] { return value; }, {}};
 }
@@ -146,7 +166,29 @@ void add_packed_limits(Configuration& configuration, Settings& settings) {
   configuration.add("set-max-listpack-value", number(settings.set_packed.value, 0, INT64_MAX));
   configuration.add("set-max-intset-entries", number(settings.set_intset_entries, 0, INT64_MAX));
   both("list-max-", "-size", number(settings.list_packed_size, INT32_MIN, INT32_MAX));
+  configuration.add("hll-sparse-max-bytes", memory_size(settings.hll_sparse_max_bytes, 0));
   configuration.add("list-compress-depth", number(settings.list_compress_depth, 0, INT32_MAX));
+}
+
+// Those of SLOWLOG go by two names.
+void add_observing(Configuration& configuration, Settings& settings) {
+  for (const char* name : {"slowlog-log-slower-than", "commandlog-execution-slower-than"}) {
+    configuration.add(name, number(settings.slow_log_us, -1, INT64_MAX));
+  }
+  for (const char* name : {"slowlog-max-len", "commandlog-slow-execution-max-len"}) {
+    configuration.add(name, number(settings.slow_log_len, 0, INT64_MAX));
+  }
+  configuration.add("commandlog-request-larger-than",
+                    number(settings.large_request_bytes, -1, INT64_MAX));
+  configuration.add("commandlog-large-request-max-len",
+                    number(settings.large_request_len, 0, INT64_MAX));
+  configuration.add("commandlog-reply-larger-than",
+                    number(settings.large_reply_bytes, -1, INT64_MAX));
+  configuration.add("commandlog-large-reply-max-len",
+                    number(settings.large_reply_len, 0, INT64_MAX));
+  configuration.add("latency-monitor-threshold",
+                    number(settings.latency_threshold_ms, 0, INT64_MAX));
+  configuration.add("latency-tracking", yes_or_no(settings.latency_tracking));
 }
 
 }  // namespace
@@ -156,18 +198,24 @@ void add_directives(Configuration& configuration, Settings& settings, uint32_t d
   constexpr int64_t kIntMax = std::numeric_limits<int32_t>::max();
   configuration.add("databases", constant(std::to_string(databases)));
   configuration.add("save", only("", "there are no snapshots yet: leave it empty"));
-  configuration.add("appendonly", only("no", "there is no append-only file yet: no is the only choice"));
   configuration.add("maxmemory-policy", eviction_policy(settings));
   configuration.add("maxmemory-clients", memory_or_percent(settings.clients_memory_max));
   configuration.add("maxclients", number(settings.clients_max, 1, kIntMax));
   configuration.add("timeout", number(settings.timeout_s, 0, kIntMax));
   configuration.add("tcp-keepalive", number(settings.tcp_keepalive_s, 0, kIntMax));
-  configuration.add("proto-max-bulk-len",
-                    memory_size(settings.proto_max_bulk_len, 1024 * 1024));
+  configuration.add("proto-max-bulk-len", memory_size(settings.proto_max_bulk_len, 1024 * 1024));
   configuration.add("client-query-buffer-limit",
                     memory_size(settings.query_buffer_max, 1024 * 1024));
+  for (const char* name : {"busy-reply-threshold", "lua-time-limit"}) {
+    configuration.add(name, number(settings.busy_reply_threshold_ms, 0, INT64_MAX));
+  }
+  configuration.add("lua-memory-limit", memory_size(settings.lua_memory_max, 0));
   configuration.add("client-output-buffer-limit", output_limits_directive(settings));
   add_packed_limits(configuration, settings);
+  add_observing(configuration, settings);
+  configuration.add("stream-node-max-bytes", memory_size(settings.stream_chunk_bytes, 0));
+  configuration.add("stream-node-max-entries", number(settings.stream_chunk_entries, 0, INT64_MAX));
+  configuration.add("tracking-table-max-keys", number(settings.tracked_keys_max, 0, INT64_MAX));
   configuration.add("notify-keyspace-events",
                     {[&settings] {
                        return event_letters(settings.notify_events.load(std::memory_order_relaxed));

@@ -1,7 +1,9 @@
 #include "instance/housekeeping.h"
 
+#include <algorithm>
 #include <chrono>
 #include <new>
+#include <utility>
 
 #include "base/thread.h"
 
@@ -10,15 +12,20 @@ namespace kevy {
 namespace {
 
 constexpr auto kPeriod = std::chrono::milliseconds(100);
-constexpr size_t kEffort = 200;       // entries looked at in one go while a shard is held
-constexpr int kRoundsMax = 50;        // goes a shard and period, while there is something to do
+constexpr size_t kEffort = 200;  // entries looked at in one go while a shard is held
+constexpr int64_t kSleepMaxUs = int64_t{3600} * 1'000'000;  // so that no sum overflows
+constexpr int kRoundsMax = 50;  // goes a shard and period, while there is something to do
 
 }  // namespace
 
-bool Housekeeping::wake() {
+bool Housekeeping::wake() { return signal(work_); }
+
+bool Housekeeping::look_at_time() { return signal(time_changed_); }
+
+bool Housekeeping::signal(bool& what) {
   std::lock_guard guard(mutex_);
   if (stopping_) return true;
-  work_ = true;
+  what = true;
   if (thread_.joinable()) {
     changed_.notify_one();
     return true;
@@ -62,26 +69,47 @@ bool Housekeeping::look_at(uint32_t shard) {
   return any;
 }
 
+// What there is to do but for the waits. Whether to look again in a while.
+bool Housekeeping::tidy() noexcept {
+  runtime_.spans().prepare();
+  runtime_.lazy_free().free_all();
+  runtime_.serve_late();
+  runtime_.trim_tracking();
+  if (sweep()) return true;
+  // From here on a new time to live wakes this thread again; look once more for one that came just
+  // before.
+  runtime_.rearm_expiry();
+  return sweep();
+}
+
+// Returns when the next one is due. A clock that stands still is looked at again when it is
+// changed.
+Housekeeping::Steady::time_point Housekeeping::end_due_waits() noexcept {
+  runtime_.end_due_waits();
+  const int64_t first_us = runtime_.deadlines().first();
+  if (first_us == kNoDeadline || runtime_.clock().frozen()) return Steady::time_point::max();
+  const int64_t left_us = std::max<int64_t>(first_us - runtime_.clock().now_us(), 0);
+  return Steady::now() + std::chrono::microseconds(std::min(left_us, kSleepMaxUs));
+}
+
 void Housekeeping::run() {
-  const auto has_work = [this] { return stopping_ || work_; };
+  const auto has_work = [this] { return stopping_ || work_ || time_changed_; };
+  auto next_tidy = Steady::time_point::max();
   std::unique_lock lock(mutex_);
   while (!stopping_) {
-    work_ = false;
+    const bool tidies = std::exchange(work_, false) || Steady::now() >= next_tidy;
+    time_changed_ = false;
     lock.unlock();
-    runtime_.spans().prepare();
-    runtime_.lazy_free().free_all();
-    bool any = sweep();
-    if (!any) {
-      // From here on a new time to live wakes this thread again; look once more for one that came
-      // just before.
-      runtime_.rearm_expiry();
-      any = sweep();
+    const auto next_wait = end_due_waits();
+    if (tidies) {
+      next_tidy = tidy() ? Steady::now() + kPeriod : Steady::time_point::max();
     }
     lock.lock();
-    if (any) {
-      changed_.wait_for(lock, kPeriod, has_work);
-    } else {
+    const auto next = std::min(next_tidy, next_wait);
+    if (next == Steady::time_point::max()) {
       changed_.wait(lock, has_work);
+    } else {
+      changed_.wait_for(lock, next - Steady::now(), has_work);
     }
   }
 }

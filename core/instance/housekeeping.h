@@ -1,15 +1,17 @@
-// Housekeeping: the thread that removes expired keys nobody asks for, gets memory for entries before
-// it is needed, and frees big values that were deleted. Started with the first key that gets a time
-// to live, when there are many keys, or with the first big value to free; sleeps without waking while
-// there is nothing to do.
+// Housekeeping: the thread that removes expired keys nobody asks for, gets memory for entries
+// before it is needed, frees big values that were deleted, and ends the waits of commands whose
+// time is up. Started with the first key that gets a time to live, when there are many keys, with
+// the first big value to free, or with the first command that waits for so long; sleeps without
+// waking while there is nothing to do.
 //
-// start(), wake() and stop() may be called from any thread.
+// start(), wake(), look_at_time() and stop() may be called from any thread.
 #pragma once
 
-#include <condition_variable>
+#include <chrono>
 #include <mutex>
 #include <thread>
 
+#include "base/condition.h"
 #include "runtime/runtime.h"
 
 namespace kevy {
@@ -22,19 +24,29 @@ class Housekeeping {
   /// Starts the thread, or wakes it when it sleeps for want of work. False when no thread could be
   /// started: to be called again.
   bool wake();
-  /// Ends the thread and waits for it; from then on big values are freed by who deletes them. Final.
+  /// The same, but for the waits alone: the first deadline is an earlier one, or the clock was
+  /// changed.
+  bool look_at_time();
+  /// Ends the thread and waits for it; from then on big values are freed by who deletes them.
+  /// Final.
   void stop();
 
  private:
+  using Steady = std::chrono::steady_clock;
+
+  bool signal(bool& what);
   void run();
+  bool tidy() noexcept;
+  Steady::time_point end_due_waits() noexcept;
   bool sweep() noexcept;
   bool look_at(uint32_t shard);
 
   Runtime& runtime_;
   std::mutex mutex_;  // guards what follows
-  std::condition_variable changed_;
+  Condition changed_;
   std::thread thread_;
   bool work_ = false;
+  bool time_changed_ = false;
   bool stopping_ = false;
 };
 

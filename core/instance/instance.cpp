@@ -2,13 +2,21 @@
 
 #include "command/families.h"
 #include "instance/directives.h"
+#include "resp/discarded_reply.h"
+#include "script/commands/families.h"
 
 namespace kevy {
 
 namespace {
 
 const CommandTable& command_table() {
-  static const CommandTable table(all_commands());
+  static const CommandTable table([] {
+    const auto families = all_commands();
+    std::vector<CommandFamily> all(families.begin(), families.end());
+    for (const CommandFamily& family : {eval_commands(), script_commands(), function_commands()})
+      all.push_back(family);
+    return all;
+  }());
   return table;
 }
 
@@ -18,22 +26,40 @@ Error invalid(std::string message) { return {Error::Kind::kInvalid, std::move(me
 
 Instance::Instance(RuntimeOptions options, uint32_t threads)
     : runtime_(command_table(), options, settings_),
+      scripts_(runtime_),
       housekeeping_(runtime_),
       network_(runtime_, threads) {
+  runtime_.set_scripts(&scripts_);
+  runtime_.set_payload(&payload_);
+  runtime_.set_append_only(&append_only_);
+  runtime_.set_snapshots(&snapshots_);
   add_directives(configuration_, settings_, options.databases);
+  add_persistence_directives(configuration_, settings_, persistence_);
+  add_snapshot_directives(configuration_, settings_, snapshot_options_);
   runtime_.set_on_first_expiry([this] { return housekeeping_.wake(); });
   runtime_.spans().set_ask([this] { return housekeeping_.wake(); });
   runtime_.lazy_free().set_wake([this] { return housekeeping_.wake(); });
-  configuration_.set_on_change([this] { network_.settings_changed(); });
+  runtime_.set_serve_others([this] { network_.serve_others(); });
+  runtime_.deadlines().set_wake([this] { return housekeeping_.look_at_time(); });
+  runtime_.late_keys().set_wake([this] { return housekeeping_.wake(); });
+  configuration_.set_on_change([this] {
+    network_.settings_changed();
+    append_only_.settings_changed();
+    runtime_.update_observing();
+    if (runtime_.tracking().keys() != 0) housekeeping_.wake();
+  });
 }
 
 Instance::~Instance() { shut_down(); }
 
 void Instance::shut_down() noexcept {
+  runtime_.script_status().end_now();
   network_.stop();
   delivery_.stop();
   housekeeping_.stop();
   runtime_.kill_all();
+  snapshots_.stop();
+  append_only_.stop();
   runtime_.discard_data();
 }
 
@@ -54,12 +80,66 @@ Result<std::unique_ptr<Instance>> Instance::start(const InstanceOptions& options
       return invalid(wrong->first + ": " + wrong->second);
     }
   }
+  if (Status started = instance->start_snapshots(); !started) return started.error();
+  if (auto started = instance->start_persistence(); !started) return started.error();
   return instance;
+}
+
+Status Instance::start_persistence() {
+  persistence_.started = true;
+  append_only_.set_place(persistence_.place, [this] { network_.disk_moved(); });
+  persistence_.turn_append_only = [this](bool on) { return append_only_.turn(on); };
+  if (!persistence_.append_only) return Done{};
+  if (persistence_.place.directory.empty()) {
+    return invalid("appendonly: it needs a directory: set dir");
+  }
+  return append_only_.start();
+}
+
+// What the append-only file has is later than any snapshot. Libraries are loaded once nothing is held,
+// since a command does that.
+Status Instance::start_snapshots() {
+  snapshot_options_.started = true;
+  std::vector<std::string> libraries;
+  const auto keep = [&](Bytes code) {
+    libraries.emplace_back(code);
+    return true;
+  };
+  if (Status read = snapshots_.start(persistence_.place.directory, snapshot_options_.name,
+                                     !persistence_.append_only, keep);
+      !read) {
+    return read;
+  }
+  for (const std::string& code : libraries) {
+    const Bytes words[] = {"FUNCTION", "LOAD", "REPLACE", code};
+    DiscardedReply reply;
+    Turn turn(runtime_);
+    runtime_.execute(turn, runtime_.stateless(), words, reply);
+    if (reply.errors() != 0) return invalid("dbfilename: a library of functions can not be loaded");
+  }
+  return Done{};
 }
 
 void Instance::advance_clock(int64_t delta_ms) {
   runtime_.clock().advance(delta_ms * 1000);
+  clock_changed();
+}
+
+void Instance::freeze_clock(int64_t unix_us) {
+  runtime_.clock().freeze(unix_us);
+  clock_changed();
+}
+
+void Instance::resume_clock() {
+  runtime_.clock().resume();
+  clock_changed();
+}
+
+// Keys go before waits: nothing else is to be seen.
+void Instance::clock_changed() {
   runtime_.expire_all();
+  runtime_.end_due_waits();
+  if (runtime_.deadlines().any()) housekeeping_.look_at_time();
 }
 
 }  // namespace kevy

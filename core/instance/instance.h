@@ -10,10 +10,16 @@
 #include "base/result.h"
 #include "instance/delivery.h"
 #include "instance/housekeeping.h"
+#include "instance/persistence_directives.h"
+#include "instance/snapshot_directives.h"
 #include "net/network.h"
+#include "persist/aof/append_only_file.h"
+#include "persist/rdb/payload.h"
+#include "persist/snapshot/snapshot_files.h"
 #include "runtime/runtime.h"
 #include "runtime/settings/configuration.h"
 #include "runtime/settings/settings.h"
+#include "script/engine.h"
 
 namespace kevy {
 
@@ -44,15 +50,26 @@ class Instance {
   Configuration& configuration() noexcept { return configuration_; }
   Delivery& delivery() noexcept { return delivery_; }
   Network& network() noexcept { return network_; }
-  /// Moves the clock and removes what has expired by it.
+  /// Move the clock, remove what has expired by it and end the waits that were until then.
   void advance_clock(int64_t delta_ms);
+  void freeze_clock(int64_t unix_us);
+  void resume_clock();
 
  private:
   Instance(RuntimeOptions options, uint32_t threads);
+  Status start_persistence();
+  Status start_snapshots();
+  void clock_changed();
 
   Settings settings_;
   Configuration configuration_;
+  PersistenceOptions persistence_;
   Runtime runtime_;
+  AppendOnlyFile append_only_{runtime_};
+  ScriptEngine scripts_;
+  RdbPayload payload_{settings_};
+  SnapshotOptions snapshot_options_;
+  SnapshotFiles snapshots_{runtime_, scripts_};
   Housekeeping housekeeping_;
   Delivery delivery_;
   Network network_;

@@ -46,9 +46,24 @@ void Connection::guarded(Work&& work) {
   }
 }
 
+// Notes that commands of this connection are being run.
+template <typename Run>
+auto Connection::running(Run&& run) {
+  struct End {
+    bool& flag;
+    ~End() { flag = false; }
+  } const end{runs_};
+  runs_ = true;
+  return run();
+}
+
 void Connection::on_ready(uint32_t events) {
-  if ((events & (EPOLLERR | EPOLLHUP)) != 0 && (events & EPOLLIN) == 0) {
-    if (!deferred) reactor_.close(*this);  // else what it has sent before is run first
+  if (closed) [[unlikely]] return;  // in this very round, beside a script that runs for long
+  if (runs_) [[unlikely]] return;   // the kernel will say so again
+  constexpr uint32_t kGoes = EPOLLERR | EPOLLHUP | EPOLLRDHUP;
+  if ((events & kGoes) != 0 && (events & EPOLLIN) == 0) {
+    // What it has sent before is run first, and what is still in the socket, unless its command waits.
+    if (!deferred && abandon()) reactor_.close(*this);
     return;
   }
   if ((events & EPOLLOUT) != 0) send_blocked_ = false;
@@ -87,6 +102,7 @@ void Connection::receive() {
 
 // False when the session was ended from outside.
 bool Connection::begins() {
+  if (awaits_disk && !protocol_.session().ended()) return false;
   if (protocol_.session().ended()) {
     reactor_.close(*this);
     return false;
@@ -96,13 +112,14 @@ bool Connection::begins() {
 }
 
 void Connection::step() {
-  if (begins()) finish(may_run() ? protocol_.run(kBudget) : true);
+  if (begins()) finish(may_run() ? running([&] { return protocol_.run(kBudget); }) : true);
 }
 
 // While another reactor holds what the first command needs, this one has others to read from.
 void Connection::try_step() {
   if (!begins()) return;
-  const auto ran = may_run() ? protocol_.try_run(kBudget) : ProtocolSession::Ran::kSome;
+  const auto ran =
+      may_run() ? running([&] { return protocol_.try_run(kBudget); }) : ProtocolSession::Ran::kSome;
   if (ran != ProtocolSession::Ran::kNone) {
     finish(ran == ProtocolSession::Ran::kSome);
     return;
@@ -115,7 +132,9 @@ void Connection::try_step() {
 void Connection::run_in(Turn& turn) {
   awaits_turn = false;
   guarded([&] {
-    if (begins()) has_more_ = may_run() ? protocol_.run(turn, kBudget) : true;
+    if (begins()) {
+      has_more_ = may_run() ? running([&] { return protocol_.run(turn, kBudget); }) : true;
+    }
   });
 }
 
@@ -123,10 +142,32 @@ void Connection::finish() {
   guarded([&] { finish(has_more_); });
 }
 
+void Connection::disk_moved() {
+  awaits_disk = false;
+  guarded([&] { finish(true); });
+}
+
+bool Connection::abandon() noexcept {
+  if (!protocol_.session().waits()) return true;
+  Turn turn(runtime_);
+  return runtime_.end_wait(turn, protocol_.session(), WaitEnd::kGone, true);
+}
+
+// Whether all is done that can be. A client that has said its last word still gets what its command
+// was served with.
+bool Connection::over(bool more) noexcept {
+  if (send_blocked_) return false;
+  return protocol_.closing() || (end_of_input_ && !more && abandon());
+}
+
 void Connection::finish(bool more) {
   const Session& session = protocol_.session();
-  const bool over = protocol_.closing() || (end_of_input_ && !more);
-  if (session.ended() || !within_limits() || !send() || (over && !send_blocked_)) {
+  if (protocol_.awaits_disk() && !session.ended()) [[unlikely]] {
+    reactor_.await_disk(*this);
+    update_interest();
+    return;
+  }
+  if (session.ended() || !within_limits() || !send() || over(more)) {
     reactor_.close(*this);
     return;
   }
@@ -153,10 +194,9 @@ bool Connection::send() {
     message.msg_iovlen = output.gather(pieces, kPiecesMax);
     size_t asked = 0;
     for (size_t i = 0; i < message.msg_iovlen; ++i) asked += pieces[i].iov_len;
-    const ssize_t sent =
-        message.msg_iovlen == 1
-            ? ::send(socket_.get(), pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL)
-            : sendmsg(socket_.get(), &message, MSG_NOSIGNAL);
+    const ssize_t sent = message.msg_iovlen == 1 ? ::send(socket_.get(), pieces[0].iov_base,
+                                                          pieces[0].iov_len, MSG_NOSIGNAL)
+                                                 : sendmsg(socket_.get(), &message, MSG_NOSIGNAL);
     if (sent < 0 && errno == EINTR) continue;
     if (sent < 0 && errno != EAGAIN) return false;
     if (sent > 0) {
@@ -171,9 +211,8 @@ bool Connection::send() {
 }
 
 const OutputLimit& Connection::output_limit() const noexcept {
-  return runtime_.settings().output_limit(protocol_.session().subscribed_to_any()
-                                              ? OutputClass::kPubSub
-                                              : OutputClass::kNormal);
+  return runtime_.settings().output_limit(
+      protocol_.session().subscribed_to_any() ? OutputClass::kPubSub : OutputClass::kNormal);
 }
 
 bool Connection::within_limits() {
@@ -192,9 +231,8 @@ bool Connection::out_of_time(int64_t now_us) {
   }
   const int64_t silence_s = runtime_.settings().timeout_s.load(std::memory_order_relaxed);
   const int64_t silent_us = now_us - session.last_active_us.load(std::memory_order_relaxed);
-  if (silence_s != 0 && !session.subscribed_to_any() && silent_us > silence_s * 1'000'000) {
-    return true;
-  }
+  const bool may_be_silent = session.subscribed_to_any() || session.waits();
+  if (silence_s != 0 && !may_be_silent && silent_us > silence_s * 1'000'000) return true;
   return !within_limits();
 }
 
@@ -203,11 +241,19 @@ void Connection::check_time(int64_t now_us) {
 }
 
 void Connection::update_interest() {
-  const bool reads = !end_of_input_ && !protocol_.closing() && may_run() && !deferred;
-  const uint32_t wanted = (reads ? uint32_t{EPOLLIN} : 0) | (send_blocked_ ? uint32_t{EPOLLOUT} : 0);
+  const bool reads =
+      !awaits_disk && !end_of_input_ && !protocol_.closing() && may_run() && !deferred;
+  const bool waits = protocol_.session().waits();
+  // While its command waits, a client that sends much more is not read from, but its going is
+  // noticed.
+  const bool full = waits && protocol_.received_bytes() > kWaitingInputMax;
+  const uint32_t wanted = (reads && !full ? uint32_t{EPOLLIN} : 0) |
+                          (reads && full ? uint32_t{EPOLLRDHUP} : 0) |
+                          (send_blocked_ ? uint32_t{EPOLLOUT} : 0);
   if (wanted == interest_) return;
   interest_ = wanted;
-  if (!reactor_.watch(socket_.get(), wanted, *this)) reactor_.close(*this);  // it would wait for ever
+  if (!reactor_.watch(socket_.get(), wanted, *this))
+    reactor_.close(*this);  // it would wait for ever
 }
 
 void Connection::borrow_input() noexcept {

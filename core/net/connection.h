@@ -31,10 +31,17 @@ class Connection final : public Pollable, private Waker {
   /// Runs what was received and takes what was pushed to the session, then sends. Called when a
   /// round left work over and when the session was pushed to, was killed or is over its limit.
   void proceed();
-  /// proceed() in two parts, for those with awaits_turn: what they have received is run in one turn,
-  /// and nothing is sent before that is over.
+  /// proceed() in two parts, for those with awaits_turn: what they have received is run in one
+  /// turn, and nothing is sent before that is over.
   void run_in(Turn& turn);
   void finish();
+  /// Whether what it is to send waits for the disk.
+  bool still_awaits_disk() const noexcept { return protocol_.awaits_disk(); }
+  /// It does not any more: sends it.
+  void disk_moved();
+  /// Ends the wait of its command, if it waits: nothing is to be served to it any more. False when
+  /// something has been, or is being: for that reply it is woken.
+  bool abandon() noexcept;
 
   /// Closes itself if the client was silent, or over its output limit, for too long.
   void check_time(int64_t now_us);
@@ -46,6 +53,7 @@ class Connection final : public Pollable, private Waker {
   bool deferred = false;  // has work over for the next round
   bool woken = false;     // in the reactor's inbox; guarded by the inbox's lock
   bool closed = false;
+  bool awaits_disk = false;  // its output may not be shown yet; it runs nothing until then
   bool awaits_turn = false;  // is deferred since another reactor held what its command needs
 
  private:
@@ -54,6 +62,8 @@ class Connection final : public Pollable, private Waker {
   /// So much unread output has commands wait until the client reads. A client that sends a whole
   /// pipeline before it reads stays far below it; one that never reads is bounded by it.
   static constexpr size_t kOutputMax = size_t{1} << 30;
+  /// So much is received behind a command that waits.
+  static constexpr size_t kWaitingInputMax = 1024 * 1024;
 
   void wake() noexcept override;
   template <typename Work>
@@ -62,7 +72,10 @@ class Connection final : public Pollable, private Waker {
   void step();
   void try_step();
   bool begins();
+  template <typename Run>
+  auto running(Run&& run);
   void finish(bool more);
+  bool over(bool more) noexcept;
   bool send();
   bool may_run() const noexcept { return protocol_.output().size() < kOutputMax; }
   bool messages_wait() const noexcept;
@@ -81,7 +94,8 @@ class Connection final : public Pollable, private Waker {
   uint32_t interest_;
   bool send_blocked_ = false;
   bool end_of_input_ = false;
-  bool has_more_ = false;   // from run_in() to finish()
+  bool has_more_ = false;  // from run_in() to finish()
+  bool runs_ = false;  // commands of it are being run: a script may have others served meanwhile
   bool transfers_ = false;  // bytes went in or out since check_time() was called
   OutputOverrun overrun_;
 };

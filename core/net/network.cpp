@@ -128,7 +128,8 @@ Result<Network::Listening> Network::listen(const Address& address,
   if (!reactors_.front()->add(added.listener().descriptor(), EPOLLIN, added)) {
     const int code = errno;
     acceptors_.pop_back();
-    return Error{Error::Kind::kSystem, "listen on '" + address.text() + "': epoll_ctl failed", code};
+    return Error{Error::Kind::kSystem, "listen on '" + address.text() + "': epoll_ctl failed",
+                 code};
   }
   ++next_id_;
   return listening;
@@ -154,9 +155,8 @@ void Network::close(uint64_t id) noexcept {
 
 Result<Descriptor> Network::connect(SessionStart start) {
   int ends[2] = {-1, -1};
-  Socket served = Socket::made_by([&] {
-    return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0 ? ends[0] : -1;
-  });
+  Socket served = Socket::made_by(
+      [&] { return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0 ? ends[0] : -1; });
   Descriptor given(ends[1]);
   if (!served || fcntl(served.get(), F_SETFL, O_NONBLOCK) != 0) {
     const int code = errno;
@@ -211,9 +211,9 @@ void Network::place(Listener::Accepted accepted, const Address& local) {
 
 // The reactor with the fewest connections.
 Reactor& Network::idlest() noexcept {
-  return **std::min_element(reactors_.begin(), reactors_.end(), [](const auto& one, const auto& other) {
-    return one->load() < other->load();
-  });
+  return **std::min_element(
+      reactors_.begin(), reactors_.end(),
+      [](const auto& one, const auto& other) { return one->load() < other->load(); });
 }
 
 std::optional<Address> Network::address(size_t index) {
@@ -222,9 +222,26 @@ std::optional<Address> Network::address(size_t index) {
   return acceptors_[index]->listener().address();
 }
 
+// Not waited for: whoever has the mutex may wait for this very reactor.
+void Network::serve_others() {
+  std::unique_lock lock(mutex_, std::try_to_lock);
+  if (!lock.owns_lock()) return;
+  Reactor* mine = nullptr;
+  for (const auto& reactor : reactors_) {
+    if (reactor->on_own_thread()) mine = reactor.get();
+  }
+  lock.unlock();
+  if (mine != nullptr) mine->serve_others();
+}
+
 void Network::settings_changed() {
   std::lock_guard guard(mutex_);
   for (const auto& reactor : reactors_) reactor->settings_changed();
+}
+
+void Network::disk_moved() noexcept {
+  std::lock_guard guard(mutex_);
+  for (const auto& reactor : reactors_) reactor->disk_moved();
 }
 
 // A reactor may wait for the mutex in settings_changed, so it is not held while they end.

@@ -5,13 +5,13 @@
 // Any thread may call any method; stop() once, at the end.
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <vector>
 
+#include "base/condition.h"
 #include "base/descriptor.h"
 #include "net/listener.h"
 #include "net/reactor.h"
@@ -36,11 +36,15 @@ class Network {
   std::optional<Address> address(size_t index);
   /// Ends the listener, if there is one with that id. Not on a reactor's thread.
   void close(uint64_t id) noexcept;
-  /// A socket that is connected with a session that begins so. The other end, which is served, is the
-  /// network's.
+  /// A socket that is connected with a session that begins so. The other end, which is served, is
+  /// the network's.
   Result<Descriptor> connect(SessionStart start);
   /// Tells the reactors that the configuration has changed.
+  /// What the reactor of the calling thread has to do for others, if it is the thread of one.
+  void serve_others();
   void settings_changed();
+  /// What was written to the log has come further on disk.
+  void disk_moved() noexcept;
   /// Ends the threads, closes the connections and the listeners.
   void stop();
 
@@ -61,7 +65,7 @@ class Network {
   std::vector<std::unique_ptr<Reactor>> reactors_;  // constant once there are any
   bool stopped_ = false;
   size_t closes_ = 0;  // under way, which need the first reactor
-  std::condition_variable closed_;
+  Condition closed_;
 };
 
 }  // namespace kevy

@@ -16,7 +16,7 @@ namespace kevy {
 
 namespace {
 
-constexpr int kEventsMax = 256;     // of one round
+constexpr int kEventsMax = 256;      // of one round
 constexpr size_t kTogetherMax = 16;  // connections whose commands are run in one turn
 constexpr int kSilenceTickMs = 1000;
 constexpr int kSoonTickMs = 100;
@@ -64,8 +64,7 @@ void Reactor::stop() {
   arrivals_.clear();
 }
 
-bool Reactor::control(int operation, int descriptor, uint32_t events,
-                      Pollable& pollable) noexcept {
+bool Reactor::control(int operation, int descriptor, uint32_t events, Pollable& pollable) noexcept {
   epoll_event event{};
   event.events = events;
   event.data.ptr = &pollable;
@@ -164,6 +163,7 @@ void Reactor::run() {
     if (changed) runtime_.evict_clients();
     take_departures();
     take_inbox();
+    look_at_disk();
     run_deferred();
     tick(changed);
     closed_.clear();
@@ -179,6 +179,7 @@ void Reactor::wait() {
   epoll_event events[kEventsMax];
   sleeping_.store(true, std::memory_order_seq_cst);  // what comes from here on sends a wake-up
   const bool idle = deferred_.empty() && inbox_empty() &&
+                    !disk_moved_.load(std::memory_order_seq_cst) &&
                     !settings_changed_.load(std::memory_order_seq_cst);
   const int timeout = idle ? timeout_ms() : 0;
   const int count = epoll_wait(epoll_.get(), events, kEventsMax, timeout);
@@ -186,6 +187,22 @@ void Reactor::wait() {
   for (int i = 0; i < count; ++i) {
     static_cast<Pollable*>(events[i].data.ptr)->on_ready(events[i].events);
   }
+}
+
+// Called in the midst of a round: what that goes through (running_) is left as it is.
+void Reactor::serve_others() noexcept {
+  epoll_event events[kEventsMax];
+  const int count = epoll_wait(epoll_.get(), events, kEventsMax, 0);
+  for (int i = 0; i < count; ++i) {
+    static_cast<Pollable*>(events[i].data.ptr)->on_ready(events[i].events);
+  }
+  std::vector<Arrival> arrivals;
+  {
+    std::lock_guard guard(inbox_lock_);
+    const size_t needed = closed_.size() + connections_.size() + arrivals_.size();
+    if (needed <= running_.capacity()) arrivals.swap(arrivals_);
+  }
+  admit_all(arrivals);
 }
 
 int Reactor::timeout_ms() {
@@ -206,6 +223,10 @@ void Reactor::take_inbox() {
   for (Connection* connection : running_) {
     if (!connection->closed) connection->proceed();
   }
+  admit_all(arrivals);
+}
+
+void Reactor::admit_all(std::span<Arrival> arrivals) noexcept {
   for (Arrival& arrival : arrivals) {
     try {
       admit(std::move(arrival));
@@ -215,8 +236,8 @@ void Reactor::take_inbox() {
   }
 }
 
-// For one more connection in all that a connection may be put into, be it in the middle of a round. A
-// part may be larger than the others when there was no memory for all of them.
+// For one more connection in all that a connection may be put into, be it in the middle of a round.
+// A part may be larger than the others when there was no memory for all of them.
 void Reactor::make_room() {
   const size_t needed = closed_.size() + connections_.size() + 1;
   const auto reserve = [needed](auto& those) {
@@ -225,6 +246,7 @@ void Reactor::make_room() {
   reserve(connections_);
   reserve(closed_);
   reserve(deferred_);
+  reserve(awaiting_disk_);
   reserve(running_);
   std::lock_guard guard(inbox_lock_);
   reserve(woken_);
@@ -232,12 +254,43 @@ void Reactor::make_room() {
 
 void Reactor::admit(Arrival arrival) {
   make_room();
-  auto made = std::make_unique<Connection>(*this, runtime_, std::move(arrival.socket),
-                                           arrival.door, arrival.start);
+  auto made = std::make_unique<Connection>(*this, runtime_, std::move(arrival.socket), arrival.door,
+                                           arrival.start);
   Connection& connection = *made;
   connection.index = connections_.size();
   connections_.push_back(std::move(made));
   if (!add(connection.descriptor(), EPOLLIN, connection)) close(connection);
+}
+
+void Reactor::disk_moved() noexcept {
+  if (!awaits_disk_.load(std::memory_order_seq_cst)) return;
+  disk_moved_.store(true, std::memory_order_seq_cst);
+  signal();
+}
+
+// That one waits is said before the disk is looked at once more: whoever moves it later sees that.
+void Reactor::await_disk(Connection& connection) noexcept {
+  if (connection.awaits_disk) return;
+  connection.awaits_disk = true;
+  awaiting_disk_.push_back(&connection);
+  awaits_disk_.store(true, std::memory_order_seq_cst);
+  disk_moved_.store(true, std::memory_order_seq_cst);
+}
+
+// One that is done may be closed, or await the disk again, behind the others.
+void Reactor::look_at_disk() {
+  if (!disk_moved_.load(std::memory_order_relaxed)) [[likely]]
+    return;
+  disk_moved_.store(false, std::memory_order_seq_cst);
+  for (size_t i = awaiting_disk_.size(); i-- > 0;) {
+    if (i >= awaiting_disk_.size()) continue;  // some were closed
+    Connection& connection = *awaiting_disk_[i];
+    if (connection.still_awaits_disk()) continue;
+    awaiting_disk_[i] = awaiting_disk_.back();
+    awaiting_disk_.pop_back();
+    connection.disk_moved();
+  }
+  if (awaiting_disk_.empty()) awaits_disk_.store(false, std::memory_order_seq_cst);
 }
 
 void Reactor::defer(Connection& connection) noexcept {
@@ -269,7 +322,8 @@ size_t Reactor::run_together(std::span<Connection* const> waiting) {
   size_t count = 0;
   {
     Turn turn(runtime_);
-    for (; count != std::min(waiting.size(), kTogetherMax) && waiting[count]->awaits_turn; ++count) {
+    for (; count != std::min(waiting.size(), kTogetherMax) && waiting[count]->awaits_turn;
+         ++count) {
       Connection& connection = *waiting[count];
       connection.deferred = false;
       if (!connection.closed) connection.run_in(turn);
@@ -299,12 +353,14 @@ void Reactor::tick(bool at_once) {
 
 void Reactor::close(Connection& connection) noexcept {
   if (connection.closed) return;
+  connection.abandon();
   {
     std::lock_guard guard(inbox_lock_);
     connection.closed = true;
     if (connection.woken) std::erase(woken_, &connection);
   }
   if (connection.deferred) std::erase(deferred_, &connection);
+  if (connection.awaits_disk) std::erase(awaiting_disk_, &connection);
   epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, connection.descriptor(), nullptr);
   std::unique_ptr<Connection>& place = connections_[connection.index];
   closed_.push_back(std::move(place));

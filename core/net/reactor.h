@@ -5,18 +5,18 @@
 // since others may still name it. It owns the spare buffers, which it lends to one connection at a
 // time.
 //
-// adopt(), wake(), forget(), settings_changed(), stop() and load() may be called from any thread; all else
-// belongs to the reactor's own.
+// adopt(), wake(), forget(), settings_changed(), stop() and load() may be called from any thread;
+// all else belongs to the reactor's own.
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <span>
 #include <thread>
 #include <vector>
 
+#include "base/condition.h"
 #include "base/descriptor.h"
 #include "base/result.h"
 #include "net/connection.h"
@@ -47,21 +47,32 @@ class Reactor {
     signal();
   }
 
-  /// Watches a descriptor no more: on return the pollable is not being called and will not be. Not on the
-  /// reactor's own thread.
+  /// Has the reactor look at those that await the disk.
+  void disk_moved() noexcept;
+
+  /// Watches a descriptor no more: on return the pollable is not being called and will not be. Not
+  /// on the reactor's own thread.
   void forget(int descriptor, Pollable& pollable) noexcept;
 
   /// Watches a descriptor from now on. False when the kernel refuses.
   [[nodiscard]] bool add(int descriptor, uint32_t events, Pollable& pollable) noexcept;
-  /// Watches a descriptor that was added for other events than before. False when the kernel refuses.
+  /// Watches a descriptor that was added for other events than before. False when the kernel
+  /// refuses.
   [[nodiscard]] bool watch(int descriptor, uint32_t events, Pollable& pollable) noexcept;
 
-  /// Calls on_rested() in a tenth of a second: for what the kernel would report again at once, and can
-  /// not be dealt with now.
+  /// Calls on_rested() in a tenth of a second: for what the kernel would report again at once, and
+  /// can not be dealt with now.
   void rest(Pollable& pollable) noexcept;
+
+  /// While a connection runs a long script, on the reactor's thread: reads from the others, which
+  /// are answered BUSY or end the script, and takes new ones as far as there is room for them.
+  void serve_others() noexcept;
+  bool on_own_thread() const noexcept { return std::this_thread::get_id() == thread_.get_id(); }
 
   /// Calls proceed() in the next round. Allocates nothing, as closing does.
   void defer(Connection& connection) noexcept;
+  /// Calls disk_moved() of the connection until it is true. Allocates nothing.
+  void await_disk(Connection& connection) noexcept;
   /// Forgets the connection and deletes it at the end of the round.
   void close(Connection& connection) noexcept;
   /// Has the reactor look at the time every tenth of a second for a while, as something is due
@@ -95,11 +106,13 @@ class Reactor {
   void take_inbox();
   void take_departures();
   void run_deferred();
+  void look_at_disk();
   size_t run_together(std::span<Connection* const> waiting);
   void tick(bool at_once);
   int timeout_ms();
   void make_room();
   void admit(Arrival arrival);
+  void admit_all(std::span<Arrival> arrivals) noexcept;
   void resume_resting() noexcept;
   void remove_resting(Pollable& pollable) noexcept;
   void signal() noexcept;
@@ -111,13 +124,17 @@ class Reactor {
   std::thread thread_;
   std::atomic<bool> stopping_{false};
   std::atomic<bool> settings_changed_{false};
-  std::atomic<bool> sleeping_{false};  // in epoll_wait, or about to be: a signal needs a system call
+  std::atomic<bool> awaits_disk_{false};  // connections do
+  std::atomic<bool> disk_moved_{false};
+  std::atomic<bool> sleeping_{
+      false};  // in epoll_wait, or about to be: a signal needs a system call
   std::atomic<size_t> load_{0};
 
   // Of the reactor's thread. Each has room for every connection that is served.
   std::vector<std::unique_ptr<Connection>> connections_;
   std::vector<std::unique_ptr<Connection>> closed_;
   std::vector<Connection*> deferred_;
+  std::vector<Connection*> awaiting_disk_;
   std::vector<Connection*> running_;  // what was deferred, or woken, and is being looked at
   InputBuffer spare_input_;
   OutputQueue spare_output_;
@@ -132,7 +149,7 @@ class Reactor {
   bool ended_ = false;  // nothing is watched any more
 
   std::mutex departed_mutex_;
-  std::condition_variable departed_;
+  Condition departed_;
 };
 
 }  // namespace kevy

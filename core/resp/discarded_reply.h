@@ -24,6 +24,8 @@ class DiscardedReply final : public Reply {
   void real(double) override {}
   void boolean(bool) override {}
   void verbatim(Bytes, Bytes) override {}
+  std::unique_ptr<Reply> aside() const override { return nullptr; }
+  void take_over(Reply&) noexcept override {}
 
  protected:
   void write_error(Bytes) override {}

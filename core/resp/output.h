@@ -10,7 +10,7 @@
 #include <sys/uio.h>
 
 #include <cstring>
-#include <vector>
+#include <list>
 
 #include "base/big_memory.h"
 #include "base/bytes.h"
@@ -64,15 +64,14 @@ class OutputQueue {
   void take_memory(OutputQueue& lender) noexcept;
   /// Whether something short can be appended without more memory.
   bool has_room() const noexcept { return room_ != 0; }
-  /// Moves all of `other` to the end.
-  void append_all(OutputQueue& other);
+  /// Moves all of `other` to the end. Takes no memory.
+  void append_all(OutputQueue& other) noexcept;
   /// Moves the last `count` bytes, of which there are so many, to the end of `other`. Throws
   /// std::bad_alloc, and has moved none.
   void move_tail(size_t count, OutputQueue& other);
 
  private:
   static constexpr size_t kChunk = 16 * 1024, kBigChunk = 1024 * 1024;
-  static constexpr size_t kSegmentsKept = 16;  // room for so many, when there are none
 
   struct Segment {
     BigMemory chunk;    // either this ...
@@ -87,10 +86,9 @@ class OutputQueue {
   void append_slowly(Bytes bytes);
   void add_chunk(size_t min);
   void close_last() noexcept;
-  size_t segment_end(size_t index) const noexcept;
+  size_t segment_end(const Segment& segment) const noexcept;
 
-  std::vector<Segment> segments_;
-  size_t first_ = 0;  // the first segment that is not consumed; those before it own nothing
+  std::list<Segment> segments_;
   char* write_ = nullptr;  // in the last segment, if that is a chunk
   size_t room_ = 0;
   size_t size_ = 0;

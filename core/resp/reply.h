@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <new>
 
 #include "base/bytes.h"
@@ -55,6 +56,15 @@ class Reply {
   virtual void push(size_t size) = 0;
   /// RESP2: a bulk string of the shortest text that reads back as the same number.
   virtual void real(double value) = 0;
+  /// The same with a text of the caller's, which reads back as `value`. A tree has the number itself
+  /// for RESP3.
+  virtual void real_text(double value, Bytes text) {
+    if (protocol_ == 2) {
+      bulk(text);
+    } else {
+      real(value);
+    }
+  }
   /// RESP2: the integers 1 and 0.
   virtual void boolean(bool value) = 0;
   /// `format` is three characters such as "txt". RESP2: a bulk string.
@@ -70,6 +80,15 @@ class Reply {
   /// The header of a push of its own.
   virtual bool push_beside(size_t) { return false; }
 
+  // For a reply that another thread is to write later, at no place of this one's yet.
+  /// A builder like this one for a single reply, which begins empty; nullptr where nobody wants the
+  /// reply. Throws std::bad_alloc.
+  virtual std::unique_ptr<Reply> aside() const = 0;
+  /// Writes what was written aside, to a builder that aside() gave. Takes no memory.
+  virtual void take_over(Reply& aside) noexcept = 0;
+
+  /// How many bytes of RESP were written so far; 0 where it is something else.
+  virtual size_t written() const noexcept { return 0; }
   /// How many errors were written so far, nested ones included.
   size_t errors() const noexcept { return errors_; }
 

@@ -183,6 +183,11 @@ ReplyRoot* FinishedReplies::take() noexcept {
   return first_ == nullptr ? nullptr : std::exchange(first_, std::exchange(first_->next, nullptr));
 }
 
+void ReplyTree::take_over(Reply& aside) noexcept {
+  KEVY_DCHECK(first_ == nullptr);
+  first_ = last_ = static_cast<ReplyTree&>(aside).take();
+}
+
 void ReplyTree::append(ReplyRoot* root) noexcept {
   KEVY_DCHECK(depth_ != 0);
   const Mark before = mark();

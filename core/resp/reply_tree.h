@@ -128,6 +128,10 @@ class ReplyTree final : public Reply {
   void real(double value) override;
   void boolean(bool value) override;
   void verbatim(Bytes format, Bytes text) override;
+  std::unique_ptr<Reply> aside() const override {
+    return std::make_unique<ReplyTree>(protocol_);
+  }
+  void take_over(Reply& aside) noexcept override;
 
  protected:
   void write_error(Bytes text) override { add_bytes(NodeType::kError, text); }

@@ -11,6 +11,7 @@ namespace kevy {
 namespace {
 
 constexpr size_t kInlineMax = 64 * 1024;
+constexpr size_t kAheadBytesMax = 1 << 20;  // of a command that is read ahead
 constexpr size_t kAheadWordsMax = 256;  // no further command is read ahead from there
 constexpr int64_t kPlainMax = 99'999;   // the largest count or size that parse_plain takes
 constexpr int64_t kWordsMax = INT32_MAX;
@@ -82,6 +83,7 @@ RequestParser::Step RequestParser::find_line(Bytes input, Bytes& line, const cha
   return Step::kDone;
 }
 
+// Leaves words_left_ at 0 when the array has come whole, and may be called again then.
 RequestParser::Step RequestParser::parse_array(InputBuffer& buffer, const Limits& limits) {
   if (words_left_ < 0) {
     const Bytes input = buffer.pending();
@@ -208,7 +210,7 @@ std::span<const Args> RequestParser::read_ahead(InputBuffer& buffer, const Limit
   while (ahead_count_ != kAheadMax && used < kAheadWordsMax) {
     const char* const begin = at;
     const size_t words = parse_plain(at, end, used);
-    if (words == 0) break;
+    if (words == 0 || static_cast<size_t>(at - begin) >= kAheadBytesMax) break;
     ahead_[ahead_count_] = Args(&ahead_words_[used], words);
     ahead_sizes_[ahead_count_++] = static_cast<size_t>(at - begin);
     used += words;
@@ -229,11 +231,23 @@ void RequestParser::shrink() noexcept {
   if (words_left_ < 0) give_back(words_);  // else they are of a command that is still coming
 }
 
+bool RequestParser::has_come(InputBuffer& buffer, const Limits& limits) {
+  if (has_ahead() || !error_.empty()) return true;
+  consume_last(buffer);
+  const Bytes input = buffer.pending();
+  if (input.empty()) return false;
+  size_t end = 0;
+  const bool is_inline = words_left_ < 0 && input[0] != '*';
+  const Step step = is_inline ? find_inline_end(input, end) : parse_array(buffer, limits);
+  return step != Step::kMore;
+}
+
 RequestParser::Outcome RequestParser::next_carefully(InputBuffer& buffer, const Limits& limits) {
   consume_last(buffer);
   given_ahead_.reset();
   forget_ahead();  // RESET may have taken the right to long commands away
   read_.clear();
+  if (!error_.empty()) return Outcome::kProtocolError;
   while (true) {
     const Bytes input = buffer.pending();
     if (input.empty()) return Outcome::kNeedMore;
@@ -261,20 +275,24 @@ RequestParser::Outcome RequestParser::next_carefully(InputBuffer& buffer, const 
   }
 }
 
-RequestParser::Outcome RequestParser::parse_inline(InputBuffer& buffer) {
-  const Bytes input = buffer.pending();
-  const size_t end = input.find('\n', scanned_);
+// Finds the LF of an inline line; what was looked at before is not looked at again.
+RequestParser::Step RequestParser::find_inline_end(Bytes input, size_t& end) {
+  end = input.find('\n', scanned_);
   // As in a C string, no line end is found behind a NUL.
   const size_t nul = input.substr(0, end).find('\0', scanned_);
   const bool has_come = end != Bytes::npos && nul == Bytes::npos;
-  if ((has_come ? end : input.size()) > kInlineMax) {
-    fail("too big inline request");
-    return Outcome::kProtocolError;
-  }
-  if (!has_come) {
-    scanned_ = std::min(nul, input.size());
-    return Outcome::kNeedMore;
-  }
+  if ((has_come ? end : input.size()) > kInlineMax) return fail("too big inline request");
+  if (has_come) return Step::kDone;
+  scanned_ = std::min(nul, input.size());
+  return Step::kMore;
+}
+
+RequestParser::Outcome RequestParser::parse_inline(InputBuffer& buffer) {
+  const Bytes input = buffer.pending();
+  size_t end = 0;
+  const Step step = find_inline_end(input, end);
+  if (step == Step::kMore) return Outcome::kNeedMore;
+  if (step == Step::kError) return Outcome::kProtocolError;
   scanned_ = 0;
   Bytes line = input.substr(0, end);
   if (!line.empty() && line.back() == '\r') line.remove_suffix(1);

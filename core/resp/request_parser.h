@@ -47,6 +47,9 @@ class RequestParser {
     consume_next_ = ahead_sizes_[ahead_next_++];
     return Outcome::kCommand;
   }
+  /// Whether next() has more to say than kNeedMore: a whole command, or an error. What was found
+  /// out is kept, so that nothing is looked at twice.
+  bool has_come(InputBuffer& buffer, const Limits& limits);
   Args args() const noexcept { return args_; }
   /// The blocks of those among args() that came in one of their own; the parser's, as args() are.
   std::span<const SharedBytes> long_words() const noexcept { return long_words_; }
@@ -100,6 +103,7 @@ class RequestParser {
   Step parse_bulk(InputBuffer& buffer, const Limits& limits);
   Step finish_long_word(InputBuffer& buffer);
   Bytes bytes_of(const Word& word, Bytes input) const noexcept;
+  Step find_inline_end(Bytes input, size_t& end);
   Outcome parse_inline(InputBuffer& buffer);
   Step fail(std::string what);
   Step find_line(Bytes input, Bytes& line, const char* too_big);

@@ -6,6 +6,27 @@
 
 namespace kevy {
 
+namespace {
+
+/// A writer with a queue of its own.
+class AsideWriter final : public RespWriter {
+ public:
+  AsideWriter() noexcept : RespWriter(queue) {}
+  OutputQueue queue;
+};
+
+}  // namespace
+
+std::unique_ptr<Reply> RespWriter::aside() const {
+  auto made = std::make_unique<AsideWriter>();
+  made->set_protocol(protocol_);
+  return made;
+}
+
+void RespWriter::take_over(Reply& aside) noexcept {
+  output_->append_all(static_cast<AsideWriter&>(aside).queue);
+}
+
 void RespWriter::header(char kind, int64_t value) {
   char* out = output_->reserve(kIntegerTextMax + 3);
   out[0] = kind;
@@ -65,8 +86,9 @@ void RespWriter::write_error(Bytes text) {
   output_->append(line);
 }
 
-void RespWriter::real(double value) {
-  const std::string text = format_double(value);
+void RespWriter::real(double value) { real_text(value, format_double(value)); }
+
+void RespWriter::real_text(double, Bytes text) {
   if (protocol_ == 2) {
     bulk(text);
     return;

@@ -7,7 +7,7 @@
 
 namespace kevy {
 
-class RespWriter final : public Reply {
+class RespWriter : public Reply {
  public:
   explicit RespWriter(OutputQueue& output) noexcept : output_(&output) {}
 
@@ -30,14 +30,18 @@ class RespWriter final : public Reply {
     header(protocol_ == 2 ? '*' : '>', static_cast<int64_t>(size));
   }
   void real(double value) override;
+  void real_text(double value, Bytes text) override;
   void boolean(bool value) override;
   void verbatim(Bytes format, Bytes text) override;
   void big_number(Bytes digits) override;
   bool attribute(size_t pairs) override { return header_beside('|', pairs); }
   bool push_beside(size_t size) override { return header_beside('>', size); }
+  std::unique_ptr<Reply> aside() const override;
+  void take_over(Reply& aside) noexcept override;
 
  protected:
   void write_error(Bytes text) override;
+  size_t written() const noexcept override { return output_->size(); }
   Place place() const noexcept override { return {output_->size(), {}}; }
   void go_back(const Place& place) noexcept override { output_->truncate(place.size); }
 

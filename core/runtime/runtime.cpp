@@ -8,6 +8,8 @@
 #include "resp/discarded_reply.h"
 #include "runtime/dispatch/call.h"
 #include "runtime/dispatch/key_prefetch.h"
+#include "runtime/mutation/logging.h"
+#include "runtime/observing/observer.h"
 
 namespace kevy {
 
@@ -17,7 +19,8 @@ Runtime::Runtime(const CommandTable& table, RuntimeOptions options, Settings& se
       settings_(settings),
       shard_count_(options.shards),
       database_count_(options.databases),
-      shards_(std::make_unique<Shard[]>(options.shards)) {
+      shards_(std::make_unique<Shard[]>(options.shards)),
+      observer_(std::make_unique<Observer>(settings)) {
   for (uint32_t i = 0; i < shard_count_; ++i) shards_[i].spans = &spans_;
 }
 
@@ -58,11 +61,32 @@ void Runtime::plan(const Session& session, const CommandRow& row, Args args, Sha
 inline bool Runtime::plainly_allowed(Session& session, const CommandRow& row, Args args) const {
   if (row.handler == nullptr || !row.accepts(args.size())) return false;
   if (!row.subcommands.empty() && args.size() > 1) return false;
+  if (refuses_writes()) [[unlikely]]
+    return false;
   if (session.stateless()) {
-    return !row.has(kNeedsSession);
+    return !row.has(kNeedsSession) && unusual_.load(std::memory_order_relaxed) == 0;
   }
   session.last_command.store(&row, std::memory_order_relaxed);
-  return !session.transaction.open && session.authenticated && !session.subscribed_to_any();
+  return !session.transaction.open && unusual_.load(std::memory_order_relaxed) == 0 &&
+         session.authenticated && !session.subscribed_to_any();
+}
+
+void Runtime::refuse_writes(Refusal who, std::string text) {
+  std::lock_guard guard(refusals_lock_);
+  refusals_[static_cast<size_t>(who)] = std::move(text);
+  refuses_writes_.store(true, std::memory_order_relaxed);
+}
+
+void Runtime::allow_writes(Refusal who) noexcept {
+  std::lock_guard guard(refusals_lock_);
+  refusals_[static_cast<size_t>(who)].clear();
+  const bool any = !refusals_[0].empty() || !refusals_[1].empty();
+  refuses_writes_.store(any, std::memory_order_relaxed);
+}
+
+std::string Runtime::refusal_of_writes() {
+  std::lock_guard guard(refusals_lock_);
+  return refusals_[0].empty() ? refusals_[1] : refusals_[0];
 }
 
 // However an EXEC ends, its transaction is over.
@@ -72,26 +96,53 @@ void Runtime::abandon_transaction(Turn& turn, Session& session) noexcept {
   session.end_transaction();
 }
 
-void Runtime::hold_planned(Turn& turn, Session& session, const CommandRow& row, Args args) {
+// False when a busy script has them.
+bool Runtime::hold_planned(Turn& turn, Session& session, const CommandRow& row, Args args) {
   if (row.keys.empty() && row.needs_all_shards == nullptr &&
       !row.has(kAllShards | kWatchedShards | kQueuedShards)) {
     turn.release();
-    return;
+    return true;
   }
   ShardSet shards;
   KeyPrefetch prefetch(session.database);
   try {
     plan(session, row, args, shards, prefetch);
+    if (shards.empty()) {
+      turn.release();
+      return true;
+    }
+    if (!turn.hold_unless_busy(shards)) return false;
+    const bool changes = row.has(kWrite | kMayReplicate | kQueuedShards);
+    if (changes && !widen(turn, session, row, args)) return false;
   } catch (const std::bad_alloc&) {
     if (row.has(kQueuedShards)) abandon_transaction(turn, session);
     throw;
   }
-  if (shards.empty()) {
-    turn.release();
+  prefetch.run_held();
+  return true;
+}
+
+void Runtime::set_script_busy(bool busy) noexcept {
+  if (busy) {
+    unusual_.fetch_or(kScriptBusy, std::memory_order_relaxed);
   } else {
-    turn.hold(shards);
-    prefetch.run_held();
+    unusual_.fetch_and(static_cast<uint8_t>(~kScriptBusy), std::memory_order_relaxed);
   }
+  for (uint32_t i = 0; i < shard_count_; ++i) shards_[i].lock.interrupt(busy);
+}
+
+// The watches of a transaction that ends so stay until the session's next one ends: their shards
+// are not to be had.
+void Runtime::answer_busy(Session& session, const CommandRow& row, Reply& reply) {
+  const std::string text = script_status_.busy_text();
+  counters_.error_replies.fetch_add(1, std::memory_order_relaxed);
+  if (row.has(kQueuedShards) && session.transaction.open) {
+    session.end_transaction();
+    reply.error("EXECABORT Transaction discarded because of: " + text);
+    return;
+  }
+  if (session.transaction.open) session.transaction.broken = true;
+  reply.error(text);
 }
 
 void Runtime::prepare(Turn& turn, const Session& session, std::span<const Args> commands,
@@ -121,6 +172,7 @@ void Runtime::prepare(Turn& turn, const Session& session, std::span<const Args> 
 }
 
 bool Runtime::would_wait(Args args, const Route& route) noexcept {
+  if (script_busy()) return false;  // it is answered so
   if (route.shard != nullptr) return route.shard->lock.held();
   if (route.row == nullptr || route.row->keys.empty()) return false;
   const KeySpec& spec = route.row->keys[0];
@@ -129,75 +181,130 @@ bool Runtime::would_wait(Args args, const Route& route) noexcept {
   return shard_of({args[first], hash(args[first])}).lock.held();
 }
 
-// Runs the handler, with the shards of its keys held; the effects go to `unit`.
-[[gnu::always_inline]] inline void Runtime::run(Turn& turn, Session& session, Args args,
-                                                const Route& route, Reply& reply,
-                                                Reply& unsilenced, Unit* unit) {
+// Runs the handler, with the shards of its keys held; the effects go to `unit`. False, and nothing
+// was done, when there is another log than `log` by the time they are held.
+// The command is measured unless it has at most `brief_words` words.
+[[gnu::always_inline]] inline bool Runtime::run(Turn& turn, Session& session, Args args,
+                                                const Route& route, Reply& reply, Reply& unsilenced,
+                                                WriteLog* log, Unit* unit, bool attended,
+                                                size_t brief_words) {
   const CommandRow& row = *route.row;
   Call call(turn, session, row, args, reply, unsilenced, unit);
   if (route.shard != nullptr) [[likely]] {
-    turn.hold(*route.shard);
+    if (!turn.hold_unless_busy(*route.shard)) [[unlikely]] {
+      answer_busy(session, row, reply);
+      return true;
+    }
+    if (route.shard->waiters.any() && row.has(kWrite)) [[unlikely]] {
+      if (!widen(turn, session, row, args)) {
+        answer_busy(session, row, reply);
+        return true;
+      }
+    }
+    if (log_.load(std::memory_order_relaxed) != log) [[unlikely]]
+      return false;
     ++route.shard->statistics.commands;
     call.bind_key({args[row.only_key], route.hash}, *route.shard);
   } else {
-    hold_planned(turn, session, row, args);
+    if (!hold_planned(turn, session, row, args)) {
+      answer_busy(session, row, reply);
+      return true;
+    }
+    if (log_.load(std::memory_order_relaxed) != log) [[unlikely]]
+      return false;
     counters_.keyless_commands.fetch_add(1, std::memory_order_relaxed);
   }
   const size_t errors_before = reply.errors();
-  call.run();
+  if (args.size() > brief_words) [[unlikely]] {
+    run_observed(call);
+  } else {
+    call.run();
+  }
+  if (attended) track_reads(turn, session, row, args);
   if (!session.stateless()) SessionTraffic::add(session.traffic.commands, 1);
   if (reply.errors() != errors_before) [[unlikely]] {
     counters_.error_replies.fetch_add(reply.errors() - errors_before, std::memory_order_relaxed);
   }
+  return true;
 }
 
-void Runtime::run_logged(Turn& turn, Session& session, Args args, const Route& route,
-                         Reply& reply, Reply& unsilenced) {
-  Unit unit;
-  const auto log = [&] {
-    if (!unit.empty()) log_->append(std::move(unit));
-  };
-  try {
-    run(turn, session, args, route, reply, unsilenced, &unit);
-  } catch (...) {
-    log();  // what was changed before
-    throw;
+void Runtime::run_logged(Turn& turn, Session& session, Args args, const Route& route, Reply& reply,
+                         Reply& unsilenced, bool attended, size_t brief_words) {
+  for (bool done = false; !done;) {
+    WriteLog* const log = this->log();
+    if (log == nullptr) {
+      done = run(turn, session, args, route, reply, unsilenced, nullptr, nullptr, attended,
+                 brief_words);
+      continue;
+    }
+    if (log->full()) [[unlikely]] {
+      turn.release();
+      log->wait_for_room();
+    }
+    Unit unit;
+    const Logging logging(turn, *log,
+                          unit);  // also of what was changed before something was thrown
+    done = run(turn, session, args, route, reply, unsilenced, log, &unit, attended, brief_words);
   }
-  log();
 }
 
 [[gnu::always_inline]] inline void Runtime::execute(Turn& turn, Session& session, Args args,
                                                     const Route& route, Reply& reply,
-                                                    Reply& unsilenced) {
+                                                    Reply& unsilenced, bool attended) {
+  size_t brief_words = 0;
   if (route.row == nullptr || !plainly_allowed(session, *route.row, args)) [[unlikely]] {
     if (!check(turn, session, route.row, args, reply)) return;
-  }
-  if (log_ == nullptr) [[likely]] {
-    run(turn, session, args, route, reply, unsilenced, nullptr);
+    if (!observes()) brief_words = route.row->brief_words;
   } else {
-    run_logged(turn, session, args, route, reply, unsilenced);
+    brief_words = route.row->brief_words;
   }
+  if (pause_.what() != Pause::What::kNothing && is_postponed(session, *route.row)) [[unlikely]] {
+    postpone(session, *route.row, args);
+    return;
+  }
+  // Also behind a command that found no memory for all that it was to do.
+  struct Serving {
+    Runtime& runtime;
+    Turn& turn;
+    ~Serving() {
+      if (turn.any_ready()) [[unlikely]]
+        runtime.serve(turn);
+    }
+  } const serving{*this, turn};
+  const bool done = log() == nullptr && run(turn, session, args, route, reply, unsilenced, nullptr,
+                                            nullptr, attended, brief_words);
+  if (!done) [[unlikely]]
+    run_logged(turn, session, args, route, reply, unsilenced, attended, brief_words);
 }
 
 void Runtime::execute(Turn& turn, Session& session, Args args, const Route& route, Reply& reply) {
-  if (session.reply_mode != ReplyMode::kOn) [[unlikely]] {
-    execute_silenced(turn, session, args, route, reply);
+  if (session.attended) [[unlikely]] {
+    execute_attended(turn, session, args, route, reply);
   } else {
-    execute(turn, session, args, route, reply, reply);
+    execute(turn, session, args, route, reply, reply, false);
   }
 }
 
-void Runtime::execute_silenced(Turn& turn, Session& session, Args args, const Route& route,
+// With what CLIENT REPLY and CLIENT TRACKING want done before and after it.
+void Runtime::execute_attended(Turn& turn, Session& session, Args args, const Route& route,
                                Reply& reply) {
-  struct EndOfSkip {
+  struct After {
     Session& session;
-    ~EndOfSkip() {
-      if (session.reply_mode == ReplyMode::kSkip) session.reply_mode = ReplyMode::kOn;
+    const CommandRow* row;
+    ~After() {
+      if (session.reply_mode == ReplyMode::kSkip) session.set_reply_mode(ReplyMode::kOn);
+      const bool goes_on =
+          session.transaction.open || session.waits() || (row != nullptr && row->has(kBeforeRead));
+      if (!goes_on) session.tracking.caching_said = false;
     }
-  } const end_of_skip{session};
-  if (session.reply_mode == ReplyMode::kSkipNext) session.reply_mode = ReplyMode::kSkip;
-  DiscardedReply discarded(reply.protocol());
-  execute(turn, session, args, route, discarded, reply);
+  } const after{session, route.row};
+  if (session.reply_mode == ReplyMode::kSkipNext) session.set_reply_mode(ReplyMode::kSkip);
+  if (session.reply_mode == ReplyMode::kOn) {
+    execute(turn, session, args, route, reply, reply, true);
+  } else {
+    DiscardedReply discarded(reply.protocol());
+    execute(turn, session, args, route, discarded, reply, true);
+  }
 }
 
 // What they take is got before the first one runs. From then on a command that finds no memory is
@@ -212,6 +319,7 @@ void Runtime::run_queued(Call& exec) {
     bool& flag;
   } const running(session.transaction.running);
   exec.reply.array(queue.size());
+  if (exec.unit_ != nullptr) exec.unit_->set_in_parts();
   size_t words_max = 0;
   for (const QueuedCommand& queued : queue) words_max = std::max(words_max, queued.args.size());
   std::vector<Bytes> words;
@@ -224,7 +332,14 @@ void Runtime::run_queued(Call& exec) {
     reply.set_protocol(session.protocol);
     const Reply::Mark mark = unsilenced->mark();
     try {
-      Call(exec.turn, session, *queued.row, words, reply, *unsilenced, exec.unit_).run();
+      Call call(exec.turn, session, *queued.row, words, reply, *unsilenced, exec.unit_);
+      call.forbid_waiting();
+      if (observes() || words.size() > queued.row->brief_words) {
+        run_observed(call);
+      } else {
+        call.run();
+      }
+      if (session.tracking.on()) track_reads(exec.turn, session, *queued.row, words);
       SessionTraffic::add(session.traffic.commands, 1);
     } catch (const std::bad_alloc&) {
       unsilenced->take_back(mark);
@@ -232,89 +347,37 @@ void Runtime::run_queued(Call& exec) {
     }
     exec.commit_effects();
   }
+  session.tracking.caching_said = false;
   if (unsilenced == &discarded) throw Reply::Lost();
 }
 
-std::shared_ptr<Session> Runtime::open_session(Session::Door door) {
-  const uint64_t id = next_session_id_.fetch_add(1, std::memory_order_relaxed);
-  auto session = std::make_shared<Session>(id, door, settings_.output_limit(OutputClass::kPubSub));
-  const int64_t now = Clock::monotonic_us();
-  session->created_us.store(now, std::memory_order_relaxed);
-  session->last_active_us.store(now, std::memory_order_relaxed);
-  session->authenticated =
-      session->trusted() || !settings_.password_set.load(std::memory_order_relaxed);
-  std::lock_guard guard(sessions_lock_);
-  sessions_.emplace(id, session);
-  return session;
-}
-
-void Runtime::close_session(Session& session) {
-  Turn turn(*this);
-  if (!session.transaction.watched.empty()) {
-    hold_watched(turn, session);
-    forget_watches(session);
+void Runtime::run_nested(Call& outer, Session& session, const CommandRow& row, Args args,
+                         Reply& reply, bool logged) {
+  if (outer.unit_ != nullptr) outer.unit_->set_in_parts();
+  Call call(outer.turn, session, row, args, reply, reply, logged ? outer.unit_ : nullptr);
+  call.forbid_waiting();
+  struct Committed {
+    Call& outer;
+    const Call& inner;
+    ~Committed() {
+      outer.commit_effects();
+      outer.has_changed_ |= inner.dirty_;
+    }
+  } const committed{outer, call};
+  if (row.only_key != 0 && row.only_key < args.size()) {
+    const Key key{args[row.only_key], hash(args[row.only_key])};
+    Shard& shard = shard_of(key);
+    ++shard.statistics.commands;
+    call.bind_key(key, shard);
+  } else {
+    counters_.keyless_commands.fetch_add(1, std::memory_order_relaxed);
   }
-  leave_all_channels(turn, nullptr, session);
-  turn.release();
-  note_memory(session, 0);
-  std::lock_guard guard(sessions_lock_);
-  sessions_.erase(session.id);
-}
-
-void Runtime::hold_watched(Turn& turn, const Session& session) {
-  ShardSet shards;
-  for (const WatchedKey& watched : session.transaction.watched) {
-    shards.add(shard_index({watched.key, hash(watched.key)}));
+  if (observes() || args.size() > row.brief_words) {
+    run_observed_nested(call, outer);
+  } else {
+    call.run();
   }
-  if (!shards.empty()) turn.hold(shards);
-}
-
-void Runtime::forget_watches(Session& session) noexcept {
-  for (const WatchedKey& watched : session.transaction.watched) {
-    const Key key{watched.key, hash(watched.key)};
-    shard_of(key).watches.remove(watched.database, key, session.watch_broken);
-  }
-  session.transaction.watched.clear();
-  session.watch_broken.store(false, std::memory_order_relaxed);
-  session.watched_shown.store(0, std::memory_order_relaxed);
-}
-
-void Runtime::leave_all_channels(Turn& turn, Subscriber* publisher, Session& session) {
-  if (!session.subscribed_to_any()) return;
-  turn.hold_pubsub(publisher).leave_all(session);
-  for (auto& count : session.subscription_counts) count.store(0, std::memory_order_relaxed);
-}
-
-void Runtime::kill(Session& session) noexcept {
-  Turn turn(*this);
-  turn.hold_pubsub(nullptr).expel(session);
-}
-
-void Runtime::retire(Session& session) noexcept {
-  Turn turn(*this);
-  turn.hold_pubsub(nullptr).retire(session);
-}
-
-void Runtime::kill_all() noexcept {
-  const auto next = [this](uint64_t after) {
-    std::lock_guard guard(sessions_lock_);
-    const auto found = sessions_.upper_bound(after);
-    return found == sessions_.end() ? nullptr : found->second;
-  };
-  for (auto session = next(0); session != nullptr; session = next(session->id)) kill(*session);
-}
-
-std::vector<std::shared_ptr<Session>> Runtime::sessions() {
-  std::lock_guard guard(sessions_lock_);
-  std::vector<std::shared_ptr<Session>> all;
-  all.reserve(sessions_.size());
-  for (const auto& [id, session] : sessions_) all.push_back(session);
-  return all;
-}
-
-size_t Runtime::session_count() {
-  std::lock_guard guard(sessions_lock_);
-  return sessions_.size();
+  if (session.tracking.on()) track_reads(outer.turn, session, row, args);
 }
 
 void Runtime::discard_data() {
@@ -325,9 +388,8 @@ void Runtime::discard_data() {
     turn.hold(all);
     for (uint32_t i = 0; i < shard_count_; ++i) {
       Shard& one = shard(i);
-      one.databases.for_each([&](size_t database, Keyspace&) {
-        one.garbage.add(one.databases.take(database));
-      });
+      one.databases.for_each(
+          [&](size_t database, Keyspace&) { one.garbage.add(one.databases.take(database)); });
     }
   }
   spans_.trim();

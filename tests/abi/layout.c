@@ -53,6 +53,8 @@ VALUE(KEVY_WRONG_TYPE, 8);
 VALUE(KEVY_TRUNCATED, 9);
 VALUE(KEVY_NOT_STORED, 10);
 VALUE(KEVY_REFUSED, 11);
+VALUE(KEVY_CANCELLED, 12);
+VALUE(KEVY_PENDING, 13);
 _Static_assert(sizeof(kevy_status) == 4, "kevy_status is passed in an int");
 
 VALUE(KEVY_REPLY_NULL, 0);

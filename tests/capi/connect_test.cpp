@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <fstream>
 #include <memory>
 #include <thread>
 #include <utility>
@@ -119,6 +120,77 @@ TEST_CASE("a session's descriptor is readable while replies wait to be taken") {
   }
   REQUIRE(kevy_session_feed(session, "ECHO", 4) == KEVY_OK);
   CHECK_FALSE(is_readable(descriptor));  // no reply yet
+  kevy_session_close(session);
+}
+
+TEST_CASE("converse runs what is said, gives the answer, and leaves the descriptor alone") {
+  const Store store;
+  kevy_session* session = nullptr;
+  REQUIRE(kevy_session_open(store.db, nullptr, &session) == KEVY_OK);
+  int descriptor = -1;
+  REQUIRE(kevy_session_descriptor(session, &descriptor) == KEVY_OK);
+  char buffer[100];
+  size_t size = 0;
+  const auto converse = [&](const std::string& bytes, size_t capacity = sizeof buffer) {
+    const kevy_status status =
+        kevy_session_converse(session, bytes.data(), bytes.size(), buffer, capacity, &size);
+    return status == KEVY_OK ? std::string(buffer, size) : kevy_strerror(status);
+  };
+  const auto system_calls = [] {
+    std::ifstream counts("/proc/thread-self/io");
+    std::string name;
+    int64_t sum = 0;
+    for (int64_t count = 0; counts >> name >> count;) {
+      if (name == "syscr:" || name == "syscw:") sum += count;
+    }
+    return sum;
+  };
+  CHECK(converse("SET mine 1\r\nGET mine\r\n") == "+OK\r\n$1\r\n1\r\n");
+  const int64_t before = system_calls();
+  for (int i = 0; i < 1'000; ++i)
+    REQUIRE(converse("INCR mine\r\n") == ":" + std::to_string(2 + i) + "\r\n");
+  CHECK(system_calls() - before < 100);
+  CHECK_FALSE(is_readable(descriptor));
+
+  CHECK(converse("ECHO he").empty());
+  CHECK(converse("llo\r\nECHO more\r\n", 5) == "$5\r\nh");
+  CHECK(is_readable(descriptor));
+  CHECK(converse("PING\r\n", 0).empty());
+  CHECK(converse("") == "ello\r\n$4\r\nmore\r\n+PONG\r\n");
+  CHECK_FALSE(is_readable(descriptor));
+
+  CHECK(converse("SUBSCRIBE news\r\n").starts_with("*3\r\n"));
+  store.run({"PUBLISH", "news", "mine"});
+  CHECK(is_readable(descriptor));
+  CHECK(converse("", sizeof buffer).ends_with("$4\r\nmine\r\n"));
+  CHECK_FALSE(is_readable(descriptor));
+
+  CHECK(kevy_session_converse(session, nullptr, 1, buffer, 1, &size) == KEVY_INVALID);
+  CHECK(kevy_session_converse(session, "", 0, nullptr, 1, &size) == KEVY_INVALID);
+  CHECK(kevy_session_converse(session, "", 0, buffer, 1, nullptr) == KEVY_INVALID);
+  kevy_session_close(session);
+}
+
+TEST_CASE("converse gives what a session says last, and then that it is over") {
+  const Store store;
+  kevy_session* session = nullptr;
+  REQUIRE(kevy_session_open(store.db, nullptr, &session) == KEVY_OK);
+  int descriptor = -1;
+  REQUIRE(kevy_session_descriptor(session, &descriptor) == KEVY_OK);
+  const std::string request = "PING\r\nQUIT\r\nSET late 1\r\n";
+  char buffer[100];
+  size_t size = 0;
+  REQUIRE(kevy_session_converse(session, request.data(), request.size(), buffer, 8, &size) ==
+          KEVY_OK);
+  CHECK(std::string(buffer, size) == "+PONG\r\n+");
+  CHECK(is_readable(descriptor));
+  REQUIRE(kevy_session_converse(session, "SET late 1\r\n", 12, buffer, sizeof buffer, &size) ==
+          KEVY_OK);
+  CHECK(std::string(buffer, size) == "OK\r\n");
+  CHECK(is_readable(descriptor));
+  CHECK(kevy_session_converse(session, "", 0, buffer, sizeof buffer, &size) == KEVY_CLOSED);
+  CHECK_FALSE(is_readable(descriptor));
+  CHECK(store.run({"EXISTS", "late"}) == "0");
   kevy_session_close(session);
 }
 

@@ -4,19 +4,30 @@ Bytes must be equal, but for what Redis leaves open (the order of what has none,
 and what the clock does between the two runs), and for what differences.txt lists.
 """
 
+import re
 from typing import NamedTuple
 
 from differences import as_it_is
 from doors import parse
 
-CLOCKS = {b"TTL": 2, b"EXPIRETIME": 2, b"PTTL": 2000, b"PEXPIRETIME": 2000}  # may be that far apart
+# May be that far apart.
+CLOCKS = {b"TTL": 2, b"EXPIRETIME": 2, b"PTTL": 2000, b"PEXPIRETIME": 2000, b"OBJECT IDLETIME": 2}
 UNORDERED = {b"KEYS", b"SMEMBERS", b"SINTER", b"SUNION", b"SDIFF", b"HKEYS", b"HVALS"}
 UNORDERED_PAIRS = {b"HGETALL"}
 SCANS = {b"HSCAN": 2, b"SSCAN": 1, b"ZSCAN": 2}  # how many items belong together: cursors differ
 MIXED = {b"EXEC", b"PUBSUB"}  # may hold any of these
 SORTS = {b"SORT", b"SORT_RO"}
+# Tell how long ago something was, or when.
+STREAM_CLOCKS = {b"XPENDING", b"XINFO", b"XREADGROUP"}
 # Picks of chance: the command that tells whether what was picked is there.
 PICKS = {b"SRANDMEMBER": b"SMISMEMBER", b"HRANDFIELD": b"HMGET", b"ZRANDMEMBER": b"ZMSCORE"}
+
+# What CLIENT INFO says of the client itself, rather than of how it is connected and what it costs. What it
+# is capable of outlives a program.
+OF_A_CLIENT = {b"name", b"db", b"sub", b"psub", b"ssub", b"watch", b"cmd", b"user", b"redir", b"resp",
+               b"lib-name", b"lib-ver"}
+# Lists of moments of fields, or of the time until then: that may be that far apart.
+FIELD_CLOCKS = {b"HTTL": 2, b"HEXPIRETIME": 2, b"HPTTL": 2000, b"HPEXPIRETIME": 2000}
 
 # What a transaction can not be compared with.
 CHANCE = {b"SPOP", *PICKS, *SCANS}
@@ -32,7 +43,8 @@ class Outcome(NamedTuple):
 def run_on_both(reference, kevy, words):
     """What a reference and kevy answer, and whether that is the same."""
     verb = words[0].upper()
-    if reference.queueing and (verb in (b"SPOP", b"OBJECT") or verb in PICKS or verb in SCANS):
+    if reference.queueing and (
+            verb in CHANCE or verb == b"OBJECT" or verb in STREAM_CLOCKS or _asks_client(words)):
         return Outcome(b"", b"", True)  # what EXEC answers of it may differ: left out on both sides
     theirs, ours, agree = _run(reference, kevy, words, reference.differences.form(words))
     if agree:
@@ -46,13 +58,27 @@ def _run(reference, kevy, words, form):
     if verb == b"SPOP":
         return _pop_on_both(reference, kevy, words)
     theirs, ours = reference.run(words), kevy.run(words)
+    if _asks_client(words):
+        return theirs, ours, theirs == ours or _same_client(ours, theirs)
     if verb in PICKS:
         return theirs, ours, _same_picks(reference, ours, theirs, words)
     if verb in SCANS and theirs[:1] == ours[:1] == b"*":
         return theirs, ours, _scanned(reference, words, form) == _scanned(kevy, words, form)
     if verb in SORTS and theirs != ours and _order_left_open(reference, words):
         return theirs, ours, _same_sorted(reference, kevy, ours, theirs, words)
-    return theirs, ours, same(form(ours), form(theirs), verb)
+    asked = b" ".join(words[:2]).upper() if verb == b"OBJECT" else verb
+    return theirs, ours, same(form(ours), form(theirs), asked)
+
+
+def _asks_client(words):
+    return [word.upper() for word in words] == [b"CLIENT", b"INFO"]
+
+
+def _same_client(ours, theirs):
+    """Whether what both versions say of a client is the same."""
+    mine, reference = (dict(re.findall(rb"([a-z-]+)=(\S*)", reply)) for reply in (ours, theirs))
+    told = OF_A_CLIENT & mine.keys() & reference.keys()
+    return len(told) > 8 and all(mine[field] == reference[field] for field in told)
 
 
 def check_on_both(doors, *words):
@@ -73,13 +99,24 @@ def same(ours, theirs, verb):
     if verb in CLOCKS:
         apart = abs(int(ours[1:]) - int(theirs[1:]))
         return apart <= CLOCKS[verb] and min(int(ours[1:]), int(theirs[1:])) >= 0
+    if verb in FIELD_CLOCKS:
+        return _same_moments(parse(ours), parse(theirs), FIELD_CLOCKS[verb])
     if verb in UNORDERED:
         return sorted(parse(ours)) == sorted(parse(theirs))
     if verb in UNORDERED_PAIRS:
         return grouped(parse(ours), 2) == grouped(parse(theirs), 2)
+    if verb in STREAM_CLOCKS:
+        return timeless(parse(ours)) == timeless(parse(theirs))
     if verb in MIXED:
         return sorted(_blurred(ours)) == sorted(_blurred(theirs))
     return False
+
+
+def _same_moments(ours, theirs, apart_max):
+    """What is below zero says that there is no moment."""
+    return len(ours) == len(theirs) and all(
+        mine == moment or (min(mine, moment) >= 0 and abs(mine - moment) <= apart_max)
+        for mine, moment in zip(ours, theirs))
 
 
 def _order_left_open(reference, words):
@@ -95,6 +132,23 @@ def _same_sorted(reference, kevy, ours, theirs, words):
     options = [word.upper() for word in words]
     return len(mine) == len(reference) and (
         b"LIMIT" in options or sorted(map(repr, mine)) == sorted(map(repr, reference)))
+
+
+TIMES = {b"radix-tree-nodes", b"idle", b"inactive", b"seen-time", b"active-time"}
+
+
+def timeless(value):
+    """A reply of the commands on streams without its times, and without how many nodes a tree has."""
+    if not isinstance(value, list):
+        return value
+    items = [timeless(item) for item in value]
+    for i in range(0, len(items) - 1):
+        if isinstance(value[i], bytes) and (value[i] in TIMES and value[i + 1] != -1):
+            items[i + 1] = None
+    if items and isinstance(items[0], bytes) and b"-" in items[0]:  # something pending
+        if len(items) == 4 and isinstance(items[3], int) or len(items) == 3 and isinstance(items[2], int):
+            items[-2] = None
+    return items
 
 
 def grouped(items, size):

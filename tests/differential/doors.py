@@ -18,7 +18,12 @@ SERVERS = {VALKEY: str(valkey.get_binary_path()), REDIS: "redis-server"}
 
 # The settings that tests change.
 SETTINGS = [b"hash-max-listpack-*", b"list-max-listpack-size", b"list-compress-depth", b"set-max-*",
-            b"zset-max-listpack-*", b"notify-keyspace-events", b"timeout"]
+            b"zset-max-listpack-*", b"stream-node-max-*", b"notify-keyspace-events", b"timeout"]
+
+
+# Verbs that wait, as long as they are told to, when they find nothing.
+WAITING = {b"BLPOP", b"BRPOP", b"BLMPOP", b"BLMOVE", b"BLMOVEM", b"BRPOPLPUSH", b"BZPOPMIN",
+           b"BZPOPMAX", b"BZMPOP"}
 
 
 def encode(words):
@@ -52,6 +57,12 @@ def reply_end(data, at=0):
 def parse(data):
     """One reply of RESP2 or RESP3: bytes, integers, floats, booleans, None, lists; a map is a list
     of keys and values by turns. Status and error lines are bytes too."""
+    (value,) = parse_all(data)
+    return value
+
+
+def parse_all(data):
+    """All replies there are."""
 
     def read(at):
         end = data.index(b"\r\n", at)
@@ -75,9 +86,11 @@ def parse(data):
             items.append(item)
         return (items if count >= 0 else None), at
 
-    value, end = read(0)
-    assert end == len(data)
-    return value
+    values, at = [], 0
+    while at != len(data):
+        value, at = read(at)
+        values.append(value)
+    return values
 
 
 def as_text(value):
@@ -174,7 +187,13 @@ class KevySession:
         data = encode(words)
         status = self.library.kevy_session_feed(self.session, data, ctypes.c_size_t(len(data)))
         assert status == 0, status
-        return self.more()
+        data = self.more()
+        deadline = time.monotonic() + 20
+        while not data and words[0].upper() in WAITING:
+            assert time.monotonic() < deadline
+            time.sleep(0.0002)  # its time runs out
+            data = self.more()
+        return data
 
     def more(self):
         """What the session has to say."""
@@ -190,13 +209,23 @@ class KevySession:
         self.library.kevy_session_close(self.session)
 
 
-class Kevy(KevySession):
-    """A kevy instance with the given number of shards, stopped by close()."""
+class NoStart(Exception):
+    """What kevy_start says of options or files that it can not start with."""
 
-    def __init__(self, shards):
+
+class Kevy(KevySession):
+    """A kevy instance with the given number of shards, and with directives: names and values in turn;
+    stopped by close()."""
+
+    def __init__(self, shards, directives=(), databases=0):
         library, instance = ctypes.CDLL(LIBRARY), ctypes.c_void_p()
-        options = Options(size=ctypes.sizeof(Options), shards=shards)
-        assert library.kevy_start(ctypes.byref(options), ctypes.byref(instance)) == 0
+        texts = (ctypes.c_char_p * len(directives))(*(text.encode() for text in directives))
+        options = Options(size=ctypes.sizeof(Options), shards=shards, databases=databases,
+                          directives=ctypes.cast(texts, ctypes.c_void_p),
+                          directive_count=len(directives) // 2)
+        if library.kevy_start(ctypes.byref(options), ctypes.byref(instance)) != 0:
+            library.kevy_last_error.restype = ctypes.c_char_p
+            raise NoStart(library.kevy_last_error().decode())
         super().__init__(library, instance)
 
     def close(self):
@@ -208,6 +237,8 @@ def make_fresh(*doors):
     """Empties the stores, and puts settings and connections back to how they began."""
     for door in doors:
         door.run([b"RESET"])
+        for what in (b"LIB-NAME", b"LIB-VER"):  # not known to redis-server 7.0
+            door.run([b"CLIENT", b"SETINFO", what, b""])
         door.run([b"FLUSHALL"])
         if door.settings is None:
             door.settings = parse(door.run([b"CONFIG", b"GET", *SETTINGS]))

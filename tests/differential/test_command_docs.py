@@ -11,12 +11,14 @@ from doors import Kevy, Reference, as_text, parse
 
 # Where kevy means to differ from Valkey, and why.
 DIFFERENT = {
-    "client|kill": "kevy does not describe the old form, nor that options may be repeated",
-    "command|list": "kevy describes FILTERBY as two strings",
+    "bitop": "has the operations of Redis 8 too",
     "set": "has the other conditions of Redis 8 beside IFEQ",
     **dict.fromkeys(["hexpireat", "hexpiretime", "hgetdel", "hgetex", "hpersist", "hpexpire",
                      "hpexpireat", "hpexpiretime", "hpttl", "hsetex", "httl"],
                     "Valkey says that the number of fields is a key"),
+    **dict.fromkeys(["xadd", "xtrim"], "say what becomes of references, as Redis 8 does"),
+    **dict.fromkeys(["xread", "xreadgroup", "xinfo|stream"],
+                    "the same words, of which Valkey makes other blocks"),
 }
 
 
@@ -31,7 +33,11 @@ def tree(arguments):
         fields = pairs(flat)
         inner = tree(fields.get("arguments", []))
         flags = set(fields.get("flags", []))
-        node = (fields["type"], fields.get("token"), fields.get("key_spec_index"), flags, inner)
+        token = fields.get("token")
+        if fields["type"] == "block" and token and inner and inner[0][1] is None:
+            # A word before a block is as well one before the block's first argument.
+            inner[0], token = (inner[0][0], token, *inner[0][2:]), None
+        node = (fields["type"], token, fields.get("key_spec_index"), flags, inner)
         if fields["type"] == "block" and len(inner) == 1:
             kind, token, key, inner_flags, innermost = inner[0]
             node = (kind, token or fields.get("token"), key, flags | inner_flags, innermost)

@@ -10,6 +10,22 @@ SCRIPTS = {
                "APPEND a x; APPEND f x; SETRANGE g 3 x; SETRANGE a 0 y; "
                "SETRANGE h 0 ''; INCR n; INCR n; DECRBY m 5; INCRBYFLOAT n 0.5; INCRBYFLOAT o 1; "
                "MSET a 1 p 2 p 3; MSETNX q 1 r 2; GETDEL q; GETEX a EX 100000; GETEX a PERSIST",
+    "bitmaps": "SETBIT k 1 1; SETBIT k 1 1; SETBIT k 1 0; SETBIT k 99 0; GETBIT k 1; GETBIT none 1; BITCOUNT k; "
+               "BITCOUNT none; BITPOS none 1; BITOP OR d k k; BITOP OR d k; BITOP AND d none; BITOP AND d none; "
+               "RPUSH l a; BITOP NOT l k; BITOP NOT k k; BITFIELD f SET u8 0 1; BITFIELD f SET u8 0 1; "
+               "BITFIELD f GET u8 0 INCRBY u8 0 0; BITFIELD f INCRBY u8 0 1; BITFIELD f SET u8 100 0; "
+               "BITFIELD none GET u8 0; BITFIELD g OVERFLOW FAIL INCRBY u2 0 9; BITFIELD_RO none GET u8 0; "
+               "BITFIELD g OVERFLOW FAIL INCRBY u2 100 9; BITFIELD g OVERFLOW FAIL INCRBY u2 0 9 SET u2 200 0",
+    "hyperloglogs": "PFADD h a; PFADD h a; PFADD h; PFADD n; PFCOUNT h; PFCOUNT h; PFCOUNT none; PFCOUNT h none; "
+                    "PFMERGE d h; PFMERGE d h; PFMERGE e; PFDEBUG TODENSE h; PFDEBUG GETREG d; PFADD h b; "
+                    "PFADD h b; RPUSH l a; PFADD l a; PFMERGE l h; PFMERGE d l",
+    "geo": "GEOADD g 1 1 a 2 2 b; GEOADD g 1 1 a; GEOADD g XX 1 1 c; GEOADD n XX 1 1 a; GEOADD g CH 3 3 a; "
+           "GEOPOS g a; GEOPOS none a; GEOHASH none a; GEODIST none a b; GEOSEARCH none FROMLONLAT 1 1 BYRADIUS 1 m; "
+           "GEOSEARCHSTORE d g FROMLONLAT 1 1 BYRADIUS 900 km; GEOSEARCHSTORE d g FROMLONLAT 1 1 BYRADIUS 900 km; "
+           "GEOSEARCHSTORE d g FROMLONLAT 50 50 BYRADIUS 9 km; GEOSEARCHSTORE d g FROMLONLAT 50 50 BYRADIUS 9 km; "
+           "GEORADIUS g 1 1 900 km STORE d; GEORADIUSBYMEMBER g a 900 km STOREDIST e; GEORADIUS g 1 1 900 km; "
+           "GEORADIUS none 1 1 900 km STORE d; GEORADIUSBYMEMBER none a 1 km STORE e; SET s x; "
+           "GEOSEARCHSTORE s g FROMMEMBER a BYRADIUS 900 km; GEOSEARCHSTORE g g FROMMEMBER b BYRADIUS 1 km",
     "keys": "SET a 1; RENAME a b; SET c 2; RENAME b c; RENAMENX c d; SET e 1; RENAMENX d e; "
             "RENAME e e; COPY e f; COPY e f REPLACE; COPY e g DB 1; MOVE e 1; DEL f f nosuch; "
             "SET h 1; UNLINK h; SET i 1; EXPIRE i 100000; PERSIST i; PERSIST i; "

@@ -22,10 +22,11 @@ struct Parsed {
   bool operator==(const Parsed&) const = default;
 };
 
-/// Parses `stream`, given in pieces whose sizes `piece_size` chooses; `ahead`: reads ahead. Gives
-/// memory back between the pieces.
-template <typename PieceSize>
-Parsed parse(Bytes stream, const kevy::RequestParser::Limits& limits, bool ahead,
+/// Parses `stream`, given in pieces whose sizes `piece_size` chooses; `ahead`: reads ahead;
+/// `asks`, anew each time: asks before whether a command has come. Gives memory back between the
+/// pieces.
+template <typename Asks, typename PieceSize>
+Parsed parse(Bytes stream, const kevy::RequestParser::Limits& limits, bool ahead, Asks asks,
              PieceSize piece_size) {
   Parsed parsed;
   kevy::InputBuffer buffer;
@@ -39,8 +40,10 @@ Parsed parse(Bytes stream, const kevy::RequestParser::Limits& limits, bool ahead
     FUZZ_CHECK(buffer.capacity() <= 2 * kStreamMax);
     for (;;) {
       if (ahead && !parser.has_ahead()) parser.read_ahead(buffer, limits);
+      const bool has_come = !asks() || parser.has_come(buffer, limits);
       const auto outcome = parser.next(buffer, limits);
       if (outcome == kevy::RequestParser::Outcome::kNeedMore) break;
+      FUZZ_CHECK(has_come);
       if (outcome == kevy::RequestParser::Outcome::kProtocolError) {
         parsed.error = parser.error();
         FUZZ_CHECK(parsed.error.starts_with("ERR Protocol error: "));
@@ -66,9 +69,15 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if ((shape & 2) != 0) limits.bulk_max = 64;
   const Bytes stream = input.rest().substr(0, kStreamMax);
 
-  const Parsed whole = parse(stream, limits, false, [&] { return stream.size(); });
-  FUZZ_CHECK(parse(stream, limits, true, [&] { return stream.size(); }) == whole);
-  FUZZ_CHECK(parse(stream, limits, true, [&] { return 1 + random.below(stream.size()); }) == whole);
-  FUZZ_CHECK(parse(stream, limits, false, [&] { return 1 + random.below(3); }) == whole);
+  const auto all = [&] { return stream.size(); };
+  const auto some = [&] { return 1 + random.below(stream.size()); };
+  const auto few = [&] { return 1 + random.below(3); };
+  const auto never = [] { return false; };
+  const auto sometimes = [&] { return random.below(2) == 0; };
+  const Parsed whole = parse(stream, limits, false, never, all);
+  FUZZ_CHECK(parse(stream, limits, true, never, all) == whole);
+  FUZZ_CHECK(parse(stream, limits, true, sometimes, some) == whole);
+  FUZZ_CHECK(parse(stream, limits, false, never, few) == whole);
+  FUZZ_CHECK(parse(stream, limits, false, sometimes, few) == whole);
   return 0;
 }

@@ -41,7 +41,7 @@ def test_redis_cli_runs_commands(kevy, over):
     assert cli(kevy, "-3", "get", "greeting", over=over) == "hello world\n"
     assert cli(kevy, "incr", "greeting", over=over).startswith(
         "ERR value is not an integer or out of range")
-    assert "redis_version:7.2.4" in cli(kevy, "info", "server", over=over)
+    assert "redis_version:7.4.0" in cli(kevy, "info", "server", over=over)
 
 
 def test_redis_cli_reads_commands_from_its_input(kevy):
@@ -141,7 +141,7 @@ def test_redis_py_learns_of_clients_and_commands(client):
     assert any(found["name"] == "tester" for found in client.client_list())
     assert client.command_count() > 50
     assert client.config_get("maxclients") == {"maxclients": "10000"}
-    assert client.info()["redis_version"] == "7.2.4"
+    assert client.info()["redis_version"] == "7.4.0"
 
 
 def test_redis_py_asyncio(kevy, over):

@@ -201,17 +201,26 @@ def test_out_of_descriptors_closes_the_next_client_and_burns_no_time(start):
         connection.close()
 
 
-def test_timeout_closes_the_silent_but_not_subscribers(start):
+def test_timeout_closes_the_silent_but_not_subscribers_and_who_waits(start):
     server = start()
-    with server.connect() as silent, server.connect() as subscriber, server.connect() as busy:
+    with (
+        server.connect() as silent,
+        server.connect() as subscriber,
+        server.connect() as waiter,
+        server.connect() as busy,
+    ):
         ask(silent, "PING", reply=b"+PONG\r\n")
         ask(subscriber, "SUBSCRIBE", "c", reply=SUBSCRIBED)
+        waiter.sendall(command("BLPOP", "l", "0"))
         ask(busy, "CONFIG", "SET", "timeout", "1", reply=b"+OK\r\n")
         started = time.monotonic()
         assert is_closed(silent)
         assert time.monotonic() - started < 10
         with server.connect() as publisher:
             ask(publisher, "PUBLISH", "c", "still there", reply=b":1\r\n")
+            ask(publisher, "RPUSH", "l", "x", reply=b":1\r\n")
+        served = b"*2\r\n$1\r\nl\r\n$1\r\nx\r\n"
+        assert receive_exactly(waiter, len(served)) == served
 
 
 def test_timeout_does_not_cut_a_transfer_that_is_under_way(start):

@@ -34,6 +34,34 @@ const strings = [
   ['incrbyfloat', ['n', 0.5], '7.5'],
 ];
 
+const bitmaps = [
+  ['setbit', ['b', 7, 1], 0],
+  ['setbit', ['b', 7, 1], 1],
+  ['getbit', ['b', 7], 1],
+  ['getbit', ['none', 3], 0],
+  ['bitcount', ['b'], 1],
+  ['bitcount', ['b', 0, 0], 1],
+  ['bitcount', ['b', 0, 6, 'BIT'], 0],
+  ['bitpos', ['b', 1], 7],
+  ['bitpos', ['b', 1, 1], -1],
+  ['setbit', ['c', 0, 1], 0],
+  ['bitop', ['OR', 'd', 'b', ['c']], 1],
+  ['bitcount', ['d'], 2],
+  ['bitfield', ['f', 'SET', 'u8', 0, 200, 'INCRBY', 'u8', 0, 100, 'GET', 'u4', 4], [0, 44, 12]],
+  ['bitfield', ['f', 'OVERFLOW', 'FAIL', 'INCRBY', 'u8', 0, 250], [null]],
+  ['bitfield_ro', ['f', 'GET', 'i8', 0], [44]],
+];
+
+const hyperLogLogs = [
+  ['pfadd', ['h', 'a', ['b', 'c']], 1],
+  ['pfadd', ['h', 'a'], 0],
+  ['pfadd', ['i', 'd'], 1],
+  ['pfcount', ['h'], 3],
+  ['pfcount', ['h', 'i'], 4],
+  ['pfmerge', ['j', 'h', 'i'], 'OK'],
+  ['pfcount', ['j'], 4],
+];
+
 const keys = [
   ['mset', ['a', 1, 'b', 2, 'c', 3], 'OK'],
   ['exists', ['a', 'b', 'none'], 2],
@@ -95,6 +123,14 @@ const lists = [
   ['lmove', ['l', 'other', 'LEFT', 'RIGHT'], '1'],
   ['rpoplpush', ['l', 'other'], '2'],
   ['rpoplpush', ['l', 'other'], null],
+  ['rpush', ['l', 1, 2, 3, 4, 5, 6], 6],
+  ['lmpop', [2, 'none', 'l', 'LEFT'], ['l', ['1']]],
+  ['lmpop', [1, 'none', 'RIGHT'], null],
+  ['blpop', ['none', 'l', 1], ['l', '2']],
+  ['brpop', [['none', 'l'], 1], ['l', '6']],
+  ['blmpop', [1, 1, 'l', 'LEFT', 'COUNT', 2], ['l', ['3', '4']]],
+  ['blmove', ['l', 'm', 'LEFT', 'LEFT', 1], '5'],
+  ['brpoplpush', ['m', 'l', 1], '5'],
 ];
 
 const hashes = [
@@ -202,6 +238,100 @@ const sortedSets = [
   ['zpopmin', ['z'], ['a', '1']],
   ['zpopmax', ['z', 2], ['c', '3', 'b', '2']],
   ['zpopmin', ['none'], []],
+  ['zadd', ['p', 1, 'a', 2.5, 'b', 3, 'c', 4, 'd', 5, 'e'], 5],
+  ['zmpop', [2, 'none', 'p', 'MIN', 'COUNT', 2], ['p', [['a', '1'], ['b', '2.5']]]],
+  ['zmpop', [1, 'none', 'MAX'], null],
+  ['bzpopmin', ['none', 'p', 1], ['p', 'c', '3']],
+  ['bzpopmax', ['p', 1], ['p', 'e', '5']],
+  ['bzmpop', [1, 1, 'p', 'MIN'], ['p', [['d', '4']]]],
+];
+
+const geo = [
+  ['geoadd', ['g', 13.361389, 38.115556, 'Palermo', 15.087269, 37.502669, 'Catania'], 2],
+  ['geoadd', ['g', 'CH', 2.352222, 48.856667, 'Paris'], 1],
+  ['geodist', ['g', 'Palermo', 'Catania'], '166274.1516'],
+  ['geodist', ['g', 'Palermo', 'Catania', 'km'], '166.2742'],
+  ['geodist', ['g', 'Palermo', 'none'], null],
+  ['geohash', ['g', 'Palermo', 'none'], ['sqc8b49rny0', null]],
+  [
+    'geopos',
+    ['g', 'Palermo', 'none'],
+    [['13.36138933897018433', '38.11555639549629859'], null],
+  ],
+  [
+    'geosearch',
+    ['g', 'FROMLONLAT', 15, 37, 'BYRADIUS', 200, 'km', 'ASC'],
+    ['Catania', 'Palermo'],
+  ],
+  [
+    'geosearch',
+    ['g', 'FROMLONLAT', 15, 37, 'BYBOX', 400, 400, 'km', 'COUNT', 1, 'WITHCOORD', 'WITHDIST', 'WITHHASH'],
+    [['Catania', '56.4413', 3479447370796909, ['15.08726745843887329', '37.50266842333162032']]],
+  ],
+  ['geosearchstore', ['near', 'g', 'FROMMEMBER', 'Palermo', 'BYRADIUS', 1, 'm'], 1],
+  ['georadius', ['g', 15, 37, 100, 'km'], ['Catania']],
+  ['georadius', ['g', 15, 37, 100, 'km', 'STORE', 'near'], 1],
+  ['georadius_ro', ['g', 15, 37, 100, 'km', 'WITHDIST'], [['Catania', '56.4413']]],
+  ['georadiusbymember', ['g', 'Paris', 1, 'm', 'WITHHASH'], [['Paris', 3663832779125559]]],
+  ['georadiusbymember_ro', ['g', 'Paris', 1, 'm'], ['Paris']],
+];
+
+const streams = [
+  ['xadd', ['s', '1-1', 'a', 1, 'b', 2], '1-1'],
+  ['xadd', ['s', 'MAXLEN', '~', 1000, '2-1', ['c', 3]], '2-1'],
+  ['xadd', ['none', 'NOMKSTREAM', '*', 'a', 1], null],
+  ['xadd', ['s', '3-1', 'd', 4], '3-1'],
+  ['xlen', ['s'], 3],
+  ['xrange', ['s', '-', '+', 'COUNT', 1], [['1-1', ['a', '1', 'b', '2']]]],
+  ['xrevrange', ['s', '+', '(2-1'], [['3-1', ['d', '4']]]],
+  ['xread', ['COUNT', 1, 'STREAMS', 's', 'none', '1-1', '0'], [['s', [['2-1', ['c', '3']]]]]],
+  ['xread', ['STREAMS', 's', '3-1'], null],
+  ['xgroup', ['CREATE', 's', 'g', '0'], 'OK'],
+  ['xgroup', ['CREATECONSUMER', 's', 'g', 'me'], 1],
+  [
+    'xreadgroup',
+    ['GROUP', 'g', 'me', 'COUNT', 2, 'STREAMS', 's', '>'],
+    [['s', [['1-1', ['a', '1', 'b', '2']], ['2-1', ['c', '3']]]]],
+  ],
+  ['xpending', ['s', 'g'], [2, '1-1', '2-1', [['me', '2']]]],
+  ['xpending', ['s', 'g', '-', '+', 1, 'me'], [['1-1', 'me', 0, 1]]],
+  ['xack', ['s', 'g', '1-1'], 1],
+  ['xclaim', ['s', 'g', 'you', 0, '2-1'], [['2-1', ['c', '3']]]],
+  ['xclaim', ['s', 'g', 'you', 0, '2-1', 'JUSTID'], ['2-1']],
+  ['xautoclaim', ['s', 'g', 'me', 0, '0'], ['0-0', [['2-1', ['c', '3']]], []]],
+  [
+    'xinfo',
+    ['GROUPS', 's'],
+    [
+      ['name', 'g', 'consumers', 2, 'pending', 1, 'last-delivered-id', '2-1', 'entries-read', 2, 'lag', 1],
+    ],
+  ],
+  ['xdel', ['s', '1-1', '9-9'], 1],
+  ['xtrim', ['s', 'MAXLEN', 1], 1],
+  ['xsetid', ['s', '9-9'], 'OK'],
+  ['xread', ['BLOCK', 1, 'STREAMS', 's', '3-0'], [['s', [['3-1', ['d', '4']]]]]],
+];
+
+const LIBRARY = `#!lua name=calls
+redis.register_function('echo', function(keys, args) return {keys[1], args[1]} end)
+redis.register_function{
+  function_name='one', callback=function() return 1 end, flags={'no-writes'}}`;
+const SHA1 = 'e0e1f9fabfc9d4800c877a703b823ac0578ff8db'; // of return 1
+
+const scripts = [
+  ['eval', ['return {KEYS[1], ARGV[1], 3, false}', 1, 'k', 'v'], ['k', 'v', 3, null]],
+  ['eval', ["return redis.call('SET', KEYS[1], ARGV[1])", 1, ['k', 'v']], 'OK'],
+  ['eval_ro', ["return redis.call('GET', KEYS[1])", 1, 'k'], 'v'],
+  ['script', ['LOAD', 'return 1'], SHA1],
+  ['script', ['EXISTS', SHA1, 'none'], [1, 0]],
+  ['evalsha', [SHA1, 0], 1],
+  ['evalsha_ro', [SHA1, 0], 1],
+  ['script', ['FLUSH'], 'OK'],
+  ['function', ['LOAD', 'REPLACE', LIBRARY], 'calls'],
+  ['fcall', ['echo', 1, 'k', 'v'], ['k', 'v']],
+  ['fcall_ro', ['one', 0], 1],
+  ['function', ['STATS'], ['running_script', null, 'engines', ['LUA', ['libraries_count', 1, 'functions_count', 2]]]],
+  ['function', ['DELETE', 'calls'], 'OK'],
 ];
 
 const server = [
@@ -218,11 +348,11 @@ const server = [
 
 /** Those results that are strings also where strings are Buffers: statuses. */
 const STATUS = ['mset', 'setex', 'psetex', 'type', 'rename', 'lset', 'ltrim', 'ping',
-  'flushdb', 'flushall'];
+  'flushdb', 'flushall', 'pfmerge', 'xgroup', 'xsetid'];
 
 /** The result with Buffers for strings. */
 function buffers(verb, result) {
-  if (STATUS.includes(verb)) return result;
+  if (STATUS.includes(verb) || result === 'OK') return result;
   if (typeof result === 'string') return Buffer.from(result);
   if (Array.isArray(result)) return result.map((each) => buffers(undefined, each));
   if (typeof result !== 'object' || result === null) return result;
@@ -230,4 +360,9 @@ function buffers(verb, result) {
   return Object.fromEntries(entries);
 }
 
-module.exports = { programs: { strings, keys, lists, hashes, sets, sortedSets, server }, buffers };
+const programs = {
+  strings, bitmaps, hyperLogLogs, keys, lists, hashes, sets, sortedSets, geo, streams, scripts,
+  server,
+};
+
+module.exports = { programs, buffers };

@@ -399,7 +399,13 @@ describe('a pipeline', () => {
     session.exec('WATCH', 'n');
     db.incr('n');
     assert.equal(session.pipeline({ atomic: true }).incr('n').exec(), null);
+    assert.deepEqual(session.pipeline({ atomic: true }).get('n').get('n').exec(), ['3', '3']);
     session.close();
+    assert.deepEqual(db.pipeline({ atomic: true }).get('n').get('none').exec(), ['3', null]);
+    assert.throws(() => db.pipeline({ atomic: true }).command('MULTI').exec(), { kind: 'invalid' });
+    const failing = db.pipeline({ atomic: true }).incr('n').lpush('n', 'x').incr('n');
+    assert.throws(() => failing.exec(), (error) => error.code === 'WRONGTYPE' && error.replies[2] === 5);
+    assert.equal(db.get('n'), '5');
     assert.throws(() => db.pipeline({ transaction: true }), /did you mean atomic/);
     assert.throws(() => db.pipeline({ atomc: true }), /did you mean atomic/);
     assert.throws(() => db.pipeline({ atomic: 1 }), TypeError);

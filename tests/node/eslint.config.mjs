@@ -2,7 +2,7 @@
 import js from '@eslint/js';
 import globals from 'globals';
 
-const folders = '{bindings,tests,examples}/node/**';
+const folders = '{bindings,tests,tests/programs,examples}/node/**';
 
 export default [
   { ignores: ['**/node_modules/', '**/build/', '**/prebuilds/'] },

@@ -175,7 +175,7 @@ describe('a process', () => {
 
   it('ends by process.exit while a command waits', () => {
     endsWell(`
-      kevy.start().session().execAsync('DEBUG', 'SLEEP', '30');
+      kevy.start().session().execAsync('BLPOP', 'queue', 30);
       setTimeout(() => process.exit(0), 20);`);
   });
 
@@ -196,8 +196,9 @@ describe('a process', () => {
   it('stays while a command waits', () => {
     const out = endsWell(`
       const db = kevy.start();
-      db.session().execAsync('DEBUG', 'SLEEP', '0.05').then(console.log);`);
-    assert.equal(out, 'OK\n');
+      db.session().execAsync('BLPOP', 'queue', 0.05).then(console.log);
+      db.blpop('other', 0.02).then(console.log);`);
+    assert.equal(out, 'null\nnull\n');
   });
 
   it('is not kept by what was held when the instance stopped', () => {

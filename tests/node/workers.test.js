@@ -65,7 +65,8 @@ describe('a Worker', () => {
 
   it('can be terminated while a command waits, and while a loop runs', async () => {
     const programs = [
-      `kevy.start().session().execAsync('DEBUG', 'SLEEP', '1');
+      `const db = kevy.start();
+       for (let i = 0; i < 100; i++) db.blpop('queue:' + i, 60);
        parentPort.postMessage('running');`,
       `const db = kevy.start();
        db.subscribe('news', () => {}).ref();

@@ -1,9 +1,9 @@
 // A command that finds no memory: the instance lives, and holds what it held before, or all that
 // the command makes of it; and what the log has says the same.
 //
-// Each allocation fails in turn; under a sanitizer, where each attempt takes a hundred times as long,
-// some of them, drawn from KEVY_SEED. KEVY_ONLY is a part of the cases to run, and KEVY_SHOW_WHERE
-// shows which allocation failed.
+// Each allocation fails in turn; under a sanitizer, where each attempt takes a hundred times as
+// long, some of them, drawn from KEVY_SEED. KEVY_ONLY is a part of the cases to run, and
+// KEVY_SHOW_WHERE shows which allocation failed.
 #include <catch2/catch.hpp>
 #include <cstdio>
 #include <cstdlib>
@@ -39,9 +39,7 @@ struct Case {
   }
   /// Those that do one thing after another, and may have done the first ones. What they did is then
   /// what the log says, which check_log sees to.
-  bool in_parts() const {
-    return last[0] == "EXEC" || last[0] == "ZADD";
-  }
+  bool in_parts() const { return last[0] == "EXEC" || last[0] == "ZADD" || last[0] == "GEOADD"; }
 };
 
 std::unique_ptr<Engine> prepared(const Case& tried, Door door) {
@@ -64,7 +62,8 @@ std::string difference(const Contents& a, const Contents& b) {
   std::string text;
   for (const auto& [key, value] : a) {
     const auto other = b.find(key);
-    if (other == b.end()) text += " -" + key;
+    if (other == b.end())
+      text += " -" + key;
     else if (other->second != value)
       text += " ~" + key + "(" + value.substr(0, 30) + "|" + other->second.substr(0, 30) + ")";
   }
@@ -92,7 +91,7 @@ class Attempt {
     const Contents now = engine->contents();
     wrong_.clear();
     if (const std::string lost = engine->not_found(); !lost.empty()) wrong("not found: " + lost);
-    const std::vector<Unit> logged = engine->log().take();
+    const std::vector<LoggedUnit> logged = engine->log().take();
     check_data(now, outcome, logged);
     check_log(now, logged);
     if (outcome.kind == Kind::kAnswered && door_ == Door::kProtocol && outcome.reply.empty()) {
@@ -112,7 +111,7 @@ class Attempt {
   void wrong(const std::string& text) { wrong_ += text + "; "; }
 
   void check_data(const Contents& now, const Engine::Outcome& outcome,
-                  const std::vector<Unit>& logged) {
+                  const std::vector<LoggedUnit>& logged) {
     if (case_.by_chance()) return;
     if (outcome.kind == Kind::kAnswered && case_.last[0] != "EXEC") {
       if (now != after_) wrong("answered, but:" + difference(after_, now));
@@ -120,7 +119,7 @@ class Attempt {
       wrong("neither before nor after:" + difference(before_, now));
     }
   }
-  void check_log(const Contents& now, const std::vector<Unit>& logged) {
+  void check_log(const Contents& now, const std::vector<LoggedUnit>& logged) {
     if (logged.empty()) {
       if (now != before_) wrong("not logged:" + difference(before_, now));
       return;

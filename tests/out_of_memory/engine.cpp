@@ -13,6 +13,7 @@
 #include "store/list/list.h"
 #include "store/set/set.h"
 #include "store/sorted_set/sorted_set.h"
+#include "store/stream/stream.h"
 
 namespace kevy::test {
 
@@ -24,7 +25,7 @@ constexpr int64_t kNowUs = 1'700'000'000'000'000;
 constexpr const char* kSettings =
     "CONFIG SET hash-max-listpack-entries 16 zset-max-listpack-entries 16 "
     "set-max-listpack-entries 16 set-max-intset-entries 16 list-max-listpack-size 16 "
-    "list-compress-depth 1 notify-keyspace-events KEA";
+    "list-compress-depth 1 stream-node-max-entries 3 notify-keyspace-events KEA";
 
 constexpr const char* kKeys = R"(
 SET int 12; SET short text; SET mid $300; SET big $70000; SET bigttl $70001 EX 1000;
@@ -43,6 +44,11 @@ HSET ht #0-7; HPEXPIRE ht 100000 FIELDS 3 f1 f2 f3; HSET htbig #0-299;
 HPEXPIRE htbig 100000 FIELDS 3 f1 f2 f3; HSET hx #0-7; HPEXPIRE hx 1 FIELDS 2 f1 f2; HSET hxbig #0-299;
 HPEXPIRE hxbig 1 FIELDS 3 f1 f2 f3; HPEXPIRE hxbig 100000 FIELDS 1 f4; HSET hxall f v;
 HPEXPIRE hxall 1 FIELDS 1 f;
+XADD st 1-1 #0-2; XADD st 2-1 #0-2; XADD st 3-1 #0-2; XADD st 4-1 #0-2;
+XADD st 5-1 #0-2; XADD st 6-1 #0-2; XADD st 7-1 #0-2; XADD st 8-1 #0-2;
+XADD stfull 1-1 f $300; XADD stfull 2-1 f $300; XADD stfull 3-1 f $300; XADD st1 1-1 f v;
+XGROUP CREATE st g 0; XREADGROUP GROUP g c COUNT 4 STREAMS st >; XREADGROUP GROUP g d COUNT 1 STREAMS st >;
+XGROUP CREATE st a-group-with-a-longer-name 0; XDEL st 2-1; XGROUP CREATE stfull g 0; XADD stx 1-1 f v; PEXPIRE stx 1;
 SADD xset @0-299; PEXPIRE xset 1; ZADD xz %0-299; PEXPIRE xz 1;
 SELECT 1; SET short other; SET big $80000; HSET hbig #0-299; SELECT 0)";
 
@@ -66,6 +72,42 @@ std::string sorted_text(std::vector<std::string> elements, bool in_order) {
   std::string all;
   for (const std::string& element : elements) all += element + '\n';
   return all;
+}
+
+std::string text_of(StreamId id) { return std::to_string(id.ms) + '-' + std::to_string(id.seq); }
+
+std::string text_of(const StreamGroup& group) {
+  std::string text = std::string(group.key()) + " " + text_of(group.last_id) + " " +
+                     std::to_string(group.entries_read);
+  for (auto at = group.pending().first(); at; at.next()) {
+    text += " " + text_of(at.id()) + "@" + std::to_string(at.value().delivered_ms) + "*" +
+            std::to_string(at.value().deliveries);
+  }
+  std::vector<std::string> consumers;
+  group.for_each_consumer([&](const StreamConsumer& consumer) {
+    std::string pending;
+    for (auto at = consumer.pending.first(); at; at.next()) pending += " " + text_of(at.id());
+    consumers.push_back(std::string(consumer.key()) + pending);
+  });
+  return text + "\n" + sorted_text(std::move(consumers), false);
+}
+
+std::string text_of(const StreamObject& stream) {
+  const StreamObject::Counts& counts = stream.counts();
+  std::vector<std::string> elements = {std::to_string(counts.length) + "/" +
+                                       std::to_string(counts.entries_added) + " " +
+                                       text_of(counts.first_id) + " " + text_of(counts.last_id) +
+                                       " " + text_of(counts.max_deleted_id)};
+  StreamCursor at(stream, {}, StreamId::max(), StreamCursor::Way::kUp);
+  for (; at; at.next()) {
+    std::string entry = text_of(at.entry().id);
+    at.entry().for_each_field(
+        [&](Bytes name, Bytes value) { entry.append(" ").append(name).append("=").append(value); });
+    elements.push_back(std::move(entry));
+  }
+  std::vector<std::string> groups;
+  stream.for_each_group([&](const StreamGroup& group) { groups.push_back(text_of(group)); });
+  return sorted_text(std::move(elements), true) + sorted_text(std::move(groups), false);
 }
 
 // Without the fields that have expired.
@@ -99,6 +141,8 @@ std::string text_of(const Entry& entry, int64_t now_ms) {
         return Walk::kGoOn;
       });
       return "zset " + sorted_text(std::move(elements), true);
+    case Type::kStream:
+      return "stream " + text_of(stream_of(entry));
     default:
       return "?";
   }
@@ -151,7 +195,8 @@ void for_each_keyspace(Runtime& runtime, Visit&& visit) {
   turn.hold(every);
   for (size_t database = 0; database < runtime.database_count(); ++database) {
     for (uint32_t i = 0; i < runtime.shard_count(); ++i) {
-      if (Keyspace* keyspace = runtime.shard(i).databases.find(database)) visit(database, *keyspace);
+      if (Keyspace* keyspace = runtime.shard(i).databases.find(database))
+        visit(database, *keyspace);
     }
   }
 }
@@ -162,6 +207,17 @@ std::string request_of(const Words& words) {
     request += '$' + std::to_string(word.size()) + "\r\n" + word + "\r\n";
   }
   return request;
+}
+
+}  // namespace
+
+namespace {
+
+// What DUMP answers of a key as it is in the beginning.
+std::string payload_of(const std::string& key) {
+  const Words dump = {"DUMP", key};
+  const std::string reply = engine_with_keys_of({dump}, Engine::Door::kProtocol)->run(dump).reply;
+  return reply.substr(reply.find('\n') + 1, reply.size() - reply.find('\n') - 3);
 }
 
 }  // namespace
@@ -181,6 +237,8 @@ Words words_of(std::string_view line) {
                dash != std::string_view::npos && is_number(word.substr(1, dash - 1), first) &&
                is_number(word.substr(dash + 1), last)) {
       append_range(words, word[0], first, last);
+    } else if (word[0] == '&') {
+      words.push_back(payload_of(std::string(word.substr(1))));
     } else {
       words.emplace_back(word);
     }
@@ -197,15 +255,12 @@ std::vector<Words> commands_of(std::string_view lines) {
   return commands;
 }
 
-void LogInMemory::append(Unit unit) noexcept {
+std::vector<LoggedUnit> LogInMemory::take() {
   const EnoughMemory enough;
-  std::lock_guard guard(lock_);
-  units_.push_back(std::move(unit));
-}
-
-std::vector<Unit> LogInMemory::take() {
-  std::lock_guard guard(lock_);
-  return std::move(units_);
+  std::vector<LoggedUnit> units;
+  reader_.read(take_bytes(*this), units);
+  if (broken()) throw std::runtime_error("the log is broken");
+  return units;
 }
 
 Engine::Engine(Door door) : door_(door) {
@@ -268,8 +323,8 @@ Engine::Outcome Engine::run_protocol(const std::string& request,
   return outcome;
 }
 
-void Engine::replay(const std::vector<Unit>& units) {
-  for (const Unit& unit : units) {
+void Engine::replay(const std::vector<LoggedUnit>& units) {
+  for (const LoggedUnit& unit : units) {
     for (const Effect& effect : unit) {
       run({"SELECT", std::to_string(effect.database)});
       run(effect.args);
@@ -359,9 +414,8 @@ size_t Engine::memory_when_empty() {
   return bytes;
 }
 
-std::unique_ptr<Engine> engine_with_keys_of(const std::vector<Words>& commands,
-                                            Engine::Door door) {
-  static const std::set<std::string> kOfDatabases = {"FLUSHALL", "FLUSHDB", "SWAPDB", "KEYS",
+std::unique_ptr<Engine> engine_with_keys_of(const std::vector<Words>& commands, Engine::Door door) {
+  static const std::set<std::string> kOfDatabases = {"FLUSHALL", "FLUSHDB", "SWAPDB",   "KEYS",
                                                      "SCAN",     "DBSIZE",  "RANDOMKEY"};
   static const std::vector<Words> kCommands = commands_of(kKeys);
   std::set<std::string> named;

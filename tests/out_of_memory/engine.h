@@ -4,7 +4,6 @@
 
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,27 +11,28 @@
 
 #include "failing_memory.h"
 #include "instance/instance.h"
+#include "logged_units.h"
 #include "runtime/session/protocol_session.h"
-#include "runtime/mutation/write_log.h"
 
 namespace kevy::test {
 
 using Words = std::vector<std::string>;
 
 /// The words of a line; "$9" stands for nine bytes, and ranges for what collections are made of:
-/// "@0-9" members, "#0-9" fields with values, "%0-9" scores with members, "=0-9" integers.
+/// "@0-9" members, "#0-9" fields with values, "%0-9" scores with members, "=0-9" integers; "&key" for
+/// the payload of a key.
 Words words_of(std::string_view line);
 /// The lines between semicolons.
 std::vector<Words> commands_of(std::string_view lines);
 
+/// The engine's log; looking at it takes memory that does not fail.
 class LogInMemory final : public WriteLog {
  public:
-  void append(Unit unit) noexcept override;
-  std::vector<Unit> take();
+  LogInMemory() : WriteLog(SIZE_MAX) {}
+  std::vector<LoggedUnit> take();
 
  private:
-  std::mutex lock_;
-  std::vector<Unit> units_;
+  UnitReader reader_;
 };
 
 /// Keys by database and name: type, value and time to live as text. What has expired is not there.
@@ -60,7 +60,7 @@ class Engine {
   Engine& operator=(const Engine&) = delete;
 
   Outcome run(const Words& words, std::optional<Injection> injection = std::nullopt);
-  void replay(const std::vector<Unit>& units);
+  void replay(const std::vector<LoggedUnit>& units);
 
   Contents contents();
   /// Looks every key, field and member up that is there; the first that is not found, or "".

@@ -1,6 +1,7 @@
 #include "failing_calls.h"
 
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -9,6 +10,7 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <cstdarg>
 
 #include "failing_memory.h"
 
@@ -45,7 +47,8 @@ const char* name_of(SystemCall call) noexcept {
   static constexpr std::array<const char*, kSystemCalls> kNames = {
       "accept4", "recv",       "send",        "epoll_create1", "epoll_ctl", "epoll_wait",
       "eventfd", "read",       "write",       "socket",        "bind",      "listen",
-      "dup",     "setsockopt", "getsockname", "pthread_create"};
+      "dup",     "setsockopt", "getsockname", "pthread_create",
+      "open",    "pwrite",     "fsync",       "rename"};
   return kNames[static_cast<size_t>(call)];
 }
 
@@ -102,6 +105,24 @@ KEVY_WRAPPED(kSetOption, int, setsockopt,
              (fd, level, name, value, size))
 KEVY_WRAPPED(kSocketName, int, getsockname, (int fd, sockaddr* address, socklen_t* size),
              (fd, address, size))
+
+KEVY_WRAPPED(kSync, int, fsync, (int fd), (fd))
+KEVY_WRAPPED(kRename, int, rename, (const char* from, const char* to), (from, to))
+
+int __real_open(const char* path, int flags, ...);
+int __wrap_open(const char* path, int flags, ...) {
+  va_list arguments;
+  va_start(arguments, flags);
+  const unsigned mode = (flags & O_CREAT) != 0 ? va_arg(arguments, unsigned) : 0;
+  va_end(arguments);
+  return refuses(SystemCall::kOpen) ? -1 : __real_open(path, flags, mode);
+}
+
+ssize_t __real_pwrite(int fd, const void* from, size_t size, off_t at);
+ssize_t __wrap_pwrite(int fd, const void* from, size_t size, off_t at) {
+  if (!refuses(SystemCall::kWriteAt)) return __real_pwrite(fd, from, size, at);
+  return errno == 0 ? __real_pwrite(fd, from, (size + 1) / 2, at) : -1;
+}
 
 // The C++ library starts the threads.
 int pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*body)(void*),

@@ -24,8 +24,12 @@ enum class SystemCall {
   kSetOption,
   kSocketName,
   kThread,
+  kOpen,
+  kWriteAt,  // with the code 0: half of it is written
+  kSync,
+  kRename,
 };
-constexpr size_t kSystemCalls = 16;
+constexpr size_t kSystemCalls = 20;
 const char* name_of(SystemCall call) noexcept;
 
 /// From now on the call `number` of this kind, the first one being 0, and those behind it, `count`

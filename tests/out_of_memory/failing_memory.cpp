@@ -34,6 +34,8 @@ std::atomic<uint64_t> chance{0};
 std::atomic<long> blocks{0};
 std::atomic<long> mapped_bytes{0};
 
+std::function<void()> at_failure;
+
 constexpr int kFramesMax = 24;
 void* frames[kFramesMax];
 int frame_count = 0;
@@ -46,6 +48,11 @@ void note_failure() noexcept {
     frame_count = backtrace(frames, kFramesMax);
     --enough;
     frames_taken.clear(std::memory_order_release);
+  }
+  if (at_failure) [[unlikely]] {
+    ++enough;
+    std::exchange(at_failure, nullptr)();
+    --enough;
   }
   errno = ENOMEM;
 }
@@ -121,6 +128,8 @@ bool memory_is_back() noexcept {
   one_in.store(0);
   return failed.load() != failed_before;
 }
+
+void call_at_failure(std::function<void()> call) { at_failure = std::move(call); }
 
 size_t failed_allocations() noexcept { return failed.load(); }
 

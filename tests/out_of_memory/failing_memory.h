@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 
 namespace kevy::test {
@@ -23,6 +24,9 @@ void fail_allocation_of_any_thread(size_t number, Failing how) noexcept;
 void fail_allocations_by_chance(uint64_t seed, uint32_t odds) noexcept;
 /// All is as usual again. Whether any allocation has failed.
 bool memory_is_back() noexcept;
+/// Has this called, once, by the thread whose allocation fails next, which has EnoughMemory
+/// meanwhile. nullptr: nothing any more.
+void call_at_failure(std::function<void()> call);
 /// How many have failed since the program began.
 size_t failed_allocations() noexcept;
 /// The calls that led to the last allocation that failed, to look up with addr2line.

@@ -1,6 +1,7 @@
 // Sessions, subscriptions and messages: every function has a case at least, and one more for each
 // way that it takes memory in.
 #include <cstring>
+#include <utility>
 
 #include "failing_memory.h"
 #include "function_cases.h"
@@ -28,7 +29,9 @@ void check_set(World& world) {
   world.expect_same(world.run("STRLEN new"), "80000");
 }
 
-kevy_status open_session(World& world) { return kevy_session_open(world.db, nullptr, &world.opened); }
+kevy_status open_session(World& world) {
+  return kevy_session_open(world.db, nullptr, &world.opened);
+}
 void close_opened(World& world) {
   kevy_session_close(world.opened);
   world.clear_outputs();
@@ -127,29 +130,42 @@ void check_further_reply(World& world) {
   world.expect_same(next_push(world), "[message a hello]");
 }
 
-kevy_status feed(World& world) {
-  static const std::string kRequests = "*3\r\n$3\r\nSET\r\n$3\r\nnew\r\n$80000\r\n" + big_value() +
-                                       "\r\n*2\r\n$3\r\nGET\r\n$4\r\ntext\r\n";
-  const kevy_status status = kevy_session_feed(world.session, kRequests.data(), kRequests.size());
-  if (status == KEVY_CLOSED) {  // there was no memory for the request: a new session is needed
-    const EnoughMemory of_the_test;
-    kevy_session_close(world.session);
-    world.session = nullptr;
-    world.open_session();
-    return KEVY_NO_MEMORY;
-  }
-  return status;
+const std::string& requests() {
+  static const std::string all = "*3\r\n$3\r\nSET\r\n$3\r\nnew\r\n$80000\r\n" + big_value() +
+                                 "\r\n*2\r\n$3\r\nGET\r\n$4\r\ntext\r\n";
+  return all;
 }
-void check_fed(World& world) {
-  world.expect(
-      kevy_session_take(world.session, world.buffer, sizeof world.buffer, &world.size) == KEVY_OK,
-      "kevy_session_take");
+// Where there was no memory for the request, a new session is needed.
+kevy_status renewed_if_closed(World& world, kevy_status status) {
+  if (status != KEVY_CLOSED) return status;
+  const EnoughMemory of_the_test;
+  kevy_session_close(world.session);
+  world.session = nullptr;
+  world.open_session();
+  return KEVY_NO_MEMORY;
+}
+kevy_status feed(World& world) {
+  return renewed_if_closed(world,
+                           kevy_session_feed(world.session, requests().data(), requests().size()));
+}
+kevy_status converse(World& world) {
+  return renewed_if_closed(
+      world, kevy_session_converse(world.session, requests().data(), requests().size(),
+                                   world.buffer, sizeof world.buffer, &world.size));
+}
+void check_conversed(World& world) {
   const std::string got(world.buffer, world.size);
   const bool stored = got.starts_with("+OK\r\n");
   world.expect(stored || got.starts_with("-OOM "), "the first reply");
   world.expect_same(world.run("STRLEN new"), stored ? "80000" : "0");
   world.expect(got.ends_with("$5\r\nvalue\r\n") || got.find("-OOM ", 5) != std::string::npos,
                "the second reply");
+}
+void check_fed(World& world) {
+  world.expect(
+      kevy_session_take(world.session, world.buffer, sizeof world.buffer, &world.size) == KEVY_OK,
+      "kevy_session_take");
+  check_conversed(world);
 }
 void prepare_fed(World& world) {
   world.open_session();
@@ -190,6 +206,49 @@ kevy_status close_session(World& world) {
   kevy_session_close(world.session);
   world.session = nullptr;
   return KEVY_OK;
+}
+
+// ---- Commands that wait
+
+kevy_status submit(World& world) {
+  const char* words[] = {"BLPOP", "waited", "0"};
+  const kevy_status status =
+      kevy_session_submit(world.session, 3, words, nullptr, nullptr, nullptr, &world.reply);
+  return status == KEVY_PENDING ? KEVY_OK : world.told(status);
+}
+kevy_status submitted_result(World& world) {
+  return world.told(kevy_session_result(world.session, 0, &world.reply));
+}
+void check_submitted(World& world) {
+  world.run("RPUSH waited x");
+  world.expect(submitted_result(world) == KEVY_OK, "a result");
+  world.expect_same(world.take_reply(), "[waited x]");
+}
+void prepare_waiting(World& world) {
+  world.open_session();
+  world.expect(submit(world) == KEVY_OK, "a command that waits");
+}
+void prepare_served(World& world) {
+  prepare_waiting(world);
+  world.run("RPUSH waited x");
+}
+void check_served(World& world) { world.expect_same(world.take_reply(), "[waited x]"); }
+void prepare_unblocked(World& world) {
+  world.open_session();
+  const std::string id = world.run_in_session("CLIENT ID");
+  world.expect(submit(world) == KEVY_OK, "a command that waits");
+  kevy_session* const waiting = std::exchange(world.session, nullptr);
+  world.open_session();
+  world.expect_same(world.run_in_session("CLIENT UNBLOCK " + id + " ERROR"), "1");
+  kevy_session_close(std::exchange(world.session, waiting));
+}
+void check_unblocked(World& world) {
+  world.expect_same(world.take_reply(), "UNBLOCKED client unblocked via CLIENT UNBLOCK");
+}
+kevy_status cancel_wait(World& world) { return kevy_session_cancel(world.session); }
+void check_wait_cancelled(World& world) {
+  world.expect(submitted_result(world) == KEVY_CANCELLED, "the wait was ended");
+  world.expect_same(world.run("RPUSH waited x"), "1");
 }
 
 // ---- Subscriptions
@@ -286,10 +345,19 @@ constexpr FunctionCase kCases[] = {
      check_subscribed},
     {"kevy_session_pipeline", "commands of all kinds", kInstance, prepare_session,
      run_session_pipeline, check_pipeline},
+    {"kevy_session_submit", "a command that waits", kInstance, prepare_session, submit,
+     check_submitted},
+    {"kevy_session_result", "of one that was served", kInstance, prepare_served, submitted_result,
+     check_served},
+    {"kevy_session_result", "of one that was unblocked", kInstance, prepare_unblocked,
+     submitted_result, check_unblocked},
+    {"kevy_session_cancel", "", kInstance, prepare_waiting, cancel_wait, check_wait_cancelled},
     {"kevy_session_next", "messages", kInstance, prepare_pushed, session_next, check_pushed},
     {"kevy_session_next", "a further reply", kInstance, prepare_further_reply, session_next,
      check_further_reply},
     {"kevy_session_feed", "two commands", kInstance, prepare_session, feed, check_fed},
+    {"kevy_session_converse", "two commands", kInstance, prepare_session, converse,
+     check_conversed},
     {"kevy_session_take", "a message", kInstance, prepare_fed, take, check_taken},
     {"kevy_session_descriptor", "", kInstance, prepare_subscribed, session_descriptor,
      check_descriptor},

@@ -199,27 +199,105 @@ def test_a_child_of_fork_keeps_no_port_open(in_child: str) -> None:
     assert run_python(LISTENS + FORKED.format(in_child=in_child)) == "True b''\n"
 
 
-SPAWNED = """
-import multiprocessing
+OF_MULTIPROCESSING = """
+import multiprocessing, socket, sys
+import libkevy as kevy
+
 def live_on(up, end):
-    up.set()
-    end.wait(20)
-if __name__ == "__main__":
-    context = multiprocessing.get_context({method!r})
-    up, end = context.Event(), context.Event()
+    with kevy.start(listen="127.0.0.1:0") as own:
+        own.set("k", "the child's")
+        up.put((own.get("k"), own.redis().get("k")))
+        end.wait(20)
+
+def use(handle, told):
+    try:
+        told.put(handle.get("k"))
+    except kevy.ForkedError:
+        told.put("forked")
+
+def is_closed(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), 5).close()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+def process_of_its_own(context):
+    db = kevy.start(listen="127.0.0.1:0", threads=2)
+    port = int(db.addresses[0].rpartition(":")[2])
+    up, end = context.Queue(), context.Event()
     process = context.Process(target=live_on, args=(up, end))
     process.start()
-    assert up.wait(20)
+    seen = up.get(timeout=20)
+    print(*seen, db.get("k"), is_closed(port))
     db.stop()
-    closed = is_closed()
+    print(is_closed(port))
     end.set()
     process.join(20)
-    print(closed, process.exitcode)
+    print(process.exitcode)
+
+def handle_as_argument(context):
+    told = context.Queue()
+    with kevy.start() as db, db.session() as session:
+        for handle in (db, session):
+            process = context.Process(target=use, args=(handle, told))
+            try:
+                process.start()
+            except TypeError as error:
+                print("refused", "pickle" in str(error))
+            else:
+                print(told.get(timeout=20))
+                process.join(20)
+
+def pool(context):
+    with kevy.start() as db, context.Pool(2) as workers:
+        db.set("k", "v")
+        print(sorted(workers.map(run_in_instance, range(4))), db.get("k"))
+
+def run_in_instance(number):
+    with kevy.start() as own:
+        own.set("k", number)
+        return int(own.get("k"))
+
+if __name__ == "__main__":
+    globals()[sys.argv[2]](multiprocessing.get_context(sys.argv[1]))
 """
 
 
-def test_a_forked_process_of_multiprocessing_keeps_no_port_open() -> None:
-    assert run_python(LISTENS + SPAWNED.format(method="fork")) == "True 0\n"
+def run_with_processes(part: str, method: str, tmp_path: Path) -> list[str]:
+    program = tmp_path / "program.py"
+    program.write_text(OF_MULTIPROCESSING)
+    done = subprocess.run(
+        [sys.executable, program, method, part],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout.splitlines()
+
+
+METHODS = ["fork", "spawn", "forkserver"]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_process_has_instances_of_its_own_and_keeps_no_port_open(
+    method: str, tmp_path: Path
+) -> None:
+    seen = run_with_processes("process_of_its_own", method, tmp_path)
+    assert seen == ['b"the child\'s" b"the child\'s" None False', "True", "0"]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_pool_of_processes_has_instances_of_its_own(method: str, tmp_path: Path) -> None:
+    assert run_with_processes("pool", method, tmp_path) == ["[0, 1, 2, 3] b'v'"]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_process_gets_no_handle_of_another(method: str, tmp_path: Path) -> None:
+    wanted = "forked" if method == "fork" else "refused True"
+    assert run_with_processes("handle_as_argument", method, tmp_path) == [wanted, wanted]
 
 
 def test_the_parent_goes_on_serving_after_a_fork() -> None:

@@ -103,7 +103,7 @@ def wheel() -> Path:
 
 def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
-        names = archive.namelist()
+        names = [name for name in archive.namelist() if not name.endswith("/")]
     files = {name for name in names if not re.match(r"libkevy-[^/]*\.dist-info/", name)}
     sources = ROOT / "bindings/python/libkevy"
     expected = {f"libkevy/{path.name}" for path in sources.iterdir() if path.is_file()}
@@ -112,6 +112,29 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
     assert files == expected | extensions | {"libkevy/libkevy.so.1", "libkevy/kevy.h"}
     for text in ("LICENSE", "NOTICE"):
         assert any(name.endswith(f"licenses/{text}") for name in names)
+
+
+# What manylinux_2_34 allows: RHEL 9, Debian 12, Ubuntu 22.04 and what came after them. The C++
+# library decides it, which has numbers with a point as text since GCC 11.
+NEWEST = {"GLIBC": (2, 34), "GLIBCXX": (3, 4, 29)}
+
+
+def test_the_wheel_runs_on_the_systems_that_its_name_tells(wheel: Path, tmp_path: Path) -> None:
+    assert re.search(r"-manylinux_2_34_\w+\.whl$", wheel.name), wheel.name
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path)
+    libraries = list(tmp_path.glob("libkevy/*.so*"))
+    assert len(libraries) == 1 + COMPILED
+    for library in libraries:
+        symbols = subprocess.run(
+            ["objdump", "-T", library], capture_output=True, text=True, check=True
+        ).stdout
+        for name, newest in NEWEST.items():
+            versions = re.findall(rf"\({name}_([\d.]+)\) *(\w+)", symbols)
+            assert versions
+            for version_text, symbol in versions:
+                needed = tuple(map(int, version_text.split(".")))
+                assert needed <= newest, f"{library.name} needs {symbol} of {version_text}"
 
 
 @needs_extension

@@ -76,8 +76,29 @@ def test_a_session_keeps_its_state_in_a_pipeline(db: kevy.Instance[bytes]) -> No
 def test_an_atomic_pipeline_inside_a_transaction_is_refused(db: kevy.Instance[bytes]) -> None:
     with db.session() as session:
         session.execute("MULTI")
-        with pytest.raises(kevy.ResponseError, match="not allowed inside a transaction"):
+        with pytest.raises(kevy.InvalidError, match="between MULTI and EXEC"):
             session.pipeline(atomic=True).get("k").execute()
+        assert session.execute("EXEC") == []
+
+
+@pytest.mark.parametrize(
+    "words", [["MULTI"], ["EXEC"], ["WATCH", "k"], ["QUIT"], ["SUBSCRIBE", "c"]]
+)
+def test_an_atomic_pipeline_is_nothing_but_its_commands(
+    db: kevy.Instance[bytes], words: list[str]
+) -> None:
+    with db.session() as session:
+        for target in (db, session):
+            with pytest.raises(kevy.InvalidError, match="an atomic pipeline"):
+                target.pipeline(atomic=True).set("a", 1).command(*words).execute()
+        assert session.pipeline(atomic=True).get("a").execute() == [None]
+
+
+def test_an_atomic_pipeline_whose_every_command_is_refused(db: kevy.Instance[bytes]) -> None:
+    with pytest.raises(kevy.ResponseError, match="unknown command"):
+        db.pipeline(atomic=True).command("NOSUCH").execute()
+    (error,) = db.pipeline(atomic=True).command("GET").execute(raise_on_error=False)
+    assert "wrong number of arguments" in str(error)
 
 
 def test_big_pipelines(db: kevy.Instance[bytes]) -> None:
@@ -122,13 +143,10 @@ def test_text_that_does_not_decode_is_an_error(text_db: kevy.Instance[str]) -> N
     assert pipeline.get("good").execute() == ["x"]
 
 
-@pytest.mark.parametrize("atomic", [False, True])
 @pytest.mark.parametrize("raise_on_error", [False, True])
-def test_a_pipeline_cut_short_is_closed(
-    db: kevy.Instance[bytes], atomic: bool, raise_on_error: bool
-) -> None:
+def test_a_pipeline_cut_short_is_closed(db: kevy.Instance[bytes], raise_on_error: bool) -> None:
     with db.session() as session:
-        pipeline = session.pipeline(atomic=atomic).set("a", 1).command("QUIT").set("b", 2)
+        pipeline = session.pipeline().set("a", 1).command("QUIT").set("b", 2)
         with pytest.raises(kevy.ClosedError):
             pipeline.execute(raise_on_error)
     assert db.get("b") is None

@@ -147,3 +147,15 @@ def test_use_after_close(db: kevy.Instance[bytes]) -> None:
     ):
         with pytest.raises(kevy.ClosedError):
             call()
+
+
+def test_a_killed_session_is_listed_no_more(db: kevy.Instance[bytes]) -> None:
+    with db.session() as killer, db.session() as killed:
+        number = killed.execute("CLIENT", "ID")
+        wanted = f"\nid={number} ".encode()
+        assert wanted in b"\n" + killer.execute("CLIENT", "LIST")
+        assert killer.execute("CLIENT", "KILL", "ID", number) == 1
+        assert wanted not in b"\n" + killer.execute("CLIENT", "LIST")
+        assert killer.execute("CLIENT", "KILL", "ID", number) == 0
+        with pytest.raises(kevy.ClosedError):
+            killed.ping()

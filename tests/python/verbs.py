@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import Any
+
+from verb_calls import call as _call
+from verbs_of_types import MORE_PROGRAMS
 
 
 class Condition(Enum):
@@ -18,17 +21,6 @@ class Condition(Enum):
 
 
 NX, XX = Condition
-
-
-class Call(NamedTuple):
-    verb: str
-    args: tuple[Any, ...]
-    options: dict[str, Any]
-    gives: Any
-
-
-def _call(verb: str, *args: Any, gives: Any, **options: Any) -> Call:
-    return Call(verb, args, options, gives)
 
 
 FAR = datetime(2100, 1, 1, tzinfo=timezone.utc)
@@ -380,7 +372,11 @@ PROGRAMS = {
     "sets": SETS,
     "sorted sets": SORTED_SETS,
     "server": SERVER,
+    **MORE_PROGRAMS,
 }
+
+#: Verbs that only raise where nothing runs; test_verbs.py has them.
+NEVER_GIVE = {"script_kill", "function_kill"}
 
 #: Programs whose last call is iterated over; what comes has no order.
 ITERATED = [

@@ -14,8 +14,12 @@ MAY_INCLUDE = {
     "store": {"base", "store"},
     "runtime": {"base", "resp", "store", "runtime"},
     "command": {"base", "resp", "store", "runtime", "command"},
+    "script": {"base", "resp", "store", "runtime", "script"},
+    "persist": {"base", "resp", "store", "runtime", "persist"},
     "net": {"base", "resp", "store", "runtime", "net"},
-    "instance": {"base", "resp", "store", "runtime", "command", "net", "instance"},
+    "instance": {
+        "base", "resp", "store", "runtime", "command", "script", "persist", "net", "instance",
+    },
 }
 
 

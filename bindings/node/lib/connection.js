@@ -124,14 +124,13 @@ class Connection extends Duplex {
     this.#isDue = false;
     if (this.destroyed || this.#written.length === 0) return;
     const room = replies.room();
-    const taken = this.#asked(() =>
+    const size = this.#asked(() =>
       this.#session._converse(this.#joined(), replies.memory, replies.used),
     );
-    if (taken === undefined) return;
-    const size = taken < 0 ? -1 - taken : taken;
-    if (size !== 0) this.#give(replies.take(size));
+    if (size === undefined) return;
+    if (size > 0) this.#give(replies.take(size));
     if (size >= room) this.#giveRest();
-    if (taken < 0) this.#end();
+    else if (size < 0) this.#end();
   }
 
   #onPushed() {

@@ -7,6 +7,10 @@
 
 import './disposable.js';
 import type { QueuedVerbs, Verbs } from './verbs.js';
+import type { WaitOptions } from './waiting.js';
+
+export type { StreamEntry } from './verbs.js';
+export type { WaitOptions } from './waiting.js';
 
 /** A key, a value or any other word of a command. Strings are stored as UTF-8. */
 export type Word = string | number | bigint | ArrayBufferView | ArrayBuffer;
@@ -117,6 +121,14 @@ export class Instance<T extends Text = string, N extends Integer = number> imple
   session(): Session<T, N>;
 
   /**
+   * Makes a script a method of this instance, and of the sessions and pipelines that it opens from
+   * now on: `db.defineCommand('add', { lua, numberOfKeys: 1 })`, then `db.add('key', 5)`. Without
+   * `numberOfKeys` that is the first word of each call. TypeScript learns of the method by a
+   * declaration of your own.
+   */
+  defineCommand(name: string, definition: CommandDefinition): void;
+
+  /**
    * Listens to channels; live when it returns. Without a listener, read it with `for await`. A
    * subscription does not keep the process from ending; see Subscription.ref.
    */
@@ -174,8 +186,16 @@ export interface Clock {
   resume(): void;
 }
 
+export interface CommandDefinition {
+  /** The text of the script. */
+  lua: string;
+  numberOfKeys?: number;
+  /** Whether it changes nothing. */
+  readOnly?: boolean;
+}
+
 export interface PipelineOptions {
-  /** Whether the commands run as one transaction: MULTI, the commands, EXEC. */
+  /** Whether the commands run as one transaction, as between MULTI and EXEC. */
   atomic?: boolean;
 }
 
@@ -199,9 +219,10 @@ export class Pipeline<T extends Text = string> {
   clear(): this;
   /**
    * Runs them; one reply a command. Throws the first ReplyError among the replies, which are then
-   * its property `replies`, unless told `raiseOnError: false`. Where the session ended before all had
-   * run, throws a ClosedError, whose `replies` are those of the commands that ran. Null, only for an
-   * atomic pipeline of a session: a watched key has changed, and nothing ran.
+   * its property `replies`, unless told `raiseOnError: false`. Where the session ended before all
+   * had run, throws a ClosedError. An atomic pipeline of which a command cannot even be queued
+   * throws that command's error, and nothing ran. Null, only for an atomic pipeline of a session: a
+   * watched key has changed, and nothing ran.
    */
   exec(options?: ExecOptions): Reply<T>[];
 }
@@ -220,10 +241,12 @@ export class Session<T extends Text = string, N extends Integer = number> implem
   exec(verb: Word, ...words: Word[]): Reply<T> | undefined;
   execBuffer(verb: Word, ...words: Word[]): Reply<Bytes> | undefined;
   /**
-   * Runs any command without stopping this thread. Commands start in the order of the calls. Only
-   * while one waits, other uses of the session are refused.
+   * Runs any command. One that waits (BLPOP) is a waiter in the store meanwhile: neither this
+   * thread nor another one waits with it. Commands start in the order of the calls. Only while one
+   * waits, other uses of the session are refused.
    */
   execAsync(verb: Word, ...words: Word[]): Promise<Reply<T> | undefined>;
+  execAsync(words: readonly Word[], options?: WaitOptions): Promise<Reply<T> | undefined>;
   /** GET, in the session's database. Verbs give 'QUEUED' after exec('MULTI'). */
   get(key: Word): T | null;
   /** SET, with a time to live in milliseconds if given. */
@@ -307,6 +330,7 @@ export type ErrorKind =
   | 'system' // the operating system refused: an address in use, no descriptors
   | 'memory'
   | 'timeout'
+  | 'cancelled'
   | 'forked';
 
 /** What kevy throws. A wrong argument of JavaScript's own kind is a TypeError or RangeError. */
@@ -315,7 +339,7 @@ export class KevyError extends Error {
   readonly kind: ErrorKind;
   /** For a reply its first word, such as WRONGTYPE; else KEVY_CLOSED, KEVY_SYSTEM and so on. */
   readonly code: string;
-  /** Of a pipeline that threw it: the replies so far. */
+  /** Of a pipeline that threw it: all replies. */
   readonly replies?: Reply<Text>[];
 }
 

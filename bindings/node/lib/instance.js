@@ -10,7 +10,9 @@ const { Session } = require('./session');
 const { Subscription } = require('./subscription');
 const { checkStart, directiveWords } = require('./options');
 const { recordOf, recordResult, result } = require('./tape');
+const { Script } = require('./script');
 const { addVerbs } = require('./verbs');
+const { WaitingSessions } = require('./waiting');
 
 const CHANNEL = 0;
 const PATTERN = 1;
@@ -39,7 +41,8 @@ class Instance extends native.Instance {
   #connector;
   #socket; // for clients that need one
   #runGets;
-  #runPipeline = (commands, atomic) => this.#pipelined(commands, atomic);
+  #sessions = new WaitingSessions(this);
+  #scripts; // the methods of defined commands, if there are
 
   constructor(options = {}) {
     checkStart(options);
@@ -50,6 +53,7 @@ class Instance extends native.Instance {
     this._protocol = protocol;
     this._subscriptions = new Set(); // that are open
     this._connections = new Set(); // of clients in this process
+    this._waiting = new Set(); // commands that wait, on any session
     this.#buffers = options.buffers === true;
     this.#addHotMethods();
     this.#listenTo(options.listen ?? []);
@@ -90,6 +94,8 @@ class Instance extends native.Instance {
     this.#hold.unref();
     listening.delete(this);
     this._stop();
+    for (const waiting of this._waiting) waiting.end();
+    this.#sessions.close();
     this.#socket?.remove();
     this.#socket = undefined;
   }
@@ -125,25 +131,41 @@ class Instance extends native.Instance {
     return convert(this._run(words), this.#buffers, words);
   }
 
-  pipeline(options) {
-    return new Pipeline(this.#runPipeline, this.#runGets, this.#buffers, options);
+  _waited(convert, words, options) {
+    const reply = this.#sessions.run(words, options);
+    if (convert === undefined) return reply;
+    return reply.then((given) => convert(given, this.#buffers, words));
   }
 
-  #pipelined(commands, atomic) {
-    if (atomic) {
-      const session = this.session();
-      try {
-        return session._pipelined(commands);
-      } finally {
-        session.close();
-      }
+  _scripted(script, words) {
+    try {
+      return this._run([script.evalsha, script.sha1, ...words]);
+    } catch (error) {
+      if (error.code !== 'NOSCRIPT') throw error;
+      return this._run([script.eval, script.lua, ...words]);
     }
-    const all = commands.length > SPREAD_MAX ? [commands] : commands;
-    return result(this.#buffers ? this._pipelineBuffer(...all) : this._pipeline(...all));
+  }
+
+  defineCommand(name, definition) {
+    const isTaken = [this, Session.prototype, Pipeline.prototype].some((each) => name in each);
+    if (typeof name !== 'string' || isTaken) {
+      throw new TypeError(`a command cannot be called ${String(name)}`);
+    }
+    const { method } = new Script(name, definition);
+    Object.defineProperty(this, name, method);
+    this.#scripts = { ...this.#scripts, [name]: method };
+  }
+
+  #withScripts(made) {
+    return this.#scripts === undefined ? made : Object.defineProperties(made, this.#scripts);
+  }
+
+  pipeline(options) {
+    return this.#withScripts(new Pipeline(this, this.#runGets, this.#buffers, options));
   }
 
   session() {
-    return new Session(this, this.#buffers);
+    return this.#withScripts(new Session(this, this.#buffers));
   }
 
   subscribe(channels, listener, options) {

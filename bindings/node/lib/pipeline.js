@@ -2,7 +2,7 @@
 
 const { ReplyError } = require('./errors');
 const { checkBoolean, checkNames } = require('./options');
-const { made } = require('./tape');
+const { made, result } = require('./tape');
 const { addVerbs } = require('./verbs');
 
 // Beyond so many keys it is worth fetching from memory what several lie in together, as a pipeline
@@ -15,11 +15,11 @@ function setWords(key, value, ttlMs) {
   return ttlMs === undefined ? ['SET', key, value] : ['SET', key, value, 'PX', ttlMs];
 }
 
-/** The replies of a transaction's commands, out of those of MULTI, its commands and EXEC. */
-function repliesOfExec(replies) {
-  const all = replies.at(-1);
-  if (!(all instanceof ReplyError)) return all;
-  throw replies.find((each) => each instanceof ReplyError); // what EXEC was refused for
+/** Throws what kept a transaction from running, if it did not. */
+function checkThatItRan(replies) {
+  const errors = replies.filter((each) => each instanceof ReplyError);
+  const refused = errors.filter((error) => error.code !== 'EXECABORT');
+  if (refused.length !== errors.length) throw refused[0] ?? errors[0];
 }
 
 function isAtomic(options) {
@@ -41,7 +41,7 @@ function raise(replies) {
 
 /** Commands that are collected, then run in one call. Can be run again, with the same commands. */
 class Pipeline {
-  #run;
+  #target;
   #runGets;
   #buffers;
   #atomic;
@@ -51,14 +51,14 @@ class Pipeline {
   #conversions; // [which command, of its reply], if there are
 
   /**
-   * `run` takes the commands, and whether they are a transaction; `runGets`, if given, the keys of
-   * a few GETs; `buffers` says what strings come as.
+   * `target` is the native half of what runs the commands; `runGets`, if given, takes the keys of a
+   * few GETs; `buffers` says what strings come as.
    */
-  constructor(run, runGets, buffers, options) {
-    this.#runGets = runGets;
-    this.#run = run;
+  constructor(target, runGets, buffers, options) {
+    this.#target = target;
     this.#buffers = buffers;
     this.#atomic = options !== undefined && isAtomic(options);
+    this.#runGets = this.#atomic ? undefined : runGets;
   }
 
   get length() {
@@ -67,9 +67,17 @@ class Pipeline {
 
   command(...words) {
     if (words.length === 0) throw new TypeError('a command has at least its verb');
+    return this._run(words);
+  }
+
+  _run(words) {
     const commands = this.#anyCommands();
-    commands.push(words.length);
-    for (const word of words) commands.push(word);
+    if (words.length <= SPREAD_MAX) {
+      commands.push(words.length, ...words);
+    } else {
+      commands.push(words.length);
+      for (const word of words) commands.push(word);
+    }
     this.#length++;
     return this;
   }
@@ -82,22 +90,33 @@ class Pipeline {
   }
 
   #anyCommands() {
-    this.#commands ??= this.#gets.flatMap((key) => [2, 'GET', key]);
+    if (this.#commands === undefined) {
+      this.#commands = [];
+      for (const key of this.#gets) this.#commands.push(2, 'GET', key);
+    }
     return this.#commands;
   }
 
   set(key, value, ttlMs) {
-    return this.command(...setWords(key, value, ttlMs));
-  }
-
-  _run(words) {
-    return this.command(...words);
+    return this._run(setWords(key, value, ttlMs));
   }
 
   _converted(convert, words) {
     const converted = (reply) => convert(reply, this.#buffers, words);
     (this.#conversions ??= []).push([this.#length, converted]);
-    return this.command(...words);
+    return this._run(words);
+  }
+
+  _waited(convert, words, options) {
+    const isPlain = this.#atomic && options === undefined;
+    if (!isPlain) {
+      throw new TypeError(`${words[0]} may wait: it goes into an atomic pipeline, without options`);
+    }
+    return convert === undefined ? this._run(words) : this._converted(convert, words);
+  }
+
+  _scripted(script, words) {
+    return this._run([script.eval, script.lua, ...words]);
   }
 
   clear() {
@@ -112,7 +131,8 @@ class Pipeline {
     const raises = options === undefined || raisesOnError(options);
     const errorsBefore = made.errors;
     const replies = this.#replies();
-    if (replies === null) return null; // a watched key has changed
+    if (replies === undefined) return null; // a watched key has changed
+    if (this.#atomic && made.errors !== errorsBefore) checkThatItRan(replies);
     const conversions = this.#conversions;
     if (conversions !== undefined) {
       for (const [i, convert] of conversions) replies[i] = convert(replies[i]);
@@ -122,14 +142,18 @@ class Pipeline {
   }
 
   #replies() {
-    if (this.#atomic) {
-      if (this.#length === 0) return [];
-      return repliesOfExec(this.#run([1, 'MULTI', ...this.#anyCommands(), 1, 'EXEC'], true));
-    }
+    if (this.#length === 0) return [];
     if (this.#commands === undefined && this.#runGets !== undefined && this.#length <= GETS_MAX) {
       return this.#runGets(this.#gets);
     }
-    return this.#run(this.#anyCommands(), false);
+    const commands = this.#anyCommands();
+    const target = this.#target;
+    if (this.#atomic || commands.length > SPREAD_MAX) {
+      return result(target._pipelineList(commands, this.#buffers, this.#atomic));
+    }
+    return result(
+      this.#buffers ? target._pipelineBuffer(...commands) : target._pipeline(...commands),
+    );
   }
 }
 

@@ -1,11 +1,12 @@
-// Waiting, on the event loop, for descriptors of kevy's to become readable.
+// Waiting, on the event loop, for descriptors of kevy's to become readable, and for commands that
+// wait.
 'use strict';
 
 const native = require('./native');
 const { result } = require('./tape');
 const { atDeadline, now } = require('./timing');
 
-const watched = new Map(); // id -> Watch
+const watched = new Map(); // id -> Watch or Awaited
 let idLast = 0;
 let watcherMade;
 
@@ -51,6 +52,24 @@ class Watch {
   /** To be called before the descriptor is closed. */
   close() {
     if (watched.delete(this.#id)) result(watcher().unwatch(this.#descriptor, this.#id));
+  }
+}
+
+/** Calls `onReady` when the addon tells that a command, submitted with it, is over. */
+class Awaited {
+  id = ++idLast;
+
+  constructor(onReady) {
+    this.onReady = onReady;
+    watched.set(this.id, this);
+  }
+
+  get watcher() {
+    return watcher();
+  }
+
+  close() {
+    watched.delete(this.id);
   }
 }
 
@@ -113,4 +132,4 @@ class Readiness {
   }
 }
 
-module.exports = { Hold, Readiness, Watch, throwLater };
+module.exports = { Awaited, Hold, Readiness, Watch, throwLater };

@@ -2,19 +2,18 @@
 
 const native = require('./native');
 const { ClosedError } = require('./errors');
-const { mayWait } = require('./blocking');
 const { Pipeline, SPREAD_MAX, setWords } = require('./pipeline');
-const { Hold, Readiness, Watch } = require('./readiness');
+const { Readiness } = require('./readiness');
 const { recordOf, recordResult, result } = require('./tape');
 const { deadlineAfter } = require('./timing');
 const { addVerbs } = require('./verbs');
+const { Waiting, signalOf } = require('./waiting');
 
 /** What a connection is to a server. Its commands take effect in the order of the calls. */
 class Session extends native.Session {
   #buffers;
   #readiness;
-  #last; // settles with the last execAsync, while one waits
-  #cancel; // ends the wait of a command
+  #waiting = new Waiting(this);
 
   constructor(instance, buffers) {
     super();
@@ -33,46 +32,17 @@ class Session extends native.Session {
     );
   }
 
-  execAsync(...words) {
-    const run = () => (mayWait(words[0]) ? this.#execOnThread(words) : this.exec(...words));
-    let reply;
+  execAsync(...given) {
     try {
-      reply = this.#last === undefined ? run() : this.#last.then(run);
+      const [words, options] = Array.isArray(given[0]) ? given : [given];
+      return Promise.resolve(this.#waiting.run(words, signalOf(options)));
     } catch (error) {
       return Promise.reject(error);
     }
-    if (!(reply instanceof Promise)) return Promise.resolve(reply);
-    const forget = () => {
-      if (this.#last === settled) this.#last = undefined;
-    };
-    const settled = reply.then(forget, forget);
-    this.#last = settled;
-    return reply;
   }
 
-  #execOnThread(words) {
-    const hold = new Hold();
-    const descriptor = result(this._begin(...words));
-    return new Promise((resolve, reject) => {
-      const settle = () => {
-        watch.close();
-        hold.unref();
-        this.#cancel = undefined;
-      };
-      const watch = new Watch(descriptor, () => {
-        settle();
-        try {
-          resolve(result(this._finish(this.#buffers)));
-        } catch (error) {
-          reject(error);
-        }
-      });
-      hold.ref();
-      this.#cancel = () => {
-        settle();
-        reject(new ClosedError('the session was closed'));
-      };
-    });
+  _finished() {
+    return result(this._finish(this.#buffers));
   }
 
   get(key) {
@@ -95,14 +65,18 @@ class Session extends native.Session {
     return convert(this._run(words), this.#buffers, words);
   }
 
-  pipeline(options) {
-    const run = (commands) => this._pipelined(commands);
-    return new Pipeline(run, undefined, this.#buffers, options);
+  _waited(convert, words, options) {
+    const reply = this.execAsync(words, options);
+    if (convert === undefined) return reply;
+    return reply.then((given) => convert(given, this.#buffers, words));
   }
 
-  _pipelined(commands) {
-    const all = commands.length > SPREAD_MAX ? [commands] : commands;
-    return result(this.#buffers ? this._pipelineBuffer(...all) : this._pipeline(...all));
+  _scripted(script, words) {
+    return this._run([script.eval, script.lua, ...words]); // also between MULTI and EXEC
+  }
+
+  pipeline(options) {
+    return new Pipeline(this, undefined, this.#buffers, options);
   }
 
   async next(timeoutMs) {
@@ -139,9 +113,9 @@ class Session extends native.Session {
 
   close() {
     if (this.closed) return;
-    this.#cancel?.();
     this.#readiness?.close();
     result(this._close());
+    this.#waiting.end();
   }
 
   [Symbol.dispose]() {

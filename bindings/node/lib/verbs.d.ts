@@ -1,5 +1,6 @@
 // The types of the everyday verbs: see verbs.js.
-import type { Text, Word } from './index.js';
+import type { Reply, Text, Word } from './index.js';
+import type { WaitOptions } from './waiting.js';
 
 /** Words, or arrays of them. */
 type Words = (Word | readonly Word[])[];
@@ -7,11 +8,18 @@ type Pairs = Record<string, Word> | ReadonlyMap<Word, Word>;
 /** An integer; beyond 2^53 a bigint. */
 type Integer = number | bigint;
 type Expiry = 'NX' | 'XX' | 'GT' | 'LT';
+type Unit = 'm' | 'km' | 'ft' | 'mi' | 'M' | 'KM' | 'FT' | 'MI';
+type Bit = 0 | 1;
+
+/** The id of an entry of a stream, and its fields and values in turn. */
+export type StreamEntry<T extends Text> = [id: T, fieldsAndValues: T[] | null];
 
 /**
  * The verbs of strings, keys, lists, hashes, sets and sorted sets, with the names, words and
  * results that they have in ioredis: options are words as in Redis' own syntax, scores are text,
- * members with scores come in turn. Results are the same with either protocol.
+ * members with scores come in turn. Results are the same with either protocol. What may wait for
+ * somebody else (blpop, xread and so on) gives a promise, which is a waiter in the store: no thread
+ * waits with it. A timeout is in seconds, 0 for ever.
  */
 export interface Verbs<T extends Text, N extends number | bigint = number> {
   // ---- Strings ----
@@ -54,6 +62,32 @@ export interface Verbs<T extends Text, N extends number | bigint = number> {
   decr(key: Word): N | bigint;
   /** Takes from an integer; the difference. */
   decrby(key: Word, decrement: Integer): N | bigint;
+
+  // ---- Bitmaps ----
+
+  /** Sets or clears a bit of a string; what it was. */
+  setbit(key: Word, offset: Integer, value: Bit): N;
+  /** A bit of a string, 0 beyond its end. */
+  getbit(key: Word, offset: Integer): N;
+  /** How many bits are set, between two places if given, counted in bytes unless 'BIT' says so. */
+  bitcount(key: Word, ...range: Words): N;
+  /** The place of the first bit that is so, within a range if given; -1 where there is none. */
+  bitpos(key: Word, bit: Bit, ...range: Words): N;
+  /** Stores what bitwise AND, OR, XOR, NOT and their like make of strings; its length. */
+  bitop(operation: Word, destination: Word, ...keys: Words): N;
+  /** Reads and changes integers of any width in a string; one result an operation. */
+  bitfield(key: Word, ...operations: Words): (N | bigint | null)[];
+  /** The same with GET alone. */
+  bitfield_ro(key: Word, ...operations: Words): (N | bigint)[];
+
+  // ---- HyperLogLogs ----
+
+  /** Adds elements; 1 when the estimate may have changed, else 0. */
+  pfadd(key: Word, ...elements: Words): N;
+  /** About how many different elements one has, or several together. */
+  pfcount(...keys: Words): N;
+  /** Merges several into one. */
+  pfmerge(destination: Word, ...sources: Words): 'OK';
 
   // ---- Keys ----
 
@@ -114,6 +148,34 @@ export interface Verbs<T extends Text, N extends number | bigint = number> {
   rpop(key: Word): T | null;
   rpop(key: Word, count: number): T[] | null;
   rpop(key: Word, ...count: [] | [number]): T | T[] | null;
+  /** Takes from the first of the lists that has any: its key, and the elements. */
+  lmpop(numkeys: number, ...keysAndOptions: Words): [key: T, elements: T[]] | null;
+  /** Takes the first element of the first list that has one, or waits for it. */
+  blpop(...keysAndTimeout: Words | [...Words, WaitOptions]): Promise<[key: T, element: T] | null>;
+  /** Takes the last element of the first list that has one, or waits for it. */
+  brpop(...keysAndTimeout: Words | [...Words, WaitOptions]): Promise<[key: T, element: T] | null>;
+  /** As lmpop; waits while all lists are empty. */
+  blmpop(
+    timeout: Word,
+    numkeys: number,
+    ...keysAndOptions: Words | [...Words, WaitOptions]
+  ): Promise<[key: T, elements: T[]] | null>;
+  /** As lmove; waits while the list is empty. */
+  blmove(
+    source: Word,
+    destination: Word,
+    from: 'LEFT' | 'RIGHT',
+    to: 'LEFT' | 'RIGHT',
+    timeout: Word,
+    options?: WaitOptions,
+  ): Promise<T | null>;
+  /** As rpoplpush; waits while the list is empty. */
+  brpoplpush(
+    source: Word,
+    destination: Word,
+    timeout: Word,
+    options?: WaitOptions,
+  ): Promise<T | null>;
   /** How many elements there are. */
   llen(key: Word): N;
   /** The elements from `start` to `stop`, which is included; negative from the end. */
@@ -291,6 +353,25 @@ export interface Verbs<T extends Text, N extends number | bigint = number> {
   zpopmin(key: Word, ...count: [] | [number]): T[];
   /** Takes the member with the highest score, or `count` of them: members and scores in turn. */
   zpopmax(key: Word, ...count: [] | [number]): T[];
+  /** Takes from the first sorted set that has any: its key, and pairs of member and score. */
+  zmpop(
+    numkeys: number,
+    ...keysAndOptions: Words
+  ): [key: T, membersWithScores: [member: T, score: T][]] | null;
+  /** Takes the member with the lowest score of the first that has one, or waits for it. */
+  bzpopmin(
+    ...keysAndTimeout: Words | [...Words, WaitOptions]
+  ): Promise<[key: T, member: T, score: T] | null>;
+  /** Takes the member with the highest score of the first that has one, or waits for it. */
+  bzpopmax(
+    ...keysAndTimeout: Words | [...Words, WaitOptions]
+  ): Promise<[key: T, member: T, score: T] | null>;
+  /** As zmpop; waits while all sorted sets are empty. */
+  bzmpop(
+    timeout: Word,
+    numkeys: number,
+    ...keysAndOptions: Words | [...Words, WaitOptions]
+  ): Promise<[key: T, membersWithScores: [member: T, score: T][]] | null>;
   /** Stores the members that any of the sorted sets has; how many. */
   zunionstore(destination: Word, numkeys: number, ...keysAndOptions: Words): N;
   /** Stores the members that all of the sorted sets have; how many. */
@@ -299,6 +380,120 @@ export interface Verbs<T extends Text, N extends number | bigint = number> {
   zdiffstore(destination: Word, numkeys: number, ...keys: Words): N;
   /** Some members and their scores in turn, and the cursor of the next step. */
   zscan(key: Word, cursor: Word, ...options: Words): [cursor: T, membersAndScores: T[]];
+
+  // ---- Places ----
+
+  /** Adds members at longitudes and latitudes; how many are new, or with 'CH' changed. */
+  geoadd(key: Word, ...optionsAndPlaces: Words): N;
+  /** Where members are; null for what is not there. */
+  geopos(key: Word, ...members: Words): ([longitude: T, latitude: T] | null)[];
+  /** How far two members are apart, as text. */
+  geodist(key: Word, member: Word, other: Word, ...unit: [] | [Unit]): T | null;
+  /** The geohashes of members, null for what is not there. */
+  geohash(key: Word, ...members: Words): (T | null)[];
+  /** Members within an area; each with what 'WITHDIST' and its like ask for. */
+  geosearch(key: Word, ...query: Words): Reply<T>[];
+  /** Stores the members within an area; how many. */
+  geosearchstore(destination: Word, source: Word, ...query: Words): N;
+  /** Members around a point; with 'STORE' how many there are. geosearch can do the same. */
+  georadius(
+    key: Word,
+    longitude: Word,
+    latitude: Word,
+    radius: Word,
+    unit: Unit,
+    ...options: Words
+  ): Reply<T>[] | N;
+  georadius_ro(
+    key: Word,
+    longitude: Word,
+    latitude: Word,
+    radius: Word,
+    unit: Unit,
+    ...options: Words
+  ): Reply<T>[];
+  /** Members around a member. */
+  georadiusbymember(
+    key: Word,
+    member: Word,
+    radius: Word,
+    unit: Unit,
+    ...options: Words
+  ): Reply<T>[] | N;
+  georadiusbymember_ro(
+    key: Word,
+    member: Word,
+    radius: Word,
+    unit: Unit,
+    ...options: Words
+  ): Reply<T>[];
+
+  // ---- Streams ----
+
+  /** Adds an entry, with the id '*' for one of the store's own making; the id. */
+  xadd(key: Word, ...optionsIdAndFields: Words): T | null;
+  /** How many entries there are. */
+  xlen(key: Word): N;
+  /** Entries between two ids, '-' and '+' for the ends. */
+  xrange(key: Word, start: Word, end: Word, ...count: [] | ['COUNT', number]): StreamEntry<T>[];
+  /** The same from the end. */
+  xrevrange(key: Word, end: Word, start: Word, ...count: [] | ['COUNT', number]): StreamEntry<T>[];
+  /** Removes entries; how many there were. */
+  xdel(key: Word, ...ids: Words): N;
+  /** Removes the oldest entries: `xtrim(key, 'MAXLEN', 1000)`; how many. */
+  xtrim(key: Word, ...strategy: Words): N;
+  /** Marks entries of a group as done; how many. */
+  xack(key: Word, group: Word, ...ids: Words): N;
+  /** Makes, changes and removes groups and consumers: `xgroup('CREATE', key, group, '$')`. */
+  xgroup(subcommand: Word, ...words: Words): Reply<T>;
+  /** What was handed out and is not done. */
+  xpending(key: Word, group: Word, ...range: Words): Reply<T>[];
+  /** Hands entries over to another consumer. */
+  xclaim(
+    key: Word,
+    group: Word,
+    consumer: Word,
+    minIdleMs: number,
+    ...idsAndOptions: Words
+  ): Reply<T>[];
+  /** The same with whatever has been idle for long; the cursor of the next step comes first. */
+  xautoclaim(
+    key: Word,
+    group: Word,
+    consumer: Word,
+    minIdleMs: number,
+    start: Word,
+    ...options: Words
+  ): Reply<T>[];
+  /** About a stream, its groups and consumers: names and values in turn. */
+  xinfo(subcommand: Word, ...words: Words): Reply<T>[];
+  /** Sets the last id. */
+  xsetid(key: Word, id: Word, ...options: Words): 'OK';
+  /** Entries of streams behind an id each: `xread('BLOCK', 0, 'STREAMS', key, '$')` waits. */
+  xread(
+    ...words: Words | [...Words, WaitOptions]
+  ): Promise<[stream: T, entries: StreamEntry<T>[]][] | null>;
+  /** The same for a consumer of a group: `xreadgroup('GROUP', group, me, 'STREAMS', key, '>')`. */
+  xreadgroup(
+    ...words: Words | [...Words, WaitOptions]
+  ): Promise<[stream: T, entries: StreamEntry<T>[]][] | null>;
+
+  // ---- Scripts ----
+
+  /** Runs a script; its keys come first among the words. */
+  eval(script: Word, numkeys: number, ...keysAndWords: Words): Reply<T>;
+  /** The same for a script that changes nothing. */
+  eval_ro(script: Word, numkeys: number, ...keysAndWords: Words): Reply<T>;
+  /** Runs a script that was run or loaded before, by the SHA1 of its text. */
+  evalsha(sha1: Word, numkeys: number, ...keysAndWords: Words): Reply<T>;
+  evalsha_ro(sha1: Word, numkeys: number, ...keysAndWords: Words): Reply<T>;
+  /** `script('LOAD', text)` and its like. */
+  script(subcommand: Word, ...words: Words): Reply<T>;
+  /** Calls a function of a library. */
+  fcall(name: Word, numkeys: number, ...keysAndWords: Words): Reply<T>;
+  fcall_ro(name: Word, numkeys: number, ...keysAndWords: Words): Reply<T>;
+  /** `function('LOAD', text)` and its like. */
+  function(subcommand: Word, ...words: Words): Reply<T>;
 
   // ---- The server ----
 
@@ -320,7 +515,10 @@ export interface Verbs<T extends Text, N extends number | bigint = number> {
   flushall(...options: Words): 'OK';
 }
 
-/** The same verbs, each of which gives the pipeline: their results come from exec(). */
+/**
+ * The same verbs, each of which gives the pipeline: their results come from exec(). Those that may wait
+ * go into an atomic pipeline alone, where they do not.
+ */
 export type QueuedVerbs<Pipeline> = {
   [Verb in keyof Verbs<string>]: (...words: Parameters<Verbs<string>[Verb]>) => Pipeline;
 };

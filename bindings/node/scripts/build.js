@@ -1,5 +1,6 @@
 // Builds kevy.node with CMake into prebuilds/<platform>-<architecture>/, where lib/native.js and
 // the packed package look for it, and brings the licenses along. Quick when nothing changed.
+// Arguments are CMake's: tools/node.sh names a build directory that has the engine.
 'use strict';
 
 const { spawnSync } = require('node:child_process');
@@ -26,6 +27,7 @@ function configure() {
     `-DKEVY_NODE_OUTPUT=${output}`,
     `-DNODE_API_HEADERS=${require('node-api-headers').include_dir}`,
     `-DNODE_ADDON_API=${path.dirname(require.resolve('node-addon-api'))}`,
+    '-DKEVY_PREBUILT=',
     ...process.argv.slice(2),
   ]);
 }

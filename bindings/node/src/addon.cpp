@@ -16,9 +16,10 @@ struct Status {
 };
 
 constexpr Status kStatuses[] = {
-    {KEVY_INVALID, "invalid", "KEVY_INVALID"}, {KEVY_NO_MEMORY, "memory", "KEVY_NO_MEMORY"},
-    {KEVY_SYSTEM, "system", "KEVY_SYSTEM"},    {KEVY_FORKED, "forked", "KEVY_FORKED"},
-    {KEVY_CLOSED, "closed", "KEVY_CLOSED"},    {KEVY_TIMEOUT, "timeout", "KEVY_TIMEOUT"},
+    {KEVY_INVALID, "invalid", "KEVY_INVALID"},       {KEVY_NO_MEMORY, "memory", "KEVY_NO_MEMORY"},
+    {KEVY_SYSTEM, "system", "KEVY_SYSTEM"},          {KEVY_FORKED, "forked", "KEVY_FORKED"},
+    {KEVY_CLOSED, "closed", "KEVY_CLOSED"},          {KEVY_TIMEOUT, "timeout", "KEVY_TIMEOUT"},
+    {KEVY_CANCELLED, "cancelled", "KEVY_CANCELLED"},
 };
 
 // {status: [kind, code], ...}

@@ -120,15 +120,15 @@ kevy_status run_words(Session& session, const Words& words, kevy_reply** reply) 
 }
 
 kevy_status run_commands(Instance& instance, std::span<const size_t> argc, const Words& words,
-                         kevy_reply** reply) {
-  return kevy_pipeline(instance.handle(), argc.size(), argc.data(), words.data(), words.sizes(), 0,
-                       reply);
+                         uint32_t flags, kevy_reply** reply) {
+  return kevy_pipeline(instance.handle(), argc.size(), argc.data(), words.data(), words.sizes(),
+                       flags, reply);
 }
 
 kevy_status run_commands(Session& session, std::span<const size_t> argc, const Words& words,
-                         kevy_reply** reply) {
+                         uint32_t flags, kevy_reply** reply) {
   return kevy_session_pipeline(session.handle(), argc.size(), argc.data(), words.data(),
-                               words.sizes(), 0, reply);
+                               words.sizes(), flags, reply);
 }
 
 template <typename Owner>
@@ -176,25 +176,43 @@ void read_commands(napi_env env, std::span<const napi_value> values, std::vector
   }
 }
 
+template <typename Owner>
+napi_value run_pipeline(Owner& owner, std::span<const napi_value> values, uint32_t flags,
+                        Strings strings) {
+  Environment& environment = owner.environment();
+  Words& words = environment.words();
+  words.clear();
+  std::vector<size_t> argc;
+  argc.reserve(values.size() / 2);
+  read_commands(environment.env(), values, argc, words);
+  kevy_reply* reply = nullptr;
+  check(run_commands(owner, argc, words, flags, &reply));
+  const ReplyPtr kept(reply);
+  owner.account()->ran(words.bytes());
+  return environment.tape().of_reply(reply, strings, owner.integers());
+}
+
 template <typename Owner, Strings kStrings>
 napi_value pipeline(napi_env env, napi_callback_info info) noexcept {
   Arguments<Owner, kPipelineFew> arguments(env, info);
   Owner& owner = arguments.owner();
-  Environment& environment = owner.environment();
-  return guarded(environment, [&]() -> napi_value {
-    std::vector<napi_value> in_array;
-    std::span<const napi_value> values = arguments.all();
-    if (arguments.count() == 1) values = in_array = elements_of(env, arguments[0]);
-    Words& words = environment.words();
-    words.clear();
-    std::vector<size_t> argc;
-    argc.reserve(values.size() / 2);
-    read_commands(env, values, argc, words);
-    kevy_reply* reply = nullptr;
-    check(run_commands(owner, argc, words, &reply));
-    const ReplyPtr kept(reply);
-    owner.account()->ran(words.bytes());
-    return environment.tape().of_reply(reply, kStrings, owner.integers());
+  return guarded(owner.environment(),
+                 [&] { return run_pipeline(owner, arguments.all(), 0, kStrings); });
+}
+
+// The commands in an array, whether strings become Buffers, whether it is one transaction.
+template <typename Owner>
+napi_value pipeline_list(napi_env env, napi_callback_info info) noexcept {
+  const Arguments<Owner, 3> arguments(env, info);
+  Owner& owner = arguments.owner();
+  return guarded(owner.environment(), [&] {
+    bool buffers = false;
+    bool atomic = false;
+    napi_get_value_bool(env, arguments[1], &buffers);
+    napi_get_value_bool(env, arguments[2], &atomic);
+    const uint32_t flags = atomic ? uint32_t{KEVY_PIPELINE_ATOMIC} : 0;
+    return run_pipeline(owner, elements_of(env, arguments[0]), flags,
+                        buffers ? Strings::kBuffers : Strings::kText);
   });
 }
 
@@ -236,11 +254,15 @@ napi_value get_each(napi_env env, napi_callback_info info) noexcept {
 
 // ---- RESP --------------------------------------------------------------------------------------
 
+// How many bytes the answer has; -1 once the session has ended and said all.
 napi_value converse(napi_env env, napi_callback_info info) noexcept {
   const Arguments<Session, 3> arguments(env, info);
   Session& session = arguments.owner();
-  return guarded(session.environment(), [&]() -> napi_value {
-    const bool goes_on = session.feed(arguments[0]);
+  Environment& environment = session.environment();
+  return guarded(environment, [&]() -> napi_value {
+    Arena& arena = environment.words().arena();
+    arena.clear();
+    const std::string_view said = bytes_of(env, arguments[0], arena);
     void* memory = nullptr;
     size_t room = 0;
     if (napi_get_arraybuffer_info(env, arguments[1], &memory, &room) != napi_ok) {
@@ -250,11 +272,13 @@ napi_value converse(napi_env env, napi_callback_info info) noexcept {
     napi_get_value_uint32(env, arguments[2], &offset);
     room = memory == nullptr || offset > room ? 0 : room - offset;
     size_t size = 0;
-    const kevy_status status = kevy_session_take(
-        session.handle(), static_cast<char*>(memory) + (room == 0 ? 0 : offset), room, &size);
-    if (status != KEVY_CLOSED) check(status);
-    const auto length = static_cast<int32_t>(size);
-    return number_of(env, goes_on ? length : -1 - length);
+    const kevy_status status =
+        kevy_session_converse(session.handle(), said.data(), said.size(),
+                              static_cast<char*>(memory) + (room == 0 ? 0 : offset), room, &size);
+    if (status == KEVY_CLOSED) return number_of(env, -1);
+    check(status);
+    session.account()->ran(said.size());
+    return number_of(env, static_cast<int32_t>(size));
   });
 }
 
@@ -279,6 +303,7 @@ constexpr HotMethod kCommonMethods[] = {
     {"_execList", exec_list<Owner>},
     {"_pipeline", pipeline<Owner, Strings::kText>},
     {"_pipelineBuffer", pipeline<Owner, Strings::kBuffers>},
+    {"_pipelineList", pipeline_list<Owner>},
 };
 
 void add(const Napi::Object& object, std::span<const HotMethod> methods, void* owner) {

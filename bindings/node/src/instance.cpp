@@ -45,6 +45,7 @@ napi_value Instance::start(const Napi::CallbackInfo& info) {
     words.push_back(Napi::Value(info.Env(), word).ToString().Utf8Value());
   }
   std::vector<const char*> directives;
+  directives.reserve(words.size());
   for (const std::string& word : words) directives.push_back(word.c_str());
 
   integers_ = info[4].ToBoolean() ? Integers::kBigInts : Integers::kNumbers;

@@ -2,6 +2,7 @@
 
 #include "hot_methods.h"
 #include "instance.h"
+#include "watcher.h"
 
 namespace kevy::node {
 
@@ -23,8 +24,9 @@ Napi::Function Session::constructor(Napi::Env env) {
                          method<&Session::feed>("_feed"),
                          method<&Session::take>("_take"),
                          method<&Session::descriptor>("_descriptor"),
-                         method<&Session::begin>("_begin"),
+                         method<&Session::submit>("_submit"),
                          method<&Session::finish>("_finish"),
+                         method<&Session::cancel>("_cancel"),
                      });
 }
 
@@ -42,13 +44,9 @@ napi_value Session::open(const Napi::CallbackInfo& info) {
 }
 
 void Session::release() noexcept {
-  if (waiting_ != nullptr) {
-    waiting_->abandon();
-    waiting_.reset();
-  } else {
-    kevy_session_close(handle_);
-  }
+  kevy_session_close(handle_);  // nothing is announced from here on
   handle_ = nullptr;
+  waiting_.reset();
 }
 
 kevy_session* Session::handle() const {
@@ -77,17 +75,17 @@ napi_value Session::next(const Napi::CallbackInfo& info) {
   return environment().tape().of_reply(push, strings_of(info[0]), integers_);
 }
 
-bool Session::feed(napi_value bytes) {
+napi_value Session::feed(const Napi::CallbackInfo& info) {
   Arena& arena = environment().words().arena();
   arena.clear();
-  const std::string_view fed = bytes_of(environment().env(), bytes, arena);
+  const std::string_view fed = bytes_of(info.Env(), info[0], arena);
   const kevy_status status = kevy_session_feed(handle(), fed.data(), fed.size());
   if (status != KEVY_CLOSED) check(status);
   account_->ran(fed.size());
-  return status == KEVY_OK;
+  return Napi::Boolean::New(info.Env(), status == KEVY_OK);
 }
 
-napi_value Session::take() {
+napi_value Session::take(const Napi::CallbackInfo&) {
   const Napi::Env env = environment().env();
   kevy_session* const session = handle();
   char* const buffer = environment().scratch();
@@ -109,39 +107,60 @@ napi_value Session::take() {
   }
 }
 
-napi_value Session::feed(const Napi::CallbackInfo& info) {
-  return Napi::Boolean::New(info.Env(), feed(info[0]));
-}
-
-napi_value Session::take(const Napi::CallbackInfo&) { return take(); }
-
 napi_value Session::descriptor(const Napi::CallbackInfo& info) {
   int descriptor = -1;
   node::check(kevy_session_descriptor(handle(), &descriptor));
   return Napi::Number::New(info.Env(), descriptor);
 }
 
-napi_value Session::begin(const Napi::CallbackInfo& info) {
-  std::vector<napi_value> values(info.Length());
-  for (size_t i = 0; i < values.size(); ++i) values[i] = info[i];
+void Session::announce(kevy_session*, void* waiting) {
+  // Once it is told, JavaScript may free what waits.
+  const Waiting told = *static_cast<const Waiting*>(waiting);
+  told.ready->add({&told.id, 1});
+}
+
+napi_value Session::submit(const Napi::CallbackInfo& info) {
+  kevy_session* const session = handle();
+  const std::vector<napi_value> values = elements_of(info.Env(), info[2]);
+  if (values.empty()) refuse("a command has at least its verb");
   Words& words = environment().words();
   words.clear();
   words.add_all(info.Env(), values);
-  std::shared_ptr<WaitingCall> call = WaitingCall::start(handle(), words);
-  if (call == nullptr) {
-    fail(KEVY_SYSTEM, "no thread or descriptor left for a command that waits");
+  auto waiting = std::make_unique<Waiting>(
+      Waiting{Watcher::of(info[0]).ready(), info[1].ToNumber().Uint32Value()});
+  kevy_reply* reply = nullptr;
+  const kevy_status status = kevy_session_submit(session, words.count(), words.data(),
+                                                 words.sizes(), announce, waiting.get(), &reply);
+  if (status == KEVY_PENDING) {
+    waiting_ = std::move(waiting);
+    return Napi::Boolean::New(info.Env(), true);
   }
-  waiting_ = std::move(call);
-  return Napi::Number::New(info.Env(), waiting_->descriptor());
+  check(status);
+  done_.reset(reply);
+  account_->ran(words.bytes());
+  return Napi::Boolean::New(info.Env(), false);
 }
 
 napi_value Session::finish(const Napi::CallbackInfo& info) {
-  if (waiting_ == nullptr || !waiting_->is_done()) {
-    fail(KEVY_INVALID, "no command of this session is done");
+  if (handle_ == nullptr) fail(KEVY_CLOSED, "the session was closed");
+  ReplyPtr reply = std::move(done_);
+  if (waiting_ != nullptr) {
+    kevy_reply* outcome = nullptr;
+    const kevy_status status = kevy_session_result(handle_, 0, &outcome);
+    if (status == KEVY_TIMEOUT) fail(KEVY_INVALID, "the command waits on");
+    waiting_.reset();
+    check(status);
+    reply.reset(outcome);
   }
-  const std::shared_ptr<WaitingCall> call = std::move(waiting_);
-  if (call->status() != KEVY_OK) fail(call->status(), call->message().c_str());
-  return environment().tape().of_reply(call->reply(), strings_of(info[0]), integers_);
+  return environment().tape().of_reply(reply.get(), strings_of(info[0]), integers_);
+}
+
+napi_value Session::cancel(const Napi::CallbackInfo&) {
+  if (handle_ != nullptr && waiting_ != nullptr) {
+    const kevy_status status = kevy_session_cancel(handle_);
+    if (status != KEVY_NOT_FOUND) check(status);
+  }
+  return nullptr;
 }
 
 }  // namespace kevy::node

@@ -1,13 +1,13 @@
-// Session: the native half of lib/session.js. It belongs to its environment's thread, except while
-// a command waits: then to the thread of that WaitingCall, and every other use is refused. Its hot
-// methods (exec, pipeline, converse) are in hot_methods.cpp.
+// Session: the native half of lib/session.js. While a command waits, every other use is refused.
+// Its hot methods (exec, pipeline, converse) are in hot_methods.cpp.
 #pragma once
 
 #include <memory>
 
 #include "environment.h"
 #include "memory_account.h"
-#include "waiting_call.h"
+#include "ready_ids.h"
+#include "reply.h"
 
 namespace kevy::node {
 
@@ -26,29 +26,36 @@ class Session final : public Wrapped<Session> {
   const std::shared_ptr<MemoryAccount>& account() const noexcept { return account_; }
   Integers integers() const noexcept { return integers_; }
 
-  /// Runs what is complete in the bytes; false once the session has ended.
-  bool feed(napi_value bytes);
-  /// What the session has to say, as a Buffer; undefined when it has ended and said all.
-  napi_value take();
-
  private:
   napi_value open(const Napi::CallbackInfo& info);
   napi_value close(const Napi::CallbackInfo& info);
   napi_value closed(const Napi::CallbackInfo& info);
   napi_value next(const Napi::CallbackInfo& info);
+  /// feed(bytes): runs what is complete in them; false once the session has ended.
   napi_value feed(const Napi::CallbackInfo& info);
+  /// take(): what the session has to say, as a Buffer; undefined when it has ended and said all.
   napi_value take(const Napi::CallbackInfo& info);
   napi_value descriptor(const Napi::CallbackInfo& info);
-  /// begin(...words): runs a command on a thread of its own; returns a descriptor that polls
-  /// readable when it is done.
-  napi_value begin(const Napi::CallbackInfo& info);
-  /// finish(buffers): the reply of what begin started, once it is done.
+  /// submit(watcher, id, words): gives a command that may wait. True: it does, and the watcher
+  /// tells of the id when it is over.
+  napi_value submit(const Napi::CallbackInfo& info);
+  /// finish(buffers): the reply to what was submitted, once it is over.
   napi_value finish(const Napi::CallbackInfo& info);
+  /// Ends the wait, if it has not ended.
+  napi_value cancel(const Napi::CallbackInfo& info);
+
+  /// A command that waits, for the thread that tells of its end.
+  struct Waiting {
+    std::shared_ptr<ReadyIds> ready;
+    uint32_t id;
+  };
+  static void announce(kevy_session* session, void* waiting);
 
   kevy_session* handle_ = nullptr;
   std::shared_ptr<MemoryAccount> account_;
   Integers integers_ = Integers::kNumbers;
-  std::shared_ptr<WaitingCall> waiting_;
+  std::unique_ptr<Waiting> waiting_;
+  ReplyPtr done_;  // of what did not have to wait
 };
 
 }  // namespace kevy::node

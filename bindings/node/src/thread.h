@@ -1,8 +1,7 @@
 // Threads of the addon's own: with all signals blocked, which are the host's.
 #pragma once
 
-#include <signal.h>
-
+#include <csignal>
 #include <thread>
 #include <utility>
 

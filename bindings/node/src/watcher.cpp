@@ -15,6 +15,7 @@ namespace {
 
 constexpr uint32_t kStopId = 0;  // JavaScript's ids begin at 1
 constexpr int kEventsMax = 64;
+constexpr napi_type_tag kTag{0x6b6576792d776174, 0x636865722d303031};
 
 }  // namespace
 
@@ -32,15 +33,26 @@ Napi::Function Watcher::constructor(Napi::Env env) {
 Watcher::Watcher(const Napi::CallbackInfo& info) : Wrapped(info) {
   if (!info[0].IsFunction()) throw Napi::TypeError::New(info.Env(), "a Watcher takes a function");
   on_ready_ = Napi::Weak(info[0].As<Napi::Function>());
+  napi_type_tag_object(info.Env(), info.This(), &kTag);
+  ready_ = std::make_shared<ReadyIds>(environment().watchers(), *this);
   environment().watchers().add(*this);
 }
 
 void Watcher::release() noexcept {
   if (released_) return;
   released_ = true;
+  if (ready_ != nullptr) ready_->close();
   stop_thread();
   if (refs_ != 0) environment().watchers().unref();
   environment().watchers().remove(*this);
+}
+
+Watcher& Watcher::of(const Napi::Value& value) {
+  bool tagged = false;
+  if (value.IsObject()) napi_check_object_type_tag(value.Env(), value, &kTag, &tagged);
+  void* self = nullptr;
+  if (!tagged || napi_unwrap(value.Env(), value, &self) != napi_ok) refuse("not a Watcher");
+  return *static_cast<Watcher*>(self);
 }
 
 void Watcher::start_thread() {
@@ -54,7 +66,7 @@ void Watcher::start_thread() {
     fail(KEVY_SYSTEM, "no descriptor left to wait for messages with");
   }
   try {
-    thread_ = node::start_thread([this, &all = environment().watchers()] { run(all); });
+    thread_ = node::start_thread([this] { run(); });
   } catch (const std::system_error&) {
     stop_thread();
     fail(KEVY_SYSTEM, "no thread left to wait for messages with");
@@ -72,31 +84,23 @@ void Watcher::stop_thread() noexcept {
   epoll_ = stop_ = -1;
 }
 
-void Watcher::run(Watchers& all) noexcept {
+void Watcher::run() noexcept {
   epoll_event events[kEventsMax];
+  uint32_t ids[kEventsMax];
   for (;;) {
     const int count = epoll_wait(epoll_, events, kEventsMax, -1);
-    bool was_empty = false;
-    {
-      const std::lock_guard guard(mutex_);
-      was_empty = ready_.empty();
-      for (int i = 0; i < count; ++i) {
-        if (events[i].data.u32 == kStopId) return;
-        ready_.push_back(events[i].data.u32);
-      }
+    size_t ready = 0;
+    for (int i = 0; i < count; ++i) {
+      if (events[i].data.u32 == kStopId) return;
+      ids[ready++] = events[i].data.u32;
     }
-    // Not empty: a call is on its way that will take these too.
-    if (was_empty && count > 0) all.call(*this);
+    ready_->add({ids, ready});
   }
 }
 
 // Calls onReady with what is readable.
 void Watcher::tell() noexcept {
-  std::vector<uint32_t> ready;
-  {
-    const std::lock_guard guard(mutex_);
-    ready.swap(ready_);
-  }
+  const std::vector<uint32_t> ready = ready_->take();
   const napi_env env = Env();
   const Napi::HandleScope scope(env);
   const napi_value on_ready = on_ready_.Value();
@@ -113,8 +117,10 @@ void Watcher::tell_ready() noexcept {
   if (watched_ != 0) {
     epoll_event events[kEventsMax];
     const int count = epoll_wait(epoll_, events, kEventsMax, 0);
-    const std::lock_guard guard(mutex_);
-    for (int i = 0; i < count; ++i) ready_.push_back(events[i].data.u32);
+    for (int i = 0; i < count; ++i) {
+      const uint32_t id = events[i].data.u32;
+      ready_->add({&id, 1});
+    }
   }
   tell();
 }

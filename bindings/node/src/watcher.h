@@ -9,12 +9,11 @@
 // (a Jest environment with its modules) nothing of kevy's holds them.
 #pragma once
 
-#include <mutex>
+#include <memory>
 #include <thread>
-#include <unordered_map>
-#include <vector>
 
 #include "environment.h"
+#include "ready_ids.h"
 
 namespace kevy::node {
 
@@ -27,6 +26,11 @@ class Watcher final : public Wrapped<Watcher> {
   explicit Watcher(const Napi::CallbackInfo& info);
   ~Watcher() override { release(); }
   void release() noexcept override;
+
+  /// The native half of an object that JavaScript hands over; refuses what has none.
+  static Watcher& of(const Napi::Value& value);
+  /// For what becomes ready without a descriptor.
+  const std::shared_ptr<ReadyIds>& ready() const noexcept { return ready_; }
 
   /// Calls onReady with what is readable.
   void tell() noexcept;
@@ -46,8 +50,9 @@ class Watcher final : public Wrapped<Watcher> {
 
   void start_thread();
   void stop_thread() noexcept;
-  void run(Watchers& all) noexcept;
+  void run() noexcept;
   void control(const Napi::CallbackInfo& info, int operation);
+
   Napi::FunctionReference on_ready_;  // weak
   uint32_t refs_ = 0;
   uint32_t watched_ = 0;
@@ -55,9 +60,7 @@ class Watcher final : public Wrapped<Watcher> {
   int stop_ = -1;
   std::thread thread_;
   bool released_ = false;
-
-  std::mutex mutex_;  // guards what follows
-  std::vector<uint32_t> ready_;
+  std::shared_ptr<ReadyIds> ready_;
 };
 
 }  // namespace kevy::node

@@ -19,6 +19,7 @@ raised: see ``kevy.errors``.
 
 from __future__ import annotations
 
+from libkevy._builders import BitField, Script
 from libkevy._clients import from_url, patch
 from libkevy._clock import Clock
 from libkevy._door import backend
@@ -29,6 +30,7 @@ from libkevy._session import Session
 from libkevy._subscription import Message, Subscription
 from libkevy._types import Word
 from libkevy.errors import (
+    CancelledError,
     ClosedError,
     DataError,
     Error,
@@ -51,6 +53,8 @@ from libkevy.errors import (
 )
 
 __all__ = [
+    "BitField",
+    "CancelledError",
     "Clock",
     "ClosedError",
     "DataError",
@@ -71,6 +75,7 @@ __all__ = [
     "Pipeline",
     "ReadOnlyError",
     "ResponseError",
+    "Script",
     "Session",
     "Subscription",
     "WatchError",

@@ -41,6 +41,7 @@ from libkevy._cffi_library import (
     pointer,
     run_through,
 )
+from libkevy._verbs import may_wait
 
 if TYPE_CHECKING:
     import sys
@@ -61,7 +62,7 @@ __all__ = [
 ]
 
 # The statuses that are no errors here.
-_TIMEOUT, _NOT_FOUND, _TRUNCATED = 6, 7, 9
+_TIMEOUT, _NOT_FOUND, _TRUNCATED, _PENDING = 6, 7, 9, 13
 
 _get, _set, _exec = lib.kevy_get, lib.kevy_set, lib.kevy_exec
 
@@ -209,6 +210,8 @@ class InstanceHandle:
         if not words:
             message = "execute() takes a command: its verb and its arguments"
             raise TypeError(message)
+        if may_wait(words[0]):
+            return self._execute_in_session(*words)  # type: ignore[attr-defined]
         idle = self._idle
         try:
             room = idle.pop()
@@ -268,9 +271,9 @@ class InstanceHandle:
     def _is_open(self) -> bool:
         return bool(self._opened)
 
-    def _pipeline(self, commands: tuple[tuple[Word, ...], ...]) -> list[Any]:
+    def _pipeline(self, commands: tuple[tuple[Word, ...], ...], atomic: bool) -> list[Any] | None:
         return _pipeline(
-            commands, self._replies, lambda *words: self._run(lib.kevy_pipeline, *words)
+            commands, atomic, self._replies, lambda *words: self._run(lib.kevy_pipeline, *words)
         )
 
     def _get_many(self, keys: tuple[Word, ...]) -> list[Any]:
@@ -287,6 +290,11 @@ class InstanceHandle:
 
     def _listen(self, address: str) -> None:
         check(self._run(lib.kevy_listen, address.encode(), ffi.NULL, ffi.NULL))
+
+    def _connect(self) -> int:
+        descriptor = new(INT)
+        check(self._run(lib.kevy_connect, ffi.NULL, descriptor))
+        return int(descriptor[0])
 
     def _address(self, index: int) -> str | None:
         capacity, status = 128, _TRUNCATED
@@ -316,13 +324,17 @@ class InstanceHandle:
 
 
 def _pipeline(
-    commands: tuple[tuple[Word, ...], ...], replies: Replies, run: Callable[..., int]
-) -> list[Any]:
+    commands: tuple[tuple[Word, ...], ...],
+    atomic: bool,
+    replies: Replies,
+    run: Callable[..., int],
+) -> list[Any] | None:
     words = Words(tuple(word for command in commands for word in command))
     counts = new(SIZES, [len(command) for command in commands])
     reply = new(REPLY)
-    check(run(len(commands), counts, words.data, words.sizes, 0, reply))
-    result: list[Any] = replies.take(reply[0])
+    flags = lib.KEVY_PIPELINE_ATOMIC if atomic else 0
+    check(run(len(commands), counts, words.data, words.sizes, flags, reply))
+    result: list[Any] | None = replies.take(reply[0])
     return result
 
 
@@ -368,6 +380,9 @@ class SessionHandle(_Exclusive):
     def __init__(self, instance: InstanceHandle) -> None:
         handle = new(SESSION)
         check(instance._run(lib.kevy_session_open, ffi.NULL, handle))
+        self._cancelling = threading.Lock()
+        self._outcome: tuple[Any] | None = None
+        self._slot = new(REPLY)
         super().__init__(handle[0])
         self._replies = instance._replies
 
@@ -376,6 +391,16 @@ class SessionHandle(_Exclusive):
         if not words:
             message = "execute() takes a command: its verb and its arguments"
             raise TypeError(message)
+        if may_wait(words[0]):
+            try:
+                outcome = self._submit(*words)
+                if outcome is None:
+                    return self._wait_for_reply()  # type: ignore[attr-defined]
+                return outcome[0]
+            except BaseException as error:
+                return self._end_after(error)  # type: ignore[attr-defined]
+        if self._outcome is not None:
+            self._forget_outcome()
         command = Words(words)
         reply = new(REPLY)
         check(self._run(lib.kevy_session_exec, command.count, command.data, command.sizes, reply))
@@ -383,12 +408,56 @@ class SessionHandle(_Exclusive):
 
     _command = execute
 
+    def _submit(self, *words: Word) -> tuple[Any] | None:
+        self._forget_outcome()
+        command = Words(words)
+        status = self._run(
+            lib.kevy_session_submit,
+            *(command.count, command.data, command.sizes),
+            *(ffi.NULL, ffi.NULL, self._slot),
+        )
+        if status == _PENDING:
+            return None
+        check(status)
+        return self._come()
+
+    def _result(self, timeout_ms: int) -> tuple[Any] | None:
+        # Ctrl-C may come anywhere in here: what has come stays in the slot, then in the outcome,
+        # and is given again until it is forgotten.
+        if self._outcome is not None:
+            return self._outcome
+        slot = self._slot
+        if not slot[0]:
+            status = self._run(lib.kevy_session_result, timeout_ms, slot)
+            if status == _TIMEOUT:
+                return None
+            check(status)
+        return self._come()
+
+    def _come(self) -> tuple[Any]:
+        result = self._replies.object(self._slot[0], new(SIZE))
+        if isinstance(result, errors.ResponseError):
+            self._forget_outcome()
+            raise result
+        self._outcome = (result,)
+        return self._outcome
+
+    def _forget_outcome(self) -> None:
+        self._outcome = None
+        reply, self._slot = self._slot[0], new(REPLY)
+        lib.kevy_reply_free(reply)
+
+    def _cancel(self) -> bool:
+        with self._cancelling:
+            return self._handle is not None and lib.kevy_session_cancel(self._handle) == 0
+
     def _close(self) -> None:
         with contextlib.suppress(errors.ClosedError):
             self._run(self._end)
 
     def _end(self, _handle: Any) -> int:
-        self._handle = None
+        with self._cancelling:
+            self._handle = None
         run_through(lib.kevy_session_close, self._to_close)
         return 0
 
@@ -396,10 +465,14 @@ class SessionHandle(_Exclusive):
         if hasattr(self, "_to_close"):
             self._close()
             run_through(lib.kevy_session_close, self._to_close)
+            self._forget_outcome()
 
-    def _pipeline(self, commands: tuple[tuple[Word, ...], ...]) -> list[Any]:
+    def _pipeline(self, commands: tuple[tuple[Word, ...], ...], atomic: bool) -> list[Any] | None:
         return _pipeline(
-            commands, self._replies, lambda *words: self._run(lib.kevy_session_pipeline, *words)
+            commands,
+            atomic,
+            self._replies,
+            lambda *words: self._run(lib.kevy_session_pipeline, *words),
         )
 
     def _next(self, timeout_ms: int) -> Any:

@@ -8,39 +8,55 @@ import importlib
 import threading
 from typing import TYPE_CHECKING, Any
 
-from libkevy._client_connections import async_connection_class, connection_class
+from libkevy import _client_connections, _client_pool, _client_sockets
+from libkevy._waiting import is_patched_by_gevent
 from libkevy.errors import InvalidError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+MODES = ("direct", "descriptor")
+
 # What a client takes for itself; all else is its connections'.
 _OF_CLIENT = ("single_connection_client", "auto_close_connection_pool")
-_OF_POOL = ("max_connections",)
+# How a connection's bytes are read and written: none are, but over a descriptor.
+_OF_BYTES = ("parser_class", "command_packer")
 
 
-def client(instance: Any, library: str, kind: str, options: dict[str, Any]) -> Any:
-    """A client of a library, whose pool's connections are sessions of the instance."""
-    module = importlib.import_module(library)
+def client(
+    instance: Any, library: str, mode: str | None, options: dict[str, Any], *, is_async: bool
+) -> Any:
+    """A client of a library, whose pool's connections are of the instance."""
+    module = importlib.import_module(f"{library}.asyncio" if is_async else library)
     own = {name: options.pop(name) for name in _OF_CLIENT if name in options}
-    pool = module.ConnectionPool(
-        connection_class=connection_class(library), **_pool_options(instance, options)
-    )
-    made = getattr(module, kind)(connection_pool=pool, **own)
+    mode = mode or _mode_for(options)
+    kind = _class_of(library, mode, is_async)
+    is_lean = mode == "direct" and not is_async
+    pool_class = _client_pool.pool_class(library) if is_lean else module.ConnectionPool
+    pool = pool_class(connection_class=kind, **_pool_options(instance, options))
+    made = getattr(module, library.capitalize())(connection_pool=pool, **own)
     made.auto_close_connection_pool = True
     return made
 
 
-def async_client(instance: Any, library: str, kind: str, options: dict[str, Any]) -> Any:
-    """The same for asyncio."""
-    module = importlib.import_module(f"{library}.asyncio")
-    own = {name: options.pop(name) for name in _OF_CLIENT if name in options}
-    pool = module.ConnectionPool(
-        connection_class=async_connection_class(library), **_pool_options(instance, options)
-    )
-    made = getattr(module, kind)(connection_pool=pool, **own)
-    made.auto_close_connection_pool = True
-    return made
+def connection_class(instance: Any, library: str, mode: str | None, *, is_async: bool) -> Any:
+    """A class of connections that are of the instance, for a pool of anyone's."""
+    kind = _class_of(library, mode or _mode_for({}), is_async)
+    return type(kind.__name__, (kind,), {"__doc__": kind.__doc__, "_instance": instance})
+
+
+def _class_of(library: str, mode: str, is_async: bool) -> Any:
+    if mode not in MODES:
+        msg = f"mode is {mode!r}; it may be 'direct' or 'descriptor'"
+        raise InvalidError(msg)
+    if mode == "direct":
+        return _client_connections.direct(library, is_async)
+    return _client_sockets.over_socket(library, is_async)
+
+
+def _mode_for(options: dict[str, Any]) -> str:
+    polls = is_patched_by_gevent() or any(options.get(name) for name in _OF_BYTES)
+    return "descriptor" if polls else "direct"
 
 
 def _pool_options(instance: Any, options: dict[str, Any]) -> dict[str, Any]:
@@ -78,7 +94,9 @@ def from_url(url: str, **options: Any) -> Any:
     asked: dict[str, Any] = {name: _value(text) for name, text in parse_qsl(parts.query)}
     if parts.path.strip("/"):
         asked["db"] = int(parts.path.strip("/"))
-    return client(instance_named(unquote(parts.netloc)), "redis", "Redis", {**asked, **options})
+    mode = options.pop("mode", asked.pop("mode", None))
+    instance = instance_named(unquote(parts.netloc))
+    return client(instance, "redis", mode, {**asked, **options}, is_async=False)
 
 
 def _value(text: str) -> Any:
@@ -103,31 +121,42 @@ def patch() -> Iterator[dict[str, Any]]:
         undo.callback(lambda: [instance.stop() for instance in instances.values()])
         for library in ("redis", "valkey"):
             with contextlib.suppress(ImportError):
-                for package, chosen in (
-                    (library, connection_class),
-                    (f"{library}.asyncio", async_connection_class),
-                ):
-                    module = importlib.import_module(f"{package}.connection")
-                    _patch_pool(module.ConnectionPool, chosen(library), instances, undo)
+                for is_async in (False, True):
+                    _patch_pool(library, is_async, instances, undo)
         yield instances
 
 
-def _patch_pool(pool: Any, direct: Any, instances: dict[str, Any], undo: Any) -> None:
-    original = pool.__init__
+def _patch_pool(library: str, is_async: bool, instances: dict[str, Any], undo: Any) -> None:
+    package = f"{library}.asyncio" if is_async else library
+    module = importlib.import_module(f"{package}.connection")
+    pool, original = module.ConnectionPool, module.ConnectionPool.__init__
 
     @functools.wraps(original)
     def patched(self: Any, *args: Any, **options: Any) -> None:
         asked = args[0] if args else options.pop("connection_class", None)
-        if asked is direct:
-            original(self, direct, *args[1:], **options)
+        if getattr(asked, "is_kevys", False):
+            original(self, asked, *args[1:], **options)
             return
         instance = _instance_at(_address(options), instances)
-        kept = {name: value for name, value in options.items() if name not in _OF_SOCKETS}
-        kept = {name: value for name, value in kept.items() if not name.startswith("ssl_")}
-        original(self, direct, *args[1:], **_pool_options(instance, kept))
+        is_its_own = asked is None or asked.__module__.startswith(f"{library}.")
+        if is_its_own:
+            mode = _mode_for(options)
+            kind = _class_of(library, mode, is_async)
+            if type(self) is pool and mode == "direct" and not is_async:
+                self.__class__ = _client_pool.pool_class(library)
+        else:  # of someone who knows what a connection is made of, such as kombu, which polls it
+            kind = _client_sockets.over_socket_like(asked, is_async)
+        kept = {name: value for name, value in options.items() if not _is_of_sockets(name)}
+        if kept.get("socket_timeout") == getattr(module, "DEFAULT_SOCKET_TIMEOUT", None):
+            kept["socket_timeout"] = None  # nobody has asked for it
+        original(self, kind, *args[1:], **_pool_options(instance, kept))
 
     pool.__init__ = patched
     undo.callback(setattr, pool, "__init__", original)
+
+
+def _is_of_sockets(option: str) -> bool:
+    return option in _OF_SOCKETS or option.startswith("ssl_")
 
 
 _OF_SOCKETS = (
@@ -138,7 +167,6 @@ _OF_SOCKETS = (
     "socket_keepalive",
     "socket_keepalive_options",
     "socket_type",
-    "socket_timeout",
     "ssl",
     "maint_notifications_config",
 )

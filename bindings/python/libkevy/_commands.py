@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from libkevy._bitmaps import Bitmaps
+from libkevy._blocking import Blocking
+from libkevy._geo import Geo
 from libkevy._hash_expiry import HashExpiry
 from libkevy._hashes import Hashes
 from libkevy._keys import Keys
 from libkevy._lists import Lists
+from libkevy._scripts import Scripts
 from libkevy._server import Server
 from libkevy._sets import Sets
 from libkevy._sorted_sets import SortedSets
+from libkevy._stream_groups import StreamGroups
+from libkevy._streams import Streams
 from libkevy._strings import Strings
 from libkevy._types import V, Word
 from libkevy._verbs import Verbs, dict_of, given, scored
@@ -27,6 +33,12 @@ class Commands(
     HashExpiry[V],
     Sets[V],
     SortedSets[V],
+    Blocking[V],
+    Streams[V],
+    StreamGroups[V],
+    Bitmaps[V],
+    Geo[V],
+    Scripts[V],
     Server[V],
 ):
     """The verbs that are one command each: what a pipeline has, too."""

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import atexit
-import functools
 import importlib
 import weakref
+from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Callable, Generic, Literal, overload
 
 from libkevy import _options
+from libkevy._builders import Builders
 from libkevy._clock import Clock
 from libkevy._commands import Commands, Iterators
 from libkevy._door import InstanceHandle
-from libkevy._pipeline import Pipeline, run_transaction
+from libkevy._pipeline import Pipeline
 from libkevy._session import Session
 from libkevy._subscription import Message, Subscription, join_delivering
 from libkevy._types import V, Word
 from libkevy._uncopied import Uncopied
-from libkevy.errors import ClosedError, InvalidError
+from libkevy._verbs import converted
+from libkevy.errors import ClosedError, Error, InvalidError
 
 if TYPE_CHECKING:
+    import socket
     import sys
     from types import TracebackType
 
@@ -31,8 +34,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Instance", "start"]
 
+Mode = Literal["direct", "descriptor"]
 
-class Instance(Uncopied, InstanceHandle, Commands[V], Iterators[V], Generic[V]):
+
+class Instance(Uncopied, InstanceHandle, Commands[V], Iterators[V], Builders[V], Generic[V]):
     """A sharded store that answers commands as a Redis server would. Made by ``kevy.start``.
 
     ``execute`` runs any command; the everyday ones are methods, with the names, arguments and
@@ -61,6 +66,8 @@ class Instance(Uncopied, InstanceHandle, Commands[V], Iterators[V], Generic[V]):
             [word for pair in directives for word in pair],
             _options.flag("decode", decode),
         )
+        # Those in which commands wait, while none does.
+        self._sessions: deque[Session[V]] = deque()
         _live.add(self)
 
     _set = Commands.set  # for the door's own set, when it is called with options
@@ -70,6 +77,45 @@ class Instance(Uncopied, InstanceHandle, Commands[V], Iterators[V], Generic[V]):
         set = Commands[V].set  # type: ignore[assignment]
 
         def execute(self, /, *words: Word) -> Any: ...
+
+    async def aexecute(self, /, *words: Word) -> Any:
+        """Runs one command in a running asyncio event loop, which goes on while it waits.
+
+        See ``Session.aexecute``.
+        """
+        session = self._idle_session()
+        try:
+            return await session.aexecute(*words)
+        finally:
+            self._sessions.append(session)
+
+    def _execute_in_session(self, *words: Word) -> Any:
+        session = self._idle_session()
+        try:
+            return session._command(*words)
+        finally:
+            session._forget_outcome()
+            self._sessions.append(session)
+
+    def _pipeline_that_waits(self, commands: tuple[tuple[Word, ...], ...]) -> list[Any] | None:
+        session = self._idle_session()
+        try:
+            return session._pipeline(commands, False)
+        finally:
+            self._sessions.append(session)
+
+    def _idle_session(self) -> Session[V]:
+        while True:
+            try:
+                session = self._sessions.pop()
+            except IndexError:
+                return self.session()
+            try:
+                session._next(0)
+            except Error:  # it was killed
+                session.close()
+            else:
+                return session
 
     def get_many(self, keys: Iterable[Word]) -> list[V | None]:
         """The strings at ``keys``, in one atomic step; None for what is missing or no string."""
@@ -105,30 +151,60 @@ class Instance(Uncopied, InstanceHandle, Commands[V], Iterators[V], Generic[V]):
         """
         return Subscription(self, channels, kind, callback)
 
-    def redis(self, **options: Any) -> Any:
-        """A ``redis.Redis`` whose connections are sessions of this instance, without a socket.
+    def redis(self, *, mode: Mode | None = None, **options: Any) -> Any:
+        """A ``redis.Redis`` on this instance, which takes the options of ``redis.Redis``.
 
-        It takes the options of ``redis.Redis``; those of sockets are pointless.
+        Its connections are sessions, without a socket, when ``mode`` is ``"direct"``; those of
+        ``"descriptor"`` are sockets that are connected to the instance, for whoever polls them or
+        brings a parser along. Without ``mode`` they are direct, unless gevent has patched the
+        process or a ``parser_class`` is given.
         """
-        return _clients().client(self, "redis", "Redis", options)
+        return _clients().client(self, "redis", mode, options, is_async=False)
 
-    def aioredis(self, **options: Any) -> Any:
+    def aioredis(self, *, mode: Mode | None = None, **options: Any) -> Any:
         """A ``redis.asyncio.Redis`` of the same kind."""
-        return _clients().async_client(self, "redis", "Redis", options)
+        return _clients().client(self, "redis", mode, options, is_async=True)
 
-    def valkey(self, **options: Any) -> Any:
+    def valkey(self, *, mode: Mode | None = None, **options: Any) -> Any:
         """A ``valkey.Valkey`` of the same kind."""
-        return _clients().client(self, "valkey", "Valkey", options)
+        return _clients().client(self, "valkey", mode, options, is_async=False)
+
+    def aiovalkey(self, *, mode: Mode | None = None, **options: Any) -> Any:
+        """A ``valkey.asyncio.Valkey`` of the same kind."""
+        return _clients().client(self, "valkey", mode, options, is_async=True)
 
     @property
     def connection_class(self) -> Any:
         """What a ``redis.ConnectionPool`` takes as ``connection_class``."""
-        return functools.partial(_clients().connection_class("redis"), self)
+        return self.connection_class_for("redis")
 
     @property
     def async_connection_class(self) -> Any:
         """What a ``redis.asyncio.ConnectionPool`` takes as ``connection_class``."""
-        return functools.partial(_clients().async_connection_class("redis"), self)
+        return self.connection_class_for("redis", asyncio=True)
+
+    def connection_class_for(
+        self,
+        library: Literal["redis", "valkey"],
+        *,
+        asyncio: bool = False,
+        mode: Mode | None = None,
+    ) -> Any:
+        """What a ``ConnectionPool`` of redis-py or valkey-py takes as ``connection_class``.
+
+        ``mode`` as in ``redis``. The class keeps the instance alive.
+        """
+        return _clients().connection_class(self, library, mode, is_async=asyncio)
+
+    def connect(self) -> socket.socket:
+        """A new socket that is connected to the instance and speaks RESP, without an address.
+
+        For clients that want a descriptor. It is the caller's, blocking and without a timeout at
+        first. As after ``listen``, short commands release the GIL from now on.
+        """
+        import socket
+
+        return socket.socket(fileno=self._connect())
 
     def listen(self, address: str) -> str:
         """Lets clients connect, and gives the address with its real port.
@@ -164,6 +240,7 @@ class Instance(Uncopied, InstanceHandle, Commands[V], Iterators[V], Generic[V]):
         who wait on them get ``ClosedError``, iterations end.
         """
         self._stop()
+        self._sessions.clear()
 
     @property
     def stopped(self) -> bool:
@@ -190,12 +267,7 @@ class Instance(Uncopied, InstanceHandle, Commands[V], Iterators[V], Generic[V]):
         return f"<libkevy.Instance {state}>"
 
     def _converted(self, convert: Callable[[Any], Any], *words: Word) -> Any:
-        reply = self._command(*words)
-        return None if reply is None else convert(reply)
-
-    def _run_atomic(self, commands: tuple[tuple[Word, ...], ...]) -> list[Any]:
-        with self.session() as session:
-            return run_transaction(session._pipeline, commands)
+        return converted(convert, self._command(*words))
 
 
 @overload

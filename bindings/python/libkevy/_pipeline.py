@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Callable
 from libkevy._door import PipelineHandle
 from libkevy._queued import QueuedCommands
 from libkevy._uncopied import Uncopied
-from libkevy._verbs import is_queued
-from libkevy.errors import Error, WatchError
+from libkevy._verbs import converted, is_queued, may_wait
+from libkevy.errors import Error, ExecAbortError, ResponseError, WatchError
 
 if TYPE_CHECKING:
     import sys
@@ -61,10 +61,15 @@ class Pipeline(Uncopied, PipelineHandle, QueuedCommands):
         raise_on_error: bool,
     ) -> list[Any]:
         """What ``execute`` does with commands that the compiled door does not run on the spot."""
-        replies = target._run_atomic(commands) if atomic else target._pipeline(commands)
+        if not atomic and any(may_wait(command[0]) for command in commands):
+            replies = target._pipeline_that_waits(commands)
+        else:
+            replies = target._pipeline(commands, atomic)
+        if atomic:
+            _check_that_it_ran(replies)
         for i, convert in enumerate(converters):
             if convert is not None and _is_convertible(replies[i]):
-                replies[i] = convert(replies[i])
+                replies[i] = converted(convert, replies[i])
         if raise_on_error:
             for reply in replies:
                 if isinstance(reply, Error):
@@ -85,22 +90,16 @@ class Pipeline(Uncopied, PipelineHandle, QueuedCommands):
         self.clear()
 
 
-def run_transaction(
-    run: Callable[[tuple[tuple[Word, ...], ...]], list[Any]], commands: tuple[tuple[Word, ...], ...]
-) -> list[Any]:
-    """The commands' replies as one MULTI ... EXEC of a session, whose pipeline ``run`` runs."""
-    first, *queued, outcome = run((("MULTI",), *commands, ("EXEC",)))
-    if isinstance(first, Error):
-        raise first
-    if outcome is None:
+def _check_that_it_ran(replies: list[Any] | None) -> None:
+    """Raises what kept a transaction from running."""
+    if replies is None:
         msg = "a watched key was changed: no command of the transaction ran"
         raise WatchError(msg)
-    if isinstance(outcome, Error):
-        refused = next((reply for reply in queued if isinstance(reply, Error)), None)
-        raise outcome from refused
-    replies: list[Any] = outcome
-    return replies
+    errors = [reply for reply in replies if isinstance(reply, ResponseError)]
+    aborted = next((error for error in errors if isinstance(error, ExecAbortError)), None)
+    if aborted is not None:
+        raise aborted from next((error for error in errors if error.code != aborted.code), None)
 
 
 def _is_convertible(reply: object) -> bool:
-    return not (reply is None or isinstance(reply, Error) or is_queued(reply))
+    return not (isinstance(reply, Error) or is_queued(reply))

@@ -1,6 +1,6 @@
 # Written by tools/queued_stub.py: the verbs of Commands, which here give the pipeline.
 # ruff: noqa: A002
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, Literal
@@ -383,6 +383,257 @@ class QueuedCommands:
     def zunionstore(self, dest: Word, keys: Sources, aggregate: Word | None = None) -> Self: ...
     def zinterstore(self, dest: Word, keys: Sources, aggregate: Word | None = None) -> Self: ...
     def zdiffstore(self, dest: Word, keys: Iterable[Word]) -> Self: ...
+    def blpop(self, keys: Words, timeout: float | None = 0) -> Self: ...
+    def brpop(self, keys: Words, timeout: float | None = 0) -> Self: ...
+    def brpoplpush(self, src: Word, dst: Word, timeout: float | None = 0) -> Self: ...
+    def blmove(
+        self,
+        first_list: Word,
+        second_list: Word,
+        timeout: float,
+        src: str = "LEFT",
+        dest: str = "RIGHT",
+    ) -> Self: ...
+    def blmpop(
+        self, timeout: float, numkeys: int, *args: Word, direction: str, count: int | None = 1
+    ) -> Self: ...
+    def bzpopmin(self, keys: Words, timeout: float = 0) -> Self: ...
+    def bzpopmax(self, keys: Words, timeout: float = 0) -> Self: ...
+    def bzmpop(
+        self,
+        timeout: float,
+        numkeys: int,
+        keys: list[Word],
+        min: bool | None = False,
+        max: bool | None = False,
+        count: int | None = 1,
+    ) -> Self: ...
+    def xadd(
+        self,
+        name: Word,
+        fields: Mapping[Any, Word],
+        id: Word = "*",
+        maxlen: int | None = None,
+        approximate: bool = True,
+        nomkstream: bool = False,
+        minid: Word | None = None,
+        limit: int | None = None,
+        ref_policy: str | None = None,
+        idmpauto: Word | None = None,
+        idmp: tuple[Word, Word] | None = None,
+    ) -> Self: ...
+    def xcfgset(
+        self, name: Word, idmp_duration: int | None = None, idmp_maxsize: int | None = None
+    ) -> Self: ...
+    def xlen(self, name: Word) -> Self: ...
+    def xrange(
+        self, name: Word, min: Word = "-", max: Word = "+", count: int | None = None
+    ) -> Self: ...
+    def xrevrange(
+        self, name: Word, max: Word = "+", min: Word = "-", count: int | None = None
+    ) -> Self: ...
+    def xread(
+        self, streams: Mapping[Any, Word], count: int | None = None, block: int | None = None
+    ) -> Self: ...
+    def xdel(self, name: Word, *ids: Word) -> Self: ...
+    def xdelex(self, name: Word, *ids: Word, ref_policy: str = "KEEPREF") -> Self: ...
+    def xtrim(
+        self,
+        name: Word,
+        maxlen: int | None = None,
+        approximate: bool = True,
+        minid: Word | None = None,
+        limit: int | None = None,
+        ref_policy: str | None = None,
+    ) -> Self: ...
+    def xinfo_stream(self, name: Word, full: bool = False) -> Self: ...
+    def xinfo_groups(self, name: Word) -> Self: ...
+    def xinfo_consumers(self, name: Word, groupname: Word) -> Self: ...
+    def xgroup_create(
+        self,
+        name: Word,
+        groupname: Word,
+        id: Word = "$",
+        mkstream: bool = False,
+        entries_read: int | None = None,
+    ) -> Self: ...
+    def xgroup_setid(
+        self, name: Word, groupname: Word, id: Word, entries_read: int | None = None
+    ) -> Self: ...
+    def xgroup_destroy(self, name: Word, groupname: Word) -> Self: ...
+    def xgroup_createconsumer(self, name: Word, groupname: Word, consumername: Word) -> Self: ...
+    def xgroup_delconsumer(self, name: Word, groupname: Word, consumername: Word) -> Self: ...
+    def xreadgroup(
+        self,
+        groupname: Word,
+        consumername: Word,
+        streams: Mapping[Any, Word],
+        count: int | None = None,
+        block: int | None = None,
+        noack: bool = False,
+        claim_min_idle_time: int | None = None,
+    ) -> Self: ...
+    def xack(self, name: Word, groupname: Word, *ids: Word) -> Self: ...
+    def xackdel(
+        self, name: Word, groupname: Word, *ids: Word, ref_policy: str = "KEEPREF"
+    ) -> Self: ...
+    def xnack(
+        self,
+        name: Word,
+        groupname: Word,
+        mode: str,
+        *ids: Word,
+        retrycount: int | None = None,
+        force: bool = False,
+    ) -> Self: ...
+    def xclaim(
+        self,
+        name: Word,
+        groupname: Word,
+        consumername: Word,
+        min_idle_time: int,
+        message_ids: Sequence[Word],
+        idle: int | None = None,
+        time: int | None = None,
+        retrycount: int | None = None,
+        force: bool = False,
+        justid: bool = False,
+    ) -> Self: ...
+    def xautoclaim(
+        self,
+        name: Word,
+        groupname: Word,
+        consumername: Word,
+        min_idle_time: int,
+        start_id: Word = "0-0",
+        count: int | None = None,
+        justid: bool = False,
+    ) -> Self: ...
+    def xpending(self, name: Word, groupname: Word) -> Self: ...
+    def xpending_range(
+        self,
+        name: Word,
+        groupname: Word,
+        min: Word,
+        max: Word,
+        count: int,
+        consumername: Word | None = None,
+        idle: int | None = None,
+    ) -> Self: ...
+    def setbit(self, name: Word, offset: int, value: int) -> Self: ...
+    def getbit(self, name: Word, offset: int) -> Self: ...
+    def bitcount(
+        self, key: Word, start: int | None = None, end: int | None = None, mode: str | None = None
+    ) -> Self: ...
+    def bitpos(
+        self,
+        key: Word,
+        bit: int,
+        start: int | None = None,
+        end: int | None = None,
+        mode: str | None = None,
+    ) -> Self: ...
+    def bitop(self, operation: str, dest: Word, *keys: Word) -> Self: ...
+    def bitfield_ro(
+        self,
+        key: Word,
+        encoding: str,
+        offset: int | str,
+        items: list[tuple[str, int | str]] | None = None,
+    ) -> Self: ...
+    def pfadd(self, name: Word, *values: Word) -> Self: ...
+    def pfcount(self, *sources: Word) -> Self: ...
+    def pfmerge(self, dest: Word, *sources: Word) -> Self: ...
+    def geoadd(
+        self,
+        name: Word,
+        values: Sequence[Word],
+        nx: bool = False,
+        xx: bool = False,
+        ch: bool = False,
+    ) -> Self: ...
+    def geodist(self, name: Word, place1: Word, place2: Word, unit: str | None = None) -> Self: ...
+    def geohash(self, name: Word, *values: Word) -> Self: ...
+    def geopos(self, name: Word, *values: Word) -> Self: ...
+    def georadius(
+        self,
+        name: Word,
+        longitude: float,
+        latitude: float,
+        radius: float,
+        unit: str | None = None,
+        withdist: bool = False,
+        withcoord: bool = False,
+        withhash: bool = False,
+        count: int | None = None,
+        sort: str | None = None,
+        store: Word | None = None,
+        store_dist: Word | None = None,
+        any: bool = False,
+    ) -> Self: ...
+    def georadiusbymember(
+        self,
+        name: Word,
+        member: Word,
+        radius: float,
+        unit: str | None = None,
+        withdist: bool = False,
+        withcoord: bool = False,
+        withhash: bool = False,
+        count: int | None = None,
+        sort: str | None = None,
+        store: Word | None = None,
+        store_dist: Word | None = None,
+        any: bool = False,
+    ) -> Self: ...
+    def geosearch(
+        self,
+        name: Word,
+        member: Word | None = None,
+        longitude: float | None = None,
+        latitude: float | None = None,
+        unit: str = "m",
+        radius: float | None = None,
+        width: float | None = None,
+        height: float | None = None,
+        sort: str | None = None,
+        count: int | None = None,
+        any: bool = False,
+        withcoord: bool = False,
+        withdist: bool = False,
+        withhash: bool = False,
+    ) -> Self: ...
+    def geosearchstore(
+        self,
+        dest: Word,
+        name: Word,
+        member: Word | None = None,
+        longitude: float | None = None,
+        latitude: float | None = None,
+        unit: str = "m",
+        radius: float | None = None,
+        width: float | None = None,
+        height: float | None = None,
+        sort: str | None = None,
+        count: int | None = None,
+        any: bool = False,
+        storedist: bool = False,
+    ) -> Self: ...
+    def eval(self, script: Word, numkeys: int, *keys_and_args: Word) -> Self: ...
+    def eval_ro(self, script: Word, numkeys: int, *keys_and_args: Word) -> Self: ...
+    def evalsha(self, sha: Word, numkeys: int, *keys_and_args: Word) -> Self: ...
+    def evalsha_ro(self, sha: Word, numkeys: int, *keys_and_args: Word) -> Self: ...
+    def script_load(self, script: Word) -> Self: ...
+    def script_exists(self, *args: Word) -> Self: ...
+    def script_flush(self, sync_type: str | None = None) -> Self: ...
+    def script_kill(self) -> Self: ...
+    def fcall(self, function: Word, numkeys: int, *keys_and_args: Word) -> Self: ...
+    def fcall_ro(self, function: Word, numkeys: int, *keys_and_args: Word) -> Self: ...
+    def function_load(self, code: Word, replace: bool | None = False) -> Self: ...
+    def function_delete(self, library: Word) -> Self: ...
+    def function_flush(self, mode: str = "SYNC") -> Self: ...
+    def function_list(self, library: Word | None = "*", withcode: bool | None = False) -> Self: ...
+    def function_kill(self) -> Self: ...
     def ping(self) -> Self: ...
     def echo(self, value: Word) -> Self: ...
     def dbsize(self) -> Self: ...

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable, Generic
 
+from libkevy._builders import Builders
 from libkevy._commands import Commands, Iterators
 from libkevy._door import SessionHandle
-from libkevy._pipeline import Pipeline, run_transaction
+from libkevy._pipeline import Pipeline
 from libkevy._types import V, Word
 from libkevy._uncopied import Uncopied
-from libkevy._verbs import is_queued
-from libkevy._waiting import Turns, readable, wait_for
-from libkevy.errors import ClosedError, InvalidError, refused_word
+from libkevy._verbs import converted, is_queued
+from libkevy._waiting import Turns, cancelled_late, interrupted_late, readable, wait_for
+from libkevy.errors import ClosedError, Error, InvalidError, refused_word
 
 if TYPE_CHECKING:
     import sys
@@ -30,7 +31,7 @@ __all__ = ["Session"]
 _MOST_AT_ONCE = 1 << 30
 
 
-class Session(Uncopied, SessionHandle, Commands[V], Iterators[V], Generic[V]):
+class Session(Uncopied, SessionHandle, Commands[V], Iterators[V], Builders[V], Generic[V]):
     """A connection's state: database, protocol, transaction, watches, subscriptions, name.
 
     ``execute`` runs every verb of Redis; one that blocks in Redis blocks the calling thread alone.
@@ -56,8 +57,60 @@ class Session(Uncopied, SessionHandle, Commands[V], Iterators[V], Generic[V]):
         """An empty pipeline of this session; with ``atomic`` it runs as one MULTI ... EXEC."""
         return Pipeline(self, atomic)
 
-    def _run_atomic(self, commands: tuple[tuple[Word, ...], ...]) -> list[Any]:
-        return run_transaction(self._pipeline, commands)
+    async def aexecute(self, /, *words: Word) -> Any:
+        """Runs one command in a running asyncio event loop, which goes on while it waits.
+
+        A task that is cancelled meanwhile has taken nothing: where an element came at that very
+        moment it is given, and the cancellation comes with the task's next wait.
+        """
+        await self._turns.next()
+        outcome = self._submit(*words)
+        try:
+            while outcome is None:
+                await readable(self._descriptor())
+                self._turns.waited()
+                outcome = self._result(0)
+        except BaseException:
+            outcome = self._end_wait()
+            if outcome is None:
+                raise
+            cancelled_late()
+        self._forget_outcome()
+        return outcome[0]
+
+    def cancel(self) -> bool:
+        """Ends the wait of the command that another thread runs; whether there was one.
+
+        The command raises ``CancelledError``, unless it has just got what it waited for.
+        """
+        return self._cancel()
+
+    def _pipeline_that_waits(self, commands: tuple[tuple[Word, ...], ...]) -> list[Any] | None:
+        return self._pipeline(commands, False)
+
+    def _wait_for_reply(self) -> Any:
+        """The reply of the command that was submitted. The door calls it."""
+        outcome: Any = wait_for(self._result, None, self._descriptor)
+        return outcome[0]
+
+    def _end_after(self, error: BaseException) -> Any:
+        """What the door gives when a command that may wait has raised ``error``.
+
+        Ctrl-C may come anywhere, also before the first line of a function and behind the last.
+        """
+        outcome = None if isinstance(error, Error) else self._end_wait()
+        if outcome is None:
+            raise error
+        interrupted_late(error)
+        return outcome[0]
+
+    def _end_wait(self) -> tuple[Any] | None:
+        """Takes the command that was submitted away: its outcome, if it has got one by now."""
+        try:
+            self._cancel()
+            return self._result(-1)
+        except Error:
+            return None
 
     def next(self, timeout: float | None = None) -> list[Any] | None:
         """What is pushed next, such as ``[b"message", channel, payload]``.
@@ -129,7 +182,7 @@ class Session(Uncopied, SessionHandle, Commands[V], Iterators[V], Generic[V]):
 
     def _converted(self, convert: Callable[[Any], Any], *words: Word) -> Any:
         reply = self._command(*words)
-        return reply if reply is None or is_queued(reply) else convert(reply)
+        return reply if is_queued(reply) else converted(convert, reply)
 
     if TYPE_CHECKING:  # inherited, with the docstring there
 

@@ -20,6 +20,22 @@ Words = Union[Word, Iterable[Word]]
 _WORD = (str, bytes, bytearray, memoryview, int, float)
 
 
+#: The verbs that may wait, as src/verbs.h has them.
+WAITING = frozenset(
+    [
+        *("BLPOP", "BRPOP", "BLMOVE", "BLMOVEM", "BLMPOP", "BRPOPLPUSH"),
+        *("BZPOPMIN", "BZPOPMAX", "BZMPOP", "XREAD", "XREADGROUP", "WAIT", "WAITAOF"),
+    ]
+)
+
+
+def may_wait(verb: Word) -> bool:
+    """Whether a command of the verb may wait."""
+    if not isinstance(verb, str):
+        return isinstance(verb, bytes) and verb.decode("latin-1").upper() in WAITING
+    return verb in WAITING or verb.upper() in WAITING
+
+
 class Verbs(Generic[V]):
     """The root of the classes that have a type's verbs."""
 
@@ -107,7 +123,16 @@ def unix_milliseconds(moment: int | datetime) -> int:
 
 # ---- Replies -----------------------------------------------------------------------------------
 #
-# Converters take the shapes of RESP2 and of RESP3 alike. None and errors never reach them.
+# Converters take the shapes of RESP2 and of RESP3 alike. Errors never reach them, nor does None:
+# that stays None, or becomes what the converter's `of_null` makes, if it has one.
+
+
+def converted(convert: Callable[[Any], Any], reply: Any) -> Any:
+    """What a verb gives for a reply that is no error."""
+    if reply is not None:
+        return convert(reply)
+    of_null = getattr(convert, "of_null", None)
+    return None if of_null is None else of_null()
 
 
 def is_done(_: object) -> bool:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import _thread
 import itertools
 import math
 import os
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING, Callable, TypeVar
+import weakref
+from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
 from libkevy.errors import InvalidError
 
@@ -23,6 +25,9 @@ _SLICE_MS = 100
 
 # The longest wait of one call into C. What is to wait longer calls again.
 _LONGEST_MS = 24 * 60 * 60 * 1000
+
+# How much later Ctrl-C comes when it has to, in seconds.
+_MOMENT = 0.2
 
 # How many things that are there already are handed out before other tasks or greenlets may run.
 _BURST = 64
@@ -39,7 +44,7 @@ def wait_for(
     instead, and other greenlets run meanwhile.
     """
     deadline = _deadline(timeout)
-    if _is_patched_by_gevent():
+    if is_patched_by_gevent():
         return _wait_in_greenlet(take, deadline, descriptor)
     on_main_thread = threading.current_thread() is threading.main_thread()
     if deadline is None and not on_main_thread:
@@ -76,10 +81,34 @@ def _milliseconds_until(deadline: float, longest_ms: int) -> int:
 # asyncio is imported when it is first needed: most programs that use kevy have no event loop.
 
 
+# Tasks whose cancellation came when what they waited for had just come, and was given to them.
+_cancelled_late: weakref.WeakSet[Any] = weakref.WeakSet()
+
+
+def cancelled_late() -> None:
+    """The task that runs was cancelled, and goes on with what has come: until its next wait."""
+    import asyncio
+
+    _cancelled_late.add(asyncio.current_task())
+
+
+def _raise_if_cancelled_late() -> None:
+    import asyncio
+
+    task = asyncio.current_task()
+    if task in _cancelled_late:
+        _cancelled_late.discard(task)
+        # It may have been taken back since, as asyncio.timeout() does; Python 3.11 can tell.
+        if getattr(task, "cancelling", lambda: 1)():
+            raise asyncio.CancelledError
+
+
 async def readable(descriptor: int) -> None:
     """Returns once ``descriptor`` polls readable, or its owner has closed it."""
     import asyncio
 
+    if _cancelled_late:
+        _raise_if_cancelled_late()
     loop = asyncio.get_running_loop()
     ready: asyncio.Future[None] = loop.create_future()
     # A descriptor of our own: closing the subscription makes it readable instead of invalid.
@@ -127,7 +156,24 @@ class Turns:
 # ---- gevent ------------------------------------------------------------------------------------
 
 
-def _is_patched_by_gevent() -> bool:
+def interrupted_late(error: BaseException) -> None:
+    """Raises again what ended a wait, where what was waited for had just come.
+
+    Ctrl-C comes again a moment later instead: at once it would come before the caller has it.
+    """
+    if not isinstance(error, KeyboardInterrupt):
+        raise error
+    # Not a threading.Thread, whose start() waits until it runs.
+    _thread.start_new_thread(_interrupt_in_a_moment, ())
+
+
+def _interrupt_in_a_moment() -> None:
+    time.sleep(_MOMENT)
+    _thread.interrupt_main()
+
+
+def is_patched_by_gevent() -> bool:
+    """Whether what waits on descriptors lets other greenlets run."""
     monkey = sys.modules.get("gevent.monkey")
     return monkey is not None and bool(monkey.is_module_patched("select"))
 

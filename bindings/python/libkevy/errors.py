@@ -7,6 +7,7 @@ that no command ran: a bad argument, a closed handle, a handle of the parent pro
 from __future__ import annotations
 
 __all__ = [
+    "CancelledError",
     "ClosedError",
     "DataError",
     "Error",
@@ -55,6 +56,10 @@ class ForkedError(Error, RuntimeError):
 
 class ClosedError(Error, RuntimeError):
     """The instance was stopped, or the session or subscription was closed."""
+
+
+class CancelledError(Error):
+    """The command waited, and another thread has cancelled that; nothing was taken."""
 
 
 class WatchError(Error):
@@ -132,6 +137,7 @@ _STATUSES: dict[int, type[Error]] = {
     3: HostError,
     4: ForkedError,
     5: ClosedError,
+    12: CancelledError,
 }
 
 

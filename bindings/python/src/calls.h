@@ -11,9 +11,8 @@
 #include <Python.h>
 #include <unistd.h>
 
-#include <condition_variable>
+#include <atomic>
 #include <cstdint>
-#include <mutex>
 
 namespace kevy::python {
 
@@ -48,32 +47,27 @@ struct Contention {
   bool is_possible() const noexcept { return long_commands != 0 || listening; }
 };
 
-/// The calls on one handle that run with the GIL released. Used with the GIL held.
+/// The calls on one handle that run with the GIL released. Used, and freed, with the GIL held.
 class Calls {
  public:
   bool any() const noexcept { return running_ != 0 && generation_ == fork_generation(); }
-  void enter() noexcept { ++running_; }
-  void leave() {
-    --running_;
-    // drain() holds the mutex from before it releases the GIL until it sleeps.
-    const std::lock_guard lock(mutex_);
-    left_.notify_all();
+  void enter() noexcept { running_.store(running_ + 1, std::memory_order_relaxed); }
+  void leave() noexcept {
+    running_.store(running_ - 1);
+    running_.notify_all();
   }
   /// Waits until no call runs, with the GIL released. A child of fork() has none to wait for.
   void drain() {
     while (any()) {
-      std::unique_lock lock(mutex_);
+      const int before = running_;
       const GilRelease released;
-      left_.wait(lock);
-      lock.unlock();
+      running_.wait(before);
     }
   }
 
  private:
-  int running_ = 0;
+  std::atomic<int> running_{0};  // written with the GIL held; drain() waits without
   const uint32_t generation_ = fork_generation();
-  std::mutex mutex_;
-  std::condition_variable left_;
 };
 
 /// Runs `call` with the GIL released and counted in `calls`.

@@ -28,6 +28,19 @@ bool is_idle(const Calls& calls) {
   return !calls.any() || raise_status(KEVY_INVALID, "another thread is using it") != nullptr;
 }
 
+PyObject* execute_in_session(PyObject* self, PyObject* const* args, size_t count) {
+  static PyObject* const name = PyUnicode_InternFromString("_execute_in_session");
+  std::vector<PyObject*> all{self};
+  all.insert(all.end(), args, args + count);
+  return PyObject_VectorcallMethod(name, all.data(), all.size(), nullptr);
+}
+
+/// A tuple of the reply, which it frees; an error reply is raised.
+PyObject* outcome_of(kevy_reply* reply, bool decode) {
+  PyObject* const object = take_reply(reply, decode);
+  return object == nullptr ? nullptr : Py_BuildValue("(N)", object);
+}
+
 kevy_instance* open_handle(const InstanceHandle& instance) {
   throw_unless(instance.handle != nullptr || raise_closed() != nullptr);
   return instance.handle;
@@ -42,8 +55,8 @@ uint32_t fork_generation() noexcept { return forks.load(std::memory_order_relaxe
 InstanceHandle::InstanceHandle(const Options& options) : decode(options.decode) {
   std::vector<const char*> directives;
   for (const std::string& word : options.directives) directives.push_back(word.c_str());
-  const kevy_options wanted{sizeof(kevy_options), options.shards,    options.databases,
-                            options.protocol,     options.threads,   directives.data(),
+  const kevy_options wanted{sizeof(kevy_options), options.shards,  options.databases,
+                            options.protocol,     options.threads, directives.data(),
                             directives.size() / 2};
   throw_unless_ok(run_released(calls, [&] { return kevy_start(&wanted, &handle); }));
 }
@@ -56,13 +69,14 @@ void InstanceHandle::stop() {
   kevy_stop(stopping);
 }
 
-PyObject* InstanceHandle::execute(const Words& words) {
+PyObject* InstanceHandle::execute(PyObject* self, const Words& words, PyObject* const* args) {
   kevy_instance* const running = handle;
   if (running == nullptr) return raise_closed();
+  const Pace pace = pace_of(words);
+  if (pace == Pace::kWaiting) return execute_in_session(self, args, words.count());
   kevy_reply* reply = nullptr;
-  const kevy_status status = run(pace_of(words), [&] {
-    return kevy_exec(running, words.count(), words.data(), words.sizes(), &reply);
-  });
+  const kevy_status status = run(
+      pace, [&] { return kevy_exec(running, words.count(), words.data(), words.sizes(), &reply); });
   return status == KEVY_OK ? take_reply(reply, decode) : raise_status(status);
 }
 
@@ -85,20 +99,18 @@ PyObject* InstanceHandle::get_big(const Words& key, size_t size) {
   const char* words[] = {"GET", key.data()[0]};
   const size_t sizes[] = {3, key.sizes()[0]};
   kevy_reply* reply = nullptr;
-  const kevy_status status =
-      run(size > kShortBytes ? Pace::kLong : Pace::kShort,
-          [&] { return kevy_exec(running, 2, words, sizes, &reply); });
+  const kevy_status status = run(size > kShortBytes ? Pace::kLong : Pace::kShort,
+                                 [&] { return kevy_exec(running, 2, words, sizes, &reply); });
   return status == KEVY_OK ? take_reply(reply, decode) : raise_status(status);
 }
 
 PyObject* InstanceHandle::set(const Words& pair, int64_t ttl_ms) {
   kevy_instance* const running = handle;
   if (running == nullptr) return raise_closed();
-  const kevy_status status =
-      run(pair.total_size() > kShortBytes ? Pace::kLong : Pace::kShort, [&] {
-        return kevy_set(running, pair.data()[0], pair.sizes()[0], pair.data()[1], pair.sizes()[1], 0,
-                        ttl_ms);
-      });
+  const kevy_status status = run(pair.total_size() > kShortBytes ? Pace::kLong : Pace::kShort, [&] {
+    return kevy_set(running, pair.data()[0], pair.sizes()[0], pair.data()[1], pair.sizes()[1], 0,
+                    ttl_ms);
+  });
   if (status != KEVY_OK) return raise_status(status);
   Py_RETURN_TRUE;
 }
@@ -111,6 +123,8 @@ SessionHandle::SessionHandle(InstanceHandle& instance)
 }
 
 SessionHandle::~SessionHandle() {
+  forget_outcome();
+  cancels_.drain();
   const GilRelease released;
   kevy_session_close(handle);
 }
@@ -122,17 +136,80 @@ bool SessionHandle::is_usable() const {
 void SessionHandle::close() {
   throw_unless(is_idle(calls));
   kevy_session* closing = std::exchange(handle, nullptr);
+  cancels_.drain();
   const GilRelease released;
   kevy_session_close(closing);
 }
 
-PyObject* SessionHandle::execute(const Words& words) {
+PyObject* SessionHandle::execute(PyObject* self, const Words& words) {
+  if (!is_usable()) return nullptr;
+  const Pace pace = pace_of(words);
+  kevy_reply* reply = nullptr;
+  kevy_status status;
+  if (pace == Pace::kWaiting) {
+    status = submit_released(words, &reply);
+    if (status == KEVY_PENDING) return wait_for_reply(self);
+  } else {
+    forget_outcome();
+    status = run(pace, [&] {
+      return kevy_session_exec(handle, words.count(), words.data(), words.sizes(), &reply);
+    });
+  }
+  return status == KEVY_OK ? take_reply(reply, decode) : raise_status(status);
+}
+
+PyObject* SessionHandle::wait_for_reply(PyObject* self) {
+  static PyObject* const wait = PyUnicode_InternFromString("_wait_for_reply");
+  PyObject* const reply = PyObject_CallMethodNoArgs(self, wait);
+  if (reply != nullptr) return reply;
+  static PyObject* const end = PyUnicode_InternFromString("_end_after");
+  PyObject *type, *error, *traceback;
+  PyErr_Fetch(&type, &error, &traceback);
+  PyErr_NormalizeException(&type, &error, &traceback);
+  if (traceback != nullptr) PyException_SetTraceback(error, traceback);
+  PyObject* const instead = PyObject_CallMethodOneArg(self, end, error);
+  Py_DECREF(type);
+  Py_DECREF(error);
+  Py_XDECREF(traceback);
+  return instead;
+}
+
+kevy_status SessionHandle::submit_released(const Words& words, kevy_reply** reply) {
+  forget_outcome();
+  return run_released(calls, [&] {
+    return kevy_session_submit(handle, words.count(), words.data(), words.sizes(), nullptr, nullptr,
+                               reply);
+  });
+}
+
+PyObject* SessionHandle::submit(const Words& words) {
   if (!is_usable()) return nullptr;
   kevy_reply* reply = nullptr;
-  const kevy_status status = run(pace_of(words), [&] {
-    return kevy_session_exec(handle, words.count(), words.data(), words.sizes(), &reply);
-  });
-  return status == KEVY_OK ? take_reply(reply, decode) : raise_status(status);
+  const kevy_status status = submit_released(words, &reply);
+  if (status == KEVY_PENDING) Py_RETURN_NONE;
+  return status == KEVY_OK ? outcome_of(reply, decode) : raise_status(status);
+}
+
+PyObject* SessionHandle::result(int64_t timeout_ms) {
+  if (!is_usable()) return nullptr;
+  if (outcome_ != nullptr) {
+    Py_INCREF(outcome_);
+    return outcome_;
+  }
+  kevy_reply* reply = nullptr;
+  const auto call = [&] { return kevy_session_result(handle, timeout_ms, &reply); };
+  const kevy_status status = timeout_ms == 0 ? call() : run_released(calls, call);
+  if (status == KEVY_TIMEOUT) Py_RETURN_NONE;
+  if (status != KEVY_OK) return raise_status(status);
+  outcome_ = outcome_of(reply, decode);
+  Py_XINCREF(outcome_);
+  return outcome_;
+}
+
+bool SessionHandle::cancel() {
+  if (handle == nullptr) return false;
+  kevy_session* const waiting = handle;
+  return run_released(cancels_, [&] { return kevy_session_cancel(waiting); }) == KEVY_OK;
 }
 
 // ---- SubscriptionHandle ------------------------------------------------------------------------

@@ -40,7 +40,8 @@ struct InstanceHandle {
 
   void stop();
 
-  PyObject* execute(const Words& words);
+  /// `self` is the Python object: its _execute_in_session() runs a command that may wait.
+  PyObject* execute(PyObject* self, const Words& words, PyObject* const* args);
   PyObject* get(const Words& key);
   PyObject* set(const Words& key_and_value, int64_t ttl_ms);
 
@@ -67,7 +68,17 @@ struct SessionHandle {
   SessionHandle& operator=(const SessionHandle&) = delete;
   ~SessionHandle();
 
-  PyObject* execute(const Words& words);
+  /// `self` is the Python object, whose methods wait for the reply of a command that has to.
+  PyObject* execute(PyObject* self, const Words& words);
+  /// Gives a command that may wait: a tuple of its reply, or None while it waits.
+  PyObject* submit(const Words& words);
+  /// The same of the command that waits, after up to so many milliseconds; below 0: for ever. It is
+  /// given again until it is forgotten, at the latest by the next command, since Ctrl-C may come
+  /// before Python has it in hand.
+  PyObject* result(int64_t timeout_ms);
+  void forget_outcome() { Py_CLEAR(outcome_); }
+  /// Ends the wait of a command, also while another thread is in it; whether there was one.
+  bool cancel();
   /// False with a Python error set when it is closed, or in use by another thread.
   bool is_usable() const;
   /// Throws pybind11's error_already_set while another thread uses it.
@@ -84,6 +95,12 @@ struct SessionHandle {
   const bool decode;
   const std::shared_ptr<Contention> contention;
   Calls calls;
+
+ private:
+  kevy_status submit_released(const Words& words, kevy_reply** reply);
+  static PyObject* wait_for_reply(PyObject* self);
+  Calls cancels_;
+  PyObject* outcome_ = nullptr;
 };
 
 struct SubscriptionHandle {

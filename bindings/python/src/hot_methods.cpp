@@ -9,6 +9,15 @@ namespace kevy::python {
 
 namespace {
 
+PyObject* run(PyObject* self, InstanceHandle& handle, const Words& words, PyObject* const* args) {
+  return handle.execute(self, words, args);
+}
+
+PyObject* run(PyObject* self, SessionHandle& handle, const Words& words,
+              PyObject* const* /*args*/) {
+  return handle.execute(self, words);
+}
+
 template <typename Handle>
 PyObject* execute(PyObject* self, PyObject* const* args, Py_ssize_t count) {
   auto* handle = handle_in<Handle>(self);
@@ -22,7 +31,7 @@ PyObject* execute(PyObject* self, PyObject* const* args, Py_ssize_t count) {
     for (Py_ssize_t i = 0; i < count; ++i) {
       if (!words.add(args[i])) return nullptr;
     }
-    return handle->execute(words);
+    return run(self, *handle, words, args);
   });
 }
 

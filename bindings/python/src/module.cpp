@@ -1,4 +1,5 @@
-// The module libkevy._native: the C ABI as three classes. What users see is built on them in Python.
+// The module libkevy._native: the C ABI as three classes. What users see is built on them in
+// Python.
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
@@ -75,9 +76,10 @@ auto run_pipeline(SessionHandle& session) {
   };
 }
 
-// `commands` is a tuple of tuples: nobody can change them while the GIL is released.
+// `commands` is a tuple of tuples: nobody can change them while the GIL is released. None where a
+// watched key was changed.
 template <typename Handle>
-py::object pipeline(Handle& handle, const py::tuple& commands) {
+py::object pipeline(Handle& handle, const py::tuple& commands, bool atomic) {
   std::vector<size_t> counts;
   size_t total = 0;
   for (const py::handle command : commands) {
@@ -89,7 +91,8 @@ py::object pipeline(Handle& handle, const py::tuple& commands) {
   const auto call = run_pipeline(handle);
   kevy_reply* replies = nullptr;
   check(handle.run(Pace::kLong, [&] {
-    return call(counts.size(), counts.data(), words.data(), words.sizes(), 0, &replies);
+    return call(counts.size(), counts.data(), words.data(), words.sizes(),
+                atomic ? uint32_t{KEVY_PIPELINE_ATOMIC} : 0, &replies);
   }));
   return checked(take_reply(replies, handle.decode));
 }
@@ -112,15 +115,24 @@ void set_many(InstanceHandle& instance, const py::tuple& keys_and_values) {
   const auto values = slices_of(words, 1, 2);
   kevy_instance* handle = usable(instance);
   check(instance.run(pace_of_many(words), [&] {
-    return kevy_set_many(handle, keys.data.size(), keys.data.data(), keys.sizes.data(), values.data.data(),
-                         values.sizes.data());
+    return kevy_set_many(handle, keys.data.size(), keys.data.data(), keys.sizes.data(),
+                         values.data.data(), values.sizes.data());
   }));
 }
 
 void listen(InstanceHandle& instance, const std::string& address) {
   kevy_instance* handle = usable(instance);
   instance.contention->listening = true;
-  check(run_released(instance.calls, [&] { return kevy_listen(handle, address.c_str(), nullptr, nullptr); }));
+  check(run_released(instance.calls,
+                     [&] { return kevy_listen(handle, address.c_str(), nullptr, nullptr); }));
+}
+
+int connect(InstanceHandle& instance) {
+  kevy_instance* handle = usable(instance);
+  instance.contention->listening = true;
+  int number = -1;
+  check(run_released(instance.calls, [&] { return kevy_connect(handle, nullptr, &number); }));
+  return number;
 }
 
 py::object address(InstanceHandle& instance, size_t index) {
@@ -166,13 +178,17 @@ py::object next_push(SessionHandle& session, int64_t timeout_ms) {
   return checked(take_reply(push, session.decode));
 }
 
+py::object submit(SessionHandle& session, const py::args& command) {
+  Words words(command.size());
+  return checked(session.submit(add_all(words, command)));
+}
+
 void feed(SessionHandle& session, py::handle bytes) {
   Words words(1);
   add(words, bytes);
   kevy_session* handle = usable(session);
-  check(session.run(Pace::kLong, [&] {
-    return kevy_session_feed(handle, words.data()[0], words.sizes()[0]);
-  }));
+  check(session.run(Pace::kLong,
+                    [&] { return kevy_session_feed(handle, words.data()[0], words.sizes()[0]); }));
 }
 
 py::object take(SessionHandle& session, size_t limit) {
@@ -205,7 +221,7 @@ py::object next_message(SubscriptionHandle& subscription, int64_t timeout_ms) {
   if (status == KEVY_TIMEOUT) return py::none();
   check(status);
   const std::unique_ptr<kevy_message, decltype(&kevy_message_free)> owner(message,
-                                                                         kevy_message_free);
+                                                                          kevy_message_free);
   return message_object(message, subscription.decode);
 }
 
@@ -234,10 +250,11 @@ py::handle add_instance(py::module_& module) {
            py::arg("directives"), py::arg("decode"))
       .def("_stop", &InstanceHandle::stop)
       .def("_is_open", [](const InstanceHandle& instance) { return instance.handle != nullptr; })
-      .def("_pipeline", &pipeline<InstanceHandle>, py::arg("commands"))
+      .def("_pipeline", &pipeline<InstanceHandle>, py::arg("commands"), py::arg("atomic"))
       .def("_get_many", &get_many, py::arg("keys"))
       .def("_set_many", &set_many, py::arg("keys_and_values"))
       .def("_listen", &listen, py::arg("address"))
+      .def("_connect", &connect)
       .def("_address", &address, py::arg("index"))
       .def("_clock_now", &clock_now)
       .def("_clock_freeze", &clock_freeze, py::arg("unix_ms"))
@@ -252,7 +269,16 @@ void add_session(py::module_& module) {
   type.def(py::init<InstanceHandle&>(), py::arg("instance"))
       .def("_close", &SessionHandle::close)
       .def("_is_open", [](const SessionHandle& session) { return session.handle != nullptr; })
-      .def("_pipeline", &pipeline<SessionHandle>, py::arg("commands"))
+      .def("_pipeline", &pipeline<SessionHandle>, py::arg("commands"), py::arg("atomic"))
+      .def("_submit", &submit)
+      .def(
+          "_result",
+          [](SessionHandle& session, int64_t timeout_ms) {
+            return checked(session.result(timeout_ms));
+          },
+          py::arg("timeout_ms"))
+      .def("_forget_outcome", &SessionHandle::forget_outcome)
+      .def("_cancel", &SessionHandle::cancel)
       .def("_next", &next_push, py::arg("timeout_ms"))
       .def("_feed", &feed, py::arg("data"))
       .def("_take", &take, py::arg("limit"))
@@ -261,12 +287,10 @@ void add_session(py::module_& module) {
 }
 
 void add_subscription(py::module_& module) {
-  py::class_<SubscriptionHandle>(module, "SubscriptionHandle",
-                                 "A subscription: kevy_subscription.")
+  py::class_<SubscriptionHandle>(module, "SubscriptionHandle", "A subscription: kevy_subscription.")
       .def(py::init([](InstanceHandle& instance, int kind, const py::tuple& channels) {
              Words words(channels.size());
-             return std::make_unique<SubscriptionHandle>(instance, kind,
-                                                         add_all(words, channels));
+             return std::make_unique<SubscriptionHandle>(instance, kind, add_all(words, channels));
            }),
            py::arg("instance"), py::arg("kind"), py::arg("channels"))
       .def("_cancel", &SubscriptionHandle::cancel)

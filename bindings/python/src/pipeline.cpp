@@ -60,6 +60,7 @@ struct PipelineObject {
 PyTypeObject* instance_type = nullptr;
 PyObject* verb_get = nullptr;       // "GET"
 PyObject* run_elsewhere = nullptr;  // "_run_collected"
+PyObject* name_of_null = nullptr;   // "of_null"
 
 PipelineObject* in(PyObject* self) { return reinterpret_cast<PipelineObject*>(self); }
 
@@ -146,8 +147,20 @@ PyObject* object_of(Outcome& outcome, bool decode, bool& is_error) {
   return reply_object(outcome.reply, decode);
 }
 
+// What libkevy._verbs.converted makes of it.
 PyObject* converted(PyObject* object, PyObject* convert) {
-  if (object == nullptr || convert == nullptr || object == Py_None) return object;
+  if (object == nullptr || convert == nullptr) return object;
+  if (object == Py_None) {
+    PyObject* const of_null = PyObject_GetAttr(convert, name_of_null);
+    if (of_null == nullptr) {
+      PyErr_Clear();
+      return object;
+    }
+    Py_DECREF(object);
+    PyObject* const made = PyObject_CallNoArgs(of_null);
+    Py_DECREF(of_null);
+    return made;
+  }
   PyObject* const result = PyObject_CallOneArg(convert, object);
   Py_DECREF(object);
   return result;
@@ -171,7 +184,7 @@ PyObject* list_of(Outcome* outcomes, const Collected& collected, bool decode,
   }
   for (size_t i = 0; i < count; ++i) {
     Py_XDECREF(outcomes[i].object);
-    kevy_reply_free(outcomes[i].reply);
+    if (outcomes[i].reply != nullptr) kevy_reply_free(outcomes[i].reply);
   }
   return list;
 }
@@ -331,14 +344,15 @@ int is_true(PyObject* /*self*/) { return 1; }
 
 // ---- The class ---------------------------------------------------------------------------------
 
+// Two arguments, by position: the package alone makes pipelines.
 PyObject* make(PyTypeObject* type, PyObject* args, PyObject* keywords) {
-  PyObject* target;
-  int is_atomic;
-  static const char* names[] = {"target", "atomic", nullptr};
-  if (PyArg_ParseTupleAndKeywords(args, keywords, "Op", const_cast<char**>(names), &target,
-                                  &is_atomic) == 0) {
+  if (PyTuple_GET_SIZE(args) != 2 || keywords != nullptr) {
+    PyErr_SetString(PyExc_TypeError, "a target, and whether the pipeline is atomic, are wanted");
     return nullptr;
   }
+  PyObject* const target = PyTuple_GET_ITEM(args, 0);
+  const int is_atomic = PyObject_IsTrue(PyTuple_GET_ITEM(args, 1));
+  if (is_atomic < 0) return nullptr;
   PyObject* self = type->tp_alloc(type, 0);
   if (self == nullptr) return nullptr;
   PipelineObject& pipeline = *in(self);
@@ -416,8 +430,9 @@ void add_pipeline(pybind11::module_& module, pybind11::handle instance) {
   instance_type = reinterpret_cast<PyTypeObject*>(instance.inc_ref().ptr());
   verb_get = PyUnicode_InternFromString("GET");
   run_elsewhere = PyUnicode_InternFromString("_run_collected");
+  name_of_null = PyUnicode_InternFromString("of_null");
   const auto type = pybind11::reinterpret_steal<pybind11::object>(PyType_FromSpec(&spec));
-  if (verb_get == nullptr || run_elsewhere == nullptr || !type) {
+  if (verb_get == nullptr || run_elsewhere == nullptr || name_of_null == nullptr || !type) {
     throw pybind11::error_already_set();
   }
   module.attr("PipelineHandle") = type;

@@ -54,7 +54,7 @@ constexpr Pace pace_of(std::string_view verb) noexcept {
     case verb_hash("PUBLISH"): case verb_hash("TIME"):
       return Pace::kShort;
     case verb_hash("BLPOP"): case verb_hash("BRPOP"): case verb_hash("BLMOVE"):
-    case verb_hash("BLMPOP"): case verb_hash("BRPOPLPUSH"): case verb_hash("BZPOPMIN"):
+    case verb_hash("BLMPOP"): case verb_hash("BLMOVEM"): case verb_hash("BRPOPLPUSH"): case verb_hash("BZPOPMIN"):
     case verb_hash("BZPOPMAX"): case verb_hash("BZMPOP"): case verb_hash("XREAD"):
     case verb_hash("XREADGROUP"): case verb_hash("WAIT"): case verb_hash("WAITAOF"):
       return Pace::kWaiting;

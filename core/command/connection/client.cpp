@@ -4,6 +4,7 @@
 #include "command/arguments.h"
 #include "command/connection/client_list.h"
 #include "command/connection/client_name.h"
+#include "command/connection/client_tracking.h"
 #include "command/families.h"
 #include "command/help.h"
 
@@ -29,12 +30,12 @@ void setname(Call& call) {
 }
 
 void setinfo(Call& call) {
-  const bool name = equals_ignoring_case(call.args[2], "lib-name");
-  const Bytes value = call.args[3];
-  if (!name && !equals_ignoring_case(call.args[2], "lib-ver")) {
-    call.error("ERR Unrecognized option '" + std::string(before_nul(call.args[2])) + "'");
+  const Bytes option = call.args[2], value = call.args[3];
+  const bool name = equals_ignoring_case(option, "lib-name");
+  if (!name && !equals_ignoring_case(option, "lib-ver")) {
+    call.error("ERR Unrecognized option '" + std::string(before_nul(option)) + "'");
   } else if (!is_plain(value)) {
-    call.error("ERR " + std::string(name ? "lib-name" : "lib-ver") +
+    call.error("ERR " + std::string(option) +
                " cannot contain spaces, newlines or special characters.");
   } else {
     call.session.change_labels([&](SessionLabels& labels) {
@@ -56,13 +57,13 @@ void capa(Call& call) {
 void reply_mode(Call& call) {
   const Bytes mode = call.args[2];
   if (equals_ignoring_case(mode, "on")) {
-    call.session.reply_mode = ReplyMode::kOn;
+    call.session.set_reply_mode(ReplyMode::kOn);
     call.unsilenced.ok();
   } else if (equals_ignoring_case(mode, "off")) {
-    call.session.reply_mode = ReplyMode::kOff;
+    call.session.set_reply_mode(ReplyMode::kOff);
   } else if (equals_ignoring_case(mode, "skip")) {
     if (call.session.reply_mode != ReplyMode::kOff) {
-      call.session.reply_mode = ReplyMode::kSkipNext;
+      call.session.set_reply_mode(ReplyMode::kSkipNext);
     }
   } else {
     call.error(errors::kSyntax);
@@ -90,23 +91,41 @@ void no_touch(Call& call) {
   call.reply.ok();
 }
 
-constexpr uint32_t kBase = kNoScript | kLoading | kStale | kNeedsSession;
+// Data are never imported.
+void import_source(Call& call) {
+  if (equals_ignoring_case(call.args[2], "off")) {
+    call.reply.ok();
+  } else {
+    call.error("ERR Server is not in import mode");
+  }
+}
+
+constexpr uint32_t kBase = kNoScript | kLoading | kStale | kNeedsSession | kBeforeRead;
 constexpr uint32_t kControl = kAdmin | kBase;
 constexpr uint32_t kOwn = kBase | kAllowBusy;  // about the connection that asks
 
-// The conditions of client_filter.h.
-#define KEVY_CLIENT_FILTER(types)                                                              \
-  "[TYPE <" types ">] [ID client-id:integer [client-id ...]] [USER username:string] "          \
-  "[ADDR addr:string] [LADDR laddr:string] [SKIPME <YES|NO>] [MAXAGE maxage:integer] "         \
-  "[NAME name:string] [IDLE idle:integer] [FLAGS flags:string] [LIB-NAME lib-name:string] "    \
-  "[LIB-VER lib-ver:string] [DB db:integer] [CAPA capa:string] [IP ip:string] "                \
-  "[NOT-TYPE <" types ">] [NOT-ID not-client-id:integer [not-client-id ...]] "                 \
-  "[NOT-USER not-username:string] [NOT-ADDR not-addr:string] [NOT-LADDR not-laddr:string] "    \
-  "[NOT-NAME not-name:string] [NOT-FLAGS not-flags:string] [NOT-LIB-NAME not-lib-name:string] " \
-  "[NOT-LIB-VER not-lib-ver:string] [NOT-DB not-db:integer] [NOT-CAPA not-capa:string] "       \
-  "[NOT-IP not-ip:string]"
+// The conditions of client_filter.h but the first two, with what stands between two of them.
+#define KEVY_CLIENT_ID "[ID client-id:integer [client-id ...]]"
+#define KEVY_CLIENT_FILTER(types, between)                                                      \
+  "[USER username:string]" between "[ADDR addr:string]" between "[LADDR laddr:string]" between  \
+  "[SKIPME <YES|NO>]" between "[MAXAGE maxage:integer]" between "[NAME name:string]" between    \
+  "[IDLE idle:integer]" between "[FLAGS flags:string]" between                                  \
+  "[LIB-NAME lib-name:string]" between "[LIB-VER lib-ver:string]" between                       \
+  "[DB db:integer]" between "[CAPA capa:string]" between "[IP ip:string]" between               \
+  "[NOT-TYPE <" types ">]" between "[NOT-ID not-client-id:integer [not-client-id ...]]" between \
+  "[NOT-USER not-username:string]" between "[NOT-ADDR not-addr:string]" between                 \
+  "[NOT-LADDR not-laddr:string]" between "[NOT-NAME not-name:string]" between                   \
+  "[NOT-FLAGS not-flags:string]" between "[NOT-LIB-NAME not-lib-name:string]" between           \
+  "[NOT-LIB-VER not-lib-ver:string]" between "[NOT-DB not-db:integer]" between                  \
+  "[NOT-CAPA not-capa:string]" between "[NOT-IP not-ip:string]"
+#define KEVY_KILLED_TYPES "NORMAL|MASTER|PRIMARY|SLAVE|REPLICA|PUBSUB"
+#define KEVY_LISTED_TYPES "NORMAL|MASTER|REPLICA|PUBSUB"
 
 constexpr CommandRow kSubcommands[] = {
+    {.name = "caching", .arity = 3, .flags = kOwn, .categories = kAclConnection,
+     .group = "connection", .since = "6.0.0", .complexity = "O(1)",
+     .summary = "Says of the next command whether the keys that it reads are tracked.",
+     .syntax = "YES|NO", .handler = client_caching},
     {.name = "capa", .arity = -3, .flags = kOwn, .categories = kAclConnection,
      .group = "connection", .since = "8.0.0", .complexity = "O(1)",
      .summary = "Tells what the client is capable of.",
@@ -114,24 +133,34 @@ constexpr CommandRow kSubcommands[] = {
     {.name = "getname", .arity = 2, .flags = kOwn, .categories = kAclConnection,
      .group = "connection", .since = "2.6.9", .complexity = "O(1)",
      .summary = "Answers the name of the connection.", .handler = getname},
-    {.name = "help", .arity = 2, .flags = kLoading | kStale, .categories = kAclConnection,
-     .group = "connection", .since = "5.0.0", .complexity = "O(1)",
+    {.name = "getredir", .arity = 2, .flags = kOwn, .categories = kAclConnection,
+     .group = "connection", .since = "6.0.0", .complexity = "O(1)",
+     .summary = "Answers which connection is told of changed keys in this one's place.",
+     .handler = client_getredir},
+    {.name = "help", .arity = 2, .flags = kLoading | kStale | kBeforeRead,
+     .categories = kAclConnection, .group = "connection", .since = "5.0.0", .complexity = "O(1)",
      .summary = "Lists the subcommands.", .handler = help},
     {.name = "id", .arity = 2, .flags = kOwn, .categories = kAclConnection,
      .group = "connection", .since = "5.0.0", .complexity = "O(1)",
      .summary = "Answers the number of the connection.", .handler = id},
+    {.name = "import-source", .arity = 3, .flags = kBase, .categories = kAclConnection,
+     .group = "connection", .since = "8.1.0", .complexity = "O(1)",
+     .summary = "Says that the connection imports data.", .syntax = "ON|OFF",
+     .handler = import_source},
     {.name = "info", .arity = 2, .flags = kBase, .categories = kAclConnection,
      .group = "connection", .since = "6.2.0", .complexity = "O(1)",
      .summary = "Describes the connection.", .handler = client_info},
     {.name = "kill", .arity = -3, .flags = kControl, .categories = kAclConnection,
      .group = "connection", .since = "2.4.0", .complexity = "O(N) in the connections",
      .summary = "Ends connections.",
-     .syntax = KEVY_CLIENT_FILTER("NORMAL|MASTER|PRIMARY|SLAVE|REPLICA|PUBSUB"),
+     .syntax = "old-addr:string|<" KEVY_CLIENT_ID "|[TYPE <" KEVY_KILLED_TYPES ">]|"
+                KEVY_CLIENT_FILTER(KEVY_KILLED_TYPES, "|") "> ...",
      .handler = client_kill},
     {.name = "list", .arity = -2, .flags = kControl, .categories = kAclConnection,
      .group = "connection", .since = "2.4.0", .complexity = "O(N) in the connections",
      .summary = "Describes all connections.",
-     .syntax = KEVY_CLIENT_FILTER("NORMAL|MASTER|REPLICA|PUBSUB"), .handler = client_list},
+     .syntax = "[TYPE <" KEVY_LISTED_TYPES ">] " KEVY_CLIENT_ID " "
+               KEVY_CLIENT_FILTER(KEVY_LISTED_TYPES, " "), .handler = client_list},
     {.name = "no-evict", .arity = 3, .flags = kControl | kAllowBusy, .categories = kAclConnection,
      .group = "connection", .since = "7.0.0", .complexity = "O(1)",
      .summary = "Spares the connection when memory runs out.", .syntax = "ON|OFF",
@@ -140,6 +169,10 @@ constexpr CommandRow kSubcommands[] = {
      .group = "connection", .since = "7.2.0", .complexity = "O(1)",
      .summary = "Lets the connection's commands not count as uses of keys.", .syntax = "ON|OFF",
      .handler = no_touch},
+    {.name = "pause", .arity = -3, .flags = kControl, .categories = kAclConnection,
+     .group = "connection", .since = "3.0.0", .complexity = "O(1)",
+     .summary = "Postpones the commands of connections for some time, those that write or all.",
+     .syntax = "timeout:integer [WRITE|ALL]", .handler = client_pause},
     {.name = "reply", .arity = 3, .flags = kOwn | kNoMulti, .categories = kAclConnection,
      .group = "connection", .since = "3.2.0", .complexity = "O(1)",
      .summary = "Chooses whether commands are answered.", .syntax = "ON|OFF|SKIP",
@@ -152,6 +185,23 @@ constexpr CommandRow kSubcommands[] = {
      .group = "connection", .since = "2.6.9", .complexity = "O(1)",
      .summary = "Gives the connection a name.", .syntax = "connection-name:string",
      .handler = setname},
+    {.name = "tracking", .arity = -3, .flags = kBase, .categories = kAclConnection,
+     .group = "connection", .since = "6.0.0", .complexity = "O(1), and O(N) in the prefixes",
+     .summary = "Has the connection told when keys change that it has read, or that begin in some way.",
+     .syntax = "<ON|OFF> [REDIRECT client-id:integer] [PREFIX prefix:string [PREFIX prefix ...]] "
+               "[BCAST] [OPTIN] [OPTOUT] [NOLOOP]",
+     .handler = client_tracking, .needs_all_shards = tracks_all},
+    {.name = "trackinginfo", .arity = 2, .flags = kBase, .categories = kAclConnection,
+     .group = "connection", .since = "6.2.0", .complexity = "O(1)",
+     .summary = "Answers what the connection has asked for with CLIENT TRACKING.",
+     .handler = client_trackinginfo},
+    {.name = "unblock", .arity = -3, .flags = kControl, .categories = kAclConnection,
+     .group = "connection", .since = "5.0.0", .complexity = "O(1)",
+     .summary = "Ends the wait of another connection's command.",
+     .syntax = "client-id:integer [TIMEOUT|ERROR]", .handler = client_unblock},
+    {.name = "unpause", .arity = 2, .flags = kControl | kAllShards, .categories = kAclConnection,
+     .group = "connection", .since = "6.2.0", .complexity = "O(N) in the commands that were postponed",
+     .summary = "Runs the commands that were postponed.", .handler = client_unpause},
 };
 
 constexpr CommandRow kRows[] = {

@@ -15,14 +15,9 @@ constexpr Bytes kWords[] = {"id",       "type",    "user", "addr", "laddr", "nam
                             "lib-name", "lib-ver", "db",   "capa", "ip",    "maxage", "idle"};
 constexpr size_t kNegatable = 12;
 
-bool is_subscriber(const Session& session) {
-  return std::any_of(session.subscription_counts.begin(), session.subscription_counts.end(),
-                     [](const auto& count) { return count.load(std::memory_order_relaxed) != 0; });
-}
-
 bool is_of_type(const Session& session, Bytes type) {
-  if (equals_ignoring_case(type, "pubsub")) return is_subscriber(session);
-  return equals_ignoring_case(type, "normal") && !is_subscriber(session);
+  if (equals_ignoring_case(type, "pubsub")) return session.subscribed_shown();
+  return equals_ignoring_case(type, "normal") && !session.subscribed_shown();
 }
 
 bool check_type(Call& call, Bytes type) {
@@ -95,9 +90,15 @@ bool lasted(const std::atomic<int64_t>& since_us, int64_t seconds) {
 
 std::string client_flags(const Session& session) {
   std::string flags;
-  if (is_subscriber(session)) flags += 'P';
+  if (session.monitors.load(std::memory_order_relaxed)) flags += 'O';
+  if (session.subscribed_shown()) flags += 'P';
   if (session.multi_shown >= 0) flags += 'x';
-  if (session.watch_broken) flags += 'd';
+  if (session.blocked_shown) flags += 'b';
+  const SessionTracking& tracking = session.tracking;
+  if (tracking.on()) flags += 't';
+  if (tracking.has(SessionTracking::kBrokenRedirect)) flags += 'R';
+  if (tracking.has(SessionTracking::kBroadcast)) flags += 'B';
+  if (session.watch_flag.broken()) flags += 'd';
   if (session.door == Session::Door::kUnix) flags += 'U';
   if (session.no_evict) flags += 'e';
   if (session.no_touch) flags += 'T';
@@ -195,6 +196,7 @@ bool ClientFilter::check(Call& call, Kind kind, bool negated, ClientCondition& v
 }
 
 bool ClientFilter::wants(const Session& session) const {
+  if (session.ended()) return false;  // killed: it is only still to be closed
   const SessionLabels labels = session.labels();
   for (size_t i = 0; i < kKinds; ++i) {
     const auto kind = static_cast<Kind>(i);

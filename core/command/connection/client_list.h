@@ -8,5 +8,8 @@ namespace kevy {
 void client_info(Call& call);
 void client_list(Call& call);
 void client_kill(Call& call);
+void client_unblock(Call& call);
+void client_pause(Call& call);
+void client_unpause(Call& call);
 
 }  // namespace kevy

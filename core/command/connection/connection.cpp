@@ -2,7 +2,7 @@
 #include "command/arguments.h"
 #include "command/connection/client_name.h"
 #include "command/families.h"
-#include "command/redis_version.h"
+#include "runtime/redis_version.h"
 #include "runtime/dispatch/full_name.h"
 #include "runtime/settings/configuration.h"
 
@@ -144,6 +144,7 @@ void reset(Call& call) {
   Session& session = call.session;
   call.runtime.forget_watches(session);
   call.runtime.leave_all_channels(call.turn, call.publisher(), session);
+  call.runtime.remove_monitor(call.turn, call.publisher(), session);
   session.transaction = {};
   session.multi_shown.store(-1, std::memory_order_relaxed);
   select_database(session, 0);
@@ -151,7 +152,8 @@ void reset(Call& call) {
   session.protocol_shown.store(2, std::memory_order_relaxed);
   // OFF ends before the answer, SKIP takes it along.
   Reply& answer = session.reply_mode == ReplyMode::kSkip ? call.reply : call.unsilenced;
-  session.reply_mode = ReplyMode::kOn;
+  session.set_reply_mode(ReplyMode::kOn);
+  call.runtime.tracking().stop(session);
   session.no_touch.store(false, std::memory_order_relaxed);
   session.no_evict.store(false, std::memory_order_relaxed);
   session.authenticated =
@@ -159,6 +161,16 @@ void reset(Call& call) {
   session.change_labels([](SessionLabels& labels) { labels.name.clear(); });
   answer.set_protocol(2);
   answer.status("RESET");
+}
+
+bool hides_password(Args, size_t word) { return word != 0; }
+
+// The name and password behind AUTH.
+bool hides_login(Args args, size_t word) {
+  for (size_t i = 2; i < args.size() && i < word; ++i) {
+    if (equals_ignoring_case(args[i], "auth")) return word <= i + 2;
+  }
+  return false;
 }
 
 constexpr uint32_t kOpen = kNoScript | kLoading | kStale | kFast | kNoAuth | kAllowBusy;
@@ -179,13 +191,13 @@ constexpr CommandRow kRows[] = {
     {.name = "auth", .arity = -2, .flags = kOpen | kNeedsSession, .categories = kAclConnection,
      .group = "connection", .since = "1.0.0", .complexity = "O(1)",
      .summary = "Shows that the client knows the password.",
-     .syntax = "[username:string] password:string", .handler = auth},
+     .syntax = "[username:string] password:string", .handler = auth, .hides = hides_password},
     {.name = "hello", .arity = -1, .flags = kOpen | kNeedsSession, .categories = kAclConnection,
      .group = "connection", .since = "6.0.0", .complexity = "O(1)",
      .summary = "Chooses the protocol version and describes the server.",
      .syntax = "[protover:integer [AUTH username:string password:string] "
                "[SETNAME clientname:string]]",
-     .handler = hello},
+     .handler = hello, .hides = hides_login},
     {.name = "quit", .arity = -1, .flags = kOpen | kNeedsSession | kNotQueued | kWhileSubscribed,
      .categories = kAclConnection, .group = "connection", .since = "1.0.0", .complexity = "O(1)",
      .summary = "Ends the connection.", .handler = quit},

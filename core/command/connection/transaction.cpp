@@ -19,12 +19,12 @@ void multi(Call& call) {
 
 // Whether a watched key changed since, was deleted, or expires now.
 bool watches_broken(Call& call) {
-  const WatchFlag& broken = call.session.watch_broken;
+  const WatchFlag& flag = call.session.watch_flag;
   for (const WatchedKey& watched : call.session.transaction.watched) {
-    if (broken.load(std::memory_order_relaxed)) break;
+    if (flag.broken()) break;
     call.peek_in(call.key_of(watched.key), watched.database);
   }
-  return broken.load(std::memory_order_relaxed);
+  return flag.broken();
 }
 
 void exec(Call& call) {
@@ -70,13 +70,13 @@ void watch(Call& call) {
   const int database = session.database;
   session.multi_seen.store(true, std::memory_order_relaxed);
   for (size_t i = 1; i < call.argc(); ++i) {
-    if (session.watch_broken.load(std::memory_order_relaxed)) break;  // EXEC will be refused anyway
+    if (session.watch_flag.broken()) break;  // EXEC will be refused anyway
     const Key key = call.key(i);
     if (transaction.watched.contains(WatchedKey::Less::Name{database, key.bytes})) continue;
     call.peek(key);  // what has expired already does not expire again before EXEC
     const auto added = transaction.watched.insert({database, std::string(key.bytes)}).first;
     try {
-      call.shard_of(key).watches.add(database, key, session.watch_broken);
+      call.shard_of(key).watches.add(database, key, session.watch_flag);
     } catch (...) {
       transaction.watched.erase(added);
       throw;

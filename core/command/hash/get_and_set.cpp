@@ -133,15 +133,38 @@ void set_due(Call& call, const Key& key, Entry* entry, Args pairs) {
   if (made) call.notify(key, database, kEventGeneric, "del");
 }
 
-void set_fields(Call& call, const Key& key, Entry* entry, Args pairs, const ExpiryOption& option,
-                int64_t expires_at_ms) {
+// The effect on fields that are to expire at one moment, or never.
+void log_set(Call& call, const Key& key, Args pairs, int64_t expires_at_ms) {
   char digits[kIntegerTextMax];
-  if (option.given()) {
+  if (expires_at_ms >= 0) {
     log_fields(call, {"HSETEX", key.bytes, "PXAT", format_int64(expires_at_ms, digits)}, pairs, 2);
-  } else if (option.keep) {
-    log_fields(call, {"HSETEX", key.bytes, "KEEPTTL"}, pairs, 2);
   } else {
     log_fields(call, {"HSETEX", key.bytes}, pairs, 2);
+  }
+}
+
+// The effect on fields that keep the moments they have: these are told, since a field that has
+// expired where the effect is replayed would have nothing to keep.
+void log_kept(Call& call, const Key& key, const Entry* entry, Args pairs) {
+  if (!call.logged()) return;
+  const Hash hash(entry);
+  const auto moment = [&](size_t i) {
+    return hash.expiry_of(pairs[i]).value_or(Keyspace::kNoExpiry);
+  };
+  for (size_t first = 0, end = 0; first < pairs.size(); first = end) {
+    const int64_t at_ms = moment(first);
+    do end += 2;
+    while (end < pairs.size() && moment(end) == at_ms);
+    log_set(call, key, pairs.subspan(first, end - first), at_ms);
+  }
+}
+
+void set_fields(Call& call, const Key& key, Entry* entry, Args pairs, const ExpiryOption& option,
+                int64_t expires_at_ms) {
+  if (option.keep) {
+    log_kept(call, key, entry, pairs);
+  } else {
+    log_set(call, key, pairs, option.given() ? expires_at_ms : Keyspace::kNoExpiry);
   }
   HashEdit edit(call.keyspace(key), key, entry);
   const Hash::Limits limits = hash_limits(call);

@@ -16,11 +16,11 @@ namespace {
 
 void hscan(Call& call) {
   scan_collection(call, Type::kHash, [](const Entry* entry, const ScanOptions& scan,
-                                           std::vector<std::string>& found) {
+                                           FoundBytes& found) {
     return Hash(entry).scan(scan.cursor, scan.count, [&](Bytes field, Bytes value) {
       if (!scan.wants(field)) return;
-      found.emplace_back(field);
-      if (!scan.names_only) found.emplace_back(value);
+      found.add(field);
+      if (!scan.names_only) found.add(value);
     });
   });
 }

@@ -17,6 +17,8 @@ Bytes big_encoding_name(Type type) {
       return "quicklist";
     case Type::kZset:
       return "skiplist";
+    case Type::kStream:
+      return "stream";
     default:
       return "hashtable";
   }

@@ -3,6 +3,7 @@
 #include "command/families.h"
 #include "command/help.h"
 #include "command/key_specs.h"
+#include "command/server/memory_report.h"
 
 namespace kevy {
 
@@ -37,8 +38,20 @@ void usage(Call& call) {
 }
 
 constexpr CommandRow kSubcommands[] = {
+    {.name = "doctor", .arity = 2, .flags = 0, .group = "server", .since = "4.0.0",
+     .complexity = "O(1)", .summary = "Reports what is wrong with the memory.",
+     .handler = memory_doctor},
     {.name = "help", .arity = 2, .flags = kLoading | kStale, .group = "server", .since = "4.0.0",
      .complexity = "O(1)", .summary = "Lists the subcommands.", .handler = help},
+    {.name = "malloc-stats", .arity = 2, .flags = kLoading, .group = "server", .since = "4.0.0",
+     .complexity = "O(1)", .summary = "Answers what the allocator tells of itself.",
+     .handler = memory_malloc_stats},
+    {.name = "purge", .arity = 2, .flags = kLoading, .group = "server", .since = "4.0.0",
+     .complexity = "O(N) in what is kept", .summary = "Gives memory back that is kept for later.",
+     .handler = memory_purge},
+    {.name = "stats", .arity = 2, .flags = kAllShards, .group = "server", .since = "4.0.0",
+     .complexity = "O(N) in the shards", .summary = "Answers what memory is held for what.",
+     .handler = memory_stats},
     {.name = "usage", .arity = -3, .flags = kReadonly, .keys = kSecondRead, .group = "server",
      .since = "4.0.0", .complexity = "O(1)",
      .summary = "Answers how many bytes a key takes: its entry, its value, its share of the table.",

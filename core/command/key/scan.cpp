@@ -7,6 +7,7 @@
 #include <string>
 
 #include "command/families.h"
+#include "command/found_bytes.h"
 #include "command/key/type_name.h"
 #include "command/scan_options.h"
 
@@ -56,7 +57,7 @@ void scan(Call& call) {
   uint32_t shard = static_cast<uint32_t>(*cursor & ((1u << kShardBits) - 1));
   uint64_t place = *cursor >> kShardBits;
   size_t left = options.count;
-  std::vector<std::string> found;
+  FoundBytes found;
   while (shard < call.runtime.shard_count() && left != 0) {
     const Keyspace* space =
         call.visit_shard(shard).databases.find(static_cast<size_t>(call.session.database));
@@ -69,7 +70,7 @@ void scan(Call& call) {
     size_t visited = 0;
     place = space->scan(place, left, [&](const Entry& entry) {
       ++visited;
-      if (options.wants_key(entry) && !entry.expired(now_ms)) found.emplace_back(entry.key());
+      if (options.wants_key(entry) && !entry.expired(now_ms)) found.add(entry.key());
     });
     left -= std::min(left, std::max<size_t>(visited, 1));
     if (place != 0) break;
@@ -79,7 +80,7 @@ void scan(Call& call) {
   call.reply.array(2);
   call.reply.bulk(std::to_string(next));
   call.reply.array(found.size());
-  for (const std::string& key : found) call.reply.bulk(key);
+  found.for_each([&](Bytes key) { call.reply.bulk(key); });
 }
 
 constexpr CommandRow kRows[] = {

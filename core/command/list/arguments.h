@@ -33,6 +33,8 @@ inline bool check_elements(Call& call, Args values) {
 
 inline Bytes push_event(End end) { return end == End::kFront ? "lpush" : "rpush"; }
 inline Bytes pop_event(End end) { return end == End::kFront ? "lpop" : "rpop"; }
+inline Bytes pop_verb(End end) { return end == End::kFront ? "LPOP" : "RPOP"; }
+inline Bytes end_name(End end) { return end == End::kFront ? "LEFT" : "RIGHT"; }
 
 /// Which elements two indices mean, which count from the end when below zero.
 struct ListRange {

@@ -1,29 +1,21 @@
 // LMOVEM: takes several elements from an end of one list to an end of another, as one step.
+#include "command/list/move_many.h"
+
 #include <algorithm>
 #include <string>
 #include <vector>
 
 #include "command/families.h"
 #include "command/key_specs.h"
-#include "command/list/arguments.h"
 
 namespace kevy {
 
-namespace {
-
-struct Move {
-  End from, to;
-  int64_t count = 1;
-  bool exactly = false;     // all or none
-  bool one_by_one = false;  // each element behind the one before, else all as they stand
-};
-
-std::optional<Move> read_move(Call& call) {
+std::optional<ManyMove> read_many_move(Call& call, size_t options_at) {
   const auto from = end_argument(call, call.args[3]);
   const auto to = from ? end_argument(call, call.args[4]) : std::nullopt;
   if (!to) return std::nullopt;
-  Move move{*from, *to};
-  Options options(call.args, 5);
+  ManyMove move{*from, *to};
+  Options options(call.args, options_at);
   if (options.done()) return move;
   move.exactly = options.next_is("exactly", 2);
   if (!move.exactly && !options.next_is("count", 2)) {
@@ -42,6 +34,10 @@ std::optional<Move> read_move(Call& call) {
   }
   return std::nullopt;
 }
+
+namespace {
+
+using Move = ManyMove;
 
 /// Elements on their way, in the order in which they will stand.
 struct Block {
@@ -135,31 +131,37 @@ void move_between(Call& call, const Key& source, Entry* source_entry, const Key&
   if (size == count) erase_empty(call, source);
 }
 
-void lmovem(Call& call) {
-  const auto move = read_move(call);
-  if (!move) return;
+}  // namespace
+
+bool move_many(Call& call, const ManyMove& move) {
   const Key source = call.key(1), destination = call.key(2);
   const auto [source_entry, wrong] = find_to_write(call, source, Type::kList);
-  if (wrong) return;
+  if (wrong) return true;
   const size_t size = List(source_entry).size();
-  if (move->exactly && size < static_cast<uint64_t>(move->count)) {
-    call.reply.null_array();
-    return;
-  }
-  if (source_entry == nullptr) {
-    call.reply.array(0);
-    return;
-  }
+  if (size == 0 || (move.exactly && size < static_cast<uint64_t>(move.count))) return false;
   const auto [entry, wrong_destination] = find_to_write(call, destination, Type::kList);
-  if (wrong_destination) return;
-  const size_t count = std::min(size, static_cast<size_t>(move->count));
-  Block block(List(source_entry), *move, count);
+  if (wrong_destination) return true;
+  const size_t count = std::min(size, static_cast<size_t>(move.count));
+  Block block(List(source_entry), move, count);
   call.reply.array(count);
   for (const std::string& element : block.elements) call.reply.bulk(element);
   if (source.bytes == destination.bytes) {
-    move_within(call, source, source_entry, *move, block);
+    move_within(call, source, source_entry, move, block);
   } else {
-    move_between(call, source, source_entry, destination, entry, *move, block);
+    move_between(call, source, source_entry, destination, entry, move, block);
+  }
+  return true;
+}
+
+namespace {
+
+void lmovem(Call& call) {
+  const auto move = read_many_move(call, 5);
+  if (!move || move_many(call, *move)) return;
+  if (move->exactly) {
+    call.reply.null_array();
+  } else {
+    call.reply.array(0);
   }
 }
 

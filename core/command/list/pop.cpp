@@ -1,9 +1,10 @@
 // Lists: taking elements from the ends, and moving them from list to list.
+#include "command/list/pop.h"
+
 #include <string>
 
 #include "command/families.h"
 #include "command/key_specs.h"
-#include "command/list/arguments.h"
 
 namespace kevy {
 
@@ -59,73 +60,49 @@ void pop(Call& call, End end) {
 void lpop(Call& call) { pop(call, End::kFront); }
 void rpop(Call& call) { pop(call, End::kBack); }
 
-struct PopOptions {
-  size_t keys;  // how many, from args[2] on
-  End end;
-  int64_t count = 1;
-};
+}  // namespace
 
-std::optional<PopOptions> read_pop_options(Call& call) {
-  const auto keys = parse_int64(call.args[1]);
-  if (!keys || *keys < 1) {
-    call.error("ERR numkeys should be greater than 0");
-    return std::nullopt;
-  }
-  if (static_cast<size_t>(*keys) >= call.argc() - 2) {
-    call.error(errors::kSyntax);
-    return std::nullopt;
-  }
-  const size_t where = static_cast<size_t>(*keys) + 2;
-  const auto end = end_argument(call, call.args[where]);
-  if (!end) return std::nullopt;
-  PopOptions pop{static_cast<size_t>(*keys), *end};
-  bool counted = false;
-  for (Options options(call.args, where + 1); !options.done(); counted = true) {
-    if (counted || !options.next_is("count", 1)) {
-      call.error(errors::kSyntax);
-      return std::nullopt;
-    }
-    const auto count = parse_int64(options.value());
-    if (!count || *count < 1) {
-      call.error("ERR count should be greater than 0");
-      return std::nullopt;
-    }
-    pop.count = *count;
-  }
-  return pop;
-}
-
-void lmpop(Call& call) {
-  const auto options = read_pop_options(call);
-  if (!options) return;
-  for (size_t i = 2; i < 2 + options->keys; ++i) {
-    const Key key = call.key(i);
+bool pop_many(Call& call, const ManyPop& pop) {
+  const End end = pop.at_second ? End::kBack : End::kFront;
+  for (const Bytes name : pop.keys) {
+    const Key key = call.key_of(name);
     const auto [entry, wrong] = find_to_write(call, key, Type::kList);
-    if (wrong) return;
+    if (wrong) return true;
     if (entry == nullptr) continue;
-    const size_t count = std::min(static_cast<size_t>(options->count), List(entry).size());
+    const size_t count = std::min(static_cast<size_t>(pop.count), List(entry).size());
     call.reply.array(2);
     call.reply.bulk(key.bytes);
     call.reply.array(count);
     char digits[kIntegerTextMax];
-    call.effect({options->end == End::kFront ? "LPOP" : "RPOP", key.bytes,
-                 format_int64(static_cast<int64_t>(count), digits)});
-    pop_some(call, key, entry, options->end, count);
-    return;
+    call.effect({pop_verb(end), key.bytes, format_int64(static_cast<int64_t>(count), digits)});
+    pop_some(call, key, entry, end, count);
+    return true;
   }
-  call.reply.null_array();
+  return false;
 }
 
-void move_element(Call& call, End from, End to) {
+bool pop_one(Call& call, Args keys, End end) {
+  for (const Bytes name : keys) {
+    const Key key = call.key_of(name);
+    const auto [entry, wrong] = find_to_write(call, key, Type::kList);
+    if (wrong) return true;
+    if (entry == nullptr) continue;
+    call.reply.array(2);
+    call.reply.bulk(key.bytes);
+    call.effect({pop_verb(end), key.bytes});
+    pop_some(call, key, entry, end, 1);
+    return true;
+  }
+  return false;
+}
+
+bool move_one(Call& call, End from, End to) {
   const Key source = call.key(1), destination = call.key(2);
   const auto [source_entry, wrong] = find_to_write(call, source, Type::kList);
-  if (wrong) return;
-  if (source_entry == nullptr) {
-    call.reply.null();
-    return;
-  }
+  if (wrong) return true;
+  if (source_entry == nullptr) return false;
   const auto [entry, wrong_destination] = find_to_write(call, destination, Type::kList);
-  if (wrong_destination) return;
+  if (wrong_destination) return true;
   const ListLimit limit = list_limit(call);
   List list(call.keyspace(source), source, source_entry);
   const size_t size = list.size(), index = from == End::kFront ? 0 : size - 1;
@@ -136,6 +113,9 @@ void move_element(Call& call, End from, End to) {
   });
   const Bytes moved[] = {element};
   call.reply.bulk(element);
+  if (call.row.has(kBlocking)) {
+    call.effect({"LMOVE", source.bytes, destination.bytes, end_name(from), end_name(to)});
+  }
   if (source.bytes == destination.bytes) {
     if (from != to) list.rotate(from, limit);
   } else {
@@ -146,15 +126,25 @@ void move_element(Call& call, End from, End to) {
   if (entry == nullptr) call.made(destination);
   call.changed(destination, kEventList, push_event(to));
   popped(call, source, from, size == 1 && source.bytes != destination.bytes);
+  return true;
+}
+
+namespace {
+
+void lmpop(Call& call) {
+  const auto pop = read_many_pop(call, 1, kEndNames);
+  if (pop && !pop_many(call, *pop)) call.reply.null_array();
 }
 
 void lmove(Call& call) {
   const auto from = end_argument(call, call.args[3]);
   const auto to = from ? end_argument(call, call.args[4]) : std::nullopt;
-  if (to) move_element(call, *from, *to);
+  if (to && !move_one(call, *from, *to)) call.reply.null();
 }
 
-void rpoplpush(Call& call) { move_element(call, End::kBack, End::kFront); }
+void rpoplpush(Call& call) {
+  if (!move_one(call, End::kBack, End::kFront)) call.reply.null();
+}
 
 constexpr KeySpec kMoveKeys[] = {{1, 1, 1, kKeyRW | kKeyAccess | kKeyDelete},
                                  {2, 2, 1, kKeyRW | kKeyInsert}};
@@ -162,29 +152,61 @@ constexpr KeySpec kNumberedKeys[] = {
     {1, 0, 1, kKeyRW | kKeyAccess | kKeyDelete, KeySearch::kKeynum}};
 
 constexpr CommandRow kRows[] = {
-    {.name = "lpop", .arity = -2, .flags = kWrite | kFast, .categories = kAclList,
-     .keys = kOneAccessDelete, .group = "list", .since = "1.0.0",
+    {.name = "lpop",
+     .arity = -2,
+     .flags = kWrite | kFast | kTakesMany,
+     .categories = kAclList,
+     .keys = kOneAccessDelete,
+     .group = "list",
+     .since = "1.0.0",
      .complexity = "O(N) in the elements answered",
      .summary = "Removes elements from the front of a list and answers them.",
-     .syntax = "key [count]", .handler = lpop},
-    {.name = "rpop", .arity = -2, .flags = kWrite | kFast, .categories = kAclList,
-     .keys = kOneAccessDelete, .group = "list", .since = "1.0.0",
+     .syntax = "key [count]",
+     .handler = lpop},
+    {.name = "rpop",
+     .arity = -2,
+     .flags = kWrite | kFast | kTakesMany,
+     .categories = kAclList,
+     .keys = kOneAccessDelete,
+     .group = "list",
+     .since = "1.0.0",
      .complexity = "O(N) in the elements answered",
      .summary = "Removes elements from the back of a list and answers them.",
-     .syntax = "key [count]", .handler = rpop},
-    {.name = "lmpop", .arity = -4, .flags = kWrite | kMovableKeys, .categories = kAclList,
-     .keys = kNumberedKeys, .group = "list", .since = "7.0.0",
+     .syntax = "key [count]",
+     .handler = rpop},
+    {.name = "lmpop",
+     .arity = -4,
+     .flags = kWrite | kMovableKeys,
+     .categories = kAclList,
+     .keys = kNumberedKeys,
+     .group = "list",
+     .since = "7.0.0",
      .complexity = "O(N+M): N the keys, M the elements answered",
      .summary = "Removes elements from the first of several lists that is there.",
-     .syntax = "numkeys:integer key [key ...] <LEFT|RIGHT> [COUNT count]", .handler = lmpop},
-    {.name = "lmove", .arity = 5, .flags = kWrite | kDenyOom, .categories = kAclList,
-     .keys = kMoveKeys, .group = "list", .since = "6.2.0", .complexity = "O(1)",
+     .syntax = "numkeys:integer key [key ...] <LEFT|RIGHT> [COUNT count]",
+     .handler = lmpop},
+    {.name = "lmove",
+     .arity = 5,
+     .flags = kWrite | kDenyOom,
+     .categories = kAclList,
+     .keys = kMoveKeys,
+     .group = "list",
+     .since = "6.2.0",
+     .complexity = "O(1)",
      .summary = "Takes an element from an end of one list to an end of another, and answers it.",
-     .syntax = "source:key destination:key <LEFT|RIGHT> <LEFT|RIGHT>", .handler = lmove},
-    {.name = "rpoplpush", .arity = 3, .flags = kWrite | kDenyOom, .categories = kAclList,
-     .keys = kMoveKeys, .group = "list", .since = "1.2.0", .complexity = "O(1)",
+     .syntax = "source:key destination:key <LEFT|RIGHT> <LEFT|RIGHT>",
+     .handler = lmove},
+    {.name = "rpoplpush",
+     .arity = 3,
+     .flags = kWrite | kDenyOom,
+     .categories = kAclList,
+     .keys = kMoveKeys,
+     .group = "list",
+     .since = "1.2.0",
+     .complexity = "O(1)",
      .summary = "Takes the last element of one list to the front of another, and answers it.",
-     .syntax = "source:key destination:key", .handler = rpoplpush},
+     .syntax = "source:key destination:key",
+     .handler = rpoplpush},
 };
 
 }  // namespace

@@ -22,15 +22,24 @@ struct Named {
 
 // In the order in which Redis shows them.
 constexpr Named kFlagNames[] = {
-    {kWrite, "write"},           {kReadonly, "readonly"},
-    {kDenyOom, "denyoom"},       {kAdmin, "admin"},
-    {kPubsub, "pubsub"},         {kNoScript, "noscript"},
-    {kBlocking, "blocking"},     {kLoading, "loading"},
-    {kStale, "stale"},           {kSkipMonitor, "skip_monitor"},
-    {kSkipCommandlog, "skip_commandlog"}, {kFast, "fast"},
-    {kNoAuth, "no_auth"},        {kMayReplicate, "may_replicate"},
-    {kSentinel, "sentinel"},     {kNoAsyncLoading, "no_async_loading"},
-    {kNoMulti, "no_multi"},      {kMovableKeys, "movablekeys"},
+    {kWrite, "write"},
+    {kReadonly, "readonly"},
+    {kDenyOom, "denyoom"},
+    {kAdmin, "admin"},
+    {kPubsub, "pubsub"},
+    {kNoScript, "noscript"},
+    {kBlocking, "blocking"},
+    {kLoading, "loading"},
+    {kStale, "stale"},
+    {kSkipMonitor, "skip_monitor"},
+    {kSkipCommandlog, "skip_commandlog"},
+    {kFast, "fast"},
+    {kNoAuth, "no_auth"},
+    {kSentinel, "sentinel"},
+    {kNoAsyncLoading, "no_async_loading"},
+    {kNoMulti, "no_multi"},
+    {kMovableKeys, "movablekeys"},
+    {kNoMandatoryKeys, "no_mandatory_keys"},
     {kAllowBusy, "allow_busy"},
 };
 
@@ -94,6 +103,20 @@ void reply_search(Reply& reply, Bytes step, Bytes type, std::initializer_list<Sp
   }
 }
 
+// Where a search begins that looks for a word from an argument on.
+void reply_keyword(Reply& reply, const KeySpec& spec) {
+  reply.bulk("begin_search");
+  reply.map(2);
+  reply.bulk("type");
+  reply.bulk("keyword");
+  reply.bulk("spec");
+  reply.map(2);
+  reply.bulk("keyword");
+  reply.bulk(spec.keyword);
+  reply.bulk("startfrom");
+  reply.integer(spec.first);
+}
+
 void reply_key_spec(Reply& reply, const KeySpec& spec) {
   reply.map(3);
   reply.bulk("flags");
@@ -103,14 +126,20 @@ void reply_key_spec(Reply& reply, const KeySpec& spec) {
     reply_search(reply, "find_keys", "unknown", {});
     return;
   }
-  reply_search(reply, "begin_search", "index", {{"index", spec.first}});
+  const bool half = spec.search == KeySearch::kKeywordHalf;
+  if (half || spec.search == KeySearch::kKeyword) {
+    reply_keyword(reply, spec);
+  } else {
+    reply_search(reply, "begin_search", "index", {{"index", spec.first}});
+  }
   if (spec.search == KeySearch::kKeynum) {
     reply_search(reply, "find_keys", "keynum",
                  {{"keynumidx", 0}, {"firstkey", 1}, {"keystep", spec.step}});
   } else {
-    const int last = spec.last < 0 ? spec.last : spec.last - spec.first;
+    const bool range = spec.search == KeySearch::kRange;
+    const int last = half ? -1 : !range ? 0 : spec.last < 0 ? spec.last : spec.last - spec.first;
     reply_search(reply, "find_keys", "range",
-                 {{"lastkey", last}, {"keystep", spec.step}, {"limit", 0}});
+                 {{"lastkey", last}, {"keystep", spec.step}, {"limit", half ? 2 : 0}});
   }
 }
 
@@ -286,7 +315,7 @@ std::optional<std::vector<FoundKey>> find_keys(Call& call) {
       keys.push_back({words[i], variable ? row->key_flags(words) : spec.flags});
     });
   }
-  if (keys.empty()) return wrong("ERR Invalid arguments specified for command");
+  if (keys.empty() && !row->has(kNoMandatoryKeys)) return wrong("ERR Invalid arguments specified for command");
   return keys;
 }
 
@@ -310,9 +339,9 @@ void getkeysandflags(Call& call) {
 
 void list(Call& call) {
   std::vector<std::string> names;
+  const auto filter_is = [&](Bytes kind) { return equals_ignoring_case(call.args[3], kind); };
   const bool filtered = call.argc() == 5 && equals_ignoring_case(call.args[2], "filterby") &&
-                        (equals_ignoring_case(call.args[3], "pattern") ||
-                         equals_ignoring_case(call.args[3], "aclcat"));
+                        (filter_is("pattern") || filter_is("aclcat") || filter_is("module"));
   if (call.argc() != 2 && !filtered) {
     call.error(errors::kSyntax);
     return;
@@ -320,9 +349,8 @@ void list(Call& call) {
   const auto wanted = [&](const CommandRow& row) {
     if (!filtered) return true;
     const Bytes value = call.args[4];
-    if (equals_ignoring_case(call.args[3], "pattern")) {
-      return glob_match(value, full_name(call.runtime.table(), row), true);
-    }
+    if (filter_is("pattern")) return glob_match(value, full_name(call.runtime.table(), row), true);
+    if (filter_is("module")) return false;  // there are no modules
     for (const Named& named : kCategoryNames) {
       if (equals_ignoring_case(value, named.name.substr(1))) {
         return (categories_of(row) & named.bit) != 0;
@@ -368,7 +396,8 @@ constexpr CommandRow kSubcommands[] = {
     {.name = "list", .arity = -2, .flags = kShow, .categories = kAclConnection,
      .group = "server", .since = "7.0.0", .complexity = "O(N) in the commands",
      .summary = "Answers the names of the commands.",
-     .syntax = "[FILTERBY filter:string value:string]", .handler = list},
+     .syntax = "[FILTERBY <MODULE module-name:string|ACLCAT category:string|PATTERN pattern>]",
+     .handler = list},
 };
 
 constexpr CommandRow kRows[] = {

@@ -9,6 +9,7 @@
 #include "store/list/list.h"
 #include "store/set/set.h"
 #include "store/sorted_set/sorted_set.h"
+#include "store/stream/stream.h"
 
 namespace kevy {
 
@@ -55,6 +56,19 @@ void add_pair(Digest& digest, Bytes first, Bytes second) noexcept {
   digest.add(pair);
 }
 
+// Groups and what is known of entries that are gone do not count.
+void append_entries(Digest& digest, const StreamObject& stream) {
+  StreamCursor cursor(stream, {}, StreamId::max(), StreamCursor::Way::kUp);
+  for (; cursor; cursor.next()) {
+    const StreamEntry& entry = cursor.entry();
+    digest.append(std::to_string(entry.id.ms) + '.' + std::to_string(entry.id.seq));
+    entry.for_each_field([&](Bytes name, Bytes value) {
+      digest.append(name);
+      digest.append(value);
+    });
+  }
+}
+
 void add_elements(Digest& digest, const Entry& entry) {
   switch (entry.type()) {
     case Type::kString:
@@ -81,13 +95,17 @@ void add_elements(Digest& digest, const Entry& entry) {
     case Type::kHash:
       Hash(&entry).for_each([&](Bytes field, Bytes value) { add_pair(digest, field, value); });
       break;
-    default:
+    case Type::kStream:
+      append_entries(digest, stream_of(entry));
       break;
   }
 }
 
+constexpr uint32_t kStreamNumber = 6;  // Redis' types number like kevy's but for this one
+
 void append_value(Digest& digest, const Entry& entry) {
-  digest.append(static_cast<uint32_t>(entry.type()));
+  const bool stream = entry.type() == Type::kStream;
+  digest.append(stream ? kStreamNumber : static_cast<uint32_t>(entry.type()));
   add_elements(digest, entry);
   if (entry.has_expiry()) digest.add("!!expire!!");
 }

@@ -32,7 +32,9 @@ void flush(Call& call, std::optional<int> only) {
     shard.databases.for_each([&](size_t database, Keyspace&) {
       if (flushed(static_cast<int>(database))) shard.garbage.add(shard.databases.take(database));
     });
+    note_all_for_waiters(call.turn, shard, only);
   }
+  call.runtime.tracking().all_changed(call.turn, call.client());
   call.changed_everything();
 }
 
@@ -90,6 +92,7 @@ void exchange(Call& call, size_t a, size_t b) {
       return shard.find(a, key) != nullptr || shard.find(b, key) != nullptr;
     });
     shard.databases.swap(a, b);
+    for (const int database : databases) note_all_for_waiters(call.turn, shard, database);
   }
 }
 

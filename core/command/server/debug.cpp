@@ -12,6 +12,7 @@
 #include "command/families.h"
 #include "command/key/encoding_name.h"
 #include "command/server/data_digest.h"
+#include "runtime/persistence/snapshots.h"
 #include "runtime/shard/access.h"
 
 namespace kevy {
@@ -113,6 +114,32 @@ void answer_and_push(Reply& reply) {
   }
 }
 
+// Writes all keys to the file, forgets them and reads them back; options leave parts of that out.
+void reload(Call& call) {
+  bool save = true;
+  auto meeting = Snapshots::Meeting::kAlone;
+  for (const Bytes word : call.args.subspan(2)) {
+    if (equals_ignoring_case(word, "nosave")) {
+      save = false;
+    } else if (equals_ignoring_case(word, "noflush")) {
+      if (meeting == Snapshots::Meeting::kAlone) meeting = Snapshots::Meeting::kBeside;
+    } else if (equals_ignoring_case(word, "merge")) {
+      meeting = Snapshots::Meeting::kOver;
+    } else {
+      call.error("ERR DEBUG RELOAD only supports the MERGE, NOFLUSH and NOSAVE options.");
+      return;
+    }
+  }
+  Snapshots& snapshots = *call.runtime.snapshots();
+  Status done = save ? snapshots.save(call.turn) : Done{};
+  if (done) done = snapshots.load(call.turn, meeting);
+  if (done) {
+    call.reply.ok();
+  } else {
+    call.error("ERR " + done.error().message);
+  }
+}
+
 struct TestReply {
   Bytes type;
   void (*answer)(Reply&);
@@ -173,6 +200,8 @@ constexpr Subcommand kSubcommands[] = {
     {"protocol", 3, 3, protocol, "type", "Answers a value of this type of the protocol."},
     {"quicklist-packed-threshold", 3, 3, quicklist_packed_threshold, "size",
      "Accepted, without a meaning."},
+    {"reload", 2, SIZE_MAX, reload, "[option ...]",
+     "Writes all keys to the file and reads them back. Options: NOSAVE, NOFLUSH, MERGE.", true},
     {"set-active-expire", 3, 3, set_active_expire, "0|1",
      "Lets keys expire while nobody asks for them, or not."},
     {"sleep", 3, 3, sleep, "seconds", "Makes this command take some seconds."},

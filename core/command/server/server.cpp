@@ -7,7 +7,10 @@
 #include "command/arguments.h"
 #include "command/families.h"
 #include "command/help.h"
-#include "command/redis_version.h"
+#include "runtime/observing/observer.h"
+#include "runtime/persistence/append_only.h"
+#include "runtime/persistence/snapshots.h"
+#include "runtime/redis_version.h"
 #include "runtime/settings/configuration.h"
 
 namespace kevy {
@@ -67,6 +70,7 @@ void config_resetstat(Call& call) {
   counters.connections_received = 0;
   counters.rejected_connections = 0;
   counters.error_replies = 0;
+  call.runtime.observer().latency().reset_histograms();
   call.reply.ok();
 }
 
@@ -119,6 +123,7 @@ Totals totals(Runtime& runtime) {
     sum.statistics.keyspace_misses += shard.statistics.keyspace_misses;
     sum.statistics.expired_keys += shard.statistics.expired_keys;
     sum.statistics.expired_fields += shard.statistics.expired_fields;
+    sum.memory += shard.tracked.memory_bytes();
     shard.databases.for_each([&](size_t database, const Keyspace& keyspace) {
       sum.memory += keyspace.memory_bytes();
       if (keyspace.size() == 0) return;
@@ -138,6 +143,36 @@ void info_keyspace(const Totals& sum, InfoText& info) {
   }
 }
 
+void info_append_only(Runtime& runtime, InfoText& info) {
+  AppendOnly::State state;
+  if (runtime.append_only() != nullptr) state = runtime.append_only()->state();
+  const auto outcome = [](bool ok) { return ok ? "ok" : "err"; };
+  info.line("aof_enabled", state.enabled ? 1 : 0);
+  info.line("aof_rewrite_in_progress", state.rewriting ? 1 : 0);
+  info.line("aof_rewrite_scheduled", state.rewrite_scheduled ? 1 : 0);
+  info.line("aof_last_rewrite_time_sec", std::to_string(state.last_rewrite_s));
+  info.line("aof_last_bgrewrite_status", outcome(state.last_rewrite_ok));
+  info.line("aof_rewrites", state.rewrites);
+  info.line("aof_last_write_status", outcome(state.last_write_ok));
+  if (!state.enabled) return;
+  info.line("aof_current_size", state.current_size);
+  info.line("aof_base_size", state.base_size);
+  info.line("aof_buffer_length", state.waiting_bytes);
+  info.line("aof_delayed_fsync", state.delayed_syncs);
+}
+
+void info_snapshots(const Snapshots::State& state, InfoText& info) {
+  info.line("rdb_bgsave_in_progress", state.in_progress ? 1 : 0);
+  info.line("rdb_last_save_time", std::to_string(state.last_save_s));
+  info.line("rdb_last_bgsave_status", state.last_ok ? "ok" : "err");
+  info.line("rdb_last_bgsave_time_sec", std::to_string(state.last_duration_s));
+  info.line("rdb_current_bgsave_time_sec", std::to_string(state.duration_s));
+  info.line("rdb_saves", state.saves);
+  info.line("rdb_last_cow_size", 0);
+  info.line("rdb_last_load_keys_expired", state.keys_expired);
+  info.line("rdb_last_load_keys_loaded", state.keys_loaded);
+}
+
 void info(Call& call) {
   InfoText info(call.args.subspan(1));
   const Totals sum = totals(call.runtime);
@@ -154,16 +189,27 @@ void info(Call& call) {
   if (info.section("Clients")) {
     info.line("connected_clients", call.runtime.session_count());
     info.line("maxclients", call.runtime.settings().clients_max);
-    info.line("blocked_clients", 0);
+    info.line("tracking_clients", call.runtime.tracking().clients());
+    info.line("blocked_clients", call.runtime.blocked_count());
   }
   if (info.section("Memory")) {
     info.line("used_memory", sum.memory + call.runtime.lazy_free().waiting_bytes() +
                                  call.runtime.clients_memory());
     info.line("mem_clients_normal", call.runtime.clients_memory());
+    const ScriptStatus& scripts = call.runtime.script_status();
+    info.line("used_memory_vm_eval", scripts.interpreter_bytes);
+    info.line("used_memory_lua", scripts.interpreter_bytes);
+    info.line("used_memory_scripts_eval", scripts.cached_bytes);
+    info.line("number_of_cached_scripts", scripts.cached_scripts);
+    info.line("number_of_functions", scripts.functions);
+    info.line("number_of_libraries", scripts.libraries);
+    info.line("used_memory_functions", scripts.function_bytes);
+    info.line("used_memory_scripts", scripts.cached_bytes + scripts.function_bytes);
   }
   if (info.section("Persistence")) {
     info.line("loading", 0);
-    info.line("aof_enabled", 0);
+    info_snapshots(call.runtime.snapshots()->state(), info);
+    info_append_only(call.runtime, info);
   }
   if (info.section("Stats")) {
     Runtime::Counters& counters = call.runtime.counters();
@@ -174,10 +220,14 @@ void info(Call& call) {
     info.line("expired_fields", sum.statistics.expired_fields);
     info.line("evicted_keys", 0);
     info.line("evicted_clients", counters.evicted_clients);
+    info.line("evicted_scripts", call.runtime.script_status().evicted_scripts);
     info.line("keyspace_hits", sum.statistics.keyspace_hits);
     info.line("keyspace_misses", sum.statistics.keyspace_misses);
     info.line("pubsub_channels", call.runtime.pubsub().count(ChannelKind::kChannel));
     info.line("pubsub_patterns", call.runtime.pubsub().count(ChannelKind::kPattern));
+    info.line("tracking_total_keys", call.runtime.tracking().keys());
+    info.line("tracking_total_items", call.runtime.tracking().items());
+    info.line("tracking_total_prefixes", call.runtime.tracking().prefixes());
     info.line("total_error_replies", counters.error_replies);
   }
   if (info.section("Replication")) {
@@ -196,33 +246,90 @@ void time(Call& call) {
   call.reply.bulk(std::to_string(now_us % 1'000'000));
 }
 
+// There is no file: the directives are the host's.
+void config_rewrite(Call& call) {
+  call.error("ERR The server is running without a config file");
+}
+
+bool hides_value(Args args, size_t word) {
+  return word > 2 && word % 2 == 1 && equals_ignoring_case(args[word - 1], "requirepass");
+}
+
 constexpr uint32_t kControl = kAdmin | kNoScript | kLoading | kStale;
 
 constexpr CommandRow kConfig[] = {
-    {.name = "get", .arity = -3, .flags = kControl, .group = "server", .since = "2.0.0",
-     .complexity = "O(N) in the directives", .summary = "Answers directives and their values.",
-     .syntax = "parameter:string [parameter ...]", .handler = config_get},
-    {.name = "help", .arity = 2, .flags = kLoading | kStale, .group = "server", .since = "5.0.0",
-     .complexity = "O(1)", .summary = "Lists the subcommands.", .handler = help},
-    {.name = "resetstat", .arity = 2, .flags = kControl | kAllShards, .group = "server",
-     .since = "2.0.0", .complexity = "O(1)", .summary = "Sets the statistics of INFO to zero.",
+    {.name = "get",
+     .arity = -3,
+     .flags = kControl,
+     .group = "server",
+     .since = "2.0.0",
+     .complexity = "O(N) in the directives",
+     .summary = "Answers directives and their values.",
+     .syntax = "parameter:string [parameter ...]",
+     .handler = config_get},
+    {.name = "help",
+     .arity = 2,
+     .flags = kLoading | kStale,
+     .group = "server",
+     .since = "5.0.0",
+     .complexity = "O(1)",
+     .summary = "Lists the subcommands.",
+     .handler = help},
+    {.name = "resetstat",
+     .arity = 2,
+     .flags = kControl | kAllShards,
+     .group = "server",
+     .since = "2.0.0",
+     .complexity = "O(1)",
+     .summary = "Sets the statistics of INFO to zero.",
      .handler = config_resetstat},
-    {.name = "set", .arity = -4, .flags = kControl, .group = "server", .since = "2.0.0",
-     .complexity = "O(N) in the directives", .summary = "Changes directives, all or none.",
-     .syntax = "parameter:string value [parameter value ...]", .handler = config_set},
+    {.name = "rewrite",
+     .arity = 2,
+     .flags = kControl,
+     .group = "server",
+     .since = "2.8.0",
+     .complexity = "O(1)",
+     .summary = "Writes the directives into the configuration file.",
+     .handler = config_rewrite},
+    {.name = "set",
+     .arity = -4,
+     .flags = kControl,
+     .group = "server",
+     .since = "2.0.0",
+     .complexity = "O(N) in the directives",
+     .summary = "Changes directives, all or none.",
+     .syntax = "parameter:string value [parameter value ...]",
+     .handler = config_set,
+     .hides = hides_value},
 };
 
 constexpr CommandRow kRows[] = {
-    {.name = "config", .arity = -2, .flags = 0, .group = "server", .since = "2.0.0",
-     .complexity = "Depends on the subcommand.", .summary = "Reads and changes directives.",
+    {.name = "config",
+     .arity = -2,
+     .flags = 0,
+     .group = "server",
+     .since = "2.0.0",
+     .complexity = "Depends on the subcommand.",
+     .summary = "Reads and changes directives.",
      .subcommands = kConfig},
-    {.name = "info", .arity = -1, .flags = kLoading | kStale | kAllShards,
-     .categories = kAclDangerous, .group = "server", .since = "1.0.0", .complexity = "O(1)",
+    {.name = "info",
+     .arity = -1,
+     .flags = kLoading | kStale | kAllShards,
+     .categories = kAclDangerous,
+     .group = "server",
+     .since = "1.0.0",
+     .complexity = "O(1)",
      .summary = "Describes the server and counts what it did.",
-     .syntax = "[section:string [section ...]]", .handler = info},
-    {.name = "time", .arity = 1, .flags = kLoading | kStale | kFast, .group = "server",
-     .since = "2.6.0", .complexity = "O(1)",
-     .summary = "Answers the clock in seconds and microseconds.", .handler = time},
+     .syntax = "[section:string [section ...]]",
+     .handler = info},
+    {.name = "time",
+     .arity = 1,
+     .flags = kLoading | kStale | kFast,
+     .group = "server",
+     .since = "2.6.0",
+     .complexity = "O(1)",
+     .summary = "Answers the clock in seconds and microseconds.",
+     .handler = time},
 };
 
 }  // namespace

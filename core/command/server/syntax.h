@@ -12,6 +12,8 @@
 //   <a|b>                 One of several sequences. The < > may be missing inside of [ ] and at the
 //                         top.
 //
+//   <a|b> ...             One after another, as many as one likes.
+//
 //   key [key ...]         Once or more often. All names before that are repeated belong together,
 //                         and so does a token that is repeated with its value, as in
 //                         [GET pattern [GET pattern ...]].

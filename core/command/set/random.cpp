@@ -163,7 +163,7 @@ void srandmember(Call& call) {
 }
 
 constexpr CommandRow kRows[] = {
-    {.name = "spop", .arity = -2, .flags = kWrite | kFast, .categories = kAclSet,
+    {.name = "spop", .arity = -2, .flags = kWrite | kFast | kTakesMany, .categories = kAclSet,
      .keys = kOneAccessDelete, .group = "set", .since = "1.0.0",
      .complexity = "O(N) in the members taken",
      .summary = "Takes members out of a set by chance.", .syntax = "key [count:integer]",

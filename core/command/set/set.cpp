@@ -121,12 +121,12 @@ void smembers(Call& call) {
 }
 
 void sscan(Call& call) {
-  scan_collection(call, Type::kSet, [](const Entry* entry, const ScanOptions& scan,
-                                       std::vector<std::string>& found) {
-    return Set(entry).scan(scan.cursor, scan.count, [&](Bytes member) {
-      if (scan.wants(member)) found.emplace_back(member);
-    });
-  });
+  scan_collection(call, Type::kSet,
+                  [](const Entry* entry, const ScanOptions& scan, FoundBytes& found) {
+                    return Set(entry).scan(scan.cursor, scan.count, [&](Bytes member) {
+                      if (scan.wants(member)) found.add(member);
+                    });
+                  });
 }
 
 constexpr KeySpec kSmoveKeys[] = {{1, 1, 1, kKeyRW | kKeyAccess | kKeyDelete},

@@ -30,6 +30,16 @@ inline void reply_element(Reply& reply, Bytes member, double score, WithScores s
   if (scores == WithScores::kYes) reply.real(score);
 }
 
+/// Removes elements of a set, reports it as `event`, and removes the key with the last of them:
+/// then all go with it, in one step.
+inline void remove_ranks(Call& call, const Key& key, SortedSet& set, Ranks ranks, Bytes event) {
+  if (ranks.count == 0) return;
+  const bool all = ranks.count == set.size();
+  if (!all) set.erase(ranks);
+  call.changed(key, kEventZset, event);
+  if (all) erase_empty(call, key);
+}
+
 /// Puts a result in the place of whatever `key` has, or removes it when the result is empty, and
 /// answers how many elements there are.
 void store_sorted_set(Call& call, const Key& key, std::unique_ptr<SortedSetObject> result,

@@ -2,8 +2,9 @@
 // and ZINTERCARD.
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <numeric>
 #include <span>
-#include <unordered_map>
 
 #include "command/arguments.h"
 #include "command/families.h"
@@ -41,6 +42,7 @@ struct Algebra {
 /// The keys that a number of them at `counted` announces, as sources.
 bool read_sources(Call& call, size_t counted, std::vector<ZsetSource>& sources) {
   const size_t count = input_keys_argument(call, counted);
+  sources.reserve(count);
   for (size_t i = 0; i < count; ++i) {
     const Entry* entry = call.find_read(call.key(counted + 1 + i));
     if (entry != nullptr && !ZsetSource::accepts(entry->type())) {
@@ -64,12 +66,23 @@ struct Distinct {
   std::vector<ZsetSource> sources;
   std::vector<size_t> number;  // of each of all
 
-  explicit Distinct(std::span<const ZsetSource> all) {
-    std::unordered_map<const Entry*, size_t> seen;
-    for (const ZsetSource& source : all) {
-      const auto [at, is_new] = seen.try_emplace(source.entry(), sources.size());
-      if (is_new) sources.push_back(source);
-      number.push_back(at->second);
+  explicit Distinct(std::span<const ZsetSource> all) : number(all.size()) {
+    std::vector<size_t> by_entry(all.size());
+    std::iota(by_entry.begin(), by_entry.end(), size_t{0});
+    std::sort(by_entry.begin(), by_entry.end(), [&](size_t a, size_t b) {
+      const Entry *first = all[a].entry(), *second = all[b].entry();
+      return first != second ? std::less<>()(first, second) : a < b;
+    });
+    // Of those with one entry the first leads.
+    std::vector<size_t> leader(all.size());
+    for (size_t i = 0, leads = 0; i < all.size(); ++i) {
+      if (all[by_entry[i]].entry() != all[by_entry[leads]].entry()) leads = i;
+      leader[by_entry[i]] = by_entry[leads];
+    }
+    for (size_t i = 0; i < all.size(); ++i) {
+      const bool leads = leader[i] == i;
+      number[i] = leads ? sources.size() : number[leader[i]];
+      if (leads) sources.push_back(all[i]);
     }
   }
 };

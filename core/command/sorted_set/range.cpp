@@ -107,11 +107,7 @@ void remove_range(Call& call, Bytes event, RanksOf&& ranks_in) {
   if (found.wrong) return;
   SortedSet set = sorted_set_of(call, key, found.entry);
   const Ranks ranks = ranks_in(set);
-  set.erase(ranks);
-  if (ranks.count != 0) {
-    call.changed(key, kEventZset, event);
-    if (set.empty()) erase_empty(call, key);
-  }
+  remove_ranks(call, key, set, ranks, event);
   call.reply.integer(static_cast<int64_t>(ranks.count));
 }
 

@@ -27,12 +27,12 @@ std::string scanned_score(const SortedSet& set, double score) {
 
 void zscan(Call& call) {
   scan_collection(call, Type::kZset, [](const Entry* entry, const ScanOptions& scan,
-                                        std::vector<std::string>& found) {
+                                        FoundBytes& found) {
     const SortedSet set(entry);
     return set.scan(scan.cursor, scan.count, [&](Bytes member, double score) {
       if (!scan.wants(member)) return;
-      found.emplace_back(member);
-      if (!scan.names_only) found.push_back(scanned_score(set, score));
+      found.add(member);
+      if (!scan.names_only) found.add(scanned_score(set, score));
     });
   });
 }

@@ -13,18 +13,15 @@ namespace kevy {
 class ZsetSource {
  public:
   /// What may be read from an entry of this type.
-  static bool accepts(Type type) noexcept { 
-    return type == Type::kZset || type == Type::kSet;
-  }
+  static bool accepts(Type type) noexcept { return type == Type::kZset || type == Type::kSet; }
 
   /// `entry` has an accepted type, or is nullptr: empty.
-  explicit ZsetSource(const Entry* entry) noexcept : entry_(entry) {}
+  explicit ZsetSource(const Entry* entry) noexcept
+      : entry_(entry), size_(has_scores() ? SortedSet(entry).size() : Set(entry).size()) {}
 
   /// What it reads; nullptr where it is empty.
   const Entry* entry() const noexcept { return entry_; }
-  size_t size() const noexcept {
-    return has_scores() ? SortedSet(entry_).size() : Set(entry_).size();
-  }
+  size_t size() const noexcept { return size_; }
   /// visit(Bytes member, double score), in ascending order where there are scores, until it says
   /// stop.
   template <Visitor<Bytes, double> Visit>
@@ -45,6 +42,7 @@ class ZsetSource {
   bool has_scores() const noexcept { return entry_ == nullptr || entry_->type() == Type::kZset; }
 
   const Entry* entry_;
+  size_t size_;
 };
 
 }  // namespace kevy

@@ -55,7 +55,7 @@ constexpr KeySpec kDelexKey[] = {{1, 1, 1, kKeyRW | kKeyDelete | kKeyVariable}};
 uint16_t delex_key_flags(Args args) { return (args.size() > 2 ? kKeyRW : kKeyRM) | kKeyDelete; }
 
 constexpr CommandRow kRows[] = {
-    {.name = "digest", .arity = 2, .flags = kReadonly | kFast, .categories = kAclString,
+    {.name = "digest", .arity = 2, .flags = kReadonly | kFast | kTakesMany, .categories = kAclString,
      .keys = kOneReadAccess, .group = "string", .since = "8.4.0",
      .complexity = "O(N) in the length of the string",
      .summary = "Answers a digest of a string, for IFDEQ and IFDNE.", .syntax = "key",
@@ -64,7 +64,7 @@ constexpr CommandRow kRows[] = {
      .keys = kDeletedUnread, .group = "string", .since = "9.0.0", .complexity = "O(1)",
      .summary = "Deletes a key that holds a certain string.", .syntax = "key value",
      .handler = delifeq},
-    {.name = "delex", .arity = -2, .flags = kWrite | kFast, .categories = kAclString,
+    {.name = "delex", .arity = -2, .flags = kWrite | kFast | kTakesMany, .categories = kAclString,
      .keys = kDelexKey, .group = "string", .since = "8.4.0",
      .complexity = "O(1); with a digest O(N) in the length of the string",
      .summary = "Deletes a key, on a condition if one is given.",

@@ -5,6 +5,7 @@
 #include "command/string/write.h"
 #include "resp/discarded_reply.h"
 #include "runtime/dispatch/call.h"
+#include "runtime/mutation/logging.h"
 
 namespace kevy {
 
@@ -21,7 +22,8 @@ auto with_call(Turn& turn, const CommandRow& row, const Key& key, Shard& shard, 
   Call call(turn, turn.runtime().stateless(), row, {}, no_reply, no_reply, unit);
   call.bind_key(key, shard);
   ++shard.statistics.commands;
-  if (unit == nullptr) [[likely]] return body(call);
+  if (unit == nullptr) [[likely]]
+    return body(call);
   call.begin_log();
   try {
     const auto result = body(call);
@@ -37,15 +39,10 @@ auto with_call(Turn& turn, const CommandRow& row, const Key& key, Shard& shard, 
 template <typename Body>
 auto as_command(Turn& turn, const CommandRow& row, const Key& key, Shard& shard, Body&& body) {
   WriteLog* const log = turn.runtime().log();
-  if (log == nullptr) [[likely]] return with_call(turn, row, key, shard, nullptr, body);
+  if (log == nullptr) [[likely]]
+    return with_call(turn, row, key, shard, nullptr, body);
   Unit unit;
-  struct Append {
-    WriteLog& log;
-    Unit& unit;
-    ~Append() {
-      if (!unit.empty()) log.append(std::move(unit));
-    }
-  } const append{*log, unit};
+  const Logging logging(turn, *log, unit);
   return with_call(turn, row, key, shard, &unit, body);
 }
 
@@ -53,6 +50,11 @@ auto as_command(Turn& turn, const CommandRow& row, const Key& key, Shard& shard,
 
 const Entry* FastLane::find_read_as_command() const {
   return as_command(turn_, kGet, key_, shard_, [&](Call& call) { return call.find_read(key_); });
+}
+
+void FastLane::log_set(WriteLog& log, Bytes value) const noexcept {
+  const Bytes words[] = {"SET", key_.bytes, value};
+  turn_.note_logged(log.append(0, words));
 }
 
 bool FastLane::set_as_command(Bytes value, int64_t ttl_ms) const {

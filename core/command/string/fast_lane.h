@@ -1,8 +1,8 @@
 // FastLane: GET and SET of one key for callers that need no reply object. Made with the key's shard
 // held; a turn's worth of work at most.
 //
-// The usual case (the key is there, has no time to live, and nobody listens to changes) is done
-// here and inline; everything else takes the same way as commands.
+// The usual case (the key is there, has no time to live, and nobody listens to changes but the log)
+// is done here and inline; everything else takes the same way as commands.
 #pragma once
 
 #include "runtime/dispatch/turn.h"
@@ -19,7 +19,8 @@ class FastLane {
   /// The entry of database 0, as GET finds it.
   const Entry* find_read() const {
     const Entry* entry = find_plainly();
-    if (entry == nullptr) [[unlikely]] return find_read_as_command();
+    if (entry == nullptr) [[unlikely]]
+      return find_read_as_command();
     ++shard_.statistics.commands;
     ++shard_.statistics.keyspace_hits;
     return entry;
@@ -27,11 +28,15 @@ class FastLane {
 
   /// SET with a relative time to live, 0 for none. False when that is out of range.
   bool set(Bytes value, int64_t ttl_ms) const {
-    if (ttl_ms == 0 && !has_listeners(turn_.runtime(), shard_)) [[likely]] {
-      Entry* entry = find_plainly();
-      if (entry != nullptr && shard_.keyspace(0).overwrite(*entry, value, Keyspace::kNoExpiry)) {
-        ++shard_.statistics.commands;
-        return true;
+    if (ttl_ms == 0 && !anyone_listens(turn_.runtime(), shard_)) [[likely]] {
+      WriteLog* const log = turn_.runtime().log();
+      if (log == nullptr || may_log(*log, value)) [[likely]] {
+        Entry* entry = find_plainly();
+        if (entry != nullptr && shard_.keyspace(0).overwrite(*entry, value, Keyspace::kNoExpiry)) {
+          ++shard_.statistics.commands;
+          if (log != nullptr) log_set(*log, value);
+          return true;
+        }
       }
     }
     return set_as_command(value, ttl_ms);
@@ -41,10 +46,16 @@ class FastLane {
   // The entry, if finding it has no consequences, since it cannot have expired; otherwise nullptr.
   Entry* find_plainly() const {
     Entry* entry = shard_.keyspace(0).find(key_);
-    if (entry == nullptr || entry->has_expiry()) [[unlikely]] return nullptr;
+    if (entry == nullptr || entry->has_expiry()) [[unlikely]]
+      return nullptr;
     note_access(turn_, *entry);
     return entry;
   }
+  // Whether the log has room for this without getting memory.
+  bool may_log(const WriteLog& log, Bytes value) const noexcept {
+    return log.ready() && key_.bytes.size() + value.size() < Unit::kSmallMax / 2;
+  }
+  void log_set(WriteLog& log, Bytes value) const noexcept;
   const Entry* find_read_as_command() const;
   bool set_as_command(Bytes value, int64_t ttl_ms) const;
 

@@ -93,7 +93,7 @@ void setrange(Call& call) {
 }
 
 constexpr CommandRow kRows[] = {
-    {.name = "append", .arity = 3, .flags = kWrite | kDenyOom | kFast, .categories = kAclString,
+    {.name = "append", .arity = 3, .flags = kWrite | kDenyOom | kFast | kTakesMany, .categories = kAclString,
      .keys = kOneInsert, .group = "string", .since = "2.0.0", .complexity = "O(1)",
      .summary = "Adds bytes at the end of a string, which is made if missing.",
      .syntax = "key value", .handler = append},

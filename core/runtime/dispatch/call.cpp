@@ -1,8 +1,8 @@
 #include "runtime/dispatch/call.h"
 
-#include <algorithm>
 #include <new>
-#include <string>
+
+#include "base/number.h"
 
 namespace kevy {
 
@@ -28,7 +28,7 @@ Keyspace& Call::keyspace(const Key& key, int database) {
 
 void Call::announce_change(const Key& key, int database, EventClass event_class, Bytes event) {
   commit_effects();
-  mark_changed(shard_of(key), database, key);
+  mark_changed(turn, client(), shard_of(key), database, key);
   notify(key, database, event_class, event);
 }
 
@@ -36,7 +36,8 @@ void Call::announce_change(const Key& key, int database, EventClass event_class,
 [[gnu::always_inline]] inline Entry* Call::find_unexpired(Keyspace& keyspace, const Key& key,
                                                           int database) {
   Entry* entry = keyspace.find(key);
-  if (entry == nullptr || !entry->may_expire()) [[likely]] return entry;
+  if (entry == nullptr || !entry->may_expire()) [[likely]]
+    return entry;
   return drop_expired(keyspace, *entry, key, database);
 }
 
@@ -47,7 +48,7 @@ Entry* Call::drop_expired(Keyspace& keyspace, Entry& entry, const Key& key, int 
   }
   if (!entry.fields_expired(now_ms())) return &entry;
   const size_t effects_before = unit_ != nullptr ? unit_->size() : 0;
-  remove_expired_fields(turn, publisher(), shard_of(key), database, key, SIZE_MAX, unit_);
+  remove_expired_fields(turn, client(), publisher(), shard_of(key), database, key, SIZE_MAX, unit_);
   commit_further_effects(effects_before);
   Entry* const left = keyspace.find(key);
   // Where memory ran out after some of them, the others are there still, which nobody is to meet.
@@ -55,9 +56,7 @@ Entry* Call::drop_expired(Keyspace& keyspace, Entry& entry, const Key& key, int 
   return left;
 }
 
-Entry* Call::peek(const Key& key) {
-  return find_unexpired(keyspace(key), key, session.database);
-}
+Entry* Call::peek(const Key& key) { return find_unexpired(keyspace(key), key, session.database); }
 
 Entry* Call::peek_in(const Key& key, int database) {
   return find_unexpired(keyspace(key, database), key, database);
@@ -105,16 +104,15 @@ Entry* Call::touch(const Key& key) {
 
 void Call::expire(const Key& key, int database) {
   const size_t effects_before = unit_ != nullptr ? unit_->size() : 0;
-  remove_expired(turn, publisher(), shard_of(key), database, key, unit_);
+  remove_expired(turn, client(), publisher(), shard_of(key), database, key, unit_);
   commit_further_effects(effects_before);
 }
 
-// Those behind the first `before` belong to a change that was made; the ones in front of them that wait
-// for theirs go on waiting.
+// Those behind the first `before` belong to a change that was made; the ones in front of them that
+// wait for theirs go on waiting.
 void Call::commit_further_effects(size_t before) noexcept {
   if (unit_ == nullptr) return;
-  const auto at = [&](size_t index) { return unit_->begin() + static_cast<ptrdiff_t>(index); };
-  std::rotate(at(effects_committed_), at(before), unit_->end());
+  unit_->rotate(effects_committed_, before);
   effects_committed_ += unit_->size() - before;
 }
 
@@ -129,34 +127,47 @@ void Call::run_logged() {
   end_log(false);
 }
 
+// Whether the command's words are there until the log takes them, and few enough for it to do so
+// while others wait.
+bool Call::words_last() const noexcept {
+  if (unit_->in_parts()) return false;
+  size_t bytes = 0;
+  for (const Bytes word : args) bytes += word.size() + kIntegerTextMax;
+  return bytes <= Unit::kSmallMax;
+}
+
 void Call::begin_log() {
+  runtime.log()->make_ready();
   own_words_at_ = unit_->size();
-  own_words_kept_ = row.has(kWrite) && !args.empty();
-  if (own_words_kept_) unit_->push_back({session.database, {args.begin(), args.end()}});
+  if (row.has(kWrite) && !args.empty()) {
+    own_words_last_ = words_last();
+    own_words_kept_ = !own_words_last_;
+    if (own_words_kept_) unit_->push(session.database, args);
+  }
   commit_effects();
 }
 
 void Call::end_log(bool failed) noexcept {
-  if (failed) {
-    unit_->erase(unit_->begin() + static_cast<ptrdiff_t>(effects_committed_), unit_->end());
-  }
+  if (failed) unit_->truncate(effects_committed_);
   keep_own_words(dirty_ && !effect_given_);
 }
 
 // Behind what had expired, which came first.
 void Call::keep_own_words(bool keep) noexcept {
+  if (own_words_last_ && keep) {
+    unit_->set_own(session.database, words_done_ == 0 ? args : args.first(words_done_));
+  }
   if (!own_words_kept_) return;
-  const auto own = unit_->begin() + static_cast<ptrdiff_t>(own_words_at_);
   if (!keep) {
-    unit_->erase(own);
+    unit_->erase(own_words_at_);
     return;
   }
-  if (words_done_ != 0) own->args.resize(words_done_);
-  std::rotate(own, own + 1, unit_->end());
+  if (words_done_ != 0) unit_->cut(own_words_at_, words_done_);
+  unit_->rotate(own_words_at_, own_words_at_ + 1);
 }
 
 void Call::log_effect(int database, Args words) {
-  unit_->push_back({database, {words.begin(), words.end()}});
+  unit_->push(database, words);
   effect_given_ = true;
 }
 

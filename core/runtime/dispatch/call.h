@@ -11,9 +11,10 @@
 #include "runtime/dispatch/turn.h"
 #include "runtime/mutation/events.h"
 #include "runtime/mutation/mutation.h"
-#include "runtime/mutation/write_log.h"
+#include "runtime/mutation/unit.h"
 #include "runtime/runtime.h"
 #include "runtime/session/session.h"
+#include "runtime/waiting/wait.h"
 
 namespace kevy {
 
@@ -51,7 +52,8 @@ class Call {
   /// Argument `index` as a key.
   Key key(size_t index) { return key_of(args[index]); }
   Key key_of(Bytes bytes) {
-    if (is_bound(bytes)) [[likely]] return bound_;
+    if (is_bound(bytes)) [[likely]]
+      return bound_;
     return {bytes, runtime.hash(bytes)};
   }
   /// For dispatch: the command's only key, whose hash it has computed, and the shard it lies on.
@@ -62,11 +64,13 @@ class Call {
   }
 
   Shard& shard_of(const Key& key) {
-    if (is_bound(key.bytes)) [[likely]] return *bound_shard_;
+    if (is_bound(key.bytes)) [[likely]]
+      return *bound_shard_;
     return other_shard(key);
   }
   Keyspace& keyspace(const Key& key) {
-    if (is_bound(key.bytes)) [[likely]] return *bound_keyspace_;
+    if (is_bound(key.bytes)) [[likely]]
+      return *bound_keyspace_;
     return keyspace(key, session.database);
   }
   Keyspace& keyspace(const Key& key, int database);
@@ -99,15 +103,23 @@ class Call {
       announce_change(key, database, event_class, event);
     }
   }
-  /// Raises the event of a key that was not there before; its change is reported after it.
+  /// Reports, once it is there, a key that was not there before: raises its event. Its change is
+  /// reported after it.
   void made(const Key& key) { made_in(key, session.database); }
-  void made_in(const Key& key, int database) { notify(key, database, kEventNew, "new"); }
+  void made_in(const Key& key, int database) {
+    mark_made(turn, shard_of(key), database, key);
+    notify(key, database, kEventNew, "new");
+  }
   /// A further event of a change that was reported already.
   void notify(const Key& key, int database, EventClass event_class, Bytes event) {
     raise_event(turn, publisher(), database, key, event_class, event);
   }
   /// On whose behalf this publishes; nullptr without a session.
-  Subscriber* publisher() const noexcept { return session.stateless() ? nullptr : &session; }
+  Subscriber* publisher() const noexcept {
+    return session.stateless() || served_ != nullptr ? nullptr : &session;
+  }
+  /// Whose command this is; nullptr without a session.
+  Session* client() const noexcept { return session.stateless() ? nullptr : &session; }
   /// The pub/sub lock, held until the command, or the EXEC it is part of, is over.
   PubSubTurn& pubsub() { return turn.hold_pubsub(publisher()); }
   /// A change that has no one key: FLUSHALL, SWAPDB.
@@ -115,6 +127,8 @@ class Call {
     dirty_ = true;
     commit_effects();
   }
+  /// Whether a command that ran as a part of this one has changed anything.
+  bool parts_changed_anything() const noexcept { return has_changed_; }
   /// Says, before changed(), that no more than the first `words` words of the command were carried
   /// out, since memory ran out.
   void did_only(size_t words) noexcept { words_done_ = words; }
@@ -127,7 +141,8 @@ class Call {
   /// The same for words that follow from the arguments; not to be made unless logged().
   void effect(Args words) { log_effect(session.database, words); }
   void effect_in(int database, std::initializer_list<Bytes> words) {
-    if (unit_ != nullptr) [[unlikely]] log_effect(database, {words.begin(), words.size()});
+    if (unit_ != nullptr) [[unlikely]]
+      log_effect(database, {words.begin(), words.size()});
   }
 
   /// For dispatch: runs the handler, and logs the command's own words if it changed something and
@@ -149,6 +164,17 @@ class Call {
 
   void error(Bytes text) { reply.error(text); }
 
+  /// The session waits for a change of its keys: what a handler does that finds nothing and is to
+  /// wait (runtime/waiting/wait.h). False when the command may not wait here. Throws
+  /// std::bad_alloc, and nothing waits.
+  bool suspend(const Wait& wait);
+  /// Whether the command has waited, and is run again since one of its keys has changed.
+  bool waited() const noexcept { return served_ != nullptr; }
+  /// For who runs commands as parts of another: this one may not wait.
+  void forbid_waiting() noexcept { may_wait_ = false; }
+  /// Whether it may.
+  bool may_wait() const noexcept { return may_wait_; }
+
  private:
   friend class Runtime;
 
@@ -169,17 +195,24 @@ class Call {
   }
   void commit_further_effects(size_t before) noexcept;
   void keep_own_words(bool keep) noexcept;
+  bool words_last() const noexcept;
 
   Unit* const unit_;  // nullptr when nothing listens
   Key bound_;
   Shard* bound_shard_ = nullptr;        // of bound_
   Keyspace* bound_keyspace_ = nullptr;  // and in the session's database
+  Waiter* served_ = nullptr;            // of the command, when it has waited
+  bool may_wait_ = true;
+  bool suspended_ = false;
   bool dirty_ = false;
+  bool has_changed_ = false;  // by its parts
   bool effect_given_ = false;
   size_t words_done_ = 0;  // 0: all
   // While there is a log. Memory for an effect is got before the change: the command's own words
-  // wait in the unit from the start, and of other effects those count whose change was reported.
-  bool own_words_kept_ = false;
+  // are there for the log to copy, or wait in the unit from the start, and of other effects those
+  // count whose change was reported.
+  bool own_words_kept_ = false;  // in the unit
+  bool own_words_last_ = false;  // until the log has copied them
   size_t own_words_at_ = 0;
   size_t effects_committed_ = 0;
 };

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "runtime/dispatch/full_name.h"
+#include "runtime/observing/observer.h"
 #include "runtime/runtime.h"
 
 namespace kevy {
@@ -35,13 +36,22 @@ std::string unknown_subcommand(const CommandRow& row, Bytes word) {
 // What EXEC will refuse anyway takes no memory.
 void queue(Session& session, const CommandRow& row, Args args) {
   Transaction& transaction = session.transaction;
-  if (transaction.broken || session.watch_broken.load(std::memory_order_relaxed)) return;
+  if (transaction.broken || session.watch_flag.broken()) return;
   transaction.broken = true;  // unless it can be queued
   transaction.queue.push_back({&row, {args.begin(), args.end()}});
   transaction.broken = false;
   transaction.memory += sizeof(QueuedCommand);
   for (const Bytes word : args) transaction.memory += sizeof(std::string) + word.size();
   session.multi_shown.store(static_cast<int>(transaction.queue.size()), std::memory_order_relaxed);
+}
+
+// What a disk that fails keeps from being run: what writes, an EXEC that would, and PING, by which
+// one tells whether the server is well.
+bool is_refused(const Session& session, const CommandRow& row) {
+  if (row.has(kWrite) || row.name == "ping") return true;
+  return row.has(kQueuedShards) &&
+         std::any_of(session.transaction.queue.begin(), session.transaction.queue.end(),
+                     [](const QueuedCommand& queued) { return queued.row->has(kWrite); });
 }
 
 constexpr Bytes kStatelessRefusal =
@@ -58,6 +68,7 @@ std::string full_name(const CommandTable& table, const CommandRow& row) {
 bool Runtime::accepts_words(Session& session, Args args, Reply& reply) {
   const uint64_t max = settings_.word_max();
   if (std::all_of(args.begin(), args.end(), [=](Bytes word) { return word.size() <= max; })) {
+    if (may_be_large(args)) note_large_request(session, args);  // reads the words: not what is refused
     return true;
   }
   if (session.transaction.open) session.transaction.broken = true;
@@ -66,8 +77,8 @@ bool Runtime::accepts_words(Session& session, Args args, Reply& reply) {
   return false;
 }
 
-/// False when the command was answered here: refused, or queued. An EXEC that is refused ends its
-/// transaction.
+/// False when nothing more is to be done: it was refused, queued, or postponed. An EXEC that is
+/// refused ends its transaction.
 bool Runtime::check(Turn& turn, Session& session, const CommandRow* row, Args args, Reply& reply) {
   const auto refuse = [&](Bytes text) {
     counters_.error_replies.fetch_add(1, std::memory_order_relaxed);
@@ -95,20 +106,33 @@ bool Runtime::check(Turn& turn, Session& session, const CommandRow* row, Args ar
   if (row->handler == nullptr || !row->accepts(args.size())) {
     return refuse("ERR wrong number of arguments for '" + full_name(table_, *row) + "' command");
   }
+  if (refuses_writes() && is_refused(session, *row)) return refuse(refusal_of_writes());
   if (session.stateless()) {
     if (row->has(kNeedsSession)) return refuse(kStatelessRefusal);
+    if (script_busy() && !row->has(kAllowBusy)) return refuse(script_status_.busy_text());
     return true;
   }
   if (session.transaction.open && row->has(kNoMulti)) {
-    return refuse("ERR Command '" + full_name(table_, *row) +
-                  "' not allowed inside a transaction");
+    return refuse("ERR Command '" + full_name(table_, *row) + "' not allowed inside a transaction");
   }
   if (session.protocol == 2 && session.subscribed_to_any() && !row->has(kWhileSubscribed)) {
     return refuse("ERR Can't execute '" + full_name(table_, *row) +
                   "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in "
                   "this context");
   }
+  if (script_busy() && !row->has(kAllowBusy)) {
+    answer_busy(session, *row, reply);
+    return false;
+  }
+  if (session.monitors.load(std::memory_order_relaxed) &&
+      row->has(kWrite | kReadonly | kMayReplicate)) {
+    return refuse("ERR Replica can't interact with the keyspace");
+  }
   if (session.transaction.open && !row->has(kNotQueued)) {
+    if (is_postponed(session, *row)) {
+      postpone(session, *row, args);
+      return false;
+    }
     queue(session, *row, args);
     reply.status("QUEUED");
     return false;

@@ -35,11 +35,15 @@ enum CommandFlag : uint32_t {
   kSentinel = 1u << 16,
   kSkipMonitor = 1u << 17,
   kSkipCommandlog = 1u << 18,
+  kNoMandatoryKeys = 1u << 19,
 };
 
 /// What dispatch has to know of a verb besides: kevy's own, not shown to anyone. A row's flags are
 /// bits of both kinds.
 enum DispatchFlag : uint32_t {
+  /// How long it takes does not follow from its words, though it is fast: those that take or go over a
+  /// number of elements.
+  kTakesMany = 1u << 23,
   /// Acts on connection state: refused by the stateless kevy_exec.
   kNeedsSession = 1u << 24,
   /// Runs at once inside MULTI instead of being queued.
@@ -54,6 +58,8 @@ enum DispatchFlag : uint32_t {
   kWhileSubscribed = 1u << 29,
   /// Goes through the shards one after another with Call::visit_shard; all at once inside EXEC.
   kWalksShards = 1u << 30,
+  /// May stand between CLIENT CACHING and the command that it is about.
+  kBeforeRead = 1u << 31,
 };
 
 constexpr uint32_t operator|(CommandFlag a, DispatchFlag b) noexcept {
@@ -99,10 +105,15 @@ enum KeyFlag : uint16_t {
   kKeyVariable = 1 << 9,
 };
 
+/// What is shown in place of a word that is secret.
+inline constexpr Bytes kHiddenWord = "(redacted)";
+
 /// How keys are found among the arguments, by the names that COMMAND INFO gives the ways.
 enum class KeySearch : uint8_t {
   kRange,    // from `first`, each `step`th, up to `last` (below zero: from the end of the arguments)
   kKeynum,   // argument `first` is their number, they follow it
+  kKeyword,  // the first behind the word `keyword`; CommandRow::further_key knows which it is
+  kKeywordHalf,  // the first half of what follows `keyword`, which stands at `first` or later
   kUnknown,  // by no rule: CommandRow::further_key and needs_all_shards know
 };
 
@@ -112,6 +123,7 @@ struct KeySpec {
   int16_t step = 1;
   uint16_t flags = 0;
   KeySearch search = KeySearch::kRange;
+  Bytes keyword = {};  // in capitals
 };
 
 struct CommandRow {
@@ -128,15 +140,20 @@ struct CommandRow {
   Bytes syntax = {};
   Handler handler = nullptr;
   std::span<const CommandRow> subcommands = {};
-  /// Where KeySearch::kUnknown is: which argument is one more key (0: none). And whether keys will be
+  /// Where KeySearch::kKeyword or kUnknown is: which argument is one more key (0: none). And whether keys will be
   /// read that are not told of, or are not among the arguments at all.
   size_t (*further_key)(Args) = nullptr;
   bool (*needs_all_shards)(Args) = nullptr;
   /// Where a key has kKeyVariable: the flags that it has with these arguments.
   uint16_t (*key_flags)(Args) = nullptr;
+  /// Which of the words are secret, and shown as kHiddenWord; nullptr: none.
+  bool (*hides)(Args, size_t) = nullptr;
   /// Follows from the above: which argument is the only key that the command can have; 0 when it
   /// has none or may have several.
   uint8_t only_key = find_only_key(keys, flags);
+  /// And with how many words it takes no more than some microseconds, whatever the data are: 0 where it
+  /// may take longer.
+  uint8_t brief_words = find_brief_words(complexity, flags);
 
   bool has(uint32_t any_of) const noexcept { return (flags & any_of) != 0; }
   bool accepts(size_t argc) const noexcept {
@@ -144,6 +161,13 @@ struct CommandRow {
   }
 
  private:
+  static constexpr uint8_t find_brief_words(Bytes complexity, uint32_t flags) noexcept {
+    constexpr uint32_t kLong =
+        kTakesMany | kAllShards | kWatchedShards | kQueuedShards | kWalksShards | kBlocking;
+    constexpr uint8_t kFew = 10;
+    const bool brief = complexity == "O(1)" || (flags & kFast) != 0;
+    return brief && (flags & kLong) == 0 ? kFew : uint8_t{0};
+  }
   static constexpr uint8_t find_only_key(std::span<const KeySpec> specs, uint32_t flags) noexcept {
     if (specs.size() != 1 || (flags & (kAllShards | kWatchedShards | kQueuedShards)) != 0) return 0;
     const KeySpec& spec = specs[0];
@@ -158,13 +182,35 @@ struct KeyPlaces {
   int first, last;
 };
 
-/// Nothing when the keys are numbered and the number is wrong.
+/// Where the words behind the keyword of a specification begin; 0 where it is missing.
+inline size_t behind_keyword(const KeySpec& spec, Args args) noexcept {
+  const auto is_keyword = [&](Bytes word) {
+    if (word.size() != spec.keyword.size()) return false;
+    for (size_t i = 0; i < word.size(); ++i) {
+      if (ascii_lower(word[i]) != ascii_lower(spec.keyword[i])) return false;
+    }
+    return true;
+  };
+  for (auto i = static_cast<size_t>(spec.first); i < args.size(); ++i) {
+    if (is_keyword(args[i])) return i + 1;
+  }
+  return 0;
+}
+
+/// Nothing when the keys are numbered and the number is wrong, or the keyword before them is missing.
 inline std::optional<KeyPlaces> key_places(const KeySpec& spec, Args args) {
   const int size = static_cast<int>(args.size());
-  if (spec.search == KeySearch::kUnknown) return KeyPlaces{0, -1};
+  if (spec.search == KeySearch::kUnknown || spec.search == KeySearch::kKeyword) {
+    return KeyPlaces{0, -1};
+  }
   if (spec.search == KeySearch::kRange) {
     const int last = spec.last >= 0 ? spec.last : size + spec.last;
     return KeyPlaces{spec.first, last < size ? last : size - 1};
+  }
+  if (spec.search == KeySearch::kKeywordHalf) {
+    const int begin = static_cast<int>(behind_keyword(spec, args));
+    if (begin == 0 || begin == size) return std::nullopt;
+    return KeyPlaces{begin, begin + (size - begin) / 2 - 1};
   }
   const auto number = static_cast<size_t>(spec.first);
   const auto count = number < args.size() ? parse_int64(args[number]) : std::nullopt;

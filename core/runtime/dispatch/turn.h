@@ -4,59 +4,28 @@
 // bounded number of them; everyone else has a turn a call. However long the commands are, the turn
 // ends with the one during which a shard's lock is wanted (lock.h).
 //
-// The pub/sub lock is the last that a turn takes, when a command first needs it, and the first that it
-// gives back. What is slow comes after all locks are given back: whom something was published to is
-// woken, and what was put aside is freed, or handed over if it is much (lazy_free.h). One thread; not movable.
+// The pub/sub lock is the last that a turn takes, when a command first needs it, and the first that
+// it gives back. What is slow comes after all locks are given back: whom something was published
+// to, or whose wait has ended, is woken, and what was put aside is freed, or handed over if it is
+// much (lazy_free.h).
+//
+// A turn knows how far the write log has to be on disk before what its commands have seen may be
+// shown (settle). It also knows which keys have changed that somebody waits for (runtime/waiting/).
+// They are served when the command is over (Runtime::serve), at the latest before a lock is given
+// back. One thread; not movable.
 #pragma once
 
-#include <array>
+#include <algorithm>
 #include <utility>
 
 #include "base/clock.h"
+#include "runtime/dispatch/shard_set.h"
 #include "runtime/pubsub/pubsub.h"
 #include "runtime/shard/shard.h"
 
 namespace kevy {
 
 class Runtime;
-
-/// Which shards a command needs: some, in ascending order without repetition, or all.
-class ShardSet {
- public:
-  static constexpr size_t kSizeMax = 32;  // more different ones than that: all
-
-  void add(uint32_t shard) {
-    if (all_) return;
-    size_t i = size_;
-    while (i > 0 && shards_[i - 1] > shard) --i;
-    if (i > 0 && shards_[i - 1] == shard) return;
-    if (size_ == kSizeMax) {
-      add_all();
-      return;
-    }
-    for (size_t j = size_; j > i; --j) shards_[j] = shards_[j - 1];
-    shards_[i] = shard;
-    ++size_;
-  }
-  void add_all() noexcept {
-    all_ = true;
-    size_ = 0;
-  }
-  void clear() noexcept {
-    all_ = false;
-    size_ = 0;
-  }
-  bool all() const noexcept { return all_; }
-  bool empty() const noexcept { return !all_ && size_ == 0; }
-  size_t size() const noexcept { return size_; }
-  uint32_t operator[](size_t i) const noexcept { return shards_[i]; }
-  bool covers(const ShardSet& other) const noexcept;
-
- private:
-  bool all_ = false;
-  size_t size_ = 0;
-  std::array<uint32_t, kSizeMax> shards_;
-};
 
 class Turn {
  public:
@@ -70,19 +39,61 @@ class Turn {
   void hold(Shard& shard);
   /// Makes sure that at least these are held.
   void hold(const ShardSet& shards);
+  /// The same for commands of sessions: false, and nothing is held, when a script is busy that
+  /// holds what they need.
+  [[nodiscard]] bool hold_unless_busy(Shard& shard);
+  [[nodiscard]] bool hold_unless_busy(const ShardSet& shards);
   /// Between commands: whether what is held suits further commands for this shard, or, if that is
-  /// nullptr, for several keys, and nothing waits for the end of the turn. They read the clock anew.
+  /// nullptr, for several keys, and nothing waits for the end of the turn. They read the clock
+  /// anew.
   bool goes_on_with(const Shard* shard);
   /// Makes sure that the pub/sub lock is held, and fixes the place of the reply to `publisher`'s
   /// command among its messages. nullptr: on nobody's behalf.
   PubSubTurn& hold_pubsub(Subscriber* publisher);
+  /// Makes sure that at least these shards are held, whatever was held before; may give that back
+  /// for a moment.
+  void widen(const ShardSet& shards);
+  /// What is held.
+  ShardSet held() const;
+  bool holds(uint32_t shard) const noexcept;
+  /// Whether anybody waits for a key of what is held.
+  bool has_waiters();
+
+  /// Notes a key of a shard that is held, as one to be served, unless it is noted already.
+  void note_ready(WaitQueue& queue) noexcept;
+  bool any_ready() const noexcept { return first_ready_ != nullptr; }
+  /// The one noted first, which is noted no more, and is to be served.
+  WaitQueue& take_ready() noexcept;
+  /// Has a session woken when all locks are given back.
+  void wake_later(Subscriber& subscriber) noexcept {
+    spread();
+    pubsub_.wake_later(subscriber);
+  }
+
+  /// What the command has changed is in the write log, in front of `position`.
+  void note_logged(uint64_t position) noexcept;
+
+  /// Where the changes that the commands of this turn can have seen or made end in the write log,
+  /// as far as their shards were given back.
+  uint64_t fence() const noexcept { return fence_; }
+  /// The same at once, for what is held.
+  void note_seen() noexcept;
+  void note_seen(uint64_t position) noexcept { fence_ = std::max(fence_, position); }
+  /// Gives all back, and waits, where nothing may be shown that a crash could take back, until what
+  /// was seen is on disk. False when it can not be.
+  [[nodiscard]] bool settle() noexcept;
+
+  /// There are changed keys in a shard that is held, to be told of when all locks are given back.
+  void tell_later() noexcept { spread(); }
+
   /// Gives all back, frees what was put aside and wakes receivers. The next command reads the clock
   /// anew.
   void release() {
     if (only_ != nullptr && only_->garbage.empty()) [[likely]] {
+      note_seen(only_->logged_to);
       std::exchange(only_, nullptr)->lock.unlock();
       moment_.renew();
-    } else if (holds_any()) {
+    } else if (holds_any() || pubsub_.anyone_to_wake()) {
       release_slowly();
     }
   }
@@ -97,12 +108,18 @@ class Turn {
  private:
   template <typename Visit>
   void for_each_of_several(Visit&& visit);
+  void note_logged_in_several(uint64_t position) noexcept;
   bool several_wanted();
   void release_slowly();
+  void spread() noexcept;
+  uint32_t index_of(const Shard& shard) const noexcept;
 
   Runtime& runtime_;
   Shard* only_ = nullptr;  // what is held, when it is one shard and nothing else
   ShardSet several_;       // the shards held otherwise
+  uint64_t fence_ = 0;
+  WaitQueue* first_ready_ = nullptr;  // a list through next_ready
+  WaitQueue* last_ready_ = nullptr;
   PubSubTurn pubsub_;
   Moment moment_;
 };

@@ -27,6 +27,10 @@ MessagePtr Message::make(Kind kind, Bytes pattern, Bytes channel, Bytes payload,
   return MessagePtr::adopt(message);
 }
 
+MessagePtr Message::make(Kind kind, Bytes payload) {
+  return make(kind, {}, {}, payload, block_of(payload));
+}
+
 void Message::destroy(const Message* message) noexcept {
   message->~Message();
   std::free(const_cast<Message*>(message));

@@ -18,12 +18,27 @@ class MessagePtr;
 
 class Message {
  public:
-  using Kind = ChannelKind;  // of the subscription by which it comes
+  /// The kind of the subscription by which it comes; or a command that is shown by the line in the
+  /// payload (MONITOR); or what is told of keys (runtime/tracking/):
+  /// that the one in the payload has changed, or those in its KeyList, or all; or that the session
+  /// whose number is the payload is not there to be told.
+  enum class Kind : uint8_t {
+    kChannel,
+    kPattern,
+    kSharded,
+    kCommand,
+    kKeyChanged,
+    kKeysChanged,
+    kAllChanged,
+    kRedirectBroken
+  };
+  static constexpr Kind kind_of(ChannelKind kind) noexcept { return static_cast<Kind>(kind); }
 
   /// The block that make() wants of a payload; none of a short one.
   static SharedBytes block_of(Bytes payload);
   /// `pattern` is empty unless the kind is kPattern.
   static MessagePtr make(Kind kind, Bytes pattern, Bytes channel, Bytes payload, SharedBytes block);
+  static MessagePtr make(Kind kind, Bytes payload);
 
   Kind kind() const noexcept { return kind_; }
   Bytes pattern() const noexcept { return {texts(), pattern_size_}; }
@@ -33,9 +48,12 @@ class Message {
     return {texts() + pattern_size_ + channel_size_ + 2, payload_size_};
   }
   /// Whether it comes by the subscription to this channel or pattern.
-  bool came_by(Kind kind, Bytes name) const noexcept {
-    return kind == kind_ && same_bytes(name, kind == Kind::kPattern ? pattern() : channel());
+  bool came_by(ChannelKind kind, Bytes name) const noexcept {
+    return kind_of(kind) == kind_ &&
+           same_bytes(name, kind == ChannelKind::kPattern ? pattern() : channel());
   }
+  /// Whether it is about keys, and not published.
+  bool about_keys() const noexcept { return kind_ >= Kind::kKeyChanged; }
   /// What it counts for where it waits.
   size_t weight() const noexcept {
     return sizeof(Message) + pattern_size_ + channel_size_ + payload().size();

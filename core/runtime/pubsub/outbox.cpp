@@ -36,7 +36,7 @@ Outbox::Put Outbox::put(MessagePtr message) noexcept {
     return Put::kEnded;
   }
   bytes_.store(bytes, std::memory_order_relaxed);
-  ready_.store(1, std::memory_order_seq_cst);
+  ready_.fetch_or(kMessages, std::memory_order_seq_cst);
   return messages_.size() == 1 || was_over_soft != overrun_.over_soft() ? Put::kWake : Put::kQueued;
 }
 
@@ -59,7 +59,9 @@ void Outbox::settle() noexcept {
 // Whoever holds the session is told of its end by ready(), until it says that it has noticed.
 void Outbox::note_emptied() noexcept {
   if (finishing_ && !cancelled_.load(std::memory_order_relaxed)) end();
-  if (!cancelled_.load(std::memory_order_relaxed)) ready_.store(0, std::memory_order_release);
+  if (!cancelled_.load(std::memory_order_relaxed)) {
+    ready_.fetch_and(~kMessages, std::memory_order_release);
+  }
 }
 
 void Outbox::acknowledge_end() noexcept {
@@ -75,6 +77,7 @@ MessagePtr Outbox::take() {
   }
   MessagePtr message = std::move(messages_.front());
   messages_.pop_front();
+  if (reply_place_ != kOpen && reply_place_ != 0) --reply_place_;
   subtract(*message);
   if (messages_.empty()) note_emptied();
   return message;
@@ -96,6 +99,22 @@ size_t Outbox::before_reply() noexcept {
   return std::min(reply_place_, messages_.size());
 }
 
+void Outbox::begin_reply() noexcept {
+  std::lock_guard guard(lock_);
+  reply_place_ = messages_.size();
+}
+
+void Outbox::open_reply() noexcept {
+  std::lock_guard guard(lock_);
+  reply_place_ = kOpen;
+}
+
+void Outbox::resume() noexcept {
+  std::lock_guard guard(lock_);
+  reply_place_ = std::min(reply_place_, messages_.size());
+  ready_.fetch_or(kResumed, std::memory_order_seq_cst);
+}
+
 void Outbox::left(ChannelKind kind, Bytes name) noexcept {
   std::lock_guard guard(lock_);
   if (reply_place_ >= messages_.size()) return;
@@ -103,7 +122,10 @@ void Outbox::left(ChannelKind kind, Bytes name) noexcept {
   const auto own = messages_.begin() + static_cast<std::ptrdiff_t>(reply_place_);
   if (pushes_apart_) {
     const auto last = std::find_if(messages_.rbegin(), std::make_reverse_iterator(own), is_left);
-    reply_place_ = static_cast<size_t>(last.base() - messages_.begin());
+    // What is told of keys stays behind the reply, which may show what they were before.
+    const auto behind = std::stable_partition(
+        own, last.base(), [](const MessagePtr& message) { return !message->about_keys(); });
+    reply_place_ = static_cast<size_t>(behind - messages_.begin());
     return;
   }
   const auto dropped = std::remove_if(own, messages_.end(), [&](const MessagePtr& message) {
@@ -140,15 +162,17 @@ void Outbox::end() noexcept {
   cancelled_.store(true, std::memory_order_release);
   messages_.clear();
   bytes_.store(0, std::memory_order_relaxed);
-  ready_.store(1, std::memory_order_seq_cst);
+  ready_.fetch_or(kMessages, std::memory_order_seq_cst);
 }
 
 void Outbox::subtract(const Message& message) noexcept {
   bytes_.store(bytes() - message.weight(), std::memory_order_relaxed);
 }
 
-bool Outbox::wait(int64_t timeout_us) {
-  const auto over = [&] { return ready() || cancelled(); };
+bool Outbox::wait(uint32_t for_what, int64_t timeout_us) {
+  const auto over = [&] {
+    return (ready_.load(std::memory_order_acquire) & for_what) != 0 || cancelled();
+  };
   if (over()) return true;
   if (timeout_us == 0) return false;
   const int64_t now_us = Clock::monotonic_us();
@@ -163,8 +187,9 @@ bool Outbox::wait(int64_t timeout_us) {
       left.tv_sec = left_us / 1'000'000;
       left.tv_nsec = left_us % 1'000'000 * 1000;
     }
-    if (in_time) {
-      syscall(SYS_futex, reinterpret_cast<uint32_t*>(&ready_), FUTEX_WAIT_PRIVATE, 0,
+    const uint32_t other = ready_.load(std::memory_order_acquire);
+    if (in_time && (other & for_what) == 0) {
+      syscall(SYS_futex, reinterpret_cast<uint32_t*>(&ready_), FUTEX_WAIT_PRIVATE, other,
               timeout_us > 0 ? &left : nullptr, nullptr, 0);
     }
   }

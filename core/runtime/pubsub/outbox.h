@@ -8,7 +8,9 @@
 // The outbox also knows where the reply of the owner's running command stands among the messages.
 // That place is fixed once a command: when the command first takes the pub/sub lock, which it keeps
 // until it is over, or else when it is over. So what was published before the command comes out before
-// its reply, and what it published itself, or what its new subscriptions bring, behind it.
+// its reply, and what it published itself, or what its new subscriptions bring, behind it. The reply of
+// a command that waits (runtime/waiting/) is written by another thread, which fixes its place when it
+// does so, and tells the owner by resume().
 #pragma once
 
 #include <atomic>
@@ -62,9 +64,21 @@ class Outbox {
   void acknowledge_end() noexcept;
   /// Whether there may be something to take or to notice; cheap, without the lock.
   bool ready() const noexcept { return ready_.load(std::memory_order_acquire) != 0; }
-  /// Waits until ready() or cancelled(), at most `timeout_us` (below zero: for ever). False when time
-  /// ran out.
-  bool wait(int64_t timeout_us);
+  /// Whether that is more than the end of a command's wait.
+  bool has_messages() const noexcept {
+    return (ready_.load(std::memory_order_acquire) & kMessages) != 0;
+  }
+  /// Waits until has_messages() or cancelled(), at most `timeout_us` (below zero: for ever). False when
+  /// time ran out.
+  bool wait(int64_t timeout_us) { return wait(kMessages, timeout_us); }
+  /// The same until the wait of the owner's command has ended, or the outbox has.
+  bool wait_resumed(int64_t timeout_us) { return wait(kResumed, timeout_us); }
+  /// Whether the wait of the owner's command has ended.
+  bool resumed() const noexcept {
+    return (ready_.load(std::memory_order_acquire) & kResumed) != 0;
+  }
+  /// The owner knows that its command waits no more.
+  void acknowledge_resume() noexcept { ready_.fetch_and(~kResumed, std::memory_order_acq_rel); }
   /// Lets the waker take back its signal, unless there is something to take.
   void settle() noexcept;
 
@@ -78,6 +92,15 @@ class Outbox {
   void place_reply() noexcept;
   /// How many messages come before the reply of the command that has run.
   size_t before_reply() noexcept;
+
+  // Of whoever ends the wait of the owner's command, which runs no other meanwhile.
+  /// The command is tried again: its reply comes behind what is here now. Open it again if in vain.
+  void begin_reply() noexcept;
+  void open_reply() noexcept;
+  /// The wait is over: the owner has to be woken. Makes no system call.
+  void resume() noexcept;
+
+  // Of the owner again.
   /// The running command has left a channel or pattern, and nothing of it may come after the
   /// acknowledgement: what it published to it itself, and what lies in front of that, comes before the
   /// reply. Where pushes are not apart such a channel was joined by this same command, so that nothing
@@ -100,7 +123,9 @@ class Outbox {
 
  private:
   static constexpr size_t kOpen = SIZE_MAX;
+  static constexpr uint32_t kMessages = 1, kResumed = 2;  // of ready_
 
+  bool wait(uint32_t for_what, int64_t timeout_us);
   bool too_much(size_t bytes) noexcept;
   void end() noexcept;
   void note_emptied() noexcept;
@@ -109,7 +134,7 @@ class Outbox {
   std::atomic<uint32_t> ready_{0};  // also the word that the owner sleeps on
   std::atomic<bool> cancelled_{false};
   std::atomic<uint32_t> sleepers_{0};
-  size_t reply_place_ = kOpen;  // of the owner, as the next
+  size_t reply_place_ = kOpen;  // of the owner, as the next; guarded by lock_ while a command waits
   bool pushes_apart_ = false;
   std::atomic<size_t> unread_{0};
   const OutputLimit& limit_;

@@ -84,14 +84,14 @@ int64_t PubSubTurn::publish(ChannelKind kind, Bytes channel, Bytes payload) {
   const SharedBytes block = Message::block_of(payload);
   int64_t receivers = 0;
   if (const SubscriberList* const found = pubsub_->table(kind).find(channel)) {
-    receivers += put(Message::make(kind, {}, channel, payload, block), *found);
+    receivers += put(Message::make(Message::kind_of(kind), {}, channel, payload, block), *found);
   }
   if (kind == ChannelKind::kChannel) {
     pubsub_->table(ChannelKind::kPattern).for_each([&](Bytes pattern, const SubscriberList& those) {
       if (!glob_match(pattern, channel)) return;
       try {
         receivers +=
-            put(Message::make(ChannelKind::kPattern, pattern, channel, payload, block), those);
+            put(Message::make(Message::Kind::kPattern, pattern, channel, payload, block), those);
       } catch (const std::bad_alloc&) {
         if (receivers == 0 && ended_ == nullptr) throw;  // nobody has been told
         end_all(those);  // others have: a stream with a gap is none
@@ -122,6 +122,28 @@ void PubSubTurn::end_all(const SubscriberList& subscribers) noexcept {
   }
 }
 
+void PubSubTurn::add_monitor(Subscriber& subscriber) {
+  pubsub_->monitors_.add(subscriber);
+  subscriber.monitors.store(true, std::memory_order_relaxed);
+  pubsub_->note_monitors();
+}
+
+void PubSubTurn::remove_monitor(Subscriber& subscriber) noexcept {
+  pubsub_->monitors_.remove(subscriber);
+  subscriber.monitors.store(false, std::memory_order_relaxed);
+  pubsub_->note_monitors();
+}
+
+void PubSubTurn::show_monitors(Bytes line) {
+  put(Message::make(Message::Kind::kCommand, line), pubsub_->monitors_);
+  expel_ended();
+}
+
+void PubSubTurn::end_monitors() noexcept {
+  end_all(pubsub_->monitors_);
+  expel_ended();
+}
+
 void PubSubTurn::expel(Subscriber& subscriber) noexcept {
   subscriber.outbox.cancel();
   remove_from_all(subscriber);
@@ -138,6 +160,7 @@ void PubSubTurn::remove_from_all(Subscriber& subscriber) noexcept {
       pubsub_->remove(static_cast<ChannelKind>(kind), channel, subscriber);
     }
   }
+  if (subscriber.monitors.load(std::memory_order_relaxed)) remove_monitor(subscriber);
   wakes_.add(subscriber);
 }
 

@@ -30,6 +30,8 @@ class PubSub {
   size_t count(ChannelKind kind) const noexcept {
     return counts_[static_cast<size_t>(kind)].load(std::memory_order_acquire);
   }
+  /// How many are shown all commands.
+  size_t monitors() const noexcept { return monitor_count_.load(std::memory_order_relaxed); }
   /// Whether anybody could receive what is published to a channel, sharded or not.
   bool anyone_listens(ChannelKind kind) const noexcept {
     return count(kind) != 0 || (kind == ChannelKind::kChannel && count(ChannelKind::kPattern) != 0);
@@ -48,9 +50,15 @@ class PubSub {
     counts_[static_cast<size_t>(kind)].store(table(kind).size(), std::memory_order_release);
   }
 
+  void note_monitors() noexcept {
+    monitor_count_.store(monitors_.size(), std::memory_order_relaxed);
+  }
+
   std::array<std::atomic<size_t>, 3> counts_{};
-  Lock lock_;  // guards tables_
+  std::atomic<size_t> monitor_count_{0};
+  Lock lock_;  // guards what follows
   std::array<Channels, 3> tables_;
+  SubscriberList monitors_;
 };
 
 /// The pub/sub lock in the hands of a turn, and whom the turn has to wake when it has given back its
@@ -60,6 +68,9 @@ class PubSubTurn {
   bool held() const noexcept { return pubsub_ != nullptr; }
   void take(PubSub& pubsub) noexcept;
   void give_back() noexcept;
+  /// Has a subscriber woken with those to whom something is published, with the lock or without.
+  void wake_later(Subscriber& subscriber) noexcept { wakes_.add(subscriber); }
+  bool anyone_to_wake() const noexcept { return !wakes_.empty(); }
   /// To be called after give_back(), without a lock.
   void wake_all() noexcept { wakes_.wake_all(); }
 
@@ -76,6 +87,13 @@ class PubSubTurn {
   /// matches it. Returns the number of receivers. Whoever it is too much for is expelled, and whom
   /// there is no memory to tell when others have been told. Throws std::bad_alloc, and nobody was.
   int64_t publish(ChannelKind kind, Bytes channel, Bytes payload);
+  /// From now on it is shown all commands. Throws std::bad_alloc, and it is not.
+  void add_monitor(Subscriber& subscriber);
+  void remove_monitor(Subscriber& subscriber) noexcept;
+  /// Hands a command's line to all of those. Throws std::bad_alloc, and nobody was told.
+  void show_monitors(Bytes line);
+  /// Ends all of those.
+  void end_monitors() noexcept;
   /// Ends a subscriber's outbox from outside: it is counted no more, and told.
   void expel(Subscriber& subscriber) noexcept;
   /// The same, but what was published to it before is still handed out.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <memory>
 #include <set>
 #include <string>
@@ -21,6 +22,9 @@ class Subscriber : public std::enable_shared_from_this<Subscriber> {
   /// By ChannelKind. The session's own thread changes them, with the pub/sub lock held: so it may
   /// read them without, and everybody else with the lock.
   std::array<std::set<std::string, std::less<>>, 3> subscriptions;
+
+  /// Whether it is shown all commands. Changed with the pub/sub lock held; any thread may read it.
+  std::atomic<bool> monitors{false};
 
   size_t subscribed(ChannelKind kind) const noexcept {
     return subscriptions[static_cast<size_t>(kind)].size();

@@ -22,6 +22,7 @@ class WakeList {
     subscriber.next_ = std::exchange(first_, &subscriber);
   }
 
+  bool empty() const noexcept { return first_ == nullptr; }
   /// Calls `visit` with each.
   template <typename Visit>
   void for_each(Visit&& visit) const {

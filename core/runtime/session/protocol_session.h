@@ -2,8 +2,11 @@
 // and the C ABI's raw form both sit on one; neither is known here.
 //
 // One thread at a time. Pushed messages enter the output only between commands, at the place of the
-// reply that the outbox tells (outbox.h): never inside a reply, nor before the acknowledgement of the
-// subscription that brings them, nor behind that of its end.
+// reply that the outbox tells (outbox.h): never inside a reply, nor before the acknowledgement of
+// the subscription that brings them, nor behind that of its end.
+//
+// While a command waits (runtime/waiting/) no further one is run; the reply comes when run() is
+// called again after the session was woken.
 #pragma once
 
 #include <array>
@@ -29,9 +32,9 @@ class ProtocolSession {
   Session& session() noexcept { return *session_; }
   const Session& session() const noexcept { return *session_; }
 
-  /// How much one run may do: so many commands, and output grown by so much. While no command waits
-  /// behind them, messages stay in the outbox, where they are shared, when more than `unread_bytes`
-  /// of output have not been read.
+  /// How much one run may do: so many commands, and output grown by so much. While no whole
+  /// command waits behind them, messages stay in the outbox, where they are shared, when more than
+  /// `unread_bytes` of output have not been read.
   struct Budget {
     size_t commands;
     size_t output_bytes;
@@ -56,12 +59,21 @@ class ProtocolSession {
   /// To be called after output was consumed: what is unread counts against limits, and is shown.
   void note_output() noexcept;
 
-  /// Gives memory back that is not needed for what is left to do, and notes what is still held. To be
-  /// called when the output was sent as far as it could be.
+  /// Gives memory back that is not needed for what is left to do, and notes what is still held. To
+  /// be called when the output was sent as far as it could be.
   void settle();
 
-  /// No more commands will be run: QUIT, a protocol error, or the session was ended from outside. The
-  /// owner closes once the output is out.
+  /// Whether the output may not be shown yet, since it tells of what is not on disk.
+  bool awaits_disk() const noexcept {
+    return fence_ != 0 && !output_.empty() && runtime_.shows_too_much(fence_);
+  }
+  /// Waits for that. False when it can not be.
+  [[nodiscard]] bool wait_for_disk() noexcept {
+    return !awaits_disk() || runtime_.wait_until_safe(fence_);
+  }
+
+  /// No more commands will be run: QUIT, a protocol error, or the session was ended from outside.
+  /// The owner closes once the output is out.
   bool closing() const noexcept { return session_->closing || session_->ended(); }
 
  private:
@@ -73,19 +85,25 @@ class ProtocolSession {
   bool is_known(const Routes& routes) const noexcept;
   void read_ahead(Turn& turn, const RequestParser::Limits& limits, Routes& routes);
   void run_one(Turn& turn, const Routes& routes);
+  void run_careful(Turn& turn);
+  void note_large_reply() noexcept;
+  void run_postponed(Turn& turn, const Waiter& waiter);
+  template <typename Execute>
+  void run_and_answer(Turn& turn, Execute&& execute);
+  bool resume(Turn& turn);
   void insert_messages(Turn& turn, size_t reply_begins, int protocol);
   void take_messages(size_t output_max);
+  void take_messages_before_reply(size_t count);
   void write_whole(const Message& message);
 
   Runtime& runtime_;
   std::shared_ptr<Session> session_;
+  uint64_t fence_ = 0;  // in the write log; of all that is in the output
   InputBuffer input_;
   RequestParser parser_;
   OutputQueue output_;
+  size_t reply_begins_ = 0;  // of the command that ran last: where in the output, when it ran
   RespWriter writer_{output_};
 };
-
-/// Writes a message the way a subscriber sees it.
-void write_message(Reply& reply, const Message& message);
 
 }  // namespace kevy

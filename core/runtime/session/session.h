@@ -8,6 +8,7 @@
 
 #include <array>
 #include <atomic>
+#include <memory>
 #include <mutex>
 #include <span>
 #include <string>
@@ -21,8 +22,11 @@
 #include "runtime/session/session_memory.h"
 #include "runtime/session/session_traffic.h"
 #include "runtime/shard/watches.h"
+#include "runtime/tracking/session_tracking.h"
 
 namespace kevy {
+
+class Waiter;
 
 /// A command waiting for EXEC.
 struct QueuedCommand {
@@ -80,6 +84,8 @@ class Session final : public Subscriber {
  public:
   /// How its commands come. kConnected: over a socket that the process itself asked for.
   enum class Door : uint8_t { kStateless, kInProcess, kConnected, kTcp, kUnix };
+  /// Whether the host's call on the session is under way, and whether the host wants it to end.
+  enum class HostCall : uint8_t { kNone, kRuns, kCancelled };
 
   Session(uint64_t session_id, Door session_door, const OutputLimit& pubsub_limit)
       : Subscriber(pubsub_limit), id(session_id), door(session_door) {}
@@ -93,7 +99,9 @@ class Session final : public Subscriber {
   int protocol = 2;
   bool authenticated = true;
   bool closing = false;      // no further command is run; close once the output is out
-  ReplyMode reply_mode = ReplyMode::kOn;
+  ReplyMode reply_mode = ReplyMode::kOn;  // changed by set_reply_mode()
+  /// CLIENT REPLY or CLIENT TRACKING has something done beside each command.
+  bool attended = false;
   Transaction transaction;
   /// The blocks of words of the command that is being run, where they have blocks.
   std::span<const SharedBytes> long_words;
@@ -107,13 +115,18 @@ class Session final : public Subscriber {
   std::atomic<int> multi_shown{-1};
   std::atomic<bool> multi_seen{false};  // or WATCH, ever
   std::atomic<size_t> watched_shown{0};
-  /// Something that is watched has changed. Set by who holds its shard, and read for EXEC so.
-  WatchFlag watch_broken{false};
+  /// Whether something that is watched has changed.
+  WatchFlag watch_flag;
   std::atomic<bool> no_evict{false};
   std::atomic<bool> no_touch{false};
   std::atomic<bool> can_be_redirected{false};  // the client said so: CLIENT CAPA
+  std::atomic<bool> blocked_shown{false};      // a command of it waits
   std::atomic<int> descriptor{-1};
+  std::atomic<HostCall> host_call{HostCall::kNone};
   std::array<std::atomic<uint32_t>, 3> subscription_counts{};
+  /// A subscription of the host's, which takes nothing but what is published.
+  std::atomic<bool> only_listens{false};
+  SessionTracking tracking;
   SessionMemory memory;
   SessionTraffic traffic;
 
@@ -127,6 +140,30 @@ class Session final : public Subscriber {
     change(labels_);
   }
 
+  /// The command that waits, or nullptr. While there is one no other command of the session is run.
+  std::shared_ptr<Waiter> waiter() const {
+    std::lock_guard guard(waiter_lock_);
+    return waiter_;
+  }
+  /// Of the thread that runs the session, as setting it.
+  bool waits() const noexcept { return waiter_ != nullptr; }
+  void set_waiter(std::shared_ptr<Waiter> waiter) noexcept {
+    std::lock_guard guard(waiter_lock_);
+    waiter_.swap(waiter);  // the one before goes with the guard given back
+  }
+
+  void set_reply_mode(ReplyMode mode) noexcept {
+    reply_mode = mode;
+    note_attended();
+  }
+  /// To be called when reply_mode or tracking has changed.
+  void note_attended() noexcept { attended = reply_mode != ReplyMode::kOn || tracking.on(); }
+  /// Whether it has subscribed to anything, as any thread may see it.
+  bool subscribed_shown() const noexcept {
+    return subscription_counts[0].load(std::memory_order_relaxed) != 0 ||
+           subscription_counts[1].load(std::memory_order_relaxed) != 0 ||
+           subscription_counts[2].load(std::memory_order_relaxed) != 0;
+  }
   /// Whether what a command answers now is discarded.
   bool silenced() const noexcept {
     return reply_mode == ReplyMode::kOff || reply_mode == ReplyMode::kSkip;
@@ -144,6 +181,10 @@ class Session final : public Subscriber {
   }
   /// Ended from outside: killed, or too much waited for it. Whoever serves it closes it.
   bool ended() const noexcept { return outbox.cancelled(); }
+  /// Whether the command that runs is to end as soon as it may, by its host's wish.
+  bool cancel_wanted() const noexcept {
+    return host_call.load() == HostCall::kCancelled;
+  }
   /// Drops what was queued; the watches are Runtime::forget_watches' matter.
   void end_transaction() noexcept {
     transaction.open = transaction.broken = false;
@@ -155,6 +196,8 @@ class Session final : public Subscriber {
  private:
   mutable Lock labels_lock_;
   SessionLabels labels_;
+  mutable Lock waiter_lock_;
+  std::shared_ptr<Waiter> waiter_;
 };
 
 }  // namespace kevy

@@ -32,8 +32,11 @@ struct PackedLimit {
   std::atomic<int64_t> entries, value;
 };
 
+/// appendfsync.
+enum class Fsync : uint8_t { kNo, kEverySecond, kAlways };
+
 struct Settings {
-  std::atomic<uint32_t> notify_events{0};     // EventClass bits
+  std::atomic<uint32_t> notify_events{0};  // EventClass bits
   std::atomic<bool> password_set{false};
   std::atomic<bool> lfu_policy{false};
   std::atomic<bool> active_expiry{true};  // keys expire also when nobody asks for them
@@ -45,6 +48,18 @@ struct Settings {
   /// What all clients together may hold, in bytes; 0: no limit; below zero: percent of maxmemory.
   std::atomic<int64_t> clients_memory_max{0};
   std::atomic<int> protocol_default{2};
+  /// After how many milliseconds of a script others are answered BUSY; 0: never.
+  std::atomic<int64_t> busy_reply_threshold_ms{5000};
+  /// What the interpreter of scripts may take, in bytes; 0: no limit.
+  std::atomic<int64_t> lua_memory_max{0};
+
+  /// From where on commands are logged as slow or large, below zero: never; and how many of each.
+  std::atomic<int64_t> slow_log_us{10'000}, slow_log_len{128};
+  std::atomic<int64_t> large_request_bytes{1 << 20}, large_request_len{128};
+  std::atomic<int64_t> large_reply_bytes{1 << 20}, large_reply_len{128};
+  /// From how many milliseconds on LATENCY notes a command; 0: none.
+  std::atomic<int64_t> latency_threshold_ms{0};
+  std::atomic<bool> latency_tracking{false};  // the durations of all commands, by command
 
   PackedLimit hash_packed{512, 64}, set_packed{128, 64}, zset_packed{128, 64};
   std::atomic<int64_t> set_intset_entries{512};
@@ -53,9 +68,29 @@ struct Settings {
   /// Chunks at each end of a list that are never compressed; 0: as many as is usual.
   std::atomic<int64_t> list_compress_depth{0};
 
-  std::array<OutputLimit, 3> output_limits{{{0, 0, 0},
-                                            {256ULL << 20, 64ULL << 20, 60},
-                                            {32ULL << 20, 8ULL << 20, 60}}};
+  /// How many keys are remembered for those who track what they read; 0: any number.
+  std::atomic<int64_t> tracked_keys_max{1'000'000};
+
+  /// Up to how many bytes a HyperLogLog is kept sparse.
+  std::atomic<int64_t> hll_sparse_max_bytes{3000};
+  /// Up to where the chunks of a stream are filled; 0: no limit.
+  std::atomic<int64_t> stream_chunk_bytes{4096}, stream_chunk_entries{100};
+
+  /// Whether strings in RDB files and DUMP payloads are compressed.
+  std::atomic<bool> rdb_compression{true};
+  /// Whether RDB files get a checksum.
+  std::atomic<bool> rdb_checksum{true};
+
+  /// When what was written to the append-only file is synced.
+  std::atomic<Fsync> append_fsync{Fsync::kEverySecond};
+  std::atomic<bool> append_load_truncated{true}, append_timestamps{false};
+  std::atomic<bool> no_fsync_on_rewrite{false};
+  /// By how much the file has to have grown since its base was made for a new one, and from what
+  /// size.
+  std::atomic<int64_t> append_rewrite_percent{100}, append_rewrite_min{64LL << 20};
+
+  std::array<OutputLimit, 3> output_limits{
+      {{0, 0, 0}, {256ULL << 20, 64ULL << 20, 60}, {32ULL << 20, 8ULL << 20, 60}}};
   OutputLimit& output_limit(OutputClass kind) noexcept {
     return output_limits[static_cast<size_t>(kind)];
   }

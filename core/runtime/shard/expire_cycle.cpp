@@ -36,8 +36,9 @@ struct Keys {
     return keyspace.scan_expiring(cursor, count, visit);
   }
   static bool is_due(const Entry& entry, int64_t now_ms) { return entry.expired(now_ms); }
-  static Removed remove(Turn& turn, Shard& shard, int database, const Key& key, size_t, Unit* unit) {
-    remove_expired(turn, nullptr, shard, database, key, unit);
+  static Removed remove(Turn& turn, Shard& shard, int database, const Key& key, size_t,
+                        Unit* unit) {
+    remove_expired(turn, nullptr, nullptr, shard, database, key, unit);
     return {1, false};
   }
   static size_t cost(const Looked& looked) { return looked.seen; }
@@ -55,7 +56,7 @@ struct Fields {
   static Removed remove(Turn& turn, Shard& shard, int database, const Key& key, size_t effort,
                         Unit* unit) {
     const size_t count =
-        remove_expired_fields(turn, nullptr, shard, database, key, effort, unit);
+        remove_expired_fields(turn, nullptr, nullptr, shard, database, key, effort, unit);
     return {count, count == effort};
   }
   static size_t cost(const Looked& looked) { return looked.seen + looked.removed; }
@@ -68,18 +69,18 @@ Looked expire_step(Runtime& runtime, Turn& turn, Shard& shard, size_t database, 
   const int64_t now_ms = turn.moment().ms();
   std::vector<std::string> due;
   Looked looked{cursor};
-  looked.cursor =
-      Kind::scan(shard.keyspace(database), cursor, effort, [&](const Entry& entry) {
-        ++looked.seen;
-        if (Kind::is_due(entry, now_ms)) due.emplace_back(entry.key());
-      });
+  looked.cursor = Kind::scan(shard.keyspace(database), cursor, effort, [&](const Entry& entry) {
+    ++looked.seen;
+    if (Kind::is_due(entry, now_ms)) due.emplace_back(entry.key());
+  });
   for (const std::string& name : due) {
     Unit unit;
-    WriteLog* log = runtime.log();
+    WriteLog* const log = runtime.log();
+    if (log != nullptr) log->make_ready();
     const Removed removed =
         Kind::remove(turn, shard, static_cast<int>(database), {name, runtime.hash(name)}, effort,
                      log == nullptr ? nullptr : &unit);
-    if (!unit.empty()) log->append(std::move(unit));
+    if (!unit.empty()) turn.note_logged(log->append(unit));
     looked.removed += removed.count;
     looked.more |= removed.more;
   }

@@ -14,6 +14,9 @@
 #include "base/random.h"
 #include "runtime/shard/databases.h"
 #include "runtime/shard/watches.h"
+#include "runtime/tracking/changed_keys.h"
+#include "runtime/tracking/tracked_keys.h"
+#include "runtime/waiting/waiters.h"
 #include "store/keyspace.h"
 
 namespace kevy {
@@ -37,11 +40,19 @@ struct alignas(128) Shard {  // two lines: processors fetch lines in pairs
 
   // Guarded by the lock.
   ShardStatistics statistics;
+  /// Where in the write log the last change of a key here ends; 0: it has none.
+  uint64_t logged_to = 0;
+  Waiters waiters;
   Databases databases;
-  Watches watches;
+  /// How many watch or track a key here, or all keys: whether changes are to be told.
+  size_t interested = 0;
+  Watches watches{interested};
+  TrackedKeys tracked{interested};
+  bool tells_all = false;  // some have asked for all changes; counted in `interested` too
+  ChangedKeys changed;     // of which they have yet to be told
   Garbage garbage;
-  ExpiryPlace expiry;        // of keys
-  ExpiryPlace field_expiry;  // of fields of hashes
+  ExpiryPlace expiry;         // of keys
+  ExpiryPlace field_expiry;   // of fields of hashes
   SpanPool* spans = nullptr;  // the instance's; set before anything else
 
   /// What a key has in a database; takes no memory.
@@ -51,7 +62,8 @@ struct alignas(128) Shard {  // two lines: processors fetch lines in pairs
   }
   /// Made when first used. Who only reads, in any shard, asks `databases`, which makes none.
   Keyspace& keyspace(size_t database) {
-    if (Keyspace* const keyspace = databases.find(database)) [[likely]] return *keyspace;
+    if (Keyspace* const keyspace = databases.find(database)) [[likely]]
+      return *keyspace;
     return make_keyspace(database);
   }
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
@@ -17,12 +18,32 @@
 
 namespace kevy {
 
-/// Whether something that a session watches has changed.
-using WatchFlag = std::atomic<bool>;
+/// Whether something that a session watches has changed, and how: a key by itself, or all of a
+/// database at once (FLUSHALL, SWAPDB). The first ends the watches, as CLIENT LIST tells; after the
+/// second they stay until a key changes by itself. Set by who holds a shard, read by any thread.
+class WatchFlag {
+ public:
+  bool broken() const noexcept { return state() != kIntact; }
+  bool ends_watches() const noexcept { return state() == kKey; }
+  void note_key() noexcept { state_.store(kKey, std::memory_order_relaxed); }
+  void note_database() noexcept {
+    uint8_t intact = kIntact;
+    state_.compare_exchange_strong(intact, kDatabase, std::memory_order_relaxed);
+  }
+  void clear() noexcept { state_.store(kIntact, std::memory_order_relaxed); }
+
+ private:
+  static constexpr uint8_t kIntact = 0, kDatabase = 1, kKey = 2;
+
+  uint8_t state() const noexcept { return state_.load(std::memory_order_relaxed); }
+
+  std::atomic<uint8_t> state_{kIntact};
+};
 
 class Watches {
  public:
-  bool any() const noexcept { return watchers_ != 0; }
+  /// Counts its watchers in `interested` too.
+  explicit Watches(size_t& interested) noexcept : interested_(interested) {}
 
   /// Starts to watch: a change of the key sets the flag. To be called once for each key and flag. Throws
   /// std::bad_alloc, and the key is not watched.
@@ -36,14 +57,14 @@ class Watches {
       throw;
     }
     ++watched.watchers;
-    ++watchers_;
+    ++interested_;
   }
   /// Ends what add() began.
   void remove(int database, const Key& key, WatchFlag& flag) noexcept {
     const auto found = databases_.find(database);
     Watched& watched = *found->second.find(key.bytes, key.hash);
     watched.untold.erase(&flag);
-    --watchers_;
+    --interested_;
     if (--watched.watchers != 0) return;
     found->second.erase(key.bytes, key.hash);
     if (found->second.size() == 0) databases_.erase(found);
@@ -51,10 +72,13 @@ class Watches {
   void changed(int database, const Key& key) noexcept {
     const auto found = databases_.find(database);
     if (found == databases_.end()) return;
-    if (Watched* watched = found->second.find(key.bytes, key.hash)) watched->tell();
+    Watched* const watched = found->second.find(key.bytes, key.hash);
+    if (watched == nullptr) return;
+    for (WatchFlag* flag : watched->untold) flag->note_key();
+    watched->untold.clear();
   }
-  /// Asks is_changed(database, key) of every watched key of one database, or of all. It may report
-  /// changes of single keys itself.
+  /// For changes of whole databases: asks is_changed(database, key) of every watched key of one
+  /// database, or of all. It may report changes of single keys itself.
   template <typename IsChanged>
   void change_where(std::optional<int> only, IsChanged&& is_changed) {
     for (auto& entry : databases_) {
@@ -62,7 +86,8 @@ class Watches {
       auto& keys = entry.second;
       if (only && *only != database) continue;
       keys.for_each([&](Bytes name, Watched& watched) {
-        if (is_changed(database, Key{name, keys.hash(name)})) watched.tell();
+        if (!is_changed(database, Key{name, keys.hash(name)})) return;
+        for (WatchFlag* flag : watched.untold) flag->note_database();
       });
     }
   }
@@ -71,14 +96,9 @@ class Watches {
   struct Watched {
     size_t watchers = 0;
     std::set<WatchFlag*> untold;  // of those; so that many changes cost no more than one
-
-    void tell() noexcept {
-      for (WatchFlag* flag : untold) flag->store(true, std::memory_order_relaxed);
-      untold.clear();
-    }
   };
 
-  size_t watchers_ = 0;
+  size_t& interested_;
   std::map<int, NameTable<Watched>> databases_;  // of which keys are watched
 };
 

@@ -72,14 +72,16 @@ void FieldTimes::remove(uint32_t place) noexcept {
   const Time last = heap_.back();
   heap_.pop_back();
   if (place < heap_.size()) settle(place, last);
-  if (heap_.capacity() >= kShrinkingMin && heap_.size() < heap_.capacity() / 4) {
-    try {
-      std::vector<Time> smaller;
-      smaller.reserve(heap_.capacity() / 2);
-      smaller.assign(heap_.begin(), heap_.end());
-      heap_.swap(smaller);
-    } catch (const std::bad_alloc&) {  // then it keeps what it has
-    }
+}
+
+void FieldTimes::shrink() noexcept {
+  if (heap_.capacity() < kShrinkingMin || heap_.size() >= heap_.capacity() / 4) return;
+  try {
+    std::vector<Time> smaller;
+    smaller.reserve(std::max(2 * heap_.size(), kShrinkingMin / 2));
+    smaller.assign(heap_.begin(), heap_.end());
+    heap_.swap(smaller);
+  } catch (const std::bad_alloc&) {  // then it keeps what it has
   }
 }
 

@@ -28,12 +28,14 @@ class FieldTimes {
   /// Whether all have come.
   bool all_due(int64_t now_ms) const noexcept;
 
-  /// Makes room for so many more, or throws std::bad_alloc.
+  /// Makes room for so many more, or throws std::bad_alloc. It stays until shrink().
   void reserve(size_t more);
   /// For a field that has none; there is room.
   void add(Field& field, int64_t at_ms) noexcept;
   void change(uint32_t place, int64_t at_ms) noexcept;
   void remove(uint32_t place) noexcept;
+  /// Gives room back when most of it is not in use.
+  void shrink() noexcept;
   /// The field of a place is somewhere else in memory.
   void moved(uint32_t place, Field* field) noexcept { heap_[place].field = field; }
 

@@ -39,6 +39,11 @@ class Hash {
   /// For reading only.
   explicit Hash(const Entry* entry) noexcept : entry_(const_cast<Entry*>(entry)) {}
 
+  /// What stands behind a pair with field times.
+  static Packing packed_time(int64_t expires_at_ms) noexcept {
+    return expires_at_ms < 0 ? Packing(Bytes()) : Packing(expires_at_ms);
+  }
+
   /// Where the hash is now.
   Entry* entry() const noexcept { return entry_; }
   size_t size() const noexcept {
@@ -148,9 +153,6 @@ class Hash {
 
   static constexpr size_t kTimeMost = 9;                    // bytes of a packed moment
   static constexpr char kNoTime = static_cast<char>(0x80);  // the code of the empty string
-  static Packing packed_time(int64_t expires_at_ms) noexcept {
-    return expires_at_ms < 0 ? Packing(Bytes()) : Packing(expires_at_ms);
-  }
 
   /// Picking again what was picked already costs less than walking when one field in so many or
   /// fewer are wanted.

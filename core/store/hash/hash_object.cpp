@@ -74,7 +74,7 @@ void HashObject::insert_unmoved(Bytes name, Bytes value, uint64_t hash, int64_t 
 }
 
 void HashObject::settle() noexcept {
-  if (times_ != nullptr && times_->empty()) times_.reset();
+  if (times_ != nullptr) shrink_times();
   slab_.grew(fields_, [this](void* copy) { moved(static_cast<Field*>(copy)); });
 }
 
@@ -101,7 +101,15 @@ void HashObject::reserve_times(size_t count) {
 
 void HashObject::forget_time(uint32_t place) noexcept {
   times_->remove(place);
-  if (times_->empty()) times_.reset();
+  shrink_times();
+}
+
+void HashObject::shrink_times() noexcept {
+  if (times_->empty()) {
+    times_.reset();
+  } else {
+    times_->shrink();
+  }
 }
 
 bool HashObject::set(Bytes name, Bytes value, int64_t expires_at_ms) {

@@ -134,6 +134,7 @@ class HashObject final : public Object {
   void moved(Field* copy) noexcept;
   void reserve_times(size_t count);
   void forget_time(uint32_t place) noexcept;
+  void shrink_times() noexcept;
 
   Table<Field> fields_;
   Slab slab_;

@@ -190,19 +190,18 @@ size_t List::erase_equal(Bytes value, size_t max, End from, const ListLimit& lim
     return erased;
   }
   const ListRun now = run();
-  const size_t found = now.count_of(element);
-  const size_t erased = std::min(found, max);
-  if (erased == 0) return 0;
-  std::string left(now.bytes.size(), '\0');
-  const char* end =
-      copy_without(now, element, from == End::kFront ? 0 : found - erased, erased, left.data());
+  const ListRun::Equal found = now.find_equal(element, max, from);
+  if (found.count == 0) return 0;
+  const Bytes behind = now.bytes.substr(found.offset);
+  std::string left(behind.size(), '\0');
+  const char* end = copy_without(behind, element, found.count, left.data());
   const auto size = static_cast<size_t>(end - left.data());
-  char* to = splice(size, now.bytes.size() - size, 0, -static_cast<int>(erased));
+  char* to = splice(found.offset + size, behind.size() - size, 0, -static_cast<int>(found.count));
   std::memcpy(to - size, left.data(), size);
-  return erased;
+  return found.count;
 }
 
-ListCursor::ListCursor(const List& list, size_t index, End from) : from_(from) {
+ListCursor::ListCursor(const List& list, size_t index, End from, size_t count) : from_(from) {
   if (index >= list.size()) return;
   if (list.packed()) {
     run_ = list.run();
@@ -210,8 +209,9 @@ ListCursor::ListCursor(const List& list, size_t index, End from) : from_(from) {
     chunks_ = &list.chunks();
     const ListChunks::Place place = chunks_->find(index);
     run_number_ = place.run;
-    run_ = chunks_->run(run_number_, expanded_);
     index = place.index;
+    const size_t onward = from == End::kFront ? std::min(count, SIZE_MAX - index) : 1;
+    run_ = chunks_->run(run_number_, expanded_, index + onward - 1);
   }
   at_ = run_.at(index);
 }

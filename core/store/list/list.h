@@ -82,11 +82,12 @@ class List {
   Entry* entry_;
 };
 
-/// Walks over a list, from one element on, away from one end. Good until the list changes.
+/// Walks over a list, from one element on, away from one end, for a number of elements at most.
+/// Good until the list changes.
 class ListCursor {
  public:
   /// Starts at element `index`; done at once when there is none.
-  ListCursor(const List& list, size_t index, End from);
+  ListCursor(const List& list, size_t index, End from, size_t count = SIZE_MAX);
   ListCursor(const ListCursor&) = delete;
   ListCursor& operator=(const ListCursor&) = delete;
 
@@ -120,7 +121,7 @@ class ListCursor {
 template <Visitor<Bytes> Visit>
 Walk List::for_range(size_t first, size_t count, End from, Visit&& visit) const {
   if (count == 0) return Walk::kGoOn;
-  for (ListCursor cursor(*this, first, from);; cursor.next()) {
+  for (ListCursor cursor(*this, first, from, count);; cursor.next()) {
     if (visit(cursor.text()) == Walk::kStop) return Walk::kStop;
     if (--count == 0) return Walk::kGoOn;
   }

@@ -292,40 +292,40 @@ std::unique_ptr<Object> ListChunks::erase(size_t first, size_t count, const List
   return removed;
 }
 
-// The same for one chunk, which has `found` such elements, and may become empty. Returns how many.
-size_t ListChunks::erase_equal_in(size_t chunk, size_t found, const ListElement& value, size_t max,
-                                  End from) {
+// Takes the elements that were found out of one chunk, which may become empty.
+void ListChunks::erase_equal_in(size_t chunk, const ListElement& value,
+                                const ListRun::Equal& found) {
   Slot& slot = ring_[chunk];
-  const size_t erased = std::min(found, max);
   const size_t before = slot.size();
-  slot.chunk->cut_to(copy_without(slot.run(), value, from == End::kFront ? 0 : found - erased,
-                                  erased, slot.chunk->begin()));
+  slot.chunk->cut_to(copy_without(slot.run().bytes.substr(found.offset), value, found.count,
+                                  slot.chunk->begin() + found.offset));
   bytes_ -= before - slot.size();
-  slot.count -= static_cast<uint32_t>(erased);
-  count_ -= erased;
-  return erased;
+  slot.count -= static_cast<uint32_t>(found.count);
+  count_ -= found.count;
 }
 
 size_t ListChunks::erase_equal(const ListElement& value, size_t max, End from,
                                const ListLimit& limit) {
   // Where they are is found out first, since there may be no memory to expand what is there.
   struct Found {
-    size_t chunk, count;
+    size_t chunk;
+    ListRun::Equal equal;
   };
   std::vector<Found> found;
   std::string expanded;
   for (size_t i = 0, left = max; i < ring_.size() && left != 0; ++i) {
     const size_t chunk = from == End::kFront ? i : ring_.size() - 1 - i;
-    const size_t count = run(chunk, expanded).count_of(value);
-    if (count == 0) continue;
+    const ListRun::Equal equal = run(chunk, expanded).find_equal(value, left, from);
+    if (equal.count == 0) continue;
     expand(chunk);
-    found.push_back({chunk, count});
-    left -= std::min(left, count);
+    found.push_back({chunk, equal});
+    left -= equal.count;
   }
   if (found.empty()) return 0;
   size_t erased = 0;
   for (const Found& here : found) {
-    erased += erase_equal_in(here.chunk, here.count, value, max - erased, from);
+    erase_equal_in(here.chunk, value, here.equal);
+    erased += here.equal.count;
   }
   const auto [first, last] = std::minmax(found.front().chunk, found.back().chunk);
   const size_t chunks_before = ring_.size();

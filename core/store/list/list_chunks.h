@@ -14,6 +14,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "store/list/list_chunk.h"
@@ -35,9 +36,10 @@ class ListChunks final : public Object {
   size_t size() const noexcept { return count_; }
   size_t bytes() const noexcept { return bytes_; }
 
-  /// The chunks, as runs of elements. What is compressed is written to `expanded`.
+  /// The chunks, as runs of elements. What is compressed is written to `expanded`; of that the
+  /// elements behind number `last` may be missing.
   size_t run_count() const noexcept { return ring_.size(); }
-  ListRun run(size_t i, std::string& expanded) const;
+  ListRun run(size_t i, std::string& expanded, size_t last = SIZE_MAX) const;
   /// The run that has element `index`, which must exist, and its number in it.
   struct Place {
     size_t run;
@@ -77,12 +79,13 @@ class ListChunks final : public Object {
   bool fits(size_t chunk, const ListElement& value, const ListLimit& limit) const noexcept;
   void split(size_t chunk, size_t index);
   void erase_in(size_t chunk, size_t first, size_t count, const ListLimit& limit);
-  size_t erase_equal_in(size_t chunk, size_t found, const ListElement& value, size_t max, End from);
+  void erase_equal_in(size_t chunk, const ListElement& value, const ListRun::Equal& found);
   std::unique_ptr<Object> drop_whole(size_t first, size_t count) noexcept;
   bool join(size_t chunk, const Slot& slot, const ListLimit& limit) noexcept;
   void tidy(size_t first, size_t last, const ListLimit& limit) noexcept;
   void free_chunk(const Slot& slot) noexcept;
 
+  static std::optional<ListRun> beginning(const Slot& slot, std::string& expanded, size_t last);
   void exchange(Slot& slot, ListChunk* chunk, size_t plain_size) noexcept;
   void expand(size_t chunk) {
     if (ring_[chunk].compressed()) [[unlikely]] expand_now(chunk);

@@ -1,6 +1,7 @@
 // ListChunks: which chunks are compressed, and when.
 #include <algorithm>
 #include <new>
+#include <optional>
 
 #include "base/compression.h"
 #include "store/list/list_chunks.h"
@@ -13,11 +14,41 @@ namespace {
 // element would keep its shard busy.
 constexpr size_t kCompressedMin = 256, kCompressedMax = 64 * 1024;
 
+// Bytes that are expanded beyond what some elements should take.
+constexpr size_t kMoreThanUsual = 64;
+
+// The first `count` elements of what lies in `bytes`; nothing when it does not have them whole.
+std::optional<ListRun> first_elements(Bytes bytes, size_t count) noexcept {
+  constexpr size_t kHeadMax = 5;  // bytes that tell how long an element is
+  const char* at = bytes.data();
+  size_t left = bytes.size();
+  for (size_t i = 0; i < count; ++i) {
+    if (left < kHeadMax) return std::nullopt;
+    const size_t size = list_element_size(at);
+    if (size > left) return std::nullopt;
+    at += size;
+    left -= size;
+  }
+  return ListRun{bytes.substr(0, bytes.size() - left), count};
+}
+
 }  // namespace
 
-ListRun ListChunks::run(size_t i, std::string& expanded) const {
+// The beginning of a run, where elements of the usual size up to `last` are much less than all.
+std::optional<ListRun> ListChunks::beginning(const Slot& slot, std::string& expanded, size_t last) {
+  if (last >= slot.count) return std::nullopt;
+  const size_t usual = size_t{slot.plain_size} * (last + 1) / slot.count;
+  const size_t size = usual + usual / 8 + kMoreThanUsual;
+  if (size > slot.plain_size / 8 * 7) return std::nullopt;
+  if (expanded.size() < size) expanded.resize(size);
+  const size_t written = decompress_beginning(slot.chunk->bytes(), expanded.data(), size);
+  return first_elements({expanded.data(), written}, last + 1);
+}
+
+ListRun ListChunks::run(size_t i, std::string& expanded, size_t last) const {
   const Slot& slot = ring_[i];
   if (!slot.compressed()) [[likely]] return slot.run();
+  if (const auto run = beginning(slot, expanded, last)) return *run;
   expanded.resize(slot.plain_size);
   slot.copy_elements(expanded.data());
   return {expanded, slot.count};

@@ -29,37 +29,39 @@ const char* ListRun::at(size_t index) const noexcept {
   return at;
 }
 
-size_t ListRun::count_of(const ListElement& value) const noexcept {
-  size_t found = 0;
-  for (const char* at = begin(); at != end(); at += list_element_size(at)) {
-    if (value.equals(at)) ++found;
+ListRun::Equal ListRun::find_equal(const ListElement& value, size_t max, End from) const noexcept {
+  const bool front = from == End::kFront;
+  Equal found;
+  const char* at = front ? begin() : end();
+  for (size_t left = count; left != 0 && found.count != max; --left) {
+    if (!front) at = list_element_before(at);
+    if (value.equals(at)) {
+      if (!front || found.count == 0) found.offset = static_cast<size_t>(at - begin());
+      ++found.count;
+    }
+    if (front) at += list_element_size(at);
   }
   return found;
 }
 
-char* copy_without(const ListRun& run, const ListElement& value, size_t skipped, size_t erased,
-                   char* to) noexcept {
-  const char* kept = run.begin();  // from here on nothing is copied yet
-  const char* at = kept;
-  const auto copy_to = [&](const char* end) {
-    const auto size = static_cast<size_t>(end - kept);
+char* copy_without(Bytes bytes, const ListElement& value, size_t erased, char* to) noexcept {
+  const char* const end = bytes.data() + bytes.size();
+  const char* kept = bytes.data();  // from here on nothing is copied yet
+  const auto copy_to = [&](const char* until) {
+    const auto size = static_cast<size_t>(until - kept);
     if (size != 0) std::memmove(to, kept, size);
     to += size;
   };
-  while (erased != 0 && at != run.end()) {
+  for (const char* at = kept; erased != 0;) {
     const char* next = at + list_element_size(at);
     if (value.equals(at)) {
-      if (skipped != 0) {
-        --skipped;
-      } else {
-        copy_to(at);
-        kept = next;
-        --erased;
-      }
+      copy_to(at);
+      kept = next;
+      --erased;
     }
     at = next;
   }
-  copy_to(run.end());
+  copy_to(end);
   return to;
 }
 

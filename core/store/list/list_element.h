@@ -74,14 +74,19 @@ struct ListRun {
   /// Where element `index` starts, the end for `count`. Walks from the nearer end.
   const char* at(size_t index) const noexcept;
   size_t offset(size_t index) const noexcept { return static_cast<size_t>(at(index) - begin()); }
-  /// How many elements are `value`.
-  size_t count_of(const ListElement& value) const noexcept;
+
+  /// Some elements that are equal: how many, and where the first one starts.
+  struct Equal {
+    size_t count = 0;
+    size_t offset = 0;
+  };
+  /// Those that are `value`: up to `max`, the nearest to `from`. Looks at no element behind them.
+  Equal find_equal(const ListElement& value, size_t max, End from) const noexcept;
 };
 
-/// Copies a run to `to` without some of the elements that are `value`: `skipped` of them stay, of
-/// the others the first `erased` are left out. `to` may be where the run lies. Returns the end.
-char* copy_without(const ListRun& run, const ListElement& value, size_t skipped, size_t erased,
-                   char* to) noexcept;
+/// Copies what lies in `bytes`, elements of a list, to `to` without the first `erased` that are
+/// `value`, so many there are. `to` may be where they lie. Returns the end.
+char* copy_without(Bytes bytes, const ListElement& value, size_t erased, char* to) noexcept;
 
 /// How the elements of a list may lie.
 struct ListLimit {

@@ -234,6 +234,18 @@ void Set::store(Keyspace& keyspace, const Key& key, std::span<const MemberRef> m
   }
 }
 
+Value Set::value_of(std::span<const MemberRef> members, const Limits& limits, bool never_intset) {
+  if (const auto numbers = never_intset ? std::nullopt : as_intset(members, limits)) {
+    return Value::packed(Type::kSet, Encoding::kIntset, *numbers, members.size());
+  }
+  if (const auto packed = as_packed(members, limits)) {
+    return Value::packed(Type::kSet, Encoding::kPacked, *packed, members.size());
+  }
+  auto object = std::make_unique<SetObject>();
+  object->insert(members);
+  return Value::big(Type::kSet, std::move(object));
+}
+
 // What is kept needs no more room than before.
 void Set::keep_inside(Bytes kept, size_t count) noexcept {
   const auto fewer = static_cast<int>(entry_->packed_count() - count);

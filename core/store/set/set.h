@@ -68,6 +68,9 @@ class Set {
   /// one, and may lie in what the key has; without a time to live.
   static void store(Keyspace& keyspace, const Key& key, std::span<const MemberRef> members,
                     const Limits& limits);
+  /// The same for who has no key yet. `never_intset`: not even where all are integers.
+  static Value value_of(std::span<const MemberRef> members, const Limits& limits,
+                        bool never_intset);
 
   /// Calls visit(Bytes) for every member, until it says stop; of an intset, in ascending order.
   template <Visitor<Bytes> Visit>

@@ -250,32 +250,55 @@ void SortedSet::erase(Ranks ranks) {
   keyspace_->account(set);
 }
 
-void SortedSet::put(Keyspace& keyspace, const Key& key, std::unique_ptr<SortedSetObject> object,
-                    Limits limits) {
-  const ScoreTree& order = object->order();
+namespace {
+
+// The shape of what would be packed; nothing where that passes the limits.
+std::optional<PairsShape> packed_shape(const ScoreTree& order, const SortedSet::Limits& limits) {
+  if (order.size() > limits.entries) return std::nullopt;
   size_t bytes = 0;
-  bool small = order.size() <= limits.entries;
-  if (small) {
-    order.visit_up(0, order.size(), [&](const ScoredMember& member, double score) {
-      small = small && member.key().size() <= limits.bytes;
-      bytes += Packing(member.key()).size() + PackedScore(score).size();
-      return Walk::kGoOn;
-    });
-  }
-  const PairsShape shape{bytes, order.size()};
-  if (!small || shape.bytes() > Keyspace::kPackedMax) {
-    keyspace.store_object(key, Type::kZset, std::move(object));
-    return;
-  }
-  PackedPairsWriter writer(keyspace.store_packed(key, Type::kZset, Encoding::kPacked, shape.bytes(),
-                                                 static_cast<uint32_t>(shape.count)),
-                           shape);
-  char* to = writer.pairs();
+  bool small = true;
   order.visit_up(0, order.size(), [&](const ScoredMember& member, double score) {
-    to = PackedScore(score).write(Packing(member.key()).write(to));
+    small = small && member.key().size() <= limits.bytes;
+    bytes += Packing(member.key()).size() + PackedScore(score).size();
+    return Walk::kGoOn;
+  });
+  const PairsShape shape{bytes, order.size()};
+  if (!small || shape.bytes() > Keyspace::kPackedMax) return std::nullopt;
+  return shape;
+}
+
+// Writes them to where the bytes in front can be read.
+void write_packed(const ScoreTree& order, const PairsShape& shape, char* to) {
+  PackedPairsWriter writer(to, shape);
+  char* at = writer.pairs();
+  order.visit_up(0, order.size(), [&](const ScoredMember& member, double score) {
+    at = PackedScore(score).write(Packing(member.key()).write(at));
     return Walk::kGoOn;
   });
   writer.write_offsets();
+}
+
+}  // namespace
+
+void SortedSet::put(Keyspace& keyspace, const Key& key, std::unique_ptr<SortedSetObject> object,
+                    Limits limits) {
+  const auto shape = packed_shape(object->order(), limits);
+  if (!shape) {
+    keyspace.store_object(key, Type::kZset, std::move(object));
+    return;
+  }
+  write_packed(object->order(), *shape,
+               keyspace.store_packed(key, Type::kZset, Encoding::kPacked, shape->bytes(),
+                                     static_cast<uint32_t>(shape->count)));
+}
+
+Value SortedSet::value_of(std::unique_ptr<SortedSetObject> object, Limits limits) {
+  const auto shape = packed_shape(object->order(), limits);
+  if (!shape) return Value::big(Type::kZset, std::move(object));
+  constexpr size_t kFront = 8;  // that can be read
+  std::string bytes(kFront + shape->bytes(), '\0');
+  write_packed(object->order(), *shape, bytes.data() + kFront);
+  return Value::packed(Type::kZset, Encoding::kPacked, Bytes(bytes).substr(kFront), shape->count);
 }
 
 }  // namespace kevy

@@ -81,6 +81,8 @@ class SortedSet {
   /// small.
   static void put(Keyspace& keyspace, const Key& key, std::unique_ptr<SortedSetObject> object,
                   Limits limits);
+  /// The same for who has no key yet.
+  static Value value_of(std::unique_ptr<SortedSetObject> object, Limits limits);
 
   Entry* entry() const noexcept { return entry_; }
   size_t size() const noexcept {

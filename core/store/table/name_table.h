@@ -12,6 +12,7 @@
 
 #include "base/bytes.h"
 #include "base/hash.h"
+#include "base/random.h"
 #include "store/table/table.h"
 
 namespace kevy {
@@ -30,6 +31,8 @@ class NameTable {
   NameTable& operator=(const NameTable&) = delete;
 
   size_t size() const noexcept { return nodes_.size(); }
+  /// What it has allocated, but for the texts of long names and what the values have.
+  size_t memory_bytes() const noexcept { return nodes_.memory_bytes() + size() * sizeof(Node); }
   uint64_t hash(Bytes name) const noexcept { return nodes_.hash(name); }
 
   /// The value of a name, or nullptr. `hash`, here and below: what hash() gives for the name.
@@ -54,6 +57,11 @@ class NameTable {
     nodes_.erase(slot, hash);
   }
 
+  /// A name, each with the same chance; nullptr when there is none.
+  const std::string* random_name(Random& random) const noexcept {
+    const Node* const node = nodes_.random(random);
+    return node == nullptr ? nullptr : &node->name;
+  }
   /// Calls visit(name, value) for each; it may not change the table.
   template <typename Visit>
   void for_each(Visit&& visit) const {

@@ -44,7 +44,22 @@ kevy.start({ listen: ['127.0.0.1:0', 'unix:/path'] }).stop();
 const session = db.session();
 expectType<kevy.Reply | undefined>()(session.exec('MULTI'), true);
 expectType<Promise<kevy.Reply | undefined>>()(session.execAsync('BLPOP', 'q', 0), true);
+expectType<Promise<kevy.Reply | undefined>>()(
+  session.execAsync(['BLPOP', 'q', 0], { signal: AbortSignal.timeout(10) }),
+  true,
+);
 expectType<Promise<kevy.Reply[] | null>>()(session.next(10), true);
+expectType<Promise<[string, string] | null>>()(db.blpop('a', 'b', 0), true);
+expectType<Promise<[string, string] | null>>()(db.blpop(['a'], 1, { signal: AbortSignal.abort() }), true);
+expectType<Promise<[Buffer, Buffer, Buffer] | null>>()(raw.bzpopmin('z', 0.5), true);
+expectType<Promise<Buffer | null>>()(raw.blmove('a', 'b', 'LEFT', 'RIGHT', 1), true);
+expectType<Promise<[stream: string, entries: kevy.StreamEntry<string>[]][] | null>>()(
+  db.xread('BLOCK', 0, 'STREAMS', 's', '$', { signal: AbortSignal.timeout(1) }),
+  true,
+);
+expectType<string | null>()(db.xadd('s', '*', 'field', 1), true);
+expectType<kevy.Reply>()(db.eval('return 1', 0), true);
+expectType<void>()(db.defineCommand('add', { lua: 'return 1', numberOfKeys: 0 }), true);
 expectType<boolean>()(session.feed('PING\r\n'), true);
 expectType<Buffer>()(session.take(), true);
 

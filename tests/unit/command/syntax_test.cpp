@@ -52,6 +52,8 @@ TEST_CASE("a syntax becomes the tree that it describes") {
         "key:key#0 left_right:oneof(left:pure-token right:pure-token)");
   CHECK(parsed("[EX seconds|KEEPTTL]") ==
         "?seconds_keepttl:oneof(EX=seconds:integer keepttl:pure-token)");
+  CHECK(parsed("old|<[A b]|[C]> ...") ==
+        "old_b_c:oneof(old:string +b_c:oneof(?A=b:string ?c:pure-token))");
   CHECK(parsed("[a [B c]]") == "?a_c:block(a:string ?B=c:string)");
 }
 
@@ -80,7 +82,7 @@ namespace {
 // Whether there may be more of it, or less.
 bool varies(const Argument& argument) {
   return argument.optional || argument.multiple ||
-         (argument.type == "block" &&
+         ((argument.type == "block" || argument.type == "oneof") &&
           std::any_of(argument.arguments.begin(), argument.arguments.end(), varies));
 }
 

@@ -19,7 +19,7 @@ TEST_CASE("HELLO and INFO tell the same version of Redis, and INFO kevy's own") 
   const auto instance = start(1);
   Client client(*instance);
   const std::string info = client("INFO server");
-  CHECK(field(info, "redis_version") == "7.2.4");
+  CHECK(field(info, "redis_version") == "7.4.0");
   CHECK(field(info, "server_name") == "kevy");
   CHECK(field(info, "kevy_version") == KEVY_VERSION_TEXT);
   CHECK(field(info, "redis_mode") == field(info, "server_mode"));

@@ -12,7 +12,9 @@ namespace {
 using Commands = std::vector<std::vector<std::string>>;
 
 // Everything in `input`, fed in two pieces cut at `cut`; an error is the last command.
-Commands parse(const std::string& input, size_t cut, bool ahead = false, bool shrink = false) {
+// `ask`: whether a command has come is asked before each one.
+Commands parse(const std::string& input, size_t cut, bool ahead = false, bool shrink = false,
+               bool ask = false) {
   InputBuffer buffer;
   RequestParser parser;
   Commands commands;
@@ -20,7 +22,9 @@ Commands parse(const std::string& input, size_t cut, bool ahead = false, bool sh
     buffer.append(piece);
     for (;;) {
       if (ahead && !parser.has_ahead()) parser.read_ahead(buffer, {});
+      const bool has_come = !ask || parser.has_come(buffer, {});
       const auto outcome = parser.next(buffer, {});
+      if (!has_come) REQUIRE(outcome == RequestParser::Outcome::kNeedMore);
       if (outcome == RequestParser::Outcome::kNeedMore) break;
       if (outcome == RequestParser::Outcome::kProtocolError) {
         commands.push_back({parser.error()});
@@ -49,7 +53,32 @@ TEST_CASE("requests are the same wherever the bytes are cut") {
   for (size_t cut = 0; cut < all.size(); ++cut) {
     REQUIRE(parse(all, cut) == whole);
     REQUIRE(parse(all, cut, true) == whole);
+    REQUIRE(parse(all, cut, true, true, true) == whole);
+    REQUIRE(parse(all, cut, false, false, true) == whole);
   }
+}
+
+TEST_CASE("whether a command has come is known before it is given") {
+  for (const std::string command :
+       {"PING\r\n", "*1\r\n$4\r\nPING\r\n", "*2\r\n$4\r\nECHO\r\n$2\r\n\r\n\r\n"}) {
+    InputBuffer buffer;
+    RequestParser parser;
+    for (const std::string& said : {command, command}) {
+      for (size_t i = 0; i < said.size(); ++i) {
+        REQUIRE(!parser.has_come(buffer, {}));
+        buffer.append(Bytes(said).substr(i, 1));
+      }
+      REQUIRE(parser.has_come(buffer, {}));
+      REQUIRE(parser.has_come(buffer, {}));
+      REQUIRE(parser.next(buffer, {}) == RequestParser::Outcome::kCommand);
+    }
+  }
+  InputBuffer buffer;
+  RequestParser parser;
+  buffer.append("*x\r\n*y\r\n");
+  REQUIRE(parser.has_come(buffer, {}));
+  REQUIRE(parser.next(buffer, {}) == RequestParser::Outcome::kProtocolError);
+  CHECK(parser.error() == "ERR Protocol error: invalid multibulk length");
 }
 
 TEST_CASE("memory given back in the middle of a command changes nothing and keeps little") {

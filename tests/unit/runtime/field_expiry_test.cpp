@@ -23,11 +23,11 @@ struct Expiring : Engine {
       run({"HSETEX", name, "PX", "100", "FIELDS", "1", "e" + std::to_string(i), "v"});
     }
     for (int i = 0; i < staying; ++i) run({"HSET", name, "s" + std::to_string(i), "v"});
-    log.units.clear();
+    log.clear();
   }
-  std::vector<Words> logged() const {
+  std::vector<Words> logged() {
     std::vector<Words> all;
-    for (const Unit& unit : log.units) {
+    for (const LoggedUnit& unit : log.units()) {
       for (const Effect& effect : unit) all.push_back(effect.args);
     }
     return all;
@@ -96,7 +96,7 @@ TEST_CASE("housekeeping removes what nobody asks for, so many fields at a time")
   engine.fill("whole", 5, 0);
   engine.fill("later", 0, 1);
   engine.run({"HEXPIRE", "later", "1000", "FIELDS", "1", "s0"});
-  engine.log.units.clear();
+  engine.log.clear();
   CHECK(engine.sweep(100));
   CHECK(engine.logged().empty());
   engine.clock().advance(100'000);
@@ -145,7 +145,7 @@ TEST_CASE("a look goes round the databases: one with nothing due does not hold u
   engine.run({"SELECT", "15"});
   engine.run({"HSETEX", "soon", "PX", "100", "FIELDS", "1", "f", "v"});
   engine.clock().advance(200'000);
-  engine.log.units.clear();
+  engine.log.clear();
   CHECK(engine.sweep(200));
   CHECK(engine.logged() == std::vector<Words>{{"DEL", "soon"}});
 }

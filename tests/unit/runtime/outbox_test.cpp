@@ -23,7 +23,7 @@ class Signal final : public Waker {
 
 MessagePtr message_of(size_t size) {
   const std::string payload(size, 'p');
-  return Message::make(ChannelKind::kChannel, {}, "channel", payload, Message::block_of(payload));
+  return Message::make(Message::Kind::kChannel, {}, "channel", payload, Message::block_of(payload));
 }
 
 constexpr size_t kTooLong = OutputOverrun::kFree + 2'000;

@@ -5,28 +5,16 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <map>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "base/random.h"
 #include "instance/instance.h"
+#include "logged_units.h"
 #include "resp/resp_writer.h"
 #include "store/hash/hash.h"
 
 namespace kevy::test {
-
-class MemoryLog final : public WriteLog {
- public:
-  void append(Unit unit) noexcept override {
-    std::lock_guard guard(lock_);
-    units.push_back(std::move(unit));
-  }
-  std::vector<Unit> units;
-
- private:
-  std::mutex lock_;
-};
 
 using Words = std::vector<std::string>;
 
@@ -95,8 +83,8 @@ struct Engine {
     for (uint32_t i = 0; i < runtime.shard_count(); ++i) {
       for (size_t d = 0; d < runtime.database_count(); ++d) {
         runtime.shard(i).keyspace(d).for_each([&](const Entry& entry) {
-          found.push_back({d, std::string(entry.key()), entry.expires_at_ms(),
-                           field_times_of(entry)});
+          found.push_back(
+              {d, std::string(entry.key()), entry.expires_at_ms(), field_times_of(entry)});
           return Walk::kGoOn;
         });
       }
@@ -107,8 +95,23 @@ struct Engine {
     if (type == "+list\r\n") return run({"LRANGE", name, "0", "-1"});
     if (type == "+zset\r\n") return run({"ZRANGE", name, "0", "-1", "WITHSCORES"});
     if (type == "+set\r\n") return in_order(run({"SMEMBERS", name}), 1);
+    if (type == "+stream\r\n") return stream_of(name);
     if (type == "+hash\r\n") return in_order(run({"HGETALL", name}), 2);
     return run({"GET", name});
+  }
+  /// But for what says nothing of the data: when consumers were last seen, how many nodes there are, which
+  /// follows from the settings, and how often a message came again.
+  std::string stream_of(const std::string& name) {
+    std::string text = run({"XINFO", "STREAM", name, "FULL", "COUNT", "0"});
+    for (const char* const time : {"seen-time", "active-time", "radix-tree-keys", "radix-tree-nodes",
+                                   "iids-duplicates"}) {
+      for (size_t at = 0; (at = text.find(time, at)) != std::string::npos;) {
+        const size_t number = text.find(':', at);
+        text.erase(number, text.find('\r', number) - number);
+        at = number;
+      }
+    }
+    return text;
   }
   /// The strings of an array in RESP2, each `together` of them joined, and these sorted.
   static std::string in_order(const std::string& reply, size_t together) {
@@ -132,8 +135,8 @@ struct Engine {
   }
 };
 
-inline void replay(const MemoryLog& log, Engine& into) {
-  for (const Unit& unit : log.units) {
+inline void replay(MemoryLog& log, Engine& into) {
+  for (const LoggedUnit& unit : log.units()) {
     for (const Effect& effect : unit) {
       into.run({"SELECT", std::to_string(effect.database)});
       into.run(effect.args);
@@ -142,8 +145,9 @@ inline void replay(const MemoryLog& log, Engine& into) {
 }
 
 /// Runs a random program, `next` giving one command after another, and checks that its effects,
-/// replayed into an empty instance, give the same keyspace.
-inline void check_replay(uint64_t seed, Words (*next)(Random&)) {
+/// replayed into an empty instance, give the same keyspace. `later`: at the time that it ended,
+/// rather than at that when it began; nothing may expire then.
+inline void check_replay(uint64_t seed, Words (*next)(Random&), bool later = false) {
   Random random(seed);
   MemoryLog log;
   Engine engine, copy;
@@ -157,9 +161,16 @@ inline void check_replay(uint64_t seed, Words (*next)(Random&)) {
   engine.run({"DISCARD"});
   engine.instance->runtime().expire_all();
   engine.instance->runtime().set_log(nullptr);
-  REQUIRE(log.units.size() > 1000);
+  REQUIRE(log.units().size() > 1000);
+  if (later) copy.instance->runtime().clock().freeze(engine.instance->runtime().clock().now_us());
   replay(log, copy);
-  CHECK(copy.contents() == engine.contents());
+  const auto there = engine.contents(), replayed = copy.contents();
+  for (const auto& [key, value] : there) {
+    const auto found = replayed.find(key);
+    INFO(key);
+    CHECK((found == replayed.end() ? "(missing)" : found->second) == value);
+  }
+  CHECK(replayed.size() == there.size());
 }
 
 }  // namespace kevy::test

@@ -72,7 +72,7 @@ TEST_CASE("HINCRBYFLOAT is logged as the value it sets, the others as they are")
     engine.run(words);
   }
   std::vector<Words> logged;
-  for (const Unit& unit : log.units) {
+  for (const LoggedUnit& unit : log.units()) {
     for (const Effect& effect : unit) logged.push_back(effect.args);
   }
   CHECK(logged == std::vector<Words>{{"HSET", "h", "a", "1", "b", "2"},
@@ -97,7 +97,8 @@ TEST_CASE("times to live of fields are logged as moments, and of the fields that
            {"HGETEX", "h", "PERSIST", "FIELDS", "2", "b", "c"},
            {"HSETEX", "h", "FXX", "EX", "20", "FIELDS", "2", "b", "3", "c", "4"},
            {"HSETEX", "h", "FNX", "EX", "20", "FIELDS", "1", "b", "3"},
-           {"HSETEX", "h", "KEEPTTL", "FIELDS", "1", "b", "5"},
+           {"HSETEX", "h", "KEEPTTL", "FIELDS", "5", "b", "5", "n", "1", "m", "1", "c", "6", "b", "7"},
+           {"HDEL", "h", "n", "m"},
            {"HEXPIRE", "h", "0", "FIELDS", "2", "a", "nosuch"},
            {"HSETEX", "h", "PXAT", "1", "FIELDS", "2", "c", "1", "nosuch", "1"},
            {"HSETEX", "h", "PXAT", "1", "FIELDS", "1", "nosuch", "1"},
@@ -109,7 +110,7 @@ TEST_CASE("times to live of fields are logged as moments, and of the fields that
   clock.advance(5'000);
   CHECK(engine.run({"HLEN", "i"}) == ":1\r\n");
   std::vector<Words> logged;
-  for (const Unit& unit : log.units) {
+  for (const LoggedUnit& unit : log.units()) {
     for (const Effect& effect : unit) logged.push_back(effect.args);
   }
   CHECK(logged == std::vector<Words>{
@@ -120,7 +121,10 @@ TEST_CASE("times to live of fields are logged as moments, and of the fields that
                       {"HPEXPIREAT", "h", "1700000000005", "FIELDS", "1", "b"},
                       {"HPERSIST", "h", "FIELDS", "1", "b"},
                       {"HSETEX", "h", "PXAT", "1700000020000", "FIELDS", "2", "b", "3", "c", "4"},
-                      {"HSETEX", "h", "KEEPTTL", "FIELDS", "1", "b", "5"},
+                      {"HSETEX", "h", "PXAT", "1700000020000", "FIELDS", "1", "b", "5"},
+                      {"HSETEX", "h", "FIELDS", "2", "n", "1", "m", "1"},
+                      {"HSETEX", "h", "PXAT", "1700000020000", "FIELDS", "2", "c", "6", "b", "7"},
+                      {"HDEL", "h", "n", "m"},
                       {"HDEL", "h", "a"},
                       {"HDEL", "h", "c"},
                       {"HDEL", "h", "b"},

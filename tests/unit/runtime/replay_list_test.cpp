@@ -71,9 +71,9 @@ TEST_CASE("B28 LMPOP is logged as what it took from which list; what takes nothi
                                                {"SORT", "a", "STORE", "c"}}) {
     engine.run(words);
   }
-  REQUIRE(log.units.size() == 1);
-  REQUIRE(log.units[0].size() == 1);
-  CHECK(log.units[0][0].args == Words{"RPOP", "b", "2"});
+  REQUIRE(log.units().size() == 1);
+  REQUIRE(log.units()[0].size() == 1);
+  CHECK(log.units()[0][0].args == Words{"RPOP", "b", "2"});
 }
 
 TEST_CASE("SORT refuses numbers that are out of range") {

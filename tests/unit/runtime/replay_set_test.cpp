@@ -56,7 +56,7 @@ std::vector<Words> logged(std::initializer_list<Words> commands) {
   engine.instance->runtime().set_log(&log);
   for (const Words& words : commands) engine.run(words);
   std::vector<Words> effects;
-  for (const Unit& unit : log.units) {
+  for (const LoggedUnit& unit : log.units()) {
     for (const Effect& effect : unit) effects.push_back(effect.args);
   }
   return effects;

@@ -65,7 +65,7 @@ TEST_CASE("ZMPOP is logged as the pop of the key that it found") {
   engine.run({"ZADD", "k", "1", "a", "2", "b"});
   engine.instance->runtime().set_log(&log);
   engine.run({"ZMPOP", "2", "none", "k", "MAX", "COUNT", "5"});
-  REQUIRE(log.units.size() == 1);
-  REQUIRE(log.units[0].size() == 1);
-  CHECK(log.units[0][0].args == Words{"ZPOPMAX", "k", "2"});
+  REQUIRE(log.units().size() == 1);
+  REQUIRE(log.units()[0].size() == 1);
+  CHECK(log.units()[0][0].args == Words{"ZPOPMAX", "k", "2"});
 }

@@ -86,10 +86,10 @@ TEST_CASE("B28 B29 an EXEC is one unit, and what changes nothing is not logged")
                                                {"EXEC"}}) {
     engine.run(words);
   }
-  REQUIRE(log.units.size() == 1);
-  REQUIRE(log.units[0].size() == 2);
-  CHECK(log.units[0][0].args == Words{"SET", "a", "1"});
-  CHECK(log.units[0][1].args == Words{"SET", "b", "2"});
+  REQUIRE(log.units().size() == 1);
+  REQUIRE(log.units()[0].size() == 2);
+  CHECK(log.units()[0][0].args == Words{"SET", "a", "1"});
+  CHECK(log.units()[0][1].args == Words{"SET", "b", "2"});
 }
 
 TEST_CASE("a relative time to live is logged as a moment, and expiry as DEL") {
@@ -100,9 +100,9 @@ TEST_CASE("a relative time to live is logged as a moment, and expiry as DEL") {
   engine.run({"SET", "a", "1", "EX", "5"});
   engine.instance->runtime().clock().advance(6'000'000);
   engine.run({"GET", "a"});
-  REQUIRE(log.units.size() == 2);
-  CHECK(log.units[0][0].args == Words{"SET", "a", "1", "PXAT", "1005000"});
-  CHECK(log.units[1][0].args == Words{"DEL", "a"});
+  REQUIRE(log.units().size() == 2);
+  CHECK(log.units()[0][0].args == Words{"SET", "a", "1", "PXAT", "1005000"});
+  CHECK(log.units()[1][0].args == Words{"DEL", "a"});
 }
 
 TEST_CASE("keyspace events tell what happened to which key") {

@@ -35,11 +35,14 @@ void pass(Call& call) {
   call.reply.ok();
 }
 
+void take(Call& call) { call.reply.ok(); }
+
 constexpr KeySpec kFirst[] = {{.first = 1, .last = 1}};
 constexpr KeySpec kAll[] = {{.first = 1, .last = -1}};
 constexpr CommandRow kRows[] = {
     {.name = "linger", .arity = 2, .flags = kReadonly, .keys = kFirst, .handler = linger},
     {.name = "lingerall", .arity = -2, .flags = kReadonly, .keys = kAll, .handler = linger},
+    {.name = "take", .arity = -2, .flags = kReadonly, .keys = kAll, .handler = take},
     {.name = "pass", .arity = 2, .flags = kReadonly, .keys = kFirst, .handler = pass},
 };
 constexpr std::span<const CommandRow> kFamilies[] = {kRows};
@@ -78,4 +81,26 @@ TEST_CASE("a turn over a shard ends with the long command during which another c
 TEST_CASE("a turn over several shards ends with the long command during which another came to wait") {
   CHECK(lingering_before_another("*5\r\n$9\r\nlingerall\r\n$1\r\na\r\n$1\r\nb\r\n"
                                  "$1\r\nc\r\n$1\r\nd\r\n") <= 2);
+}
+
+TEST_CASE("sessions that are run in one turn and need the same shards take them once") {
+  constexpr ProtocolSession::Budget kBudget{100, 1 << 20, 1 << 20};
+  const CommandTable table(kFamilies);
+  Settings settings;
+  Runtime runtime(table, {.shards = 4, .databases = 1}, settings);
+  ProtocolSession first(runtime, Session::Door::kInProcess);
+  ProtocolSession second(runtime, Session::Door::kInProcess);
+  const std::string command = "*3\r\n$4\r\ntake\r\n$1\r\na\r\n$1\r\nb\r\n";
+  Turn turn(runtime);
+  first.input().append(command + command);
+  first.run(turn, kBudget);
+  CHECK(turn.holds_any());
+  second.input().append(command);
+  second.run(turn, kBudget);
+  CHECK(turn.holds_any());
+
+  // What is still to come may take long.
+  first.input().append(command + command.substr(0, 20));
+  first.run(turn, kBudget);
+  CHECK_FALSE(turn.holds_any());
 }

@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <map>
 #include <new>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -230,6 +231,26 @@ TEST_CASE("an edit of a hash comes about as a whole or leaves nothing") {
   CHECK(given_up > 500);
   CHECK(big > 1000);
   if (test::kMemoryFails) CHECK(refused > 500);
+}
+
+TEST_CASE("room that was made for the times to live of an edit stays while it takes others away") {
+  for (const int allocations : {0, 1, 2, 3}) {
+    HashObject object;
+    constexpr int kTimed = 200, kOthers = 100;
+    std::vector<std::string> timed, others;
+    for (int i = 0; i < kTimed; ++i) timed.push_back("timed:" + std::to_string(i));
+    for (int i = 0; i < kOthers; ++i) others.push_back("other:" + std::to_string(i));
+    for (const std::string& name : timed) object.set(name, "v", 1000);
+    for (const std::string& name : others) object.set(name, "v");
+    HashObjectEdit edit(object);
+    for (const std::string& name : std::span(timed).subspan(1)) edit.set_expiry(name, kNever);
+    for (const std::string& name : others) edit.set_expiry(name, 500);
+    test::allocations_left = allocations;
+    edit.commit();  // ends the program where it asks for memory that is not there
+    test::allocations_left = -1;
+    REQUIRE(object.times()->size() == 1 + kOthers);
+    CHECK(object.times()->first().at_ms == 500);
+  }
 }
 
 namespace {

@@ -61,22 +61,28 @@ TEST_CASE("the length behind an element is that of a listpack") {
         "ab\x03");
 }
 
-TEST_CASE("elements are left out by their value, some kept at the front") {
+TEST_CASE("elements are found by their value from either end, and left out") {
   const std::vector<std::string> values = {"a", "b", "a", "a", "c", "a"};
   const std::string sequence = sequence_of(values);
   const ListRun run{sequence, values.size()};
-  CHECK(run.count_of(ListElement("a")) == 4);
-  CHECK(run.count_of(ListElement("d")) == 0);
-  const auto without = [&](size_t skipped, size_t erased) {
-    std::string left(sequence.size(), '\0');
-    left.resize(static_cast<size_t>(
-        copy_without(run, ListElement("a"), skipped, erased, left.data()) - left.data()));
+  const ListElement a("a");
+  CHECK(run.find_equal(a, 9, End::kFront).count == 4);
+  CHECK(run.find_equal(a, 9, End::kBack).count == 4);
+  CHECK(run.find_equal(ListElement("d"), 9, End::kFront).count == 0);
+  CHECK(run.find_equal(a, 2, End::kFront).offset == run.offset(0));
+  CHECK(run.find_equal(a, 2, End::kBack).offset == run.offset(3));
+  const auto without = [&](size_t max, End from) {
+    const ListRun::Equal found = run.find_equal(a, max, from);
+    std::string left = sequence;  // where it lies
+    char* const first = left.data() + found.offset;
+    const Bytes behind = Bytes(left).substr(found.offset);
+    left.resize(static_cast<size_t>(copy_without(behind, a, found.count, first) - left.data()));
     return left;
   };
-  CHECK(without(0, 4) == sequence_of({"b", "c"}));
-  CHECK(without(0, 2) == sequence_of({"b", "a", "c", "a"}));
-  CHECK(without(2, 2) == sequence_of({"a", "b", "a", "c"}));
-  CHECK(without(0, 0) == sequence);
+  CHECK(without(4, End::kFront) == sequence_of({"b", "c"}));
+  CHECK(without(2, End::kFront) == sequence_of({"b", "a", "c", "a"}));
+  CHECK(without(2, End::kBack) == sequence_of({"a", "b", "a", "c"}));
+  CHECK(without(0, End::kBack) == sequence);
 }
 
 TEST_CASE("a limit is a number of elements, or kilobytes") {

@@ -352,6 +352,34 @@ TEST_CASE("what comes near an end is expanded, whether it was taken out one by o
   CHECK(space.keys.memory_bytes() > kLeft * kBytes);
 }
 
+TEST_CASE("some elements of a long list are those of the model, wherever and however many") {
+  const ListLimit limit = ListLimit::of(-2, 1);
+  Space space;
+  Model model;
+  Random random(5);
+  for (int i = 0; i < 20'000; ++i) {  // alike, and of very different sizes
+    const size_t size = random.below(100) == 0 ? random.below(5000) : random.below(40);
+    model.push_back(std::to_string(random.below(1000)) + std::string(size, 'v'));
+    push(space, End::kBack, model.back(), limit);
+  }
+  REQUIRE(space.keys.memory_bytes() < space.list().size() * 20);  // most of it is compressed
+  for (int i = 0; i < 20'000; ++i) {
+    const End from = random.below(2) == 0 ? End::kFront : End::kBack;
+    const bool front = from == End::kFront;
+    const size_t first = random.below(model.size());
+    const size_t most = front ? model.size() - first : first + 1;
+    const size_t wanted = std::min(most, random.below(50) == 0 ? 2000 : 1 + random.below(20));
+    size_t at = first, seen = 0;
+    space.list().for_range(first, wanted, from, [&](Bytes element) {
+      REQUIRE(element == model[at]);
+      front ? ++at : --at;
+      ++seen;
+      return Walk::kGoOn;
+    });
+    REQUIRE(seen == wanted);
+  }
+}
+
 TEST_CASE("a change in the middle of a long list has what the model has") {
   const ListLimit limit = ListLimit::of(-2, 1);
   Space space;

@@ -22,6 +22,13 @@
 #error "which version of glibc was the first for this architecture?"
 #endif
 
+// This one came to x86-64 a little later than the others.
+#if defined(__x86_64__)
+__asm__(".symver first_pthread_condattr_setclock,pthread_condattr_setclock@GLIBC_2.3.3");
+#else
+__asm__(".symver first_pthread_condattr_setclock,pthread_condattr_setclock@" FIRST_VERSION);
+#endif
+
 // Declares first_NAME, which is NAME in its first version.
 #define FIRST(name) __asm__(".symver first_" #name "," #name "@" FIRST_VERSION)
 
@@ -30,13 +37,19 @@ FIRST(pthread_detach);
 FIRST(pthread_join);
 FIRST(pthread_once);
 FIRST(pthread_sigmask);
+FIRST(pthread_mutex_trylock);
 FIRST(__pthread_key_create);
+FIRST(exp);
+FIRST(log);
+FIRST(pow);
 
 int first_pthread_create(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*);
 int first_pthread_detach(pthread_t);
 int first_pthread_join(pthread_t, void**);
 int first_pthread_once(pthread_once_t*, void (*)(void));
 int first_pthread_sigmask(int, const sigset_t*, sigset_t*);
+int first_pthread_mutex_trylock(pthread_mutex_t*);
+int first_pthread_condattr_setclock(pthread_condattr_t*, clockid_t);
 int first___pthread_key_create(pthread_key_t*, void (*)(void*));
 
 int __wrap_pthread_create(pthread_t* thread, const pthread_attr_t* attributes,
@@ -54,6 +67,12 @@ int __wrap_pthread_once(pthread_once_t* once, void (*initialise)(void)) {
   return first_pthread_once(once, initialise);
 }
 
+int __wrap_pthread_mutex_trylock(pthread_mutex_t* mutex) { return first_pthread_mutex_trylock(mutex); }
+
+int __wrap_pthread_condattr_setclock(pthread_condattr_t* attributes, clockid_t clock) {
+  return first_pthread_condattr_setclock(attributes, clock);
+}
+
 int __wrap_pthread_sigmask(int how, const sigset_t* set, sigset_t* before) {
   return first_pthread_sigmask(how, set, before);
 }
@@ -61,6 +80,15 @@ int __wrap_pthread_sigmask(int how, const sigset_t* set, sigset_t* before) {
 int __wrap___pthread_key_create(pthread_key_t* key, void (*destroy)(void*)) {
   return first___pthread_key_create(key, destroy);
 }
+
+// Of Lua's. What is newer about them is that they leave errno alone.
+double first_exp(double);
+double first_log(double);
+double first_pow(double, double);
+
+double __wrap_exp(double x) { return first_exp(x); }
+double __wrap_log(double x) { return first_log(x); }
+double __wrap_pow(double x, double y) { return first_pow(x, y); }
 
 // A process that loads an addon has more than one thread.
 char __wrap___libc_single_threaded = 0;

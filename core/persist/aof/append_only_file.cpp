@@ -1,0 +1,244 @@
+#include "persist/aof/append_only_file.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "persist/aof/base_file.h"
+#include "persist/aof/files.h"
+#include "persist/aof/loader.h"
+
+namespace kevy {
+
+namespace {
+
+Error state_error(std::string message) { return {Error::Kind::kState, std::move(message)}; }
+
+bool exists(int directory, const std::string& name) noexcept {
+  return faccessat(directory, name.c_str(), F_OK, 0) == 0;
+}
+
+bool is_empty(int directory, const std::string& name) noexcept {
+  struct statx status {};  // that older glibc have: not fstatat
+  return statx(directory, name.c_str(), 0, STATX_SIZE, &status) == 0 && status.stx_size == 0;
+}
+
+/// Whether the file begins as RDB does.
+bool begins_with_data(int file) noexcept {
+  char beginning[6] = {};
+  return pread(file, beginning, sizeof beginning, 0) == sizeof beginning &&
+         (Bytes(beginning, 5) == "REDIS" || Bytes(beginning, 6) == "VALKEY");
+}
+
+/// While it is there nothing expires.
+class TimeStandsStill {
+ public:
+  explicit TimeStandsStill(Clock& clock) noexcept : clock_(clock) { clock_.freeze(0); }
+  ~TimeStandsStill() { clock_.resume(); }
+  TimeStandsStill(const TimeStandsStill&) = delete;
+  TimeStandsStill& operator=(const TimeStandsStill&) = delete;
+
+ private:
+  Clock& clock_;
+};
+
+}  // namespace
+
+void AppendOnlyFile::hold_all(Turn& turn) {
+  ShardSet all;
+  all.add_all();
+  turn.hold(all);
+}
+
+Status AppendOnlyFile::start() {
+  if (auto locked = lock(); !locked) return locked;
+  if (auto read = read_manifest(); !read) return read;
+  if (auto loaded = load(); !loaded) return loaded;
+  return begin_logging();
+}
+
+// flock() is of the opened directory, so that it holds between instances of one process too, and goes
+// with the process however that ends.
+Status AppendOnlyFile::lock() {
+  auto parent = open_directory(AT_FDCWD, place_.directory);
+  if (!parent) return parent.error();
+  parent_ = std::move(*parent);
+  auto folder = open_directory(parent_.get(), place_.folder);
+  if (!folder) return folder.error();
+  folder_ = std::move(*folder);
+  if (flock(folder_.get(), LOCK_EX | LOCK_NB) == 0) return Done{};
+  if (errno != EWOULDBLOCK) return Done{};  // a file system without locks
+  return state_error("the append-only file in " + place_.directory + '/' + place_.folder +
+                     " is in use by another instance: stop that one, or choose another dir");
+}
+
+Status AppendOnlyFile::read_manifest() {
+  bool found = false;
+  auto text = read_file(folder_.get(), manifest_name(), found);
+  if (!text) return text.error();
+  if (!found) return take_over_old_file();
+  auto parsed = Manifest::parse(*text);
+  if (!parsed) {
+    return state_error(place_.folder + '/' + manifest_name() + ": " + parsed.error().message);
+  }
+  manifest_ = std::move(*parsed);
+  // The crash was between the two steps below.
+  const bool moves = manifest_.base && manifest_.base->name == place_.prefix &&
+                     !exists(folder_.get(), place_.prefix) && exists(parent_.get(), place_.prefix);
+  if (moves) return take_over_old_file();
+  return Done{};
+}
+
+// Before there were several files there was one, beside the directory: it becomes the base.
+Status AppendOnlyFile::take_over_old_file() {
+  if (!exists(parent_.get(), place_.prefix)) return Done{};
+  manifest_ = Manifest{};
+  manifest_.base = Manifest::File{place_.prefix, 1};
+  if (auto written = write_manifest(); !written) return written;
+  if (renameat(parent_.get(), place_.prefix.c_str(), folder_.get(), place_.prefix.c_str()) < 0) {
+    return system_error(place_.prefix + " can not be moved to " + place_.folder, errno);
+  }
+  if (auto synced = sync_directory(folder_.get()); !synced) return synced;
+  return sync_directory(parent_.get());
+}
+
+Status AppendOnlyFile::write_manifest() {
+  return replace_file(folder_.get(), manifest_name(), manifest_.text());
+}
+
+// A crash may have cut short the last increment that has anything in it, or a base of commands alone.
+Status AppendOnlyFile::load() {
+  const TimeStandsStill still(runtime_.clock());
+  if (manifest_.base) {
+    if (auto loaded = load_file(*manifest_.base, manifest_.increments.empty()); !loaded) {
+      return loaded;
+    }
+  }
+  size_t last = manifest_.increments.size();
+  while (last > 1 && is_empty(folder_.get(), manifest_.increments[last - 1].name)) --last;
+  base_size_ = older_size_;
+  for (size_t i = 0; i < manifest_.increments.size(); ++i) {
+    if (auto loaded = load_file(manifest_.increments[i], i + 1 >= last); !loaded) return loaded;
+  }
+  if (!manifest_.base) base_size_ = older_size_;
+  return Done{};
+}
+
+Status AppendOnlyFile::load_file(const Manifest::File& file, bool may_be_last) {
+  const Descriptor opened(openat(folder_.get(), file.name.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!opened) {
+    return system_error(place_.folder + '/' + file.name +
+                            ", which the manifest names, can not be opened; nothing was changed",
+                        errno);
+  }
+  auto size = size_of_file(opened.get(), file.name);
+  if (!size) return size.error();
+  if (*size == 0) return Done{};
+  uint64_t position = 0;
+  if (begins_with_data(opened.get())) {
+    if (auto read = load_base(runtime_, opened.get(), file.name, position); !read) return read;
+    if (lseek(opened.get(), static_cast<off_t>(position), SEEK_SET) < 0) {
+      return system_error(file.name + " can not be read", errno);
+    }
+  }
+  const bool may_be_cut =
+      may_be_last && runtime_.settings().append_load_truncated.load(std::memory_order_relaxed);
+  AofLoader loader(runtime_);
+  auto loaded = loader.load(opened.get(), position, file.name, may_be_cut);
+  if (!loaded) return loaded.error();
+  older_size_ += loaded->whole;
+  if (loaded->whole != *size) return cut(file.name, loaded->whole, *size);
+  return Done{};
+}
+
+// What is cut off is kept beside the file, under a name that says from where.
+Status AppendOnlyFile::cut(const std::string& name, uint64_t whole, uint64_t size) {
+  const Descriptor opened(openat(folder_.get(), name.c_str(), O_RDWR | O_CLOEXEC));
+  if (!opened) return system_error(name + " can not be opened", errno);
+  std::string rest(size - whole, '\0');
+  size_t got = 0;
+  while (got < rest.size()) {
+    const ssize_t part = pread(opened.get(), rest.data() + got, rest.size() - got,
+                               static_cast<off_t>(whole + got));
+    if (part < 0 && errno == EINTR) continue;
+    if (part < 0) return system_error(name + " can not be read", errno);
+    if (part == 0) break;
+    got += static_cast<size_t>(part);
+  }
+  rest.resize(got);
+  const std::string kept = name + ".cut-at-" + std::to_string(whole);
+  if (auto written = replace_file(folder_.get(), kept, rest); !written) return written;
+  if (ftruncate(opened.get(), static_cast<off_t>(whole)) < 0) {
+    return system_error(name + " can not be cut", errno);
+  }
+  if (fsync(opened.get()) < 0) return system_error(name + " can not be synced", errno);
+  return Done{};
+}
+
+Status AppendOnlyFile::begin_logging() {
+  if (manifest_.increments.empty()) {
+    manifest_.increments.push_back({Manifest::name_of_increment(place_.prefix, 1), 1});
+  }
+  const std::string& name = manifest_.increments.back().name;
+  auto opened = open_to_append(folder_.get(), name);
+  if (!opened) return opened.error();
+  if (auto written = write_manifest(); !written) return written;
+  auto size = size_of_file(opened->get(), name);
+  if (!size) return size.error();
+  older_size_ -= std::min(older_size_, *size);
+  log_ = std::make_unique<WriteLog>(kLogMax);
+  auto file = std::make_unique<LogFile>(runtime_, *log_);
+  settings_changed();
+  log_->set_on_safe(on_safe_);
+  file->set_on_step([this] { consider_rewrite(); });
+  if (!file->start({std::move(*opened), name, *size, 0})) {
+    return Error{Error::Kind::kSystem, "no thread could be started to write the append-only file",
+                 errno};
+  }
+  remove_history();
+  Turn turn(runtime_);
+  hold_all(turn);
+  runtime_.set_log(log_.get());
+  std::lock_guard guard(mutex_);
+  file_ = std::move(file);
+  enabled_ = true;
+  return Done{};
+}
+
+void AppendOnlyFile::settings_changed() noexcept {
+  if (log_ == nullptr) return;
+  log_->set_fenced(runtime_.settings().append_fsync.load() == Fsync::kAlways);
+  log_->hurry();
+}
+
+void AppendOnlyFile::stop() noexcept {
+  std::thread job;
+  {
+    std::lock_guard guard(mutex_);
+    stopping_ = true;
+    job = std::move(job_);
+  }
+  if (job.joinable()) job.join();
+  (void)turn_off();
+}
+
+AppendOnly::State AppendOnlyFile::state() noexcept {
+  State state;
+  std::lock_guard guard(mutex_);
+  state.enabled = enabled_;
+  state.rewriting = job_runs_ || (enabled_ && file_->about_to_change());
+  state.last_rewrite_ok = last_rewrite_ok_;
+  state.last_rewrite_s = last_rewrite_s_;
+  state.rewrites = rewrites_;
+  if (!enabled_) return state;
+  state.current_size = older_size_ + file_->file_size();
+  state.base_size = base_size_;
+  state.last_write_ok = !file_->failing();
+  state.waiting_bytes = log_->end() - log_->consumed();
+  return state;
+}
+
+}  // namespace kevy

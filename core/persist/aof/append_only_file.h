@@ -1,0 +1,116 @@
+// AppendOnlyFile: an instance's append-only file in Redis' own layout: a directory with a manifest, a
+// base and increments. Loads it on start, has the write log written to its last increment from then
+// on, and holds the directory so that no other instance does the same. When it has grown, or is told
+// to, it makes a new base of the data as they are, which takes the place of all that came before.
+//
+// A new base is made by a thread of its own, one at a time, while all shards are held. The manifest
+// says at each step what is needed: a new increment is in it before anything is written to that, and
+// a new base once it is on disk; what is not needed any more is removed after that.
+//
+// start() and stop() by the instance; the rest by any thread, whatever shards it holds.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "base/result.h"
+#include "persist/aof/log_file.h"
+#include "persist/aof/manifest.h"
+#include "runtime/persistence/append_only.h"
+#include "runtime/runtime.h"
+
+namespace kevy {
+
+/// Where the files are.
+struct AppendOnlyPlace {
+  std::string directory;                  // dir
+  std::string folder = "appendonlydir";   // appenddirname
+  std::string prefix = "appendonly.aof";  // appendfilename
+};
+
+class AppendOnlyFile final : public AppendOnly {
+ public:
+  explicit AppendOnlyFile(Runtime& runtime) : runtime_(runtime) {}
+  ~AppendOnlyFile() override { stop(); }
+  AppendOnlyFile(const AppendOnlyFile&) = delete;
+  AppendOnlyFile& operator=(const AppendOnlyFile&) = delete;
+
+  /// Where it is to be; `on_safe` is called whenever more is on disk, by the file's own thread. Before
+  /// all else.
+  void set_place(const AppendOnlyPlace& place, std::function<void()> on_safe) {
+    place_ = place;
+    on_safe_ = std::move(on_safe);
+  }
+  /// Loads what is there and begins to log. Before anyone else uses the instance. An error says what
+  /// is wrong and what to do; then nothing that is on disk was changed.
+  Status start();
+  /// appendfsync may have changed.
+  void settings_changed() noexcept;
+  /// CONFIG SET appendonly: begins to turn it on, with a new base, or off. What is wrong, or nothing.
+  std::optional<std::string> turn(bool on);
+  /// Nothing more is logged; what was is written and synced. Takes all shards.
+  void stop() noexcept;
+
+  State state() noexcept override;
+  std::optional<std::string> rewrite() override;
+
+ private:
+  /// By how much the disk may be behind.
+  static constexpr size_t kLogMax = size_t{64} << 20;
+
+  /// A new base and the increment behind it, on their way.
+  struct Successor {
+    Manifest::File base;
+    Descriptor base_file;
+    Manifest::File increment;
+    Descriptor increment_file;
+    std::string name_aside() const { return "temp-" + base.name; }
+  };
+
+  Status lock();
+  Status load();
+  Status load_file(const Manifest::File& file, bool may_be_last);
+  Status cut(const std::string& name, uint64_t whole, uint64_t size);
+  Status read_manifest();
+  Status take_over_old_file();
+  Status write_manifest();
+  Status begin_logging();
+  static void hold_all(Turn& turn);
+
+  // Jobs: what the thread of its own does.
+  bool begin_job(std::function<Status()> job);
+  void run_job(const std::function<Status()>& job) noexcept;
+  void consider_rewrite() noexcept;
+  Result<Successor> prepare();
+  Status install(Successor& next);
+  void remove_history() noexcept;
+  Status rewrite_now();
+  Status turn_on();
+  Status turn_off();
+  std::string manifest_name() const { return place_.prefix + ".manifest"; }
+
+  Runtime& runtime_;
+  AppendOnlyPlace place_;
+  std::function<void()> on_safe_;
+  Descriptor parent_;
+  Descriptor folder_;  // locked
+  std::unique_ptr<WriteLog> log_;
+  Manifest manifest_;  // of the job that runs, or of who starts
+
+  std::mutex mutex_;  // guards what follows; the last lock to be taken
+  std::unique_ptr<LogFile> file_;
+  bool enabled_ = false;
+  uint64_t older_size_ = 0;  // of all files but the last increment
+  uint64_t base_size_ = 0;   // of all files when there was a base made, or at the start
+  bool job_runs_ = false;
+  bool stopping_ = false;
+  std::thread job_;
+  bool last_rewrite_ok_ = true;
+  int64_t last_rewrite_s_ = -1;
+  uint64_t rewrites_ = 0;
+};
+
+}  // namespace kevy

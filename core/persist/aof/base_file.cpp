@@ -1,0 +1,201 @@
+#include "persist/aof/base_file.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "persist/aof/files.h"
+#include "persist/rdb/file_reader.h"
+#include "persist/rdb/file_writer.h"
+#include "persist/rdb/limits.h"
+#include "resp/resp_writer.h"
+#include "runtime/shard/access.h"
+
+namespace kevy {
+
+namespace {
+
+class FileSink final : public RdbSink {
+ public:
+  explicit FileSink(int file) noexcept : file_(file) {}
+  bool write(Bytes bytes) override {
+    while (!bytes.empty()) {
+      const ssize_t put = ::write(file_, bytes.data(), bytes.size());
+      if (put < 0 && errno == EINTR) continue;
+      if (put < 0) return fail();
+      bytes.remove_prefix(static_cast<size_t>(put));
+    }
+    return true;
+  }
+  bool rewrite_start(Bytes bytes) override {
+    return pwrite(file_, bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size()) ||
+           fail();
+  }
+  int code() const noexcept { return code_; }
+
+ private:
+  bool fail() noexcept {
+    code_ = errno;
+    return false;
+  }
+
+  const int file_;
+  int code_ = 0;
+};
+
+class FileSource final : public RdbSource {
+ public:
+  explicit FileSource(int file) noexcept : file_(file) {}
+  size_t read(char* to, size_t size) override {
+    while (true) {
+      const ssize_t got = ::read(file_, to, size);
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0) code_ = errno;
+      return got < 0 ? 0 : static_cast<size_t>(got);
+    }
+  }
+  int code() const noexcept { return code_; }
+
+ private:
+  const int file_;
+  int code_ = 0;
+};
+
+/// Puts keys into their keyspaces, whose shards its turn takes one after another.
+class Keyspaces final : public RdbVisitor {
+ public:
+  explicit Keyspaces(Runtime& runtime)
+      : runtime_(runtime), session_(runtime.open_session(Session::Door::kInProcess)) {}
+  ~Keyspaces() override {
+    turn_.release();
+    runtime_.close_session(*session_);
+  }
+  Keyspaces(const Keyspaces&) = delete;
+  Keyspaces& operator=(const Keyspaces&) = delete;
+
+  Status key(const RdbKey& key, Value&& value) override {
+    if (key.database >= runtime_.database_count()) {
+      return Error{Error::Kind::kState, "it has keys in database " + std::to_string(key.database) +
+                                            ", which this instance does not: set databases"};
+    }
+    const Key name{key.name, runtime_.hash(key.name)};
+    Shard& shard = runtime_.shard_of(name);
+    turn_.hold(shard);
+    const bool expires = key.expires_at_ms != Keyspace::kNoExpiry ||
+                         value.fields_expire_at_ms != Entry::kNoFieldTimes;
+    Entry* const entry = shard.keyspace(key.database).put(name, std::move(value), key.expires_at_ms);
+    entry->set_access(access_of(key));
+    if (expires) runtime_.note_expiry();
+    return Done{};
+  }
+
+  Status function(Bytes code) override {
+    const Bytes words[] = {"FUNCTION", "LOAD", "REPLACE", code};
+    OutputQueue output;
+    RespWriter writer(output);
+    runtime_.execute(turn_, *session_, words, writer);
+    turn_.release();
+    if (writer.errors() == 0) return Done{};
+    return Error{Error::Kind::kState, "a library of functions in it can not be loaded"};
+  }
+
+ private:
+  uint32_t access_of(const RdbKey& key) const noexcept {
+    const auto now_s = static_cast<int64_t>(std::time(nullptr));
+    if (runtime_.settings().lfu_policy.load(std::memory_order_relaxed)) {
+      return lfu_minutes(now_s) << 8 | key.frequency.value_or(uint8_t{kLfuNew});
+    }
+    const auto idle_s = static_cast<int64_t>(std::min<uint64_t>(key.idle_s.value_or(0), UINT32_MAX));
+    return static_cast<uint32_t>(now_s - idle_s) & kAccessBits;
+  }
+
+  Runtime& runtime_;
+  const std::shared_ptr<Session> session_;
+  Turn turn_{runtime_};
+};
+
+/// The strings behind "library_code" in what FUNCTION LIST WITHCODE answers.
+std::vector<std::string> codes_in(const std::string& reply) {
+  constexpr Bytes kName = "$12\r\nlibrary_code\r\n$";
+  std::vector<std::string> codes;
+  for (size_t at = reply.find(kName); at != std::string::npos; at = reply.find(kName, at)) {
+    at += kName.size();
+    size_t size = 0;
+    for (; reply[at] != '\r'; ++at) size = size * 10 + static_cast<size_t>(reply[at] - '0');
+    codes.push_back(reply.substr(at + 2, size));
+    at += 2 + size;
+  }
+  return codes;
+}
+
+RdbUse use_of(const Settings& settings, const Entry& entry, int64_t now_s) noexcept {
+  if (settings.lfu_policy.load(std::memory_order_relaxed)) {
+    return {RdbUse::Kind::kFrequency, entry.access() & 0xff};
+  }
+  return {RdbUse::Kind::kIdle, static_cast<uint64_t>(lru_idle_seconds(entry.access(), now_s))};
+}
+
+void write_database(Runtime& runtime, RdbFileWriter& writer, size_t database) {
+  uint64_t keys = 0, expiring = 0;
+  for (uint32_t i = 0; i < runtime.shard_count(); ++i) {
+    const Keyspace* const keyspace = runtime.shard(i).databases.find(database);
+    if (keyspace == nullptr) continue;
+    keys += keyspace->size();
+    expiring += keyspace->size_with_expiry();
+  }
+  if (keys == 0) return;
+  writer.database(database, keys, expiring);
+  const int64_t now_s = runtime.clock().coarse_seconds();
+  for (uint32_t i = 0; i < runtime.shard_count(); ++i) {
+    const Keyspace* const keyspace = runtime.shard(i).databases.find(database);
+    if (keyspace == nullptr) continue;
+    keyspace->for_each([&](const Entry& entry) {
+      writer.key(entry, use_of(runtime.settings(), entry, now_s));
+      return writer.failed() ? Walk::kStop : Walk::kGoOn;
+    });
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> library_codes(Turn& turn) {
+  Runtime& runtime = turn.runtime();
+  const Bytes words[] = {"FUNCTION", "LIST", "WITHCODE"};
+  OutputQueue output;
+  RespWriter writer(output);
+  runtime.execute(turn, runtime.stateless(), words, writer);
+  std::string reply;
+  for (iovec piece; output.gather(&piece, 1) == 1; output.consume(piece.iov_len)) {
+    reply.append(static_cast<const char*>(piece.iov_base), piece.iov_len);
+  }
+  return codes_in(reply);
+}
+
+Status write_base(Turn& turn, int file, const std::string& name) {
+  Runtime& runtime = turn.runtime();
+  FileSink sink(file);
+  RdbFileWriter writer(sink, {runtime.settings().rdb_compression.load(), true});
+  writer.begin();
+  writer.aux("redis-ver", "7.2.4");
+  writer.aux("redis-bits", "64");
+  writer.aux("aof-base", "1");
+  for (const std::string& code : library_codes(turn)) writer.function(code);
+  for (size_t database = 0; database < runtime.database_count() && !writer.failed(); ++database) {
+    write_database(runtime, writer, database);
+  }
+  if (!writer.finish()) return system_error(name + " can not be written", sink.code());
+  return Done{};
+}
+
+Status load_base(Runtime& runtime, int file, const std::string& name, uint64_t& size) {
+  FileSource source(file);
+  RdbReader reader(source);
+  Keyspaces keyspaces(runtime);
+  auto read = read_rdb(reader, keyspaces, rdb_limits(runtime.settings()));
+  if (source.code() != 0) return system_error(name + " can not be read", source.code());
+  if (!read) return Error{read.error().kind, name + ": " + read.error().message};
+  size = reader.offset();
+  return Done{};
+}
+
+}  // namespace kevy

@@ -1,0 +1,24 @@
+// The base of an append-only file: all data of one moment as RDB, written from the keyspaces and put
+// back into them. Whoever writes holds all shards; whoever loads is alone. Throws std::bad_alloc.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "persist/rdb/reader.h"
+#include "runtime/runtime.h"
+
+namespace kevy {
+
+/// The code of the libraries of functions. The turn holds all shards, and goes on holding them.
+std::vector<std::string> library_codes(Turn& turn);
+
+/// Writes to the file, which is empty. The turn holds all shards, so that this is what the log has
+/// changed the data to by now. Does not sync.
+Status write_base(Turn& turn, int file, const std::string& name);
+
+/// Puts back what the file says from where it stands; `size` is how much of it was RDB.
+Status load_base(Runtime& runtime, int file, const std::string& name, uint64_t& size);
+
+}  // namespace kevy

@@ -1,0 +1,131 @@
+#include "persist/aof/command_reader.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "base/number.h"
+
+namespace kevy {
+
+namespace {
+
+constexpr uint64_t kWordsMax = 1u << 30, kWordMax = uint64_t{1} << 32;
+constexpr size_t kLineMax = 32;
+constexpr size_t kAnnotationMax = 1024;
+
+}  // namespace
+
+CommandReader::CommandReader(int file, uint64_t position) : file_(file), position_(position) {}
+
+// Makes sure that so many bytes from at_ on are there; false when the file has no more, or fails.
+bool CommandReader::fill(size_t needed) {
+  while (buffer_.size() - at_ < needed && !ended_) {
+    const size_t had = buffer_.size();
+    const size_t missing = needed - (had - at_);
+    // Memory is got for what has come, not for what was announced.
+    buffer_.resize(had + std::clamp(missing, kPiece, std::max(kPiece, had)));
+    ssize_t got = 0;
+    do {
+      got = read(file_, buffer_.data() + had, buffer_.size() - had);
+    } while (got < 0 && errno == EINTR);
+    if (got < 0) code_ = errno;
+    buffer_.resize(had + static_cast<size_t>(std::max<ssize_t>(got, 0)));
+    ended_ = got <= 0;
+  }
+  return buffer_.size() - at_ >= needed;
+}
+
+CommandReader::Outcome CommandReader::number(char mark, uint64_t max, uint64_t& value) {
+  size_t size = 0;
+  while (true) {
+    size = buffer_.find('\n', at_);
+    if (size != std::string::npos || buffer_.size() - at_ > kLineMax) break;
+    if (!fill(buffer_.size() - at_ + 1)) break;
+  }
+  const Bytes there = Bytes(buffer_).substr(at_);
+  if (!there.empty() && there.front() != mark) return Outcome::kWrong;
+  if (size == std::string::npos) {
+    const size_t digits =
+        there.find_first_not_of("0123456789\r", std::min<size_t>(1, there.size()));
+    const bool may_go_on = there.size() <= kLineMax && digits == Bytes::npos;
+    return code_ != 0 ? Outcome::kFailed : may_go_on ? Outcome::kCut : Outcome::kWrong;
+  }
+  const Bytes line = Bytes(buffer_).substr(at_ + 1, size - at_ - 1);
+  if (!line.ends_with('\r')) return Outcome::kWrong;
+  const auto parsed = parse_int64(line.substr(0, line.size() - 1));
+  if (!parsed || *parsed < 0 || static_cast<uint64_t>(*parsed) > max) return Outcome::kWrong;
+  value = static_cast<uint64_t>(*parsed);
+  at_ = size + 1;
+  return Outcome::kCommand;
+}
+
+// A line that begins with #. #TS: tells a moment.
+CommandReader::Outcome CommandReader::skip_annotation() {
+  size_t end = buffer_.find('\n', at_);
+  while (end == std::string::npos) {
+    if (buffer_.size() - at_ > kAnnotationMax) return Outcome::kWrong;
+    if (!fill(buffer_.size() - at_ + 1)) return code_ != 0 ? Outcome::kFailed : Outcome::kCut;
+    end = buffer_.find('\n', at_);
+  }
+  Bytes line = Bytes(buffer_).substr(at_, end - at_);
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  if (line.starts_with("#TS:")) {
+    if (const auto seconds = parse_int64(line.substr(4))) timestamp_ = *seconds;
+  }
+  at_ = end + 1;
+  return Outcome::kCommand;
+}
+
+CommandReader::Outcome CommandReader::read_words() {
+  uint64_t count = 0;
+  if (const Outcome outcome = number('*', kWordsMax, count); outcome != Outcome::kCommand) {
+    return outcome;
+  }
+  if (count == 0) return Outcome::kWrong;
+  places_.clear();
+  for (; count != 0; --count) {
+    uint64_t size = 0;
+    if (const Outcome outcome = number('$', kWordMax, size); outcome != Outcome::kCommand) {
+      return outcome;
+    }
+    if (!fill(size + 2)) return code_ != 0 ? Outcome::kFailed : Outcome::kCut;
+    places_.push_back({at_, size});
+    at_ += size;
+    if (Bytes(buffer_).substr(at_, 2) != "\r\n") return Outcome::kWrong;
+    at_ += 2;
+  }
+  words_.clear();
+  for (const Word& word : places_) words_.push_back(Bytes(buffer_).substr(word.offset, word.size));
+  return Outcome::kCommand;
+}
+
+CommandReader::Outcome CommandReader::next() {
+  // What was given is not needed any more.
+  if (at_ >= kPiece) {
+    buffer_.erase(0, at_);
+    position_ += at_;
+    at_ = 0;
+  }
+  while (true) {
+    begin_ = at_;
+    if (!fill(1)) return code_ != 0 ? Outcome::kFailed : Outcome::kEnd;
+    if (buffer_[at_] != '#') return read_words();
+    if (const Outcome outcome = skip_annotation(); outcome != Outcome::kCommand) return outcome;
+  }
+}
+
+bool CommandReader::only_zeros_left() {
+  at_ = begin_;
+  while (fill(1)) {
+    const auto left = Bytes(buffer_).substr(at_);
+    if (left.find_first_not_of('\0') != Bytes::npos) return false;
+    position_ += buffer_.size();
+    buffer_.clear();
+    at_ = begin_ = 0;
+  }
+  return code_ == 0;
+}
+
+}  // namespace kevy

@@ -1,0 +1,63 @@
+// CommandReader: the commands of an append-only file, one after another, straight from the file.
+// What it gives is the file's own bytes; nothing is trusted. One thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+
+namespace kevy {
+
+class CommandReader {
+ public:
+  /// Reads from where the file stands, which is `position` for what is told.
+  CommandReader(int file, uint64_t position);
+
+  enum class Outcome {
+    kCommand,
+    kEnd,     // of the file, behind a whole command
+    kCut,     // the file ends within a command
+    kWrong,   // what comes next is no command
+    kFailed,  // the file could not be read: code()
+  };
+  /// After kCommand words() are good until the next call. Throws std::bad_alloc.
+  Outcome next();
+  Args words() const noexcept { return words_; }
+  /// Where what was given last begins, and where it ends.
+  uint64_t begin() const noexcept { return position_ + begin_; }
+  uint64_t end() const noexcept { return position_ + at_; }
+  int code() const noexcept { return code_; }
+  /// The moment that a timestamp in front of the last command told, in seconds; 0: none was seen.
+  int64_t timestamp() const noexcept { return timestamp_; }
+  /// Whether everything from begin() to the end of the file is zeros: what a crash may leave of
+  /// blocks that were never written.
+  bool only_zeros_left();
+
+ private:
+  static constexpr size_t kPiece = size_t{256} * 1024;
+
+  bool fill(size_t needed);
+  Outcome number(char mark, uint64_t max, uint64_t& value);
+  Outcome read_words();
+  Outcome skip_annotation();
+
+  const int file_;
+  uint64_t position_;  // of the buffer's first byte
+  std::string buffer_;
+  size_t begin_ = 0;
+  size_t at_ = 0;
+  bool ended_ = false;
+  int code_ = 0;
+  int64_t timestamp_ = 0;
+  struct Word {
+    size_t offset;
+    size_t size;
+  };
+  std::vector<Word> places_;
+  std::vector<Bytes> words_;
+};
+
+}  // namespace kevy

@@ -1,0 +1,41 @@
+// Loading: has the commands of an append-only file take effect, through dispatch as any client's.
+//
+// The instance's clock is to stand still before all times to live while this runs, so that what
+// expired meanwhile goes where the file says so, and not earlier. Nobody else uses the instance
+// yet.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "runtime/runtime.h"
+
+namespace kevy {
+
+class AofLoader {
+ public:
+  /// Throws std::bad_alloc, as all of it.
+  explicit AofLoader(Runtime& runtime);
+  ~AofLoader();
+  AofLoader(const AofLoader&) = delete;
+  AofLoader& operator=(const AofLoader&) = delete;
+
+  struct Loaded {
+    uint64_t whole = 0;  // bytes that hold whole units; the rest is to be cut off
+    uint64_t commands = 0;
+  };
+  /// Runs what is in the file from `position` on, where it stands. What a crash has left at its
+  /// end, a unit that is not whole, is no error if it `may_be_cut`. An error says where, and what
+  /// to do.
+  Result<Loaded> load(int file, uint64_t position, const std::string& name, bool may_be_cut);
+
+ private:
+  class Replies;
+  Error at_byte(const std::string& name, uint64_t byte, const std::string& what) const;
+
+  Runtime& runtime_;
+  const std::shared_ptr<Session> session_;
+};
+
+}  // namespace kevy

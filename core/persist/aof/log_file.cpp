@@ -1,0 +1,225 @@
+#include "persist/aof/log_file.h"
+
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "base/thread.h"
+#include "persist/aof/files.h"
+
+namespace kevy {
+
+namespace {
+
+constexpr int64_t kSyncPeriodUs = 1'000'000;
+constexpr int64_t kRestMs = 2;     // between two writes that nobody waits for
+constexpr int64_t kLookMs = 20;    // between two looks for work, while a sync is due
+constexpr int64_t kRetryMs = 100;  // while the disk fails
+constexpr int kWritesMax = 8;      // between two looks at what is to be synced
+constexpr int kLastTries = 3;      // when the instance stops
+
+}  // namespace
+
+bool LogFile::start(Target target) {
+  file_size_ = target.size;
+  size_shown_.store(target.size, std::memory_order_relaxed);
+  current_ = std::move(target);
+  last_sync_us_ = Clock::monotonic_us();
+  stopping_.store(false);
+  thread_ = start_thread([this] { run(); });
+  return thread_.joinable();
+}
+
+void LogFile::stop() noexcept {
+  if (!thread_.joinable()) return;
+  stopping_.store(true);
+  log_.call_consumer();
+  thread_.join();
+}
+
+void LogFile::retarget(Target target) {
+  std::lock_guard guard(next_mutex_);
+  next_ = std::move(target);
+  about_to_change_.store(true);
+  log_.call_consumer();
+}
+
+std::optional<uint64_t> LogFile::next_begin() {
+  std::lock_guard guard(next_mutex_);
+  return next_ ? std::optional(next_->begin) : std::nullopt;
+}
+
+void LogFile::fail(const char* what, int code) noexcept {
+  doubtful_ = true;
+  if (failing_.exchange(true)) return;
+  try {
+    runtime_.refuse_writes(
+        Runtime::Refusal::kAppendOnly,
+        std::string("MISCONF Errors writing to the AOF file: ") + what + system_text(code));
+  } catch (const std::bad_alloc&) {
+    failing_.store(false);  // said at the next attempt
+  }
+  log_.set_failing(true);
+}
+
+void LogFile::succeed() noexcept {
+  doubtful_ = false;
+  if (!failing_.exchange(false)) return;
+  log_.set_failing(false);
+  if (!log_.broken()) runtime_.allow_writes(Runtime::Refusal::kAppendOnly);
+}
+
+// What of the pieces was written before, and waits for a sync, is left out.
+size_t LogFile::skip_ahead(iovec* pieces, size_t count) const noexcept {
+  uint64_t skip = ahead_;
+  size_t kept = 0;
+  for (size_t i = 0; i < count; ++i) {
+    const size_t part = std::min<uint64_t>(skip, pieces[i].iov_len);
+    skip -= part;
+    if (part == pieces[i].iov_len) continue;
+    pieces[kept++] = {static_cast<char*>(pieces[i].iov_base) + part, pieces[i].iov_len - part};
+  }
+  return kept;
+}
+
+size_t LogFile::limit(iovec* pieces, size_t count, uint64_t most) const noexcept {
+  for (size_t i = 0; i < count; ++i) {
+    if (pieces[i].iov_len >= most) {
+      pieces[i].iov_len = most;
+      return most == 0 ? i : i + 1;
+    }
+    most -= pieces[i].iov_len;
+  }
+  return count;
+}
+
+// False when the disk refuses. `more`: there may be more that belongs to this file.
+bool LogFile::write_some(bool& more) noexcept {
+  iovec pieces[kPieces];
+  // In this order: what belongs to another file is appended once it is known where that begins.
+  size_t count = skip_ahead(pieces, log_.peek(pieces));
+  const auto ends_at = next_begin();
+  if (ends_at) count = limit(pieces, count, *ends_at - written());
+  count = limit(pieces, count, kAtOnce);
+  more = count != 0;
+  if (count == 0) return true;
+  const ssize_t put = writev(current_.file.get(), pieces, static_cast<int>(count));
+  if (put < 0 && errno == EINTR) return true;
+  if (put < 0) {
+    fail("", errno);
+    return false;
+  }
+  file_size_ += static_cast<uint64_t>(put);
+  size_shown_.store(file_size_, std::memory_order_relaxed);
+  dirty_ = true;
+  if (always()) {
+    ahead_ += static_cast<uint64_t>(put);
+  } else {
+    log_.consume(static_cast<size_t>(put) + std::exchange(ahead_, 0));
+  }
+  return true;
+}
+
+bool LogFile::sync() noexcept {
+  if (dirty_) {
+    if (fdatasync(current_.file.get()) < 0) {
+      fail("", errno);
+      return false;
+    }
+    dirty_ = false;
+    last_sync_us_ = Clock::monotonic_us();
+  }
+  current_.size = file_size_;
+  if (ahead_ != 0) log_.consume(std::exchange(ahead_, 0));
+  log_.set_safe(log_.consumed());
+  return true;
+}
+
+// After a failure the file ends where it is known to be safe, and what is still in memory is
+// written anew.
+bool LogFile::recover() noexcept {
+  if (ahead_ == 0) return true;
+  const uint64_t safe_size = file_size_ - ahead_;
+  if (ftruncate(current_.file.get(), static_cast<off_t>(safe_size)) < 0) {
+    fail("", errno);
+    return false;
+  }
+  ahead_ = 0;
+  file_size_ = safe_size;
+  size_shown_.store(file_size_, std::memory_order_relaxed);
+  return true;
+}
+
+// When all that belongs to the file is in it. False when the disk refuses.
+bool LogFile::switch_file() noexcept {
+  const auto begin = next_begin();
+  if (!begin || written() < *begin) return true;
+  if (!sync()) return false;
+  std::lock_guard guard(next_mutex_);
+  current_ = std::move(*next_);
+  next_.reset();
+  file_size_ = current_.size;
+  size_shown_.store(file_size_, std::memory_order_relaxed);
+  about_to_change_.store(false);
+  return true;
+}
+
+// False when the disk refuses.
+bool LogFile::step() noexcept {
+  if (log_.broken()) {
+    fail("a change was lost, since there was no memory; BGREWRITEAOF makes a whole file: ", ENOMEM);
+    return false;
+  }
+  if (doubtful_ && !recover()) return false;
+  // What waits for a sync is not to wait for all that comes meanwhile.
+  bool more = true;
+  for (int writes = 0; more && writes < kWritesMax; ++writes) {
+    if (!write_some(more) || !switch_file()) return false;
+    if (ahead_ > kAtOnce) break;
+  }
+  const Fsync policy = runtime_.settings().append_fsync.load(std::memory_order_relaxed);
+  const bool due =
+      policy == Fsync::kAlways || (policy == Fsync::kEverySecond && dirty_ &&
+                                   Clock::monotonic_us() - last_sync_us_ >= kSyncPeriodUs);
+  if ((due || doubtful_) && !sync()) return false;
+  succeed();
+  return true;
+}
+
+void LogFile::sleep() noexcept {
+  const Fsync policy = runtime_.settings().append_fsync.load(std::memory_order_relaxed);
+  const bool all_written = log_.end() == written();
+  if (policy == Fsync::kAlways) {
+    if (all_written) log_.wait_for_work();
+  } else if (!all_written) {
+    log_.pause_consumer(kRestMs);
+  } else if (policy == Fsync::kEverySecond && dirty_) {
+    const int64_t left_us = last_sync_us_ + kSyncPeriodUs - Clock::monotonic_us();
+    log_.pause_consumer(std::clamp<int64_t>(left_us / 1000 + 1, 1, kLookMs));
+  } else {
+    log_.wait_for_work();
+    log_.pause_consumer(kRestMs);
+  }
+}
+
+void LogFile::run() noexcept {
+  while (!stopping_.load()) {
+    if (step()) {
+      if (on_step_) on_step_();
+      sleep();
+    } else {
+      log_.pause_consumer(kRetryMs);
+    }
+  }
+  for (int failures = 0; failures < kLastTries;) {
+    if (!step() || !sync()) {
+      ++failures;
+    } else if (log_.end() == written()) {
+      break;
+    }
+  }
+}
+
+}  // namespace kevy

@@ -1,0 +1,97 @@
+// LogFile: the thread that writes the write log's stream to the file that is being appended to,
+// many units at a time, syncs it as appendfsync says, and tells the log how far it is safe.
+//
+// Always: what was written stays in memory until it is synced, so that after a failure, by which a
+// kernel may forget what it had taken, all of it is written again. Otherwise it is gone from memory
+// once the kernel has it. While the disk fails, commands that write are refused, and the thread
+// tries again ten times a second; nobody waits for it then.
+//
+// start() and stop() by the owner; status() and retarget() by any thread.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "base/descriptor.h"
+#include "base/result.h"
+#include "runtime/runtime.h"
+
+namespace kevy {
+
+class LogFile {
+ public:
+  LogFile(Runtime& runtime, WriteLog& log) : runtime_(runtime), log_(log) {}
+  ~LogFile() { stop(); }
+  LogFile(const LogFile&) = delete;
+  LogFile& operator=(const LogFile&) = delete;
+
+  struct Target {
+    Descriptor file;
+    std::string name;
+    uint64_t size = 0;   // of which all is safe
+    uint64_t begin = 0;  // the position of the stream that comes next
+  };
+  /// Begins to write. False when no thread could be started; errno says why.
+  bool start(Target target);
+  /// Writes and syncs what there is, as far as the disk lets it, and ends the thread. Nothing is
+  /// appended any more.
+  void stop() noexcept;
+  /// From `target.begin` on the stream goes to another file; what comes before is written to the
+  /// one before and synced. Not while it is about to change to the last one that was named: what
+  /// belongs to that would stand nowhere.
+  void retarget(Target target);
+  /// Whether it has not changed to the file that was named last.
+  bool about_to_change() const noexcept { return about_to_change_.load(); }
+
+  /// Called after each time the thread has looked for something to write, by it. Before start().
+  void set_on_step(std::function<void()> on_step) { on_step_ = std::move(on_step); }
+  uint64_t file_size() const noexcept { return size_shown_.load(std::memory_order_relaxed); }
+  bool failing() const noexcept { return failing_.load(std::memory_order_relaxed); }
+
+ private:
+  static constexpr size_t kPieces = 64;
+  static constexpr size_t kAtOnce = size_t{4} << 20;
+
+  void run() noexcept;
+  bool step() noexcept;
+  void sleep() noexcept;
+  bool write_some(bool& more) noexcept;
+  bool sync() noexcept;
+  bool recover() noexcept;
+  bool switch_file() noexcept;
+  size_t skip_ahead(iovec* pieces, size_t count) const noexcept;
+  size_t limit(iovec* pieces, size_t count, uint64_t most) const noexcept;
+  void fail(const char* what, int code) noexcept;
+  void succeed() noexcept;
+  bool always() const noexcept {
+    return runtime_.settings().append_fsync.load(std::memory_order_relaxed) == Fsync::kAlways;
+  }
+  uint64_t written() const noexcept { return log_.consumed() + ahead_; }
+  std::optional<uint64_t> next_begin();
+
+  Runtime& runtime_;
+  WriteLog& log_;
+  std::function<void()> on_step_;
+  std::thread thread_;
+  std::atomic<bool> stopping_{false};
+  std::atomic<bool> failing_{false};
+  std::atomic<uint64_t> size_shown_{0};
+
+  // Of the thread.
+  Target current_;
+  uint64_t file_size_ = 0;  // with what was written since it was synced
+  uint64_t ahead_ = 0;      // bytes that were written and are still in the log
+  bool dirty_ = false;      // something was written and not synced
+  bool doubtful_ = false;   // a write or a sync has failed
+  int64_t last_sync_us_ = 0;
+
+  std::atomic<bool> about_to_change_{false};
+  std::mutex next_mutex_;
+  std::optional<Target> next_;  // guarded by it
+};
+
+}  // namespace kevy

@@ -1,0 +1,24 @@
+// Values of the keyspace as RDB has them. Each is written in the lowest version of the format that
+// holds all of it, and in a form that every reader of that version finds right.
+//
+// Knows no key, command, lock or file; reads the entry, for which its caller holds the shard.
+// Throws std::bad_alloc.
+#pragma once
+
+#include "persist/rdb/writer.h"
+#include "store/entry.h"
+#include "store/stream/stream_object.h"
+
+namespace kevy {
+
+/// The type that the entry's value is written as.
+RdbType rdb_type_of(const Entry& entry);
+
+/// Writes the value, which is of that type.
+void encode_value(RdbWriter& writer, RdbType type, const Entry& entry);
+void encode_stream(RdbWriter& writer, RdbType type, const StreamObject& stream);
+
+/// kStream2 or kStream3.
+RdbType rdb_type_of_stream(const StreamObject& stream) noexcept;
+
+}  // namespace kevy

@@ -1,0 +1,58 @@
+// What a snapshot holds of a runtime, and putting it back. Both are for who holds all shards: a
+// moment's view of the keys that needs no lock is to take the place of the walk here.
+//
+// Throws std::bad_alloc.
+#pragma once
+
+#include <vector>
+
+#include "base/result.h"
+#include "persist/rdb/file_reader.h"
+#include "persist/rdb/file_writer.h"
+#include "runtime/persistence/library_codes.h"
+#include "runtime/persistence/snapshots.h"
+#include "runtime/runtime.h"
+
+namespace kevy {
+
+/// Writes a whole file. `libraries`: may be nullptr. False when the sink took no more.
+bool write_all_keys(Runtime& runtime, const LibraryCodes* libraries, RdbFileWriter& writer);
+
+/// Takes what a file has into the keyspaces.
+class KeyTaker final : public RdbVisitor {
+ public:
+  /// `load_library`: false, and the code is no library.
+  using LoadLibrary = std::function<bool(Bytes code)>;
+  KeyTaker(Runtime& runtime, bool replace, LoadLibrary load_library)
+      : runtime_(runtime), replace_(replace), load_library_(std::move(load_library)) {}
+
+  Status key(const RdbKey& key, Value&& value) override;
+  Status function(Bytes code) override;
+  /// To be called at the end, whatever it is.
+  void finish() noexcept;
+
+  uint64_t taken() const noexcept { return taken_; }
+  uint64_t expired() const noexcept { return expired_; }
+
+ private:
+  uint32_t access_of(const RdbKey& key) const noexcept;
+
+  Runtime& runtime_;
+  const bool replace_;
+  const LoadLibrary load_library_;
+  uint64_t taken_ = 0, expired_ = 0;
+  bool any_expire_ = false;
+};
+
+/// Takes nothing: for finding out whether a file is right. Holds no lock.
+class KeyChecker final : public RdbVisitor {
+ public:
+  explicit KeyChecker(uint64_t databases) noexcept : databases_(databases) {}
+  Status key(const RdbKey& key, Value&& value) override;
+  Status function(Bytes) override { return Done{}; }
+
+ private:
+  const uint64_t databases_;
+};
+
+}  // namespace kevy

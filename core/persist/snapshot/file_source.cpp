@@ -1,0 +1,35 @@
+#include "persist/snapshot/file_source.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "base/c_locale.h"
+
+namespace kevy {
+
+Error FileSource::error() const {
+  return {Error::Kind::kSystem, path_ + ": it can not be read: " + error_text(code_), code_};
+}
+
+Result<bool> FileSource::open() {
+  file_ = Descriptor(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file_) return true;
+  if (errno == ENOENT) return false;
+  code_ = errno;
+  return error();
+}
+
+size_t FileSource::read(char* to, size_t size) {
+  ssize_t got;
+  do {
+    got = ::read(file_.get(), to, size);
+  } while (got < 0 && errno == EINTR);
+  if (got >= 0) return static_cast<size_t>(got);
+  code_ = errno;
+  return 0;
+}
+
+}  // namespace kevy

@@ -1,0 +1,193 @@
+#include "persist/snapshot/snapshot_files.h"
+
+#include <cerrno>
+
+#include "base/c_locale.h"
+#include "base/thread.h"
+#include "persist/rdb/limits.h"
+#include "persist/snapshot/file_source.h"
+#include "persist/snapshot/new_file.h"
+
+namespace kevy {
+
+namespace {
+
+Error no_directory() {
+  return {Error::Kind::kState, "there is no directory for snapshots: start with `dir`"};
+}
+
+Error no_memory() { return {Error::Kind::kNoMemory, "there is no memory for it"}; }
+
+}  // namespace
+
+Status SnapshotFiles::start(std::string directory, std::string name, bool read,
+                            const KeyTaker::LoadLibrary& load_library) {
+  directory_ = std::move(directory);
+  name_ = std::move(name);
+  state_.last_save_s = runtime_.clock().now_ms() / 1000;
+  if (directory_.empty() || !read) return Done{};
+  Turn all(runtime_);
+  ShardSet shards;
+  shards.add_all();
+  all.hold(shards);
+  try {
+    return read_all(Meeting::kBeside, load_library);
+  } catch (const std::bad_alloc&) {
+    return no_memory();
+  }
+}
+
+void SnapshotFiles::stop() noexcept {
+  std::thread thread;
+  {
+    std::lock_guard guard(mutex_);
+    stopping_ = true;
+    cancelled_.store(true);
+    thread = std::move(thread_);
+  }
+  if (thread.joinable()) thread.join();
+}
+
+// One at a time.
+Status SnapshotFiles::begin() {
+  if (directory_.empty()) return no_directory();
+  std::lock_guard guard(mutex_);
+  if (busy_ || stopping_) {
+    return Error{Error::Kind::kState, "Background save already in progress"};
+  }
+  busy_ = true;
+  cancelled_.store(false);
+  began_ = Steady::now();
+  return Done{};
+}
+
+void SnapshotFiles::end(const Status& outcome, bool in_background) noexcept {
+  using std::chrono::duration_cast;
+  std::lock_guard guard(mutex_);
+  busy_ = false;
+  if (outcome) {
+    ++state_.saves;
+    state_.last_save_s = runtime_.clock().now_ms() / 1000;
+  }
+  if (!in_background) {
+    if (outcome) state_.last_ok = true;
+    return;
+  }
+  state_.in_progress = false;
+  const bool cancelled = !outcome && outcome.error().code == ECANCELED;
+  if (!cancelled) state_.last_ok = outcome.ok();
+  state_.last_duration_s = duration_cast<std::chrono::seconds>(Steady::now() - began_).count();
+}
+
+// With the turn's shards, or all of them for as long as it takes to encode.
+Status SnapshotFiles::write_file(Turn* turn) {
+  NewFile file(directory_, name_, turn == nullptr ? &cancelled_ : nullptr);
+  if (Status opened = file.open(); !opened) return opened;
+  const Settings& settings = runtime_.settings();
+  RdbFileWriter writer(file, {settings.rdb_compression.load(std::memory_order_relaxed),
+                              settings.rdb_checksum.load(std::memory_order_relaxed)});
+  const auto encode = [&] { return write_all_keys(runtime_, &libraries_, writer); };
+  bool written;
+  if (turn != nullptr) {
+    written = encode();
+  } else {
+    Turn all(runtime_);
+    ShardSet shards;
+    shards.add_all();
+    all.hold(shards);
+    written = encode();
+  }
+  if (!written) return file.error();
+  return file.commit();
+}
+
+Status SnapshotFiles::write(Turn* turn) noexcept {
+  try {
+    return write_file(turn);
+  } catch (const std::bad_alloc&) {
+    return no_memory();
+  }
+}
+
+Status SnapshotFiles::save(Turn& turn) {
+  if (Status begun = begin(); !begun) return begun;
+  Status outcome = write(&turn);
+  end(outcome, false);
+  return outcome;
+}
+
+Status SnapshotFiles::save_in_background() {
+  if (Status begun = begin(); !begun) return begun;
+  int code = 0;
+  {
+    std::lock_guard guard(mutex_);
+    state_.in_progress = true;
+    if (thread_.joinable()) thread_.join();  // that of an earlier one, which has ended
+    if (!stopping_) thread_ = start_thread([this] { end(write(nullptr), true); });
+    if (thread_.joinable()) return Done{};
+    code = stopping_ ? ECANCELED : errno;
+  }
+  Error error{Error::Kind::kSystem, std::string("no thread: ") + error_text(code), code};
+  end(error, true);
+  return error;
+}
+
+bool SnapshotFiles::cancel() {
+  std::lock_guard guard(mutex_);
+  if (!state_.in_progress) return false;
+  cancelled_.store(true);
+  return true;
+}
+
+Status SnapshotFiles::read_file(RdbVisitor& visitor, bool& found) {
+  FileSource source(directory_ + '/' + name_);
+  Result<bool> opened = source.open();
+  if (!opened) return opened.error();
+  found = *opened;
+  if (!found) return Done{};
+  RdbReader reader(source);
+  Status read = read_rdb(reader, visitor, rdb_limits(runtime_.settings()));
+  if (read) return read;
+  if (source.code() != 0) return source.error();
+  return Error{Error::Kind::kInvalid, source.path() + ": " + read.error().message};
+}
+
+Status SnapshotFiles::read_all(Meeting meeting, const KeyTaker::LoadLibrary& load_library) {
+  bool found = false;
+  KeyTaker taker(runtime_, meeting == Meeting::kOver, load_library);
+  Status read = read_file(taker, found);
+  taker.finish();
+  std::lock_guard guard(mutex_);
+  state_.keys_loaded = taker.taken();
+  state_.keys_expired = taker.expired();
+  return read;
+}
+
+Status SnapshotFiles::load(Turn&, Meeting meeting) {
+  if (directory_.empty()) return no_directory();
+  bool found = false;
+  KeyChecker checker(runtime_.database_count());
+  if (Status right = read_file(checker, found); !right) return right;
+  if (!found)
+    return Error{Error::Kind::kState, directory_ + '/' + name_ + ": there is no such file"};
+  if (meeting == Meeting::kAlone) {
+    for (uint32_t i = 0; i < runtime_.shard_count(); ++i) {
+      Shard& shard = runtime_.shard(i);
+      shard.databases.for_each(
+          [&](size_t database, Keyspace&) { shard.garbage.add(shard.databases.take(database)); });
+    }
+  }
+  return read_all(meeting, nullptr);  // the libraries of functions are there still
+}
+
+Snapshots::State SnapshotFiles::state() {
+  std::lock_guard guard(mutex_);
+  State state = state_;
+  if (state.in_progress) {
+    state.duration_s =
+        std::chrono::duration_cast<std::chrono::seconds>(Steady::now() - began_).count();
+  }
+  return state;
+}
+
+}  // namespace kevy

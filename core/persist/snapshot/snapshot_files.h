@@ -1,0 +1,63 @@
+// SnapshotFiles: the snapshots of an instance, one file in a directory (DESIGN.md, section 8).
+// Without a directory nothing is read or written, and who asks for it is told to give one.
+//
+// A snapshot, in the background too, holds all shards while it is encoded and handed to the system;
+// only in the background nothing is held while the disk is waited for. Any thread; start() and
+// stop() are the instance's.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "persist/snapshot/all_keys.h"
+#include "runtime/persistence/snapshots.h"
+
+namespace kevy {
+
+class SnapshotFiles final : public Snapshots {
+ public:
+  SnapshotFiles(Runtime& runtime, const LibraryCodes& libraries) noexcept
+      : runtime_(runtime), libraries_(libraries) {}
+  ~SnapshotFiles() override { stop(); }
+
+  /// Before the first command. Reads the file, if there is a directory and the file is in it. The
+  /// libraries in it are given to `load_library`, which may run no command, since all shards are
+  /// held.
+  Status start(std::string directory, std::string name, bool read,
+               const KeyTaker::LoadLibrary& load_library);
+  /// Cancels what is in progress and waits for its end. Final.
+  void stop() noexcept;
+
+  Status save(Turn& turn) override;
+  Status save_in_background() override;
+  bool cancel() override;
+  Status load(Turn& turn, Meeting meeting) override;
+  State state() override;
+
+ private:
+  using Steady = std::chrono::steady_clock;
+
+  Status begin();
+  void end(const Status& outcome, bool in_background) noexcept;
+  Status write(Turn* turn) noexcept;
+  Status write_file(Turn* turn);
+  Status read_file(RdbVisitor& visitor, bool& found);
+  Status read_all(Meeting meeting, const KeyTaker::LoadLibrary& load_library);
+
+  Runtime& runtime_;
+  const LibraryCodes& libraries_;
+  std::string directory_, name_;  // constant after start()
+
+  std::atomic<bool> cancelled_{false};
+  std::mutex mutex_;  // guards what follows
+  std::thread thread_;
+  bool busy_ = false;  // someone writes
+  bool stopping_ = false;
+  State state_;
+  Steady::time_point began_;
+};
+
+}  // namespace kevy

@@ -1,0 +1,46 @@
+// Snapshots: what the verbs ask of whoever writes all keys to a file and reads them back: SAVE, BGSAVE,
+// LASTSAVE, DEBUG RELOAD, INFO. The instance gives it to the runtime before the first command.
+//
+// Any thread may call any method. Those that are given a turn need it to hold all shards, and hold them
+// while the file is written or read. The one in the background holds them too, while it encodes, but
+// not while the disk is waited for.
+#pragma once
+
+#include <cstdint>
+
+#include "base/result.h"
+
+namespace kevy {
+
+class Turn;
+
+class Snapshots {
+ public:
+  struct State {
+    bool in_progress = false;      // in the background
+    bool last_ok = true;           // of those in the background
+    int64_t last_save_s = 0;       // when one was last made, or the instance was started
+    int64_t last_duration_s = -1;  // of the last one in the background
+    int64_t duration_s = -1;       // of the one in progress, so far
+    uint64_t saves = 0;
+    uint64_t keys_loaded = 0;   // with the last file that was read
+    uint64_t keys_expired = 0;  // that were not taken from it, since their time was over
+  };
+  /// How a file that is read meets the keys that are there.
+  enum class Meeting : uint8_t {
+    kAlone,   // there are to be none: all that there are go first
+    kBeside,  // one that is there already is an error
+    kOver,    // takes the place of one that is there
+  };
+
+  virtual ~Snapshots() = default;
+  virtual Status save(Turn& turn) = 0;
+  virtual Status save_in_background() = 0;
+  /// Whether there was one to cancel. It ends soon.
+  virtual bool cancel() = 0;
+  /// Reads the file. It is read twice, so that nothing goes for a file that is damaged.
+  virtual Status load(Turn& turn, Meeting meeting) = 0;
+  virtual State state() = 0;
+};
+
+}  // namespace kevy

@@ -1,0 +1,331 @@
+"""Commands that wait: on threads, in event loops and greenlets; how they end; nothing is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+from typing import TYPE_CHECKING, Any
+
+import libkevy as kevy
+import pytest
+from conftest import DEADLINE, eventually, run_python
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+
+def run(body: Coroutine[Any, Any, None]) -> None:
+    asyncio.run(asyncio.wait_for(body, DEADLINE))
+
+
+def waiting(db: kevy.Instance[bytes]) -> int:
+    return int(db.info("clients")["blocked_clients"])
+
+
+async def until_waiting(db: kevy.Instance[bytes], count: int) -> None:
+    while waiting(db) < count:  # noqa: ASYNC110 - nobody else can tell
+        await asyncio.sleep(0)
+
+
+class Thread(threading.Thread):
+    """Runs a function; ``result`` is what it gave or raised."""
+
+    def __init__(self, call: Any, *args: Any) -> None:
+        super().__init__(daemon=True)
+        self.call, self.args = call, args
+        self.result: Any = None
+        self.start()
+
+    def run(self) -> None:
+        try:
+            self.result = self.call(*self.args)
+        except BaseException as error:
+            self.result = error
+
+    def end(self) -> Any:
+        self.join(DEADLINE)
+        assert not self.is_alive()
+        return self.result
+
+
+# ---- Threads -----------------------------------------------------------------------------------
+
+
+def test_a_thread_waits_and_others_go_on(db: kevy.Instance[bytes]) -> None:
+    taker = Thread(db.blpop, ["none", "list"])
+    eventually(lambda: waiting(db) == 1)
+    db.rpush("list", "x")
+    assert taker.end() == (b"list", b"x")
+
+
+def test_a_session_waits(db: kevy.Instance[bytes]) -> None:
+    with db.session() as session:
+        taker = Thread(session.bzpopmin, "set")
+        eventually(lambda: waiting(db) == 1)
+        with pytest.raises(kevy.InvalidError, match="another thread"):
+            session.ping()
+        db.zadd("set", {"a": 1.5})
+        assert taker.end() == (b"set", b"a", 1.5)
+        assert session.ping()
+
+
+def test_first_come_first_served(db: kevy.Instance[bytes]) -> None:
+    takers = []
+    for number in range(8):
+        takers.append(Thread(db.blpop, "list"))
+        eventually(lambda number=number: waiting(db) == number + 1)  # type: ignore[misc]
+    db.rpush("list", *range(8))
+    assert [taker.end()[1] for taker in takers] == [b"%d" % number for number in range(8)]
+
+
+def test_a_wait_that_another_thread_cancels(db: kevy.Instance[bytes]) -> None:
+    with db.session() as session:
+        assert session.cancel() is False
+        taker = Thread(session.blpop, "list")
+        eventually(lambda: waiting(db) == 1)
+        assert session.cancel() is True
+        assert isinstance(taker.end(), kevy.CancelledError)
+        db.rpush("list", "x")
+        assert session.lpop("list") == b"x"
+
+
+@pytest.mark.parametrize("end", ["stop", "kill", "unblock"])
+def test_waits_that_end_otherwise(end: str) -> None:
+    db = kevy.start()
+    session = db.session()
+    number = session.execute("CLIENT", "ID")
+    taker = Thread(session.blpop, "list")
+    eventually(lambda: waiting(db) == 1)
+    if end == "stop":
+        db.stop()
+        assert isinstance(taker.end(), kevy.ClosedError)
+    elif end == "kill":
+        db.session().execute("CLIENT", "KILL", "ID", number)
+        assert isinstance(taker.end(), kevy.ClosedError)
+    else:
+        db.session().execute("CLIENT", "UNBLOCK", number, "ERROR")
+        assert "UNBLOCKED" in str(taker.end())
+        assert session.ping()
+    session.close()
+    db.stop()
+
+
+def test_no_element_is_lost_or_given_twice_while_waits_are_cancelled(
+    db: kevy.Instance[bytes],
+) -> None:
+    total = 400
+    taken: list[int] = []
+    is_over = threading.Event()
+
+    def take(session: kevy.Session[bytes]) -> None:
+        while not is_over.is_set():
+            try:
+                element = session.blpop("list")
+            except kevy.CancelledError:
+                continue
+            assert element is not None
+            taken.append(int(element[1]))
+
+    def cancel(sessions: list[kevy.Session[bytes]]) -> None:
+        while not is_over.is_set():
+            for session in sessions:
+                session.cancel()
+
+    sessions = [db.session() for _ in range(3)]
+    threads = [Thread(take, session) for session in sessions]
+    canceller = Thread(cancel, sessions)
+    for number in range(total):
+        db.rpush("list", number)
+    eventually(lambda: len(taken) == total)
+    is_over.set()
+    for session, thread in zip(sessions, threads):
+        eventually(
+            lambda session=session, thread=thread: bool(  # type: ignore[misc]
+                session.cancel() or not thread.is_alive()
+            )
+        )
+        assert thread.end() is None
+    assert canceller.end() is None
+    assert sorted(taken) == list(range(total))
+
+
+# ---- Ctrl-C ------------------------------------------------------------------------------------
+
+INTERRUPTED = """
+import os, signal, threading
+import libkevy as kevy
+signal.signal(signal.SIGINT, signal.default_int_handler)
+db = kevy.start()
+session = db.session()
+def interrupt():
+    while db.info("clients")["blocked_clients"] != 1:
+        pass
+    os.kill(os.getpid(), signal.SIGINT)
+"""
+
+
+@pytest.mark.parametrize("target", ["db", "session", "db.redis()"])
+def test_ctrl_c_ends_a_wait(target: str) -> None:
+    program = f"""
+target = {target}
+threading.Thread(target=interrupt).start()
+try:
+    target.blpop("list")
+except KeyboardInterrupt:
+    print("interrupted", db.info("clients")["blocked_clients"])
+db.rpush("list", "x")
+print(target.blpop("list"))
+"""
+    assert run_python(INTERRUPTED + program) == "interrupted 0\n(b'list', b'x')\n"
+
+
+def test_ctrl_c_at_the_moment_that_an_element_comes_is_later() -> None:
+    """The handler raises inside of the wait alone: what it raises behind it is the caller's."""
+    program = """
+late = 0
+def handle(signum, frame):
+    global late
+    while frame is not None:
+        if frame.f_code.co_name == "_wait_for_reply":
+            raise KeyboardInterrupt
+        frame = frame.f_back
+    late += 1
+signal.signal(signal.SIGINT, handle)
+taken = []
+def push_and_interrupt():
+    for i in range(20):
+        while db.info("clients")["blocked_clients"] != 1:
+            pass
+        db.rpush("list", i)
+        os.kill(os.getpid(), signal.SIGINT)
+        while len(taken) <= i:
+            pass
+thread = threading.Thread(target=push_and_interrupt)
+thread.start()
+interrupted = 0
+while len(taken) < 20:
+    try:
+        taken.append(int(session.blpop("list")[1]))
+    except KeyboardInterrupt:
+        interrupted += 1
+thread.join()
+print(taken == list(range(20)))
+"""
+    assert run_python(INTERRUPTED + program) == "True\n"
+
+
+# ---- asyncio -----------------------------------------------------------------------------------
+
+
+def test_many_tasks_wait_at_once(db: kevy.Instance[bytes]) -> None:
+    async def body() -> None:
+        tasks = [asyncio.ensure_future(db.aexecute("BLPOP", f"list {i}", 0)) for i in range(200)]
+        await until_waiting(db, 200)
+        for i in range(200):
+            db.rpush(f"list {i}", i)
+        taken = await asyncio.gather(*tasks)
+        assert taken == [[b"list %d" % i, b"%d" % i] for i in range(200)]
+        assert await db.aexecute("LLEN", "list 7") == 0
+        with pytest.raises(kevy.WrongTypeError):
+            db.set("string", "x")
+            await db.aexecute("BLPOP", "string", 0)
+
+    run(body())
+
+
+def test_a_cancelled_task_takes_its_waiter_away(db: kevy.Instance[bytes]) -> None:
+    async def body() -> None:
+        with db.session() as session:
+            task = asyncio.ensure_future(session.aexecute("BLPOP", "list", 0))
+            await until_waiting(db, 1)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            assert waiting(db) == 0
+            db.rpush("list", "x")
+            assert await session.aexecute("BLPOP", "list", 0) == [b"list", b"x"]
+
+    run(body())
+
+
+@pytest.mark.parametrize("way", ["cancel", "wait_for"])
+def test_cancellation_at_any_moment_loses_no_element(db: kevy.Instance[bytes], way: str) -> None:
+    async def body() -> None:
+        taken: list[int] = []
+        with db.session() as session:
+
+            async def take() -> None:
+                while True:
+                    taken.append(int((await session.aexecute("BLPOP", "list", 0))[1]))
+
+            for i in range(200):
+                if way == "cancel":
+                    task = asyncio.ensure_future(take())
+                    for _ in range(i % 4):
+                        await asyncio.sleep(0)
+                    db.rpush("list", i)
+                    for _ in range(i % 3):
+                        await asyncio.sleep(0)
+                    task.cancel()
+                    with pytest.raises(asyncio.CancelledError):
+                        await asyncio.wait_for(task, DEADLINE)
+                else:
+                    asyncio.get_running_loop().call_later(0.0005 * (i % 5), db.rpush, "list", i)
+                    with pytest.raises(asyncio.TimeoutError):
+                        await asyncio.wait_for(take(), 0.001)
+            while len(taken) < 200:
+                taken.append(int((await session.aexecute("BLPOP", "list", 0))[1]))
+        assert sorted(taken) == list(range(200))
+
+    run(body())
+
+
+# ---- gevent ------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(sys.implementation.name != "cpython", reason="gevent is for CPython")
+def test_a_greenlet_waits_and_others_go_on() -> None:
+    pytest.importorskip("gevent")
+    printed = run_python(
+        """
+from gevent import monkey
+monkey.patch_all()
+import gevent
+import libkevy as kevy
+db = kevy.start()
+beats = 0
+def beat():
+    global beats
+    while True:
+        beats += 1
+        gevent.sleep(0.001)
+gevent.spawn(beat)
+def push():
+    assert beats > 5, beats
+    db.rpush("list", "x")
+gevent.spawn_later(0.1, push)
+print(db.blpop("list"))
+killed = gevent.spawn(db.blpop, "list")
+gevent.sleep(0.01)
+killed.kill()
+db.rpush("list", "y")
+print(db.blpop("list"))
+"""
+    )
+    assert printed == "(b'list', b'x')\n(b'list', b'y')\n"
+
+
+# ---- Pipelines and transactions ----------------------------------------------------------------
+
+
+def test_pipelines_wait_and_transactions_do_not(db: kevy.Instance[bytes]) -> None:
+    taker = Thread(db.pipeline().set("k", "v").blpop("list").get("k").execute)
+    eventually(lambda: waiting(db) == 1)
+    db.rpush("list", "x")
+    assert taker.end() == [True, (b"list", b"x"), b"v"]
+    assert db.pipeline(atomic=True).blpop("list").get("k").execute() == [None, b"v"]
+    with db.session() as session:
+        session.execute("MULTI")
+        assert session.execute("BLPOP", "list", 0) == b"QUEUED"
+        assert session.execute("EXEC") == [None]

@@ -97,12 +97,8 @@ class Entry {
   }
   /// Only for Encoding::kPacked and kIntset: what the type counts: elements, or pairs.
   uint32_t packed_count() const noexcept { return load24(value_begin() + 3); }
-  /// Only for Encoding::kObject.
-  Object* object() const noexcept {
-    Object* object;
-    std::memcpy(&object, at(word_offset()), sizeof object);
-    return object;
-  }
+  /// Only for Encoding::kObject. To change it, see Keyspace.
+  const Object* object() const noexcept { return own_object(); }
 
   /// The bytes of the entry itself.
   size_t size_bytes() const noexcept {
@@ -126,6 +122,7 @@ class Entry {
   void set_access(uint32_t access) noexcept { access_ = access & 0xffffff; }
 
  private:
+  friend class EntryImages;
   friend class EntryMemory;
   friend class Keyspace;
 
@@ -179,6 +176,14 @@ class Entry {
   char* at(size_t offset) noexcept { return reinterpret_cast<char*>(this) + offset; }
   const char* at(size_t offset) const noexcept {
     return reinterpret_cast<const char*>(this) + offset;
+  }
+  Object* own_object() const noexcept {
+    Object* object;
+    std::memcpy(&object, at(word_offset()), sizeof object);
+    return object;
+  }
+  void set_object(Object* object) noexcept {
+    std::memcpy(at(word_offset()), &object, sizeof object);
   }
   size_t word_offset() const noexcept { return sizeof(Entry) + (has_expiry() ? 8 : 0); }
   size_t field_times_offset() const noexcept {

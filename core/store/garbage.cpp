@@ -3,7 +3,7 @@
 #include <cstring>
 #include <utility>
 
-#include "store/keyspace.h"
+#include "store/view/keyspace_view.h"
 
 namespace kevy {
 
@@ -62,7 +62,12 @@ void Garbage::add(std::unique_ptr<Object> object) noexcept {
   any_ = true;
 }
 
+// A view that looks at it has it first.
 void Garbage::add(std::unique_ptr<Keyspace> keyspace) noexcept {
+  if (KeyspaceView* const view = keyspace->view_) {
+    view->take_over(std::move(keyspace));
+    return;
+  }
   many_stepped_bytes_ += keyspace->memory_bytes();
   keyspaces_.add(keyspace.release());
   any_ = true;

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/number.h"
 #include "store/keyspace_shape.h"
+#include "store/view/keyspace_view.h"
 
 namespace kevy {
 
@@ -29,9 +30,10 @@ SharedBytes block_to_grow(size_t size, size_t before, size_t capacity) {
 }  // namespace
 
 Keyspace::~Keyspace() {
+  for (KeyspaceView* view = view_; view != nullptr; view = view->next_) view->keyspace_ = nullptr;
   entries_.for_each([this](Entry& entry) {
     if (entry.encoding() == Encoding::kShared) SharedBytes::adopt(entry.shared());
-    if (entry.encoding() == Encoding::kObject) delete entry.object();
+    if (entry.encoding() == Encoding::kObject) delete entry.own_object();
     if (!EntryMemory::lies_in_span(entry)) memory_.release(&entry);
     return Walk::kGoOn;
   });
@@ -66,6 +68,7 @@ Entry* Keyspace::allocate(Key key, const Shape& shape) {
 // Gives `key` an entry of this shape, in the old one's memory where it fits, and nothing is changed
 // when there is no memory. The key and the value may lie in the old entry, which goes last.
 Entry* Keyspace::replace(Table<Entry>::Slot slot, Key key, const Shape& shape) {
+  entries_.before_change(key.hash);
   Entry* const old = slot ? slot.item() : nullptr;
   const size_t key_size = key.bytes.size();
   const size_t key_offset = shape.key_offset(key_size);
@@ -154,7 +157,7 @@ Entry* Keyspace::set_string(Key key, Bytes value, int64_t expires_at_ms) {
 [[gnu::always_inline]] inline void Keyspace::overwrite(Entry& entry, const Fit& fit, Bytes value,
                                                        int64_t expires_at_ms) noexcept {
   if (fit.how == Fit::kAsInteger) {
-    update_integer(&entry, fit.number);
+    entry.set_word(entry.word_offset(), fit.number);
   } else if (fit.how == Fit::kAsBlock) [[unlikely]] {
     SharedBytes::Block* const block = entry.shared();
     copy_bytes(block->data(), value);
@@ -168,7 +171,9 @@ Entry* Keyspace::set_string(Key key, Bytes value, int64_t expires_at_ms) {
   if (!keep && entry.has_expiry()) entry.set_word(sizeof(Entry), expires_at_ms);
 }
 
+// A block that a view has come to share is not to be written to, so that comes first.
 bool Keyspace::overwrite(Entry& entry, Bytes value, int64_t expires_at_ms) noexcept {
+  before_change(entry);
   const Fit fit = this->fit(entry, value, expires_at_ms);
   if (fit.how == Fit::kNot) return false;
   overwrite(entry, fit, value, expires_at_ms);
@@ -186,6 +191,7 @@ bool Keyspace::fits_block(const Entry& entry, Bytes value) noexcept {
 
 Keyspace::Staged Keyspace::stage_string(Key key, Entry* before, Bytes value,
                                         int64_t expires_at_ms, SharedBytes block) {
+  entries_.before_change(key.hash);
   if (before != nullptr && !block) {
     const Fit fit = this->fit(*before, value, expires_at_ms);
     if (fit.how != Fit::kNot) return {before, before, fit};
@@ -217,10 +223,12 @@ Entry* Keyspace::set_shared(Key key, SharedBytes value, int64_t expires_at_ms) {
 }
 
 void Keyspace::update_integer(Entry* entry, int64_t value) noexcept {
+  before_change(*entry);
   entry->set_word(entry->word_offset(), value);
 }
 
 char* Keyspace::grow_string(Key key, size_t size) {
+  entries_.before_change(key.hash);
   const auto slot = entries_.find(key.bytes, key.hash);
   Entry* entry = slot ? slot.item() : nullptr;
   const int64_t expires_at_ms = entry == nullptr ? kNoExpiry : entry->expires_at_ms();
@@ -266,6 +274,7 @@ char* Keyspace::grow_string(Key key, size_t size) {
 bool Keyspace::erase(Key key) {
   const auto slot = entries_.find(key.bytes, key.hash);
   if (!slot) return false;
+  entries_.before_change(key.hash);
   Entry* entry = slot.item();
   if (entry->has_expiry()) update_table(expiring_, key, nullptr, false);
   if (entry->awaits_field_expiry()) update_table(expiring_fields_, key, nullptr, false);
@@ -277,6 +286,7 @@ bool Keyspace::erase(Key key) {
 
 Entry* Keyspace::set_expiry(Entry* entry, uint64_t hash, int64_t expires_at_ms) {
   if (entry->has_expiry() && expires_at_ms != kNoExpiry) {
+    entries_.before_change(hash);
     entry->set_word(sizeof(Entry), expires_at_ms);
     return entry;
   }
@@ -288,6 +298,7 @@ Entry* Keyspace::set_fields_expiry(Entry* entry, uint64_t hash, int64_t fields_e
   if (!entry->has_field_times()) {
     return reshape_as(entry, hash, entry->expires_at_ms(), fields_expire_at_ms);
   }
+  entries_.before_change(hash);
   const bool was_in = entry->awaits_field_expiry();
   const bool is_in = fields_expire_at_ms != Entry::kNoFieldExpires;
   if (is_in && !was_in) expiring_fields_.insert(entry, hash);
@@ -369,13 +380,14 @@ Entry* Keyspace::put(Key key, Value&& value, int64_t expires_at_ms) {
 
 // An object has two owners until it has arrived.
 Entry* Keyspace::move(Key from, Keyspace& target, Key to) {
+  entries_.before_change(from.hash);
   Entry* const entry = find(from);
   Value value;
   if (entry->encoding() == Encoding::kObject) {
     value.type = entry->type();
     value.encoding = Encoding::kObject;
     value.fields_expire_at_ms = entry->fields_expire_at_ms();
-    value.object.reset(entry->object());
+    value.object.reset(entry->own_object());
     value_memory_ -= std::exchange(value.object->accounted_, 0);
   } else {
     value = copy_value(*entry);
@@ -424,6 +436,7 @@ char* Keyspace::store_packed(Key key, Type type, Encoding encoding, size_t size,
 }
 
 void Keyspace::exchange_object(Entry& entry, std::unique_ptr<Object> object) noexcept {
+  before_change(entry);
   const Outside old(entry);
   account(*object);
   entry.set_word(entry.word_offset(),

@@ -2,8 +2,10 @@
 // time to live or fields with one, and how much memory they take.
 //
 // Knows no command, reply, lock, clock or log. Time is an argument. Expiry is not applied by
-// lookups: the caller asks Entry::expired and decides. Every change goes through a method here. A
-// method that finds no memory throws std::bad_alloc and has changed nothing.
+// lookups: the caller asks Entry::expired and decides. Every change goes through a method here, which
+// has a view (view/keyspace_view.h) look at what is there before: an object is read by anybody and
+// changed by who got it from object_to_change(). A method that finds no memory throws std::bad_alloc
+// and has changed nothing.
 // Touched by one thread at a time: the holder of the shard's lock.
 //
 // An Entry* stays valid until the next method that changes that key; methods that change an
@@ -32,6 +34,8 @@ struct Key {
   Bytes bytes;
   uint64_t hash = 0;
 };
+
+class KeyspaceView;
 
 class Keyspace {
  public:
@@ -131,6 +135,11 @@ class Keyspace {
   }
   /// Gives an entry that has an object another one of its type.
   void exchange_object(Entry& entry, std::unique_ptr<Object> object) noexcept;
+  /// The object of an entry, for who is about to change it; to be asked for at each command.
+  Object& object_to_change(const Entry& entry, uint64_t hash) noexcept {
+    entries_.before_change(hash);
+    return *entry.own_object();
+  }
   /// To be called after an object was changed: counts the memory it takes now.
   void account(Object& object) noexcept {
     const size_t now = object.memory_bytes();
@@ -186,6 +195,7 @@ class Keyspace {
 
  private:
   friend class Garbage;
+  friend class KeyspaceView;
   struct Shape;
   struct Outside;
 
@@ -204,6 +214,10 @@ class Keyspace {
   Entry* replace(Table<Entry>::Slot slot, Key key, const Shape& shape);
   Entry* allocate(Key key, const Shape& shape);
   Entry* make(Key key, const Entry* before, const Shape& shape);
+  void before_change(const Entry& entry) noexcept {
+    if (entries_.viewed()) [[unlikely]]
+      entries_.before_change(entries_.hash(entry.key()));
+  }
   Fit fit(Entry& entry, Bytes value, int64_t expires_at_ms) noexcept;
   void overwrite(Entry& entry, const Fit& fit, Bytes value, int64_t expires_at_ms) noexcept;
   Entry* stage_entry(Key key, Entry* before, Bytes value, int64_t expires_at_ms,
@@ -223,6 +237,7 @@ class Keyspace {
   size_t value_memory_ = 0;  // of what lies outside the entries
   uint32_t access_of_new_ = 0;
   Keyspace* next_garbage_ = nullptr;
+  KeyspaceView* view_ = nullptr;  // a list
 };
 
 }  // namespace kevy

@@ -105,7 +105,7 @@ struct Keyspace::Outside {
 
   explicit Outside(const Entry& entry) noexcept {
     if (entry.encoding() == Encoding::kShared) block = entry.shared();
-    if (entry.encoding() == Encoding::kObject) object = entry.object();
+    if (entry.encoding() == Encoding::kObject) object = entry.own_object();
   }
 };
 

@@ -22,6 +22,7 @@ size_t growth_of(Type type, size_t size) {
 // often followed by something new: another block costs more than all the rest of a small change.
 char* Keyspace::splice(Entry*& entry, Key key, size_t at, size_t erased, size_t inserted,
                        int counted) {
+  entries_.before_change(key.hash);
   char* gap = entry->value_begin() + Entry::kPackedHead + at;
   if (inserted == erased && counted == 0) return gap;
   const auto before = static_cast<size_t>(gap - entry->at(0));

@@ -161,14 +161,27 @@ void info_append_only(Runtime& runtime, InfoText& info) {
   info.line("aof_delayed_fsync", state.delayed_syncs);
 }
 
+std::string percent_of(uint64_t part, uint64_t whole) {
+  const uint64_t hundredths = whole == 0 ? 0 : part * 10'000 / whole;
+  const std::string behind = std::to_string(hundredths % 100);
+  return std::to_string(hundredths / 100) + (behind.size() == 1 ? ".0" : ".") + behind;
+}
+
+// What is copied of the keys while a snapshot is made is what another server's child has of its own.
 void info_snapshots(const Snapshots::State& state, InfoText& info) {
+  info.line("current_cow_peak", state.kept_bytes);
+  info.line("current_cow_size", state.kept_bytes);
+  info.line("current_cow_size_age", 0);
+  info.line("current_fork_perc", percent_of(state.keys_done, state.keys));
+  info.line("current_save_keys_processed", state.keys_done);
+  info.line("current_save_keys_total", state.keys);
   info.line("rdb_bgsave_in_progress", state.in_progress ? 1 : 0);
   info.line("rdb_last_save_time", std::to_string(state.last_save_s));
   info.line("rdb_last_bgsave_status", state.last_ok ? "ok" : "err");
   info.line("rdb_last_bgsave_time_sec", std::to_string(state.last_duration_s));
   info.line("rdb_current_bgsave_time_sec", std::to_string(state.duration_s));
   info.line("rdb_saves", state.saves);
-  info.line("rdb_last_cow_size", 0);
+  info.line("rdb_last_cow_size", state.last_kept_bytes);
   info.line("rdb_last_load_keys_expired", state.keys_expired);
   info.line("rdb_last_load_keys_loaded", state.keys_loaded);
 }

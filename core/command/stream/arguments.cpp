@@ -54,7 +54,8 @@ std::string stream_id_text(StreamId id) {
 StreamObject* require_stream(Call& call, const Key& key) {
   const auto [entry, wrong] = find_to_write(call, key, Type::kStream);
   if (entry == nullptr && !wrong) call.error(errors::kNoSuchKey);
-  return entry == nullptr || wrong ? nullptr : &stream_of(*entry);
+  if (entry == nullptr || wrong) return nullptr;
+  return &stream_to_change(call.keyspace(key), key, *entry);
 }
 
 void answer_stream_id(Reply& reply, StreamId id) {

@@ -22,7 +22,7 @@ void xdel(Call& call) {
     if (!id) return;
     ids.push_back(*id);
   }
-  StreamObject& stream = stream_of(*entry);
+  StreamObject& stream = stream_to_change(call.keyspace(key), key, *entry);
   int64_t removed = 0;
   for (const StreamId id : ids) removed += stream.erase(id) ? 1 : 0;
   if (removed != 0) {
@@ -73,7 +73,7 @@ void xdelex(Call& call) {
   if (wrong) return;
   std::vector<Deletion> done(block.ids.size(), Deletion::kNotThere);
   if (entry != nullptr) {
-    StreamObject& stream = stream_of(*entry);
+    StreamObject& stream = stream_to_change(call.keyspace(key), key, *entry);
     bool any = false;
     for (size_t i = 0; i < done.size(); ++i) {
       const StreamId id = block.ids[i];

@@ -123,7 +123,7 @@ void xadd(Call& call) {
   }
   std::unique_ptr<StreamObject> made;
   if (entry == nullptr) made = std::make_unique<StreamObject>();
-  StreamObject& stream = made != nullptr ? *made : stream_of(*entry);
+  StreamObject& stream = made != nullptr ? *made : stream_to_change(call.keyspace(key), key, *entry);
   const Args fields = call.args.subspan(add->fields_at);
   MessageUnderWay message(call, stream, add->message, fields);
   if (const auto known = message.find_added()) {

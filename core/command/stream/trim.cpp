@@ -33,7 +33,7 @@ void xtrim(Call& call) {
     call.reply.integer(0);
     return;
   }
-  StreamObject& stream = stream_of(*entry);
+  StreamObject& stream = stream_to_change(call.keyspace(key), key, *entry);
   StreamTrimming trimming(stream, options);
   if (trimming.count() != 0) {
     if (!trimming.erased().empty()) {

@@ -13,7 +13,8 @@ void xack(Call& call) {
   const Key key = call.key(1);
   const auto [entry, wrong] = find_to_write(call, key, Type::kStream);
   if (wrong) return;
-  StreamObject* const stream = entry == nullptr ? nullptr : &stream_of(*entry);
+  StreamObject* const stream =
+      entry == nullptr ? nullptr : &stream_to_change(call.keyspace(key), key, *entry);
   StreamGroup* const group = stream == nullptr ? nullptr : stream->find_group(call.args[2]);
   if (group == nullptr) {
     call.reply.integer(0);
@@ -65,7 +66,8 @@ void xackdel(Call& call) {
   const Key key = call.key(1);
   const auto [entry, wrong] = find_to_write(call, key, Type::kStream);
   if (wrong) return;
-  StreamObject* const stream = entry == nullptr ? nullptr : &stream_of(*entry);
+  StreamObject* const stream =
+      entry == nullptr ? nullptr : &stream_to_change(call.keyspace(key), key, *entry);
   StreamGroup* const group = stream == nullptr ? nullptr : stream->find_group(call.args[2]);
   std::vector<Acknowledged> done(block.ids.size(), Acknowledged::kNotThere);
   if (group != nullptr) {

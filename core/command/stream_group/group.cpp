@@ -40,7 +40,7 @@ StreamObject* find_stream(Call& call, const Key& key, bool may_lack, bool& wrong
   const auto [entry, wrong_type] = find_to_write(call, key, Type::kStream);
   wrong = wrong_type;
   if (wrong_type) return nullptr;
-  if (entry != nullptr) return &stream_of(*entry);
+  if (entry != nullptr) return &stream_to_change(call.keyspace(key), key, *entry);
   if (!may_lack) {
     wrong = true;
     call.error(

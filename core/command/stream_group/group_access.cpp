@@ -7,7 +7,8 @@ FoundGroup require_group(Call& call, Entry* entry, const Key& key, Bytes group, 
     call.error(errors::kWrongType);
     return {};
   }
-  StreamObject* const stream = entry == nullptr ? nullptr : &stream_of(*entry);
+  StreamObject* const stream =
+      entry == nullptr ? nullptr : &stream_to_change(call.keyspace(key), key, *entry);
   StreamGroup* const found = stream == nullptr ? nullptr : stream->find_group(group);
   if (found == nullptr) {
     call.error("NOGROUP No such key '" + std::string(before_nul(key.bytes)) +
@@ -17,13 +18,26 @@ FoundGroup require_group(Call& call, Entry* entry, const Key& key, Bytes group, 
   return {stream, found};
 }
 
-StreamGroup* require_group(Call& call, StreamObject& stream, const Key& key, Bytes group) {
-  StreamGroup* const found = stream.find_group(group);
+namespace {
+
+template <typename Group>
+Group* unless_missing(Call& call, Group* found, const Key& key, Bytes group) {
   if (found == nullptr) {
     call.error("NOGROUP No such consumer group '" + std::string(before_nul(group)) +
                "' for key name '" + std::string(before_nul(key.bytes)) + "'");
   }
   return found;
+}
+
+}  // namespace
+
+StreamGroup* require_group(Call& call, StreamObject& stream, const Key& key, Bytes group) {
+  return unless_missing(call, stream.find_group(group), key, group);
+}
+
+const StreamGroup* require_group(Call& call, const StreamObject& stream, const Key& key,
+                                 Bytes group) {
+  return unless_missing(call, stream.find_group(group), key, group);
 }
 
 void log_pending(Call& call, const Key& key, const StreamGroup& group, Bytes consumer, StreamId id,

@@ -18,6 +18,8 @@ struct FoundGroup {
 FoundGroup require_group(Call& call, Entry* entry, const Key& key, Bytes group, Bytes behind = {});
 /// As XGROUP and XINFO say it, where the key is known to be there.
 StreamGroup* require_group(Call& call, StreamObject& stream, const Key& key, Bytes group);
+const StreamGroup* require_group(Call& call, const StreamObject& stream, const Key& key,
+                                 Bytes group);
 
 /// Reports a change of a group, which those who watch the key are not told of, as in the reference:
 /// its entries are the same.
@@ -51,8 +53,8 @@ std::vector<Named*> in_order(ForEach&& for_each) {
             [](const Named* a, const Named* b) { return a->key() < b->key(); });
   return all;
 }
-inline std::vector<StreamGroup*> groups_in_order(const StreamObject& stream) {
-  return in_order<StreamGroup>([&](auto&& visit) { stream.for_each_group(visit); });
+inline std::vector<const StreamGroup*> groups_in_order(const StreamObject& stream) {
+  return in_order<const StreamGroup>([&](auto&& visit) { stream.for_each_group(visit); });
 }
 inline std::vector<StreamConsumer*> consumers_in_order(const StreamGroup& group) {
   return in_order<StreamConsumer>([&](auto&& visit) { group.for_each_consumer(visit); });

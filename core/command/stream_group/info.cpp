@@ -13,7 +13,7 @@ namespace kevy {
 namespace {
 
 // The stream of the third word; answers the error where there is none.
-StreamObject* find_stream(Call& call) {
+const StreamObject* find_stream(Call& call) {
   const auto [entry, wrong] = find_to_read(call, call.key(2), Type::kStream);
   if (!wrong && entry == nullptr) call.error(errors::kNoSuchKey);
   return entry == nullptr ? nullptr : &stream_of(*entry);
@@ -144,7 +144,7 @@ void answer_in_full(Reply& reply, const StreamObject& stream, size_t count) {
 }
 
 void stream(Call& call) {
-  StreamObject* const stream = find_stream(call);
+  const StreamObject* const stream = find_stream(call);
   if (stream == nullptr) return;
   if (call.argc() == 3) {
     call.reply.map(count_of_counts(*stream) + 3);
@@ -171,7 +171,7 @@ void stream(Call& call) {
 }
 
 void groups(Call& call) {
-  StreamObject* const stream = find_stream(call);
+  const StreamObject* const stream = find_stream(call);
   if (stream == nullptr) return;
   call.reply.array(stream->group_count());
   for (const StreamGroup* group : groups_in_order(*stream)) {
@@ -185,7 +185,7 @@ void groups(Call& call) {
 }
 
 void consumers(Call& call) {
-  StreamObject* const stream = find_stream(call);
+  const StreamObject* const stream = find_stream(call);
   if (stream == nullptr) return;
   const StreamGroup* const group = require_group(call, *stream, call.key(2), call.args[3]);
   if (group == nullptr) return;

@@ -219,6 +219,7 @@ void AppendOnlyFile::stop() noexcept {
   {
     std::lock_guard guard(mutex_);
     stopping_ = true;
+    cancelled_.store(true);
     job = std::move(job_);
   }
   if (job.joinable()) job.join();

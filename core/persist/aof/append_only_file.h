@@ -3,9 +3,10 @@
 // on, and holds the directory so that no other instance does the same. When it has grown, or is told
 // to, it makes a new base of the data as they are, which takes the place of all that came before.
 //
-// A new base is made by a thread of its own, one at a time, while all shards are held. The manifest
-// says at each step what is needed: a new increment is in it before anything is written to that, and
-// a new base once it is on disk; what is not needed any more is removed after that.
+// A new base is made by a thread of its own, one at a time, of one moment (moment_view.h), from which
+// on the stream goes to a new increment. The manifest says at each step what is needed: a new
+// increment is in it before anything is written to that, and a new base once it is on disk; what is
+// not needed any more is removed after that.
 //
 // start() and stop() by the instance; the rest by any thread, whatever shards it holds.
 #pragma once
@@ -30,6 +31,8 @@ struct AppendOnlyPlace {
   std::string folder = "appendonlydir";   // appenddirname
   std::string prefix = "appendonly.aof";  // appendfilename
 };
+
+class MomentView;
 
 class AppendOnlyFile final : public AppendOnly {
  public:
@@ -88,6 +91,9 @@ class AppendOnlyFile final : public AppendOnly {
   Status install(Successor& next);
   void remove_history() noexcept;
   Status rewrite_now();
+  Status write_base_of(MomentView& view, const std::vector<std::string>& codes,
+                       const Successor& next) noexcept;
+  void give_up(const Successor& next, uint64_t last_size) noexcept;
   Status turn_on();
   Status turn_off();
   std::string manifest_name() const { return place_.prefix + ".manifest"; }
@@ -100,6 +106,8 @@ class AppendOnlyFile final : public AppendOnly {
   std::unique_ptr<WriteLog> log_;
   Manifest manifest_;  // of the job that runs, or of who starts
 
+  std::atomic<bool> cancelled_{false};  // no base is to be made any more
+
   std::mutex mutex_;  // guards what follows; the last lock to be taken
   std::unique_ptr<LogFile> file_;
   bool enabled_ = false;
@@ -111,6 +119,8 @@ class AppendOnlyFile final : public AppendOnly {
   bool last_rewrite_ok_ = true;
   int64_t last_rewrite_s_ = -1;
   uint64_t rewrites_ = 0;
+  unsigned failures_ = 0;     // one after another
+  int64_t not_before_us_ = 0;  // none is begun but by who asks for it
 };
 
 }  // namespace kevy

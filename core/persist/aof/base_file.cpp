@@ -156,6 +156,40 @@ void write_database(Runtime& runtime, RdbFileWriter& writer, size_t database) {
   }
 }
 
+/// Writes the keys that it is shown.
+class BaseKeys final : public MomentVisitor {
+ public:
+  BaseKeys(Runtime& runtime, RdbFileWriter& writer, const std::atomic<bool>& stopped)
+      : settings_(runtime.settings()),
+        now_s_(runtime.clock().coarse_seconds()),
+        writer_(writer),
+        stopped_(stopped) {}
+
+  void database(size_t number, uint64_t keys, uint64_t expiring) override {
+    writer_.database(number, keys, expiring);
+  }
+  bool keys(const EntryImages& images) override {
+    images.for_each([this](const Entry& entry) {
+      if (!writer_.failed()) writer_.key(entry, use_of(settings_, entry, now_s_));
+    });
+    return !writer_.failed() && !stopped_.load(std::memory_order_relaxed);
+  }
+
+ private:
+  const Settings& settings_;
+  const int64_t now_s_;
+  RdbFileWriter& writer_;
+  const std::atomic<bool>& stopped_;
+};
+
+void begin_base(RdbFileWriter& writer, const std::vector<std::string>& codes) {
+  writer.begin();
+  writer.aux("redis-ver", "7.2.4");
+  writer.aux("redis-bits", "64");
+  writer.aux("aof-base", "1");
+  for (const std::string& code : codes) writer.function(code);
+}
+
 }  // namespace
 
 std::vector<std::string> library_codes(Turn& turn) {
@@ -175,15 +209,27 @@ Status write_base(Turn& turn, int file, const std::string& name) {
   Runtime& runtime = turn.runtime();
   FileSink sink(file);
   RdbFileWriter writer(sink, {runtime.settings().rdb_compression.load(), true});
-  writer.begin();
-  writer.aux("redis-ver", "7.2.4");
-  writer.aux("redis-bits", "64");
-  writer.aux("aof-base", "1");
-  for (const std::string& code : library_codes(turn)) writer.function(code);
+  begin_base(writer, library_codes(turn));
   for (size_t database = 0; database < runtime.database_count() && !writer.failed(); ++database) {
     write_database(runtime, writer, database);
   }
   if (!writer.finish()) return system_error(name + " can not be written", sink.code());
+  return Done{};
+}
+
+Status write_base(Runtime& runtime, MomentView& view, const std::vector<std::string>& codes,
+                  int file, const std::string& name, const std::atomic<bool>& stopped) {
+  FileSink sink(file);
+  RdbFileWriter writer(sink, {runtime.settings().rdb_compression.load(), true});
+  begin_base(writer, codes);
+  BaseKeys keys(runtime, writer, stopped);
+  const MomentView::End end = view.walk(keys);
+  if (end == MomentView::End::kNoMemory) {
+    return Error{Error::Kind::kNoMemory, "there is no memory for " + name};
+  }
+  if (end == MomentView::End::kStopped || !writer.finish()) {
+    return system_error(name + " can not be written", sink.code());
+  }
   return Done{};
 }
 

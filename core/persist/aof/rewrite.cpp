@@ -3,6 +3,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "base/thread.h"
@@ -11,6 +12,13 @@
 #include "persist/aof/files.h"
 
 namespace kevy {
+
+namespace {
+
+constexpr unsigned kFailuresMax = 3;  // until rewrites rest for a while
+constexpr int64_t kFirstRestUs = 60'000'000;
+
+}  // namespace
 
 // False when one runs, or the instance is about to stop.
 bool AppendOnlyFile::begin_job(std::function<Status()> job) {
@@ -42,7 +50,15 @@ void AppendOnlyFile::run_job(const std::function<Status()>& job) noexcept {
   job_runs_ = false;
   last_rewrite_ok_ = done;
   last_rewrite_s_ = (Clock::monotonic_us() - begin_us) / 1'000'000;
-  if (done) ++rewrites_;
+  if (done) {
+    ++rewrites_;
+    failures_ = 0;
+    return;
+  }
+  // As the reference does: an increment is added each time.
+  if (++failures_ < kFailuresMax) return;
+  const unsigned doublings = std::min(failures_ - kFailuresMax, 6u);
+  not_before_us_ = Clock::monotonic_us() + (kFirstRestUs << doublings);
 }
 
 std::optional<std::string> AppendOnlyFile::rewrite() {
@@ -70,6 +86,10 @@ void AppendOnlyFile::consider_rewrite() noexcept {
       static_cast<uint64_t>(settings.append_rewrite_min.load(std::memory_order_relaxed));
   const State now = state();
   if (percent == 0 || !now.enabled || now.rewriting || now.current_size < least) return;
+  {
+    std::lock_guard guard(mutex_);
+    if (Clock::monotonic_us() < not_before_us_) return;
+  }
   const uint64_t base = std::max<uint64_t>(now.base_size, 1);
   if (now.current_size < base || (now.current_size - base) / base * 100 +
                                          (now.current_size - base) % base * 100 / base <
@@ -151,8 +171,24 @@ void AppendOnlyFile::remove_history() noexcept {
   }
 }
 
-// The new increment is in the manifest before anything is written to it. Should the base fail, the stream
-// goes on to the increment before, and the new one is taken out again.
+// What was the last increment is one of those before the one that is written to.
+void AppendOnlyFile::give_up(const Successor& next, uint64_t last_size) noexcept {
+  unlinkat(folder_.get(), next.name_aside().c_str(), 0);
+  std::lock_guard guard(mutex_);
+  older_size_ += last_size;
+}
+
+Status AppendOnlyFile::write_base_of(MomentView& view, const std::vector<std::string>& codes,
+                                     const Successor& next) noexcept {
+  try {
+    return write_base(runtime_, view, codes, next.base_file.get(), next.name_aside(), cancelled_);
+  } catch (const std::bad_alloc&) {
+    return Error{Error::Kind::kNoMemory, "there is no memory for it"};
+  }
+}
+
+// The new increment is in the manifest before anything is written to it, which goes on while the base is
+// made. Should that fail, base and increments are what they were, with one increment more.
 Status AppendOnlyFile::rewrite_now() {
   auto next = prepare();
   if (!next) return next.error();
@@ -162,19 +198,28 @@ Status AppendOnlyFile::rewrite_now() {
     manifest_ = before;
     return written;
   }
-  Turn turn(runtime_);
-  hold_all(turn);
-  if (auto written = write_base(turn, next->base_file.get(), next->name_aside()); !written) {
-    turn.release();
-    manifest_ = before;
-    unlinkat(folder_.get(), next->name_aside().c_str(), 0);
-    if (auto again = write_manifest(); !again) return again;
-    return written;
+  MomentView view(runtime_);
+  std::vector<std::string> codes;
+  uint64_t last_size = 0;
+  bool was_broken = false;
+  {
+    Turn turn(runtime_);
+    hold_all(turn);
+    codes = library_codes(turn);
+    view.open(turn);
+    was_broken = log_->broken();
+    const uint64_t position = log_->begin_anew();
+    last_size = file_->file_size() + position - log_->consumed();
+    file_->retarget({std::move(next->increment_file), next->increment.name, 0, position});
   }
-  const uint64_t position = log_->begin_anew();
-  file_->retarget({std::move(next->increment_file), next->increment.name, 0, position});
-  turn.release();
-  return install(*next);
+  auto written = write_base_of(view, codes, *next);
+  view.close();
+  if (written) written = install(*next);
+  if (!written) {
+    give_up(*next, last_size);
+    if (was_broken) log_->lose();
+  }
+  return written;
 }
 
 Status AppendOnlyFile::turn_on() {

@@ -39,19 +39,46 @@ Error no_such_database(uint64_t number, uint64_t count) {
                                      " databases: start with more"};
 }
 
-void write_head(Runtime& runtime, const LibraryCodes* libraries, RdbFileWriter& writer) {
+void write_head(Runtime& runtime, const std::vector<std::string>& codes, RdbFileWriter& writer) {
   writer.begin();
   writer.aux("redis-ver", kRedisVersion);
   writer.aux("redis-bits", "64");
   writer.aux("ctime", std::to_string(runtime.clock().now_ms() / 1000));
-  if (libraries == nullptr) return;
-  for (const std::string& code : libraries->library_codes()) writer.function(code);
+  for (const std::string& code : codes) writer.function(code);
 }
+
+/// Writes the keys that it is shown.
+class KeyWriter final : public MomentVisitor {
+ public:
+  KeyWriter(Runtime& runtime, RdbFileWriter& writer, const std::atomic<bool>& stopped)
+      : writer_(writer),
+        stopped_(stopped),
+        use_(kind_of_use(runtime)),
+        now_s_(runtime.clock().coarse_seconds()) {}
+
+  void database(size_t number, uint64_t keys, uint64_t expiring) override {
+    writer_.database(number, keys, expiring);
+  }
+  bool keys(const EntryImages& images) override {
+    images.for_each([this](const Entry& entry) {
+      if (!writer_.failed()) writer_.key(entry, use_of(entry, use_, now_s_));
+    });
+    return !writer_.failed() && !stopped_.load(std::memory_order_relaxed);
+  }
+
+ private:
+  RdbFileWriter& writer_;
+  const std::atomic<bool>& stopped_;
+  const RdbUse::Kind use_;
+  const int64_t now_s_;
+};
 
 }  // namespace
 
 bool write_all_keys(Runtime& runtime, const LibraryCodes* libraries, RdbFileWriter& writer) {
-  write_head(runtime, libraries, writer);
+  std::vector<std::string> codes;
+  if (libraries != nullptr) codes = libraries->library_codes();
+  write_head(runtime, codes, writer);
   std::map<size_t, std::vector<const Keyspace*>> databases;
   for (uint32_t i = 0; i < runtime.shard_count(); ++i) {
     runtime.shard(i).databases.for_each([&](size_t database, const Keyspace& keyspace) {
@@ -75,6 +102,13 @@ bool write_all_keys(Runtime& runtime, const LibraryCodes* libraries, RdbFileWrit
     }
   }
   return writer.finish();
+}
+
+bool write_moment(Runtime& runtime, MomentView& view, const std::vector<std::string>& codes,
+                  RdbFileWriter& writer, const std::atomic<bool>& stopped) {
+  write_head(runtime, codes, writer);
+  KeyWriter keys(runtime, writer, stopped);
+  return view.walk(keys) == MomentView::End::kDone && writer.finish();
 }
 
 uint32_t KeyTaker::access_of(const RdbKey& key) const noexcept {

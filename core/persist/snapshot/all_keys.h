@@ -1,5 +1,5 @@
-// What a snapshot holds of a runtime, and putting it back. Both are for who holds all shards: a
-// moment's view of the keys that needs no lock is to take the place of the walk here.
+// What a snapshot holds of a runtime, and putting it back. Who holds all shards writes what there is,
+// and who holds none what a view shows.
 //
 // Throws std::bad_alloc.
 #pragma once
@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "persist/rdb/file_reader.h"
 #include "persist/rdb/file_writer.h"
+#include "persist/snapshot/moment_view.h"
 #include "runtime/persistence/library_codes.h"
 #include "runtime/persistence/snapshots.h"
 #include "runtime/runtime.h"
@@ -17,6 +18,10 @@ namespace kevy {
 
 /// Writes a whole file. `libraries`: may be nullptr. False when the sink took no more.
 bool write_all_keys(Runtime& runtime, const LibraryCodes* libraries, RdbFileWriter& writer);
+/// The same of the moment that the view is open of, with what was the code of libraries then, until
+/// `stopped`. False also when memory ran out for the view.
+bool write_moment(Runtime& runtime, MomentView& view, const std::vector<std::string>& codes,
+                  RdbFileWriter& writer, const std::atomic<bool>& stopped);
 
 /// Takes what a file has into the keyspaces.
 class KeyTaker final : public RdbVisitor {

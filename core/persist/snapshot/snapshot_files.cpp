@@ -79,26 +79,50 @@ void SnapshotFiles::end(const Status& outcome, bool in_background) noexcept {
   state_.last_duration_s = duration_cast<std::chrono::seconds>(Steady::now() - began_).count();
 }
 
-// With the turn's shards, or all of them for as long as it takes to encode.
+// With the turn's shards, or of one moment, for which all are held.
 Status SnapshotFiles::write_file(Turn* turn) {
   NewFile file(directory_, name_, turn == nullptr ? &cancelled_ : nullptr);
   if (Status opened = file.open(); !opened) return opened;
   const Settings& settings = runtime_.settings();
   RdbFileWriter writer(file, {settings.rdb_compression.load(std::memory_order_relaxed),
                               settings.rdb_checksum.load(std::memory_order_relaxed)});
-  const auto encode = [&] { return write_all_keys(runtime_, &libraries_, writer); };
-  bool written;
   if (turn != nullptr) {
-    written = encode();
-  } else {
+    if (!write_all_keys(runtime_, &libraries_, writer)) return file.error();
+  } else if (Status written = write_moment_of_now(writer, file); !written) {
+    return written;
+  }
+  return file.commit();
+}
+
+Status SnapshotFiles::write_moment_of_now(RdbFileWriter& writer, const NewFile& file) {
+  MomentView view(runtime_);
+  const Shown shown(*this, view);
+  std::vector<std::string> codes;
+  {
     Turn all(runtime_);
     ShardSet shards;
     shards.add_all();
     all.hold(shards);
-    written = encode();
+    codes = libraries_.library_codes();
+    view.open(all);
   }
-  if (!written) return file.error();
-  return file.commit();
+  const bool written = write_moment(runtime_, view, codes, writer, cancelled_);
+  if (written) return Done{};
+  if (view.failed()) return no_memory();
+  if (cancelled_.load()) return Error{Error::Kind::kState, "it was cancelled", ECANCELED};
+  return file.error();
+}
+
+SnapshotFiles::Shown::Shown(SnapshotFiles& files, MomentView& view) noexcept : files_(files) {
+  std::lock_guard guard(files_.mutex_);
+  files_.view_ = &view;
+}
+
+// What it has come to is told on.
+SnapshotFiles::Shown::~Shown() {
+  std::lock_guard guard(files_.mutex_);
+  files_.state_.last_kept_bytes = files_.view_->progress().kept_bytes;
+  files_.view_ = nullptr;
 }
 
 Status SnapshotFiles::write(Turn* turn) noexcept {
@@ -186,6 +210,12 @@ Snapshots::State SnapshotFiles::state() {
   if (state.in_progress) {
     state.duration_s =
         std::chrono::duration_cast<std::chrono::seconds>(Steady::now() - began_).count();
+  }
+  if (view_ != nullptr) {
+    const MomentView::Progress progress = view_->progress();
+    state.keys = progress.keys;
+    state.keys_done = progress.keys_done;
+    state.kept_bytes = progress.kept_bytes;
   }
   return state;
 }

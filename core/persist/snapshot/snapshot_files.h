@@ -1,9 +1,9 @@
 // SnapshotFiles: the snapshots of an instance, one file in a directory (DESIGN.md, section 8).
 // Without a directory nothing is read or written, and who asks for it is told to give one.
 //
-// A snapshot, in the background too, holds all shards while it is encoded and handed to the system;
-// only in the background nothing is held while the disk is waited for. Any thread; start() and
-// stop() are the instance's.
+// A snapshot holds all shards while it is encoded and handed to the system. One in the background is
+// of one moment (moment_view.h), and made by a thread of its own while commands go on. Any thread;
+// start() and stop() are the instance's.
 #pragma once
 
 #include <atomic>
@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "persist/snapshot/all_keys.h"
+#include "persist/snapshot/new_file.h"
 #include "runtime/persistence/snapshots.h"
 
 namespace kevy {
@@ -40,10 +41,23 @@ class SnapshotFiles final : public Snapshots {
  private:
   using Steady = std::chrono::steady_clock;
 
+  /// While it is there state() tells how far the view has come.
+  class Shown {
+   public:
+    Shown(SnapshotFiles& files, MomentView& view) noexcept;
+    ~Shown();
+    Shown(const Shown&) = delete;
+    Shown& operator=(const Shown&) = delete;
+
+   private:
+    SnapshotFiles& files_;
+  };
+
   Status begin();
   void end(const Status& outcome, bool in_background) noexcept;
   Status write(Turn* turn) noexcept;
   Status write_file(Turn* turn);
+  Status write_moment_of_now(RdbFileWriter& writer, const NewFile& file);
   Status read_file(RdbVisitor& visitor, bool& found);
   Status read_all(Meeting meeting, const KeyTaker::LoadLibrary& load_library);
 
@@ -57,6 +71,7 @@ class SnapshotFiles final : public Snapshots {
   bool busy_ = false;  // someone writes
   bool stopping_ = false;
   State state_;
+  const MomentView* view_ = nullptr;  // of the one in progress
   Steady::time_point began_;
 };
 

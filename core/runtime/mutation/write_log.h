@@ -50,6 +50,8 @@ class WriteLog {
   /// The same for one effect, which is no larger than Unit::kSmallMax.
   uint64_t append(int database, Args words) noexcept;
   bool broken() const noexcept { return broken_.load(std::memory_order_relaxed); }
+  /// Something that was changed is not in it.
+  void lose() noexcept { broken_.store(true, std::memory_order_relaxed); }
   bool full() const noexcept {
     return end_.load(std::memory_order_relaxed) - consumed_.load(std::memory_order_relaxed) >
            bytes_max_;
@@ -107,7 +109,6 @@ class WriteLog {
   void take_over(Unit& unit) noexcept;
   void next_chunk() noexcept;
   uint64_t finish() noexcept;
-  void lose() noexcept { broken_.store(true, std::memory_order_relaxed); }
   bool has_more() const noexcept { return end() != consumed(); }
 
   const size_t bytes_max_;

@@ -2,8 +2,8 @@
 // LASTSAVE, DEBUG RELOAD, INFO. The instance gives it to the runtime before the first command.
 //
 // Any thread may call any method. Those that are given a turn need it to hold all shards, and hold them
-// while the file is written or read. The one in the background holds them too, while it encodes, but
-// not while the disk is waited for.
+// while the file is written or read. The one in the background holds them for a moment, which is what
+// it is of.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +22,10 @@ class Snapshots {
     int64_t last_save_s = 0;       // when one was last made, or the instance was started
     int64_t last_duration_s = -1;  // of the last one in the background
     int64_t duration_s = -1;       // of the one in progress, so far
+    uint64_t keys = 0;             // of the one in progress
+    uint64_t keys_done = 0;        // how many of them it has come to
+    uint64_t kept_bytes = 0;       // what it had to copy since it was about to change
+    uint64_t last_kept_bytes = 0;  // the same of the last one in the background
     uint64_t saves = 0;
     uint64_t keys_loaded = 0;   // with the last file that was read
     uint64_t keys_expired = 0;  // that were not taken from it, since their time was over

@@ -116,8 +116,9 @@ bool Hash::set_with_time(Bytes field, Bytes value, int64_t expires_at_ms) {
 bool Hash::set_big(Bytes field, Bytes value, int64_t expires_at_ms) {
   if (entry_ != nullptr && !is_packed()) {
     if (expires_at_ms >= 0) [[unlikely]] expect_expiry(expires_at_ms);
-    const bool added = big().set(field, value, expires_at_ms);
-    keyspace_->account(big());
+    HashObject& object = big_to_change();
+    const bool added = object.set(field, value, expires_at_ms);
+    keyspace_->account(object);
     if (has_times()) [[unlikely]] note_next_expiry();
     return added;
   }
@@ -146,8 +147,9 @@ void Hash::set_expiry(Bytes field, int64_t expires_at_ms) {
     const auto offset = static_cast<size_t>(old - entry_->packed().data());
     time.write(keyspace_->splice(entry_, key_, offset, packed_size(old), time.size(), 0));
   } else {
-    big().set_expiry(field, expires_at_ms);
-    keyspace_->account(big());
+    HashObject& object = big_to_change();
+    object.set_expiry(field, expires_at_ms);
+    keyspace_->account(object);
   }
   note_next_expiry();
 }
@@ -219,8 +221,9 @@ bool Hash::all_due(int64_t now_ms) const noexcept {
 bool Hash::erase(Bytes field) {
   if (entry_ == nullptr) return false;
   if (!is_packed()) {
-    if (!big().erase(field)) return false;
-    keyspace_->account(big());
+    HashObject& object = big_to_change();
+    if (!object.erase(field)) return false;
+    keyspace_->account(object);
     if (has_times()) [[unlikely]] note_next_expiry();
     return true;
   }

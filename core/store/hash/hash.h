@@ -161,7 +161,12 @@ class Hash {
   bool has_times() const noexcept { return entry_->has_field_times(); }
   size_t elements_a_field() const noexcept { return has_times() ? 3 : 2; }
   bool is_packed() const noexcept { return entry_->encoding() == Encoding::kPacked; }
-  HashObject& big() const noexcept { return static_cast<HashObject&>(*entry_->object()); }
+  const HashObject& big() const noexcept {
+    return static_cast<const HashObject&>(*entry_->object());
+  }
+  HashObject& big_to_change() noexcept {
+    return static_cast<HashObject&>(keyspace_->object_to_change(*entry_, key_.hash));
+  }
 
   template <typename Visit>
   static void visit_pair(const char* at, Visit&& visit) {
@@ -247,7 +252,7 @@ size_t Hash::erase_due(int64_t now_ms, size_t most, Taken&& taken) {
     }
     put_packed(kept, size() - erased, entry_->fields_expire_at_ms());
   } else {
-    HashObject& object = big();
+    HashObject& object = big_to_change();
     const auto is_due = [&] {
       return object.times() != nullptr && object.times()->first().at_ms <= now_ms;
     };

@@ -11,7 +11,7 @@ HashEdit::HashEdit(Keyspace& keyspace, const Key& key, Entry* entry)
     : keyspace_(keyspace), key_(key), entry_(entry) {
   if (entry_ == nullptr) return;
   if (entry_->encoding() == Encoding::kObject) {
-    big_.emplace(static_cast<HashObject&>(*entry_->object()));
+    big_.emplace(static_cast<HashObject&>(keyspace.object_to_change(*entry_, key.hash)));
     return;
   }
   packed_.assign(entry_->packed());
@@ -25,7 +25,7 @@ HashEdit::~HashEdit() { finish(); }
 void HashEdit::finish() noexcept {
   if (big_) {
     big_.reset();
-    keyspace_.account(*entry_->object());
+    keyspace_.account(keyspace_.object_to_change(*entry_, key_.hash));
   }
   if (expected_) Hash(keyspace_, key_, entry_).note_next_expiry();
   expected_ = false;

@@ -71,7 +71,7 @@ void List::push(End end, Args values, const ListLimit& limit) {
   size_t size = 0;
   for (const Bytes value : values) size += value.size();
   if (entry_ != nullptr && !packed()) {
-    ListChunks& big = chunks();
+    ListChunks& big = chunks_to_change();
     if (big.push(end, values, limit)) keyspace_->account(big);
     return;
   }
@@ -136,7 +136,7 @@ void List::rotate(End from, const ListLimit& limit) {
 }
 
 void List::prepare_erase(size_t index) {
-  if (!packed()) chunks().prepare_erase(index);
+  if (!packed()) chunks_to_change().prepare_erase(index);
 }
 
 void List::insert(size_t index, Bytes value, const ListLimit& limit) {
@@ -145,13 +145,14 @@ void List::insert(size_t index, Bytes value, const ListLimit& limit) {
     element.write(splice(run().offset(index), 0, element.size(), 1));
     return;
   }
-  if (index == chunks().size()) {
+  ListChunks& big = chunks_to_change();
+  if (index == big.size()) {
     const Bytes values[] = {value};
-    chunks().push(End::kBack, values, limit);
+    big.push(End::kBack, values, limit);
   } else {
-    chunks().insert(index, element, limit);
+    big.insert(index, element, limit);
   }
-  keyspace_->account(chunks());
+  keyspace_->account(big);
 }
 
 void List::set(size_t index, Bytes value, const ListLimit& limit) {
@@ -163,8 +164,9 @@ void List::set(size_t index, Bytes value, const ListLimit& limit) {
         splice(static_cast<size_t>(at - now.begin()), list_element_size(at), element.size(), 0));
     return;
   }
-  chunks().replace(index, element, limit);
-  keyspace_->account(chunks());
+  ListChunks& big = chunks_to_change();
+  big.replace(index, element, limit);
+  keyspace_->account(big);
   shrink(limit);
 }
 
@@ -175,8 +177,9 @@ void List::erase(size_t first, size_t count, const ListLimit& limit) {
     splice(from, now.offset(first + count) - from, 0, -static_cast<int>(count));
     return;
   }
-  auto removed = chunks().erase(first, count, limit);
-  keyspace_->account(chunks());
+  ListChunks& big = chunks_to_change();
+  auto removed = big.erase(first, count, limit);
+  keyspace_->account(big);
   if (removed != nullptr) keyspace_->discard(std::move(removed));
   shrink(limit);
 }
@@ -184,8 +187,9 @@ void List::erase(size_t first, size_t count, const ListLimit& limit) {
 size_t List::erase_equal(Bytes value, size_t max, End from, const ListLimit& limit) {
   const ListElement element(value);
   if (!packed()) {
-    const size_t erased = chunks().erase_equal(element, max, from, limit);
-    keyspace_->account(chunks());
+    ListChunks& big = chunks_to_change();
+    const size_t erased = big.erase_equal(element, max, from, limit);
+    keyspace_->account(big);
     shrink(limit);
     return erased;
   }

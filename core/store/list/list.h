@@ -64,7 +64,12 @@ class List {
   friend class ListCursor;
 
   bool packed() const noexcept { return entry_->encoding() == Encoding::kPacked; }
-  ListChunks& chunks() const noexcept { return static_cast<ListChunks&>(*entry_->object()); }
+  const ListChunks& chunks() const noexcept {
+    return static_cast<const ListChunks&>(*entry_->object());
+  }
+  ListChunks& chunks_to_change() noexcept {
+    return static_cast<ListChunks&>(keyspace_->object_to_change(*entry_, key_.hash));
+  }
   ListRun run() const noexcept { return {entry_->packed(), entry_->packed_count()}; }
   char* splice(size_t at, size_t erased, size_t inserted, int counted) {
     return keyspace_->splice(entry_, key_, at, erased, inserted, counted);

@@ -157,8 +157,9 @@ bool Set::add_packed(Bytes member, const Limits& limits) {
 }
 
 bool Set::add_big(Bytes member) {
-  if (!big().add(member)) return false;
-  keyspace_->account(big());
+  SetObject& object = big_to_change();
+  if (!object.add(member)) return false;
+  keyspace_->account(object);
   return true;
 }
 
@@ -194,8 +195,9 @@ void Set::become_big() {
 bool Set::erase(Bytes member) {
   if (entry_ == nullptr) return false;
   if (is_big()) {
-    if (!big().erase(member)) return false;
-    keyspace_->account(big());
+    SetObject& object = big_to_change();
+    if (!object.erase(member)) return false;
+    keyspace_->account(object);
     return true;
   }
   if (is_intset()) {

@@ -195,7 +195,12 @@ class Set {
   static constexpr size_t kFewOf = 3;
 
   bool is_intset() const noexcept { return entry_->encoding() == Encoding::kIntset; }
-  SetObject& big() const noexcept { return static_cast<SetObject&>(*entry_->object()); }
+  const SetObject& big() const noexcept {
+    return static_cast<const SetObject&>(*entry_->object());
+  }
+  SetObject& big_to_change() noexcept {
+    return static_cast<SetObject&>(keyspace_->object_to_change(*entry_, key_.hash));
+  }
   Intset numbers() const noexcept { return {entry_->packed(), entry_->packed_count()}; }
 
   template <typename Visit>

@@ -160,7 +160,7 @@ SortedSet::Stored SortedSet::store_packed(Bytes member, double score, ScoreRule 
 }
 
 SortedSet::Stored SortedSet::store_big(Bytes member, double score, ScoreRule rule) {
-  SortedSetObject& set = object();
+  SortedSetObject& set = object_to_change();
   ScoredMember* found = set.find(member);
   Stored stored{Outcome::kAdded, score};
   if (found == nullptr) {
@@ -233,7 +233,7 @@ bool SortedSet::erase(Bytes member) {
     erase_packed(index, 1);
     return true;
   }
-  SortedSetObject& set = object();
+  SortedSetObject& set = object_to_change();
   if (!set.erase(member)) return false;
   keyspace_->account(set);
   return true;
@@ -245,7 +245,7 @@ void SortedSet::erase(Ranks ranks) {
     erase_packed(ranks.first, ranks.count);
     return;
   }
-  SortedSetObject& set = object();
+  SortedSetObject& set = object_to_change();
   set.erase_ranks(ranks.first, ranks.count);
   keyspace_->account(set);
 }

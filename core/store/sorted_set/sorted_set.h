@@ -122,8 +122,11 @@ class SortedSet {
   uint64_t scan(uint64_t cursor, size_t count, Visit&& visit) const;
 
  private:
-  SortedSetObject& object() const noexcept {
-    return static_cast<SortedSetObject&>(*entry_->object());
+  const SortedSetObject& object() const noexcept {
+    return static_cast<const SortedSetObject&>(*entry_->object());
+  }
+  SortedSetObject& object_to_change() noexcept {
+    return static_cast<SortedSetObject&>(keyspace_->object_to_change(*entry_, key_.hash));
   }
   PackedPairs pairs() const noexcept { return {entry_->packed(), entry_->packed_count()}; }
   Stored store_packed(Bytes member, double score, ScoreRule rule, Limits limits);

@@ -207,7 +207,12 @@ std::unique_ptr<Object> StreamObject::erase_front(Front front) noexcept {
   return removed;
 }
 
-StreamGroup* StreamObject::find_group(Bytes name) const noexcept {
+const StreamGroup* StreamObject::find_group(Bytes name) const noexcept {
+  const auto slot = groups_.find(name);
+  return slot ? slot.item() : nullptr;
+}
+
+StreamGroup* StreamObject::find_group(Bytes name) noexcept {
   const auto slot = groups_.find(name);
   return slot ? slot.item() : nullptr;
 }

@@ -80,14 +80,23 @@ class StreamObject final : public Object {
   /// Removes them. Returns what is to be freed, if it is much.
   std::unique_ptr<Object> erase_front(Front front) noexcept;
 
-  StreamGroup* find_group(Bytes name) const noexcept;
+  const StreamGroup* find_group(Bytes name) const noexcept;
+  StreamGroup* find_group(Bytes name) noexcept;
   /// There must be none of this name.
   StreamGroup& add_group(Bytes name, StreamId last_id, int64_t entries_read);
   void erase_group(StreamGroup& group) noexcept;
   size_t group_count() const noexcept { return groups_.size(); }
-  /// visit(StreamGroup&) with each, in no order.
+  /// visit(const StreamGroup&) with each, in no order.
   template <typename Visit>
   void for_each_group(Visit&& visit) const {
+    groups_.for_each([&](const StreamGroup& group) {
+      visit(group);
+      return Walk::kGoOn;
+    });
+  }
+  /// The same with each to be changed.
+  template <typename Visit>
+  void for_each_group(Visit&& visit) {
     groups_.for_each([&](StreamGroup& group) {
       visit(group);
       return Walk::kGoOn;

@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "base/prefetch.h"
+#include "store/table/buckets_view.h"
 
 namespace kevy {
 
@@ -36,9 +37,18 @@ uint64_t BucketTable::reverse(uint64_t bits) noexcept {
   return __builtin_bswap64(bits);
 }
 
-BucketTable::~BucketTable() { release_memory(); }
+BucketTable::~BucketTable() {
+  for (BucketsView* view = views_; view != nullptr; view = view->next_) view->table_ = nullptr;
+  release_memory();
+}
 
+void BucketTable::save(uint64_t number) noexcept {
+  for (BucketsView* view = views_; view != nullptr; view = view->next_) view->before_change(number);
+}
+
+// No view has anything left to look at, since there are no items.
 void BucketTable::release_memory() noexcept {
+  for (BucketsView* view = views_; view != nullptr; view = view->next_) view->end_walk();
   while (!segments_.empty()) drop_segment();
   for (Bucket* chunk : overflow_chunks_) std::free(chunk);
   overflow_chunks_.clear();
@@ -118,6 +128,7 @@ void BucketTable::place(Bucket& first, ItemRef item, uint8_t tag) {
 
 void BucketTable::insert(ItemRef item, uint64_t hash, HashOf hash_of, const void* context) {
   if (count_ == 0) add_bucket();
+  before_change(hash);
   place(bucket(hash), item, tag_of(hash));
   ++size_;
   if (size_ * 4 <= count_ * kLoadMaxQuarters) return;
@@ -128,6 +139,7 @@ void BucketTable::insert(ItemRef item, uint64_t hash, HashOf hash_of, const void
 }
 
 void BucketTable::erase(ItemRef* slot, uint64_t hash) noexcept {
+  before_change(hash);
   Bucket* previous = nullptr;
   for (Bucket* b = &bucket(hash);; previous = b, b = b->next()) {
     if (slot >= b->items && slot < b->items + kPlaces) {
@@ -225,6 +237,8 @@ void BucketTable::release_chain(Bucket& first) noexcept {
 // fail comes before any change.
 void BucketTable::split(HashOf hash_of, const void* context) {
   const uint64_t from = count_ == 2 * base_ ? 0 : count_ - base_;
+  if (viewed()) [[unlikely]]
+    save(from);
   ItemRef few[kGatheredMax];
   std::vector<ItemRef> many;
   size_t gathered = 0;
@@ -260,6 +274,10 @@ void BucketTable::merge() noexcept {
   // A further bucket gives a place less than it has, for the link to it.
   const size_t further = moving <= free ? 0 : (moving - free + kPlaces - 2) / (kPlaces - 1);
   if (!have_spares(further)) return;
+  if (viewed()) [[unlikely]] {
+    save(last - base);
+    save(last);
+  }
   base_ = base;
   longest_of_round_ = longest_chain_;  // buckets split before need not be split again in this round
   for (Bucket* b = &gone;; b = b->next()) {

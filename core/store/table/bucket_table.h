@@ -19,6 +19,9 @@
 // Of the hash, the low bits give the bucket's number, bits 24 to 31 the tag; the top half is left
 // to choosing a shard.
 //
+// A view (buckets_view.h) is told before a bucket changes. What an item is changed in, or which item
+// has a place, the table does not see: who does that says so first (before_change).
+//
 // Knows nothing of what the pointers point at, and does not own it. One thread at a time.
 #pragma once
 
@@ -34,6 +37,8 @@
 
 namespace kevy {
 
+class BucketsView;
+
 class BucketTable {
  public:
   /// `spans`, if there is one, must outlive the table.
@@ -48,6 +53,14 @@ class BucketTable {
   /// come in the order of a walk over such a table, which would fill a growing one very unevenly.
   /// Throws std::bad_alloc.
   void reserve(size_t items);
+
+  /// Whether a view looks at it.
+  bool viewed() const noexcept { return views_ != nullptr; }
+  /// To be called before anything about the items of `hash` changes.
+  void before_change(uint64_t hash) noexcept {
+    if (viewed()) [[unlikely]]
+      save(bucket_number(hash));
+  }
 
   /// A hint that `hash` is about to be looked up.
   void prefetch(uint64_t hash) const noexcept {
@@ -118,6 +131,8 @@ class BucketTable {
   void* random(Random& random) const noexcept;
 
  private:
+  friend class BucketsView;
+
   static uint64_t reverse(uint64_t bits) noexcept;
 
   // The bits of a bucket's number: those of buckets that were split already have one more.
@@ -150,6 +165,7 @@ class BucketTable {
     Span* span;  // they are, or nullptr: an allocation
   };
 
+  void save(uint64_t number) noexcept;
   void place(Bucket& first, ItemRef item, uint8_t tag);
   void release_chain(Bucket& first) noexcept;
   void add_bucket();
@@ -168,6 +184,7 @@ class BucketTable {
   size_t size_ = 0;
   uint64_t count_ = 0;  // buckets; base_ <= count_ <= 2 * base_
   uint64_t base_ = 1;   // a power of two; buckets below count_ - base_ have been split
+  BucketsView* views_ = nullptr;  // a list
   SpanPool* spans_;
   std::vector<Segment> segments_;
   uint64_t first_segment_capacity_ = 0;

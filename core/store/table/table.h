@@ -23,10 +23,14 @@ class Table : private BucketTable {
   explicit Table(const HashSecret& secret, SpanPool* spans = nullptr) noexcept
       : BucketTable(spans), secret_(secret) {}
 
+  using BucketTable::before_change;
   using BucketTable::memory_bytes;
   using BucketTable::prefetch;
   using BucketTable::reserve;
   using BucketTable::size;
+  using BucketTable::viewed;
+  /// For a view of it.
+  BucketTable& buckets() noexcept { return *this; }
 
   /// A place in the table: where the item of a key is, or none. Valid until the next insert or
   /// erase.
@@ -35,7 +39,8 @@ class Table : private BucketTable {
     Slot() = default;
     explicit operator bool() const noexcept { return at_ != nullptr; }
     Item* item() const noexcept { return static_cast<Item*>(at_->item()); }
-    /// Puts another item of the same key there, or the same whose size is another.
+    /// Puts another item of the same key there, or the same whose size is another. After
+    /// before_change() where there may be a view.
     void replace(Item* item) noexcept { *at_ = ref(item); }
 
    private:

@@ -1,0 +1,69 @@
+#include "store/view/keyspace_view.h"
+
+#include <utility>
+
+#include "base/check.h"
+
+namespace kevy {
+
+namespace {
+
+#ifdef NDEBUG
+constexpr bool kChecks = false;
+#else
+constexpr bool kChecks = true;
+#endif
+
+}  // namespace
+
+KeyspaceView::KeyspaceView(Keyspace& keyspace)
+    : BucketsView(keyspace.entries_.buckets()),
+      keyspace_(&keyspace),
+      next_(keyspace.view_),
+      size_(keyspace.size()),
+      size_with_expiry_(keyspace.size_with_expiry()) {
+  if (kChecks) {
+    for (uint64_t number = 0; number < bucket_count(); ++number) sums_.push_back(sum_of(number));
+  }
+  keyspace.view_ = this;
+}
+
+KeyspaceView::~KeyspaceView() {
+  if (keyspace_ == nullptr) return;
+  KeyspaceView** link = &keyspace_->view_;
+  while (*link != this) link = &(*link)->next_;
+  *link = next_;
+  // Another view's, or to be freed once the lock is given back.
+  if (owned_ != nullptr) keyspace_->garbage_->add(std::move(owned_));
+}
+
+void KeyspaceView::walk(EntryImages& to, size_t buckets) noexcept {
+  to.take_from(kept_);
+  to_ = &to;
+  while (buckets != 0 && copy_next()) --buckets;
+  to_ = nullptr;
+}
+
+void KeyspaceView::copy(uint64_t number, bool for_change) {
+  if (kChecks) KEVY_CHECK(sums_[number] == sum_of(number));
+  EntryImages& to = for_change ? kept_ : *to_;
+  visit(number, [&](const void* item) { to.add(*static_cast<const Entry*>(item)); });
+}
+
+// What a change without before_change() would change, but for what lies in objects.
+uint64_t KeyspaceView::sum_of(uint64_t number) const noexcept {
+  uint64_t sum = 0;
+  visit(number, [&](const void* item) {
+    const auto& entry = *static_cast<const Entry*>(item);
+    const auto add = [&](Bytes bytes) {
+      sum = sum * 31 + hash_bytes(bytes, HashSecret::process());
+    };
+    add({reinterpret_cast<const char*>(&entry) + sizeof(Entry),
+         entry.size_bytes() - sizeof(Entry)});
+    if (entry.is_string() && entry.encoding() == Encoding::kShared) add(entry.string());
+    if (entry.encoding() == Encoding::kObject) sum += entry.object()->memory_bytes();
+  });
+  return sum;
+}
+
+}  // namespace kevy

@@ -1,0 +1,55 @@
+// KeyspaceView: a keyspace as it was at one moment. A walk copies its entries, some buckets at a
+// time, while commands change them; what they are about to change is copied first.
+//
+// It follows the keyspace, not the number of its database: SWAPDB does not touch it, and a keyspace
+// that is flushed goes on being the view's until that is closed.
+//
+// Made, walked and closed by the holder of the shard's lock.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "store/keyspace.h"
+#include "store/table/buckets_view.h"
+#include "store/view/entry_images.h"
+
+namespace kevy {
+
+class KeyspaceView final : private BucketsView {
+ public:
+  /// Throws std::bad_alloc.
+  explicit KeyspaceView(Keyspace& keyspace);
+  ~KeyspaceView() override;
+
+  using BucketsView::failed;
+
+  /// Keys of that moment, and those with a time to live.
+  size_t size() const noexcept { return size_; }
+  size_t size_with_expiry() const noexcept { return size_with_expiry_; }
+
+  /// Adds what had to be copied since the last call, and the entries of `buckets` further buckets.
+  void walk(EntryImages& to, size_t buckets) noexcept;
+  /// Whether all entries of that moment were added.
+  bool done() const noexcept { return all_copied() && kept_.empty(); }
+  /// What was copied since it was about to change, and waits to be added.
+  size_t kept_bytes() const noexcept { return kept_.bytes(); }
+
+ private:
+  friend class Garbage;
+  friend class Keyspace;
+
+  void copy(uint64_t number, bool for_change) override;
+  void take_over(std::unique_ptr<Keyspace> keyspace) noexcept { owned_ = std::move(keyspace); }
+  uint64_t sum_of(uint64_t number) const noexcept;
+
+  Keyspace* keyspace_;               // nullptr: it is no more
+  std::unique_ptr<Keyspace> owned_;  // nobody else's any more
+  KeyspaceView* next_;               // of the keyspace
+  const size_t size_, size_with_expiry_;
+  EntryImages kept_;
+  EntryImages* to_ = nullptr;   // of the walk that is being made
+  std::vector<uint64_t> sums_;  // of each bucket, where mistakes are looked for
+};
+
+}  // namespace kevy

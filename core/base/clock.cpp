@@ -16,7 +16,10 @@ int64_t Clock::machine_us() noexcept { return read_us(CLOCK_REALTIME); }
 
 int64_t Clock::monotonic_us() noexcept { return read_us(CLOCK_MONOTONIC); }
 
+// A clock that stands before all moments, while a log is loaded (runtime/dispatch/load_time.h), has the
+// seconds of the machine for what notes when it was used.
 int64_t Clock::moved_seconds(int64_t frozen_us, int64_t offset_us) noexcept {
+  if (frozen_us < 0 && frozen_us != kRunning) return std::time(nullptr);
   const int64_t us = frozen_us != kRunning ? frozen_us : read_us(CLOCK_REALTIME_COARSE) + offset_us;
   return us / 1'000'000;
 }

@@ -89,6 +89,7 @@ Status Instance::start_persistence() {
   persistence_.started = true;
   append_only_.set_place(persistence_.place, [this] { network_.disk_moved(); });
   persistence_.turn_append_only = [this](bool on) { return append_only_.turn(on); };
+  persistence_.append_only_wanted = [this] { return append_only_.wanted(); };
   if (!persistence_.append_only) return Done{};
   if (persistence_.place.directory.empty()) {
     return invalid("appendonly: it needs a directory: set dir");

@@ -53,13 +53,14 @@ Directive directory(PersistenceOptions& options) {
 }
 
 Directive append_only(PersistenceOptions& options) {
-  return {[&options] { return std::string(options.append_only ? "yes" : "no"); },
+  return {[&options] {
+            const bool on = options.started ? options.append_only_wanted() : options.append_only;
+            return std::string(on ? "yes" : "no");
+          },
           [&options](Bytes text) -> Wrong {
             const bool yes = equals_ignoring_case(text, "yes");
             if (!yes && !equals_ignoring_case(text, "no")) return "argument must be 'yes' or 'no'";
-            if (options.started && yes != options.append_only) {
-              if (auto wrong = options.turn_append_only(yes)) return wrong;
-            }
+            if (options.started) return options.turn_append_only(yes);
             options.append_only = yes;
             return std::nullopt;
           }};

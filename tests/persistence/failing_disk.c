@@ -1,6 +1,6 @@
 /* A disk that fails, to be loaded in front of the C library. The file that FAILING_DISK names says what
  * fails, in one line: a call, how many of its calls go well first, how many then fail, and the errno;
- * errno 0 makes a write short. It is read at each call, so that a test can change it. Only files of an
+ * errno 0 makes a write short, and -2 has a call wait until the line is another one. It is read at each call, so that a test can change it. Only files of an
  * append-only directory are meant: those opened by openat(). */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -15,6 +15,16 @@
 
 static unsigned calls;
 static char last[128];
+
+/* Whether the line is still the same. */
+static int unchanged(const char* path, const char* line) {
+  char now[128] = "";
+  FILE* file = fopen(path, "r");
+  if (file == NULL) return 0;
+  if (fgets(now, sizeof now, file) == NULL) now[0] = '\0';
+  fclose(file);
+  return strcmp(now, line) == 0;
+}
 
 /* -1: it goes well; otherwise the errno. */
 static int fails(const char* call) {
@@ -34,7 +44,10 @@ static int fails(const char* call) {
   if (sscanf(line, "%31s %u %u %d", wanted, &first, &count, &code) != 4) return -1;
   if (strcmp(wanted, call) != 0) return -1;
   const unsigned number = calls++;
-  return number >= first && number < first + count ? code : -1;
+  if (number < first || number >= first + count) return -1;
+  if (code != -2) return code;
+  while (unchanged(path, line)) usleep(1000);
+  return -1;
 }
 
 #define NEXT(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))

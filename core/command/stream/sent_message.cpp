@@ -7,6 +7,7 @@
 #include "base/sha1.h"
 #include "command/families.h"
 #include "command/key_specs.h"
+#include "runtime/dispatch/load_time.h"
 
 namespace kevy {
 
@@ -150,10 +151,13 @@ void xidmprecord(Call& call) {
   if (const auto known = producers.find(producer, message, call.now_ms())) {
     if (*known == *id) {
       call.reply.ok();
-    } else {
-      call.error("ERR the idempotent ID is another entry's");
+      return;
     }
-    return;
+    // While a log is loaded nothing ages: what takes its place had come when it was over.
+    if (!is_loaded(call)) {
+      call.error("ERR the idempotent ID is another entry's");
+      return;
+    }
   }
   producers.add(producer, message, *id);
   producers.trim(call.now_ms());

@@ -7,6 +7,7 @@
 #include "command/families.h"
 #include "command/key_specs.h"
 #include "command/stream_group/claiming.h"
+#include "runtime/dispatch/load_time.h"
 
 namespace kevy {
 
@@ -36,7 +37,7 @@ bool read_claim_option(Call& call, Options& options, ClaimOptions& claim) {
     const auto idle = option_argument(call, options, "IDLE");
     if (!idle) return false;
     int64_t at = 0;
-    const bool overflow = __builtin_sub_overflow(call.now_ms(), *idle, &at);
+    const bool overflow = __builtin_sub_overflow(used_ms(call), *idle, &at);
     claim.delivered_ms = overflow ? -1 : at;
   } else if (options.next_is("time", 1)) {
     claim.delivered_ms = option_argument(call, options, "TIME");
@@ -111,7 +112,7 @@ void xclaim(Call& call) {
   if (found.group == nullptr) return;
   ClaimOptions options;
   if (!read_claim_options(call, options)) return;
-  const int64_t now_ms = call.now_ms();
+  const int64_t now_ms = used_ms(call);
   int64_t delivered_ms = options.delivered_ms.value_or(now_ms);
   if (delivered_ms < 0 || delivered_ms > now_ms) delivered_ms = now_ms;
   StreamClaiming claiming(call, key, found, call.args[3]);

@@ -1,4 +1,5 @@
 #include "command/stream_group/claiming.h"
+#include "runtime/dispatch/load_time.h"
 
 namespace kevy {
 
@@ -8,7 +9,7 @@ StreamClaiming::StreamClaiming(Call& call, const Key& key, FoundGroup found, Byt
       stream_(*found.stream),
       group_(*found.group),
       consumer_(consumer),
-      delivery_(group_, consumer, call.now_ms()),
+      delivery_(group_, consumer, used_ms(call)),
       last_id_(group_.last_id) {}
 
 bool StreamClaiming::is_there(StreamId id) const noexcept {
@@ -60,8 +61,8 @@ void StreamClaiming::commit() {
   group_.last_id = last_id_;
   for (const StreamId id : dropped_) group_.erase_pending(id);
   StreamConsumer& consumer = *delivery_.consumer();
-  consumer.seen_ms = call_.now_ms();
-  if (!claimed_.empty()) consumer.active_ms = call_.now_ms();
+  consumer.seen_ms = used_ms(call_);
+  if (!claimed_.empty()) consumer.active_ms = used_ms(call_);
   if (delivery_.made_consumer() || moves || !dropped_.empty() || !claimed_.empty()) {
     changed_group(call_, key_, stream_);
   }

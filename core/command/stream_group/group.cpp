@@ -4,6 +4,7 @@
 #include "command/key_specs.h"
 #include "command/stream_group/group_access.h"
 #include "runtime/dispatch/full_name.h"
+#include "runtime/dispatch/load_time.h"
 
 namespace kevy {
 
@@ -126,7 +127,7 @@ void create_consumer(Call& call) {
   if (group == nullptr) return;
   const bool missing = group->find_consumer(call.args[4]) == nullptr;
   if (missing) {
-    group->add_consumer(call.args[4], call.now_ms());
+    group->add_consumer(call.args[4], used_ms(call));
     changed_group(call, key, *stream);
     notify_group(call, key, "xgroup-createconsumer");
   }

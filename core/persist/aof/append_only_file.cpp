@@ -10,6 +10,7 @@
 #include "persist/aof/base_file.h"
 #include "persist/aof/files.h"
 #include "persist/aof/loader.h"
+#include "runtime/dispatch/load_time.h"
 
 namespace kevy {
 
@@ -36,7 +37,7 @@ bool begins_with_data(int file) noexcept {
 /// While it is there nothing expires.
 class TimeStandsStill {
  public:
-  explicit TimeStandsStill(Clock& clock) noexcept : clock_(clock) { clock_.freeze(0); }
+  explicit TimeStandsStill(Clock& clock) noexcept : clock_(clock) { freeze_before_all(clock_); }
   ~TimeStandsStill() { clock_.resume(); }
   TimeStandsStill(const TimeStandsStill&) = delete;
   TimeStandsStill& operator=(const TimeStandsStill&) = delete;
@@ -55,7 +56,14 @@ void AppendOnlyFile::hold_all(Turn& turn) {
 
 Status AppendOnlyFile::start() {
   if (auto locked = lock(); !locked) return locked;
-  if (auto read = read_manifest(); !read) return read;
+  bool found = false;
+  if (auto read = read_manifest(found); !read) return read;
+  // The crash was between the two steps of taking over the old file.
+  const bool moves = manifest_.base && manifest_.base->name == place_.prefix &&
+                     !exists(folder_.get(), place_.prefix) && exists(parent_.get(), place_.prefix);
+  if (!found || moves) {
+    if (auto taken = take_over_old_file(); !taken) return taken;
+  }
   if (auto loaded = load(); !loaded) return loaded;
   return begin_logging();
 }
@@ -63,32 +71,53 @@ Status AppendOnlyFile::start() {
 // flock() is of the opened directory, so that it holds between instances of one process too, and goes
 // with the process however that ends.
 Status AppendOnlyFile::lock() {
+  unlock();
   auto parent = open_directory(AT_FDCWD, place_.directory);
   if (!parent) return parent.error();
   parent_ = std::move(*parent);
   auto folder = open_directory(parent_.get(), place_.folder);
   if (!folder) return folder.error();
   folder_ = std::move(*folder);
-  if (flock(folder_.get(), LOCK_EX | LOCK_NB) == 0) return Done{};
+  lock_ = Socket::made_by(
+      [this] { return openat(folder_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); });
+  if (!lock_) return system_error(place_.folder + " can not be opened", errno);
+  if (flock(lock_.get(), LOCK_EX | LOCK_NB) == 0) return Done{};
   if (errno != EWOULDBLOCK) return Done{};  // a file system without locks
   return state_error("the append-only file in " + place_.directory + '/' + place_.folder +
                      " is in use by another instance: stop that one, or choose another dir");
 }
 
-Status AppendOnlyFile::read_manifest() {
-  bool found = false;
+void AppendOnlyFile::unlock() noexcept {
+  if (lock_) flock(lock_.get(), LOCK_UN);  // whoever else has a copy of the descriptor
+  lock_ = Socket();
+  folder_ = Descriptor();
+  parent_ = Descriptor();
+}
+
+Status AppendOnlyFile::read_manifest(bool& found) {
   auto text = read_file(folder_.get(), manifest_name(), found);
   if (!text) return text.error();
-  if (!found) return take_over_old_file();
+  if (!found) return refuse_unnamed_files();
   auto parsed = Manifest::parse(*text);
   if (!parsed) {
     return state_error(place_.folder + '/' + manifest_name() + ": " + parsed.error().message);
   }
   manifest_ = std::move(*parsed);
-  // The crash was between the two steps below.
-  const bool moves = manifest_.base && manifest_.base->name == place_.prefix &&
-                     !exists(folder_.get(), place_.prefix) && exists(parent_.get(), place_.prefix);
-  if (moves) return take_over_old_file();
+  return Done{};
+}
+
+// Without the manifest nobody knows what belongs together; new files would be mixed up with these.
+Status AppendOnlyFile::refuse_unnamed_files() {
+  auto names = names_in_directory(folder_.get());
+  if (!names) return names.error();
+  for (const std::string& name : *names) {
+    const bool is_one = name.starts_with(place_.prefix + '.') &&
+                        (name.find(".base.") != std::string::npos || name.ends_with(".incr.aof"));
+    if (!is_one || is_empty(folder_.get(), name)) continue;
+    return state_error(place_.folder + '/' + name + " is there, but " + manifest_name() +
+                       ", which says what is to be loaded, is not: put it back, or move the files "
+                       "away to begin anew");
+  }
   return Done{};
 }
 
@@ -105,8 +134,8 @@ Status AppendOnlyFile::take_over_old_file() {
   return sync_directory(parent_.get());
 }
 
-Status AppendOnlyFile::write_manifest() {
-  return replace_file(folder_.get(), manifest_name(), manifest_.text());
+Status AppendOnlyFile::write_manifest(const Manifest& manifest) {
+  return replace_file(folder_.get(), manifest_name(), manifest.text());
 }
 
 // A crash may have cut short the last increment that has anything in it, or a base of commands alone.
@@ -169,7 +198,9 @@ Status AppendOnlyFile::cut(const std::string& name, uint64_t whole, uint64_t siz
     got += static_cast<size_t>(part);
   }
   rest.resize(got);
-  const std::string kept = name + ".cut-at-" + std::to_string(whole);
+  const std::string at = name + ".cut-at-" + std::to_string(whole);
+  std::string kept = at;
+  for (int before = 2; exists(folder_.get(), kept); ++before) kept = at + '.' + std::to_string(before);
   if (auto written = replace_file(folder_.get(), kept, rest); !written) return written;
   if (ftruncate(opened.get(), static_cast<off_t>(whole)) < 0) {
     return system_error(name + " can not be cut", errno);
@@ -178,20 +209,40 @@ Status AppendOnlyFile::cut(const std::string& name, uint64_t whole, uint64_t siz
   return Done{};
 }
 
+uint64_t AppendOnlyFile::unused_base() {
+  uint64_t number = std::max(base_used_, manifest_.base ? manifest_.base->sequence : 0);
+  do {
+    ++number;
+  } while (manifest_.names(Manifest::name_of_base(place_.prefix, number)));
+  return base_used_ = number;
+}
+
+uint64_t AppendOnlyFile::unused_increment() {
+  uint64_t number = std::max(increment_used_, manifest_.last_increment());
+  std::string name;
+  do {
+    name = Manifest::name_of_increment(place_.prefix, ++number);
+  } while (manifest_.names(name) || (exists(folder_.get(), name) && !is_empty(folder_.get(), name)));
+  return increment_used_ = number;
+}
+
 Status AppendOnlyFile::begin_logging() {
   if (manifest_.increments.empty()) {
-    manifest_.increments.push_back({Manifest::name_of_increment(place_.prefix, 1), 1});
+    const uint64_t number = unused_increment();
+    manifest_.increments.push_back({Manifest::name_of_increment(place_.prefix, number), number});
   }
   const std::string& name = manifest_.increments.back().name;
   auto opened = open_to_append(folder_.get(), name);
   if (!opened) return opened.error();
   if (auto written = write_manifest(); !written) return written;
+  // What was loaded may be shown: a process that was killed may have left it with the kernel alone.
+  if (fdatasync(opened->get()) < 0) return system_error(name + " can not be synced", errno);
   auto size = size_of_file(opened->get(), name);
   if (!size) return size.error();
   older_size_ -= std::min(older_size_, *size);
   log_ = std::make_unique<WriteLog>(kLogMax);
   auto file = std::make_unique<LogFile>(runtime_, *log_);
-  settings_changed();
+  log_->set_fenced(runtime_.settings().append_fsync.load() == Fsync::kAlways);
   log_->set_on_safe(on_safe_);
   file->set_on_step([this] { consider_rewrite(); });
   if (!file->start({std::move(*opened), name, *size, 0})) {
@@ -204,12 +255,13 @@ Status AppendOnlyFile::begin_logging() {
   runtime_.set_log(log_.get());
   std::lock_guard guard(mutex_);
   file_ = std::move(file);
-  enabled_ = true;
+  enabled_ = wanted_ = true;
   return Done{};
 }
 
 void AppendOnlyFile::settings_changed() noexcept {
-  if (log_ == nullptr) return;
+  std::lock_guard guard(mutex_);
+  if (!enabled_) return;
   log_->set_fenced(runtime_.settings().append_fsync.load() == Fsync::kAlways);
   log_->hurry();
 }

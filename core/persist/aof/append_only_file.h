@@ -8,9 +8,13 @@
 // increment is in it before anything is written to that, and a new base once it is on disk; what is
 // not needed any more is removed after that.
 //
+// No name of a file is used twice, since after a failure it is not known which manifest a crash would
+// leave: what it names stays as it was until another one is on disk.
+//
 // start() and stop() by the instance; the rest by any thread, whatever shards it holds.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -18,8 +22,10 @@
 #include <thread>
 
 #include "base/result.h"
+#include "base/socket.h"
 #include "persist/aof/log_file.h"
 #include "persist/aof/manifest.h"
+#include "persist/snapshot/moment_view.h"
 #include "runtime/persistence/append_only.h"
 #include "runtime/runtime.h"
 
@@ -31,8 +37,6 @@ struct AppendOnlyPlace {
   std::string folder = "appendonlydir";   // appenddirname
   std::string prefix = "appendonly.aof";  // appendfilename
 };
-
-class MomentView;
 
 class AppendOnlyFile final : public AppendOnly {
  public:
@@ -52,8 +56,14 @@ class AppendOnlyFile final : public AppendOnly {
   Status start();
   /// appendfsync may have changed.
   void settings_changed() noexcept;
-  /// CONFIG SET appendonly: begins to turn it on, with a new base, or off. What is wrong, or nothing.
+  /// CONFIG SET appendonly: begins to turn it on, with a new base, or off, once what is under way is
+  /// done. What is wrong, or nothing.
   std::optional<std::string> turn(bool on);
+  /// Whether it is on, or is to be; off again where it could not be turned on.
+  bool wanted() noexcept {
+    std::lock_guard guard(mutex_);
+    return wanted_;
+  }
   /// Nothing more is logged; what was is written and synced. Takes all shards.
   void stop() noexcept;
 
@@ -74,18 +84,26 @@ class AppendOnlyFile final : public AppendOnly {
   };
 
   Status lock();
+  void unlock() noexcept;
   Status load();
   Status load_file(const Manifest::File& file, bool may_be_last);
   Status cut(const std::string& name, uint64_t whole, uint64_t size);
-  Status read_manifest();
+  Status read_manifest(bool& found);
   Status take_over_old_file();
-  Status write_manifest();
+  Status refuse_unnamed_files();
+  Status write_manifest(const Manifest& manifest);
+  Status write_manifest() { return write_manifest(manifest_); }
   Status begin_logging();
+  uint64_t unused_base();
+  uint64_t unused_increment();
   static void hold_all(Turn& turn);
 
   // Jobs: what the thread of its own does.
-  bool begin_job(std::function<Status()> job);
-  void run_job(const std::function<Status()>& job) noexcept;
+  using Job = Status (AppendOnlyFile::*)();
+  bool begin_job(Job job);
+  void run_jobs(Job job) noexcept;
+  bool run_job(Job job) noexcept;
+  void note_job(bool done, int64_t begin_us) noexcept;
   void consider_rewrite() noexcept;
   Result<Successor> prepare();
   Status install(Successor& next);
@@ -93,8 +111,9 @@ class AppendOnlyFile final : public AppendOnly {
   Status rewrite_now();
   Status write_base_of(MomentView& view, const std::vector<std::string>& codes,
                        const Successor& next) noexcept;
-  void give_up(const Successor& next, uint64_t last_size) noexcept;
+  Status turn_as_wanted();
   Status turn_on();
+  Status begin_turned_on(Successor& next);
   Status turn_off();
   std::string manifest_name() const { return place_.prefix + ".manifest"; }
 
@@ -102,15 +121,19 @@ class AppendOnlyFile final : public AppendOnly {
   AppendOnlyPlace place_;
   std::function<void()> on_safe_;
   Descriptor parent_;
-  Descriptor folder_;  // locked
+  Descriptor folder_;
+  Socket lock_;  // the folder once more, locked; not in a child of fork(), which would hold it on
   std::unique_ptr<WriteLog> log_;
-  Manifest manifest_;  // of the job that runs, or of who starts
+  // Of the job that runs, or of who starts.
+  Manifest manifest_;
+  uint64_t base_used_ = 0, increment_used_ = 0;  // the highest numbers in names so far
 
   std::atomic<bool> cancelled_{false};  // no base is to be made any more
 
   std::mutex mutex_;  // guards what follows; the last lock to be taken
   std::unique_ptr<LogFile> file_;
   bool enabled_ = false;
+  bool wanted_ = false;
   uint64_t older_size_ = 0;  // of all files but the last increment
   uint64_t base_size_ = 0;   // of all files when there was a base made, or at the start
   bool job_runs_ = false;
@@ -119,8 +142,9 @@ class AppendOnlyFile final : public AppendOnly {
   bool last_rewrite_ok_ = true;
   int64_t last_rewrite_s_ = -1;
   uint64_t rewrites_ = 0;
-  unsigned failures_ = 0;     // one after another
-  int64_t not_before_us_ = 0;  // none is begun but by who asks for it
+  // After failures the next automatic one waits, longer each time.
+  int failures_ = 0;
+  int64_t not_before_us_ = 0;
 };
 
 }  // namespace kevy

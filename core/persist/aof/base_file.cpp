@@ -3,11 +3,14 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <memory>
+#include <span>
 
 #include "persist/aof/files.h"
 #include "persist/rdb/file_reader.h"
 #include "persist/rdb/file_writer.h"
 #include "persist/rdb/limits.h"
+#include "resp/reply_tree.h"
 #include "resp/resp_writer.h"
 #include "runtime/shard/access.h"
 
@@ -114,18 +117,12 @@ class Keyspaces final : public RdbVisitor {
   Turn turn_{runtime_};
 };
 
-/// The strings behind "library_code" in what FUNCTION LIST WITHCODE answers.
-std::vector<std::string> codes_in(const std::string& reply) {
-  constexpr Bytes kName = "$12\r\nlibrary_code\r\n$";
-  std::vector<std::string> codes;
-  for (size_t at = reply.find(kName); at != std::string::npos; at = reply.find(kName, at)) {
-    at += kName.size();
-    size_t size = 0;
-    for (; reply[at] != '\r'; ++at) size = size * 10 + static_cast<size_t>(reply[at] - '0');
-    codes.push_back(reply.substr(at + 2, size));
-    at += 2 + size;
-  }
-  return codes;
+struct FreeReply {
+  void operator()(ReplyRoot* root) const noexcept { free_reply(root); }
+};
+
+Bytes text_of(const ReplyNode& node) noexcept {
+  return node.type == NodeType::kString ? Bytes(node.bytes, node.size) : Bytes();
 }
 
 RdbUse use_of(const Settings& settings, const Entry& entry, int64_t now_s) noexcept {
@@ -195,14 +192,21 @@ void begin_base(RdbFileWriter& writer, const std::vector<std::string>& codes) {
 std::vector<std::string> library_codes(Turn& turn) {
   Runtime& runtime = turn.runtime();
   const Bytes words[] = {"FUNCTION", "LIST", "WITHCODE"};
-  OutputQueue output;
-  RespWriter writer(output);
-  runtime.execute(turn, runtime.stateless(), words, writer);
-  std::string reply;
-  for (iovec piece; output.gather(&piece, 1) == 1; output.consume(piece.iov_len)) {
-    reply.append(static_cast<const char*>(piece.iov_base), piece.iov_len);
+  ReplyTree reply(2);
+  runtime.execute(turn, runtime.stateless(), words, reply);
+  const std::unique_ptr<ReplyRoot, FreeReply> root(reply.take());
+  std::vector<std::string> codes;
+  if (root == nullptr) return codes;
+  const ReplyNode& libraries = *node_of(root.get());
+  if (libraries.type != NodeType::kArray) return codes;
+  for (const ReplyNode& library : std::span(libraries.children, libraries.size)) {
+    if (library.type != NodeType::kArray) continue;
+    for (size_t i = 0; i + 1 < library.size; i += 2) {
+      if (text_of(library.children[i]) != "library_code") continue;
+      codes.emplace_back(text_of(library.children[i + 1]));
+    }
   }
-  return codes_in(reply);
+  return codes;
 }
 
 Status write_base(Turn& turn, int file, const std::string& name) {

@@ -11,7 +11,8 @@ namespace kevy {
 
 namespace {
 
-constexpr uint64_t kWordsMax = 1u << 30, kWordMax = uint64_t{1} << 32;
+// A word may be as long as the store can count (Settings::word_max).
+constexpr uint64_t kWordsMax = 1u << 30, kWordMax = (uint64_t{1} << 32) - 1024;
 constexpr size_t kLineMax = 32;
 constexpr size_t kAnnotationMax = 1024;
 
@@ -101,19 +102,44 @@ CommandReader::Outcome CommandReader::read_words() {
   return Outcome::kCommand;
 }
 
+// Gives up what lies before at_, when that is much.
+void CommandReader::forget() noexcept {
+  if (at_ < kPiece) return;
+  buffer_.erase(0, at_);
+  position_ += at_;
+  at_ = 0;
+}
+
 CommandReader::Outcome CommandReader::next() {
-  // What was given is not needed any more.
-  if (at_ >= kPiece) {
-    buffer_.erase(0, at_);
-    position_ += at_;
-    at_ = 0;
-  }
   while (true) {
+    forget();  // what was given, and what was skipped
     begin_ = at_;
     if (!fill(1)) return code_ != 0 ? Outcome::kFailed : Outcome::kEnd;
     if (buffer_[at_] != '#') return read_words();
     if (const Outcome outcome = skip_annotation(); outcome != Outcome::kCommand) return outcome;
   }
+}
+
+// The file has ended, so that all of the rest is in the buffer. Of the places where a command could
+// begin some are looked at, and of commands those that are short.
+bool CommandReader::has_whole_command_behind() {
+  constexpr Bytes kBeginning = "\r\n*";
+  constexpr int kPlacesMax = 1000;
+  constexpr size_t kCountMax = 5;  // digits and the line's end
+  const size_t begin = begin_;
+  bool found = false;
+  size_t place = begin;
+  for (int places = 0; places < kPlacesMax && !found; ++places) {
+    place = Bytes(buffer_).find(kBeginning, place);
+    if (place == Bytes::npos) break;
+    place += kBeginning.size() - 1;
+    const size_t line_end = Bytes(buffer_).substr(place, kCountMax + 1).find('\n');
+    if (line_end == Bytes::npos) continue;
+    at_ = place;
+    found = read_words() == Outcome::kCommand;
+  }
+  at_ = begin_ = begin;
+  return found;
 }
 
 bool CommandReader::only_zeros_left() {

@@ -35,11 +35,15 @@ class CommandReader {
   /// Whether everything from begin() to the end of the file is zeros: what a crash may leave of
   /// blocks that were never written.
   bool only_zeros_left();
+  /// After kCut: whether the rest, which was taken for the beginning of one command, has whole ones
+  /// in it. Then it was not a crash that cut the file: a length is damaged.
+  bool has_whole_command_behind();
 
  private:
   static constexpr size_t kPiece = size_t{256} * 1024;
 
   bool fill(size_t needed);
+  void forget() noexcept;
   Outcome number(char mark, uint64_t max, uint64_t& value);
   Outcome read_words();
   Outcome skip_annotation();

@@ -1,10 +1,12 @@
 #include "persist/aof/files.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <memory>
 
 namespace kevy {
 
@@ -24,6 +26,10 @@ constexpr CodeText kTexts[] = {
     {EMFILE, "Too many open files"},    {ENFILE, "Too many open files in system"},
     {ENOMEM, "Cannot allocate memory"}, {EINVAL, "Invalid argument"},
     {EBADF, "Bad file descriptor"},     {EAGAIN, "Resource temporarily unavailable"},
+};
+
+struct CloseDirectory {
+  void operator()(DIR* stream) const noexcept { closedir(stream); }
 };
 
 template <typename Call>
@@ -47,12 +53,19 @@ Error system_error(const std::string& what, int code) {
 }
 
 Result<Descriptor> open_directory(int at, const std::string& name) {
-  if (mkdirat(at, name.c_str(), 0777) < 0 && errno != EEXIST) {
+  const bool made = mkdirat(at, name.c_str(), 0777) == 0;
+  if (!made && errno != EEXIST) {
     return system_error("the directory " + name + " can not be made", errno);
   }
   Descriptor opened(again_if_interrupted(
       [&] { return openat(at, name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
   if (!opened) return system_error("the directory " + name + " can not be opened", errno);
+  if (!made) return opened;
+  // What a crash leaves of a file is of no use without the way to it.
+  const Descriptor above(again_if_interrupted(
+      [&] { return openat(opened.get(), "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
+  if (!above) return system_error("the directory above " + name + " can not be opened", errno);
+  if (auto synced = sync_directory(above.get()); !synced) return synced.error();
   return opened;
 }
 
@@ -92,6 +105,20 @@ Status write_all(int file, Bytes bytes, const std::string& name) {
   return Done{};
 }
 
+Result<std::vector<std::string>> names_in_directory(int directory) {
+  Descriptor own(openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  DIR* const stream = own ? fdopendir(own.get()) : nullptr;
+  if (stream == nullptr) return system_error("a directory can not be read", errno);
+  own.release();
+  const std::unique_ptr<DIR, CloseDirectory> closes(stream);
+  std::vector<std::string> names;
+  for (errno = 0; const dirent* const entry = readdir(stream); errno = 0) {
+    names.emplace_back(static_cast<const char*>(entry->d_name));
+  }
+  if (errno != 0) return system_error("a directory can not be read", errno);
+  return names;
+}
+
 Status sync_directory(int directory) {
   if (again_if_interrupted([&] { return fsync(directory); }) < 0) {
     return system_error("the directory of the append-only file can not be synced", errno);
@@ -99,22 +126,31 @@ Status sync_directory(int directory) {
   return Done{};
 }
 
+namespace {
+
+Status write_new_file(int directory, const std::string& name, Bytes text) {
+  const Descriptor opened(again_if_interrupted([&] {
+    return openat(directory, name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  }));
+  if (!opened) return system_error(name + " can not be opened", errno);
+  if (auto written = write_all(opened.get(), text, name); !written) return written;
+  if (again_if_interrupted([&] { return fsync(opened.get()); }) < 0) {
+    return system_error(name + " can not be synced", errno);
+  }
+  return Done{};
+}
+
+}  // namespace
+
 Status replace_file(int directory, const std::string& name, Bytes text) {
   const std::string aside = "temp-" + name;
-  {
-    const Descriptor opened(again_if_interrupted([&] {
-      return openat(directory, aside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    }));
-    if (!opened) return system_error(aside + " can not be opened", errno);
-    if (auto written = write_all(opened.get(), text, aside); !written) return written;
-    if (again_if_interrupted([&] { return fsync(opened.get()); }) < 0) {
-      return system_error(aside + " can not be synced", errno);
-    }
+  Status done = write_new_file(directory, aside, text);
+  if (done && renameat(directory, aside.c_str(), directory, name.c_str()) < 0) {
+    done = system_error(aside + " can not be renamed", errno);
   }
-  if (renameat(directory, aside.c_str(), directory, name.c_str()) < 0) {
-    return system_error(aside + " can not be renamed", errno);
-  }
-  return sync_directory(directory);
+  if (done) return sync_directory(directory);
+  unlinkat(directory, aside.c_str(), 0);  // a disk that is full has room for something else then
+  return done;
 }
 
 Result<uint64_t> size_of_file(int file, const std::string& name) {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/descriptor.h"
@@ -16,7 +17,7 @@ namespace kevy {
 std::string system_text(int code);
 Error system_error(const std::string& what, int code);
 
-/// Opens a directory, which is made where it is not there.
+/// Opens a directory, which is made where it is not there, and is there after a crash then.
 Result<Descriptor> open_directory(int at, const std::string& name);
 /// Opens a file to append to it; makes it where it is not there.
 Result<Descriptor> open_to_append(int directory, const std::string& name);
@@ -25,6 +26,7 @@ Result<std::string> read_file(int directory, const std::string& name, bool& foun
 /// Puts a file with this text in the place of another, or of none: whoever looks, even after a
 /// crash, finds one or the other.
 Status replace_file(int directory, const std::string& name, Bytes text);
+Result<std::vector<std::string>> names_in_directory(int directory);
 /// What was made, renamed or removed in it is so after a crash.
 Status sync_directory(int directory);
 /// All of it.

@@ -1,6 +1,7 @@
 // Loading: has the commands of an append-only file take effect, through dispatch as any client's.
 //
-// The instance's clock is to stand still before all times to live while this runs, so that what
+// Only what changes data is run, or belongs to that: nothing that acts on a connection or on the
+// instance, and nothing that waits. The instance's clock is to stand still before all times to live while this runs, so that what
 // expired meanwhile goes where the file says so, and not earlier. Nobody else uses the instance
 // yet.
 #pragma once
@@ -32,6 +33,8 @@ class AofLoader {
 
  private:
   class Replies;
+  /// What is wrong with a command, which was run; nothing: it is right.
+  std::string run(Turn& turn, Args words, Replies& replies);
   Error at_byte(const std::string& name, uint64_t byte, const std::string& what) const;
 
   Runtime& runtime_;

@@ -125,7 +125,9 @@ bool LogFile::write_some(bool& more) noexcept {
 bool LogFile::sync() noexcept {
   if (dirty_) {
     if (fdatasync(current_.file.get()) < 0) {
-      fail("", errno);
+      const int code = errno;
+      if (file_size_ - ahead_ != current_.size) losses_.fetch_add(1);  // it is not in memory any more
+      fail("", code);
       return false;
     }
     dirty_ = false;

@@ -3,7 +3,8 @@
 //
 // Always: what was written stays in memory until it is synced, so that after a failure, by which a
 // kernel may forget what it had taken, all of it is written again. Otherwise it is gone from memory
-// once the kernel has it. While the disk fails, commands that write are refused, and the thread
+// once the kernel has it; a sync that fails leaves a file that may not be whole, although a later one
+// goes well: then a new base is to be made. While the disk fails, commands that write are refused, and the thread
 // tries again ten times a second; nobody waits for it then.
 //
 // start() and stop() by the owner; status() and retarget() by any thread.
@@ -50,6 +51,11 @@ class LogFile {
   /// Called after each time the thread has looked for something to write, by it. Before start().
   void set_on_step(std::function<void()> on_step) { on_step_ = std::move(on_step); }
   uint64_t file_size() const noexcept { return size_shown_.load(std::memory_order_relaxed); }
+  /// How often something was written that a crash may have taken out of the file.
+  uint64_t losses() const noexcept { return losses_.load(); }
+  /// A base has what was lost up to then.
+  void made_whole(uint64_t losses) noexcept { made_whole_.store(losses); }
+  bool whole() const noexcept { return losses_.load() == made_whole_.load(); }
   bool failing() const noexcept { return failing_.load(std::memory_order_relaxed); }
 
  private:
@@ -80,6 +86,7 @@ class LogFile {
   std::atomic<bool> stopping_{false};
   std::atomic<bool> failing_{false};
   std::atomic<uint64_t> size_shown_{0};
+  std::atomic<uint64_t> losses_{0}, made_whole_{0};
 
   // Of the thread.
   Target current_;

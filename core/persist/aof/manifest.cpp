@@ -1,5 +1,8 @@
 #include "persist/aof/manifest.h"
 
+#include <algorithm>
+#include <set>
+
 #include "base/number.h"
 
 namespace kevy {
@@ -7,6 +10,9 @@ namespace kevy {
 namespace {
 
 constexpr size_t kLineMax = 1024;
+constexpr Bytes kHex = "0123456789abcdef";
+// What is written as a backslash and a letter.
+constexpr Bytes kSpecial = "\\\"\n\r\t\a\b", kLetters = "\\\"nrtab";
 
 /// One line: pairs of a name and a value, which may stand in double quotes.
 class Line {
@@ -31,30 +37,58 @@ class Line {
   }
   std::optional<std::string> quoted() {
     std::string word;
-    for (size_t i = 1; i < left_.size(); ++i) {
-      if (left_[i] == '\\' && i + 1 < left_.size()) {
-        word += left_[++i];
-      } else if (left_[i] == '"') {
-        left_.remove_prefix(i + 1);
-        return word;
-      } else {
-        word += left_[i];
-      }
+    for (left_.remove_prefix(1); !left_.empty();) {
+      const char c = left_.front();
+      left_.remove_prefix(1);
+      if (c == '"') return word;
+      word += c == '\\' && !left_.empty() ? escaped() : c;
     }
     wrong_ = true;
     return std::nullopt;
+  }
+  // What stands behind a backslash.
+  char escaped() {
+    const char kind = left_.front();
+    left_.remove_prefix(1);
+    if (kind == 'x' && left_.size() >= 2) {
+      const int high = hex_digit(left_[0]), low = hex_digit(left_[1]);
+      if (high >= 0 && low >= 0) {
+        left_.remove_prefix(2);
+        return static_cast<char>(high << 4 | low);
+      }
+    }
+    const size_t special = kLetters.find(kind);
+    return special == Bytes::npos ? kind : kSpecial[special];
+  }
+  static int hex_digit(char c) noexcept {
+    const size_t digit = kHex.find(ascii_lower(c));
+    return digit == Bytes::npos ? -1 : static_cast<int>(digit);
   }
 
   Bytes left_;
   bool wrong_ = false;
 };
 
+bool is_plain(char c) noexcept {
+  return c > ' ' && c < 0x7f && c != '"' && c != '\\' && c != '\'';
+}
+
+// As Redis writes and reads them: whatever is in a name, its line is one line.
 std::string in_quotes_if_needed(const std::string& name) {
-  if (name.find_first_of(" \t\"\\'") == std::string::npos) return name;
+  if (std::all_of(name.begin(), name.end(), is_plain)) return name;
   std::string text = "\"";
   for (const char c : name) {
-    if (c == '"' || c == '\\') text += '\\';
-    text += c;
+    const auto byte = static_cast<unsigned char>(c);
+    if (const size_t special = kSpecial.find(c); special != Bytes::npos) {
+      text += '\\';
+      text += kLetters[special];
+    } else if (is_plain(c) || c == ' ' || c == '\'') {
+      text += c;
+    } else {
+      text += "\\x";
+      text += kHex[byte >> 4];
+      text += kHex[byte & 15];
+    }
   }
   return text + '"';
 }
@@ -83,7 +117,8 @@ std::optional<Entry> entry_of(Bytes line) {
     }
   }
   const std::string& name = entry.file.name;
-  const bool leaves = name.find('/') != std::string::npos || name == "." || name == "..";
+  const bool leaves = name.find('/') != std::string::npos ||
+                      name.find('\0') != std::string::npos || name == "." || name == "..";
   if (words.wrong() || name.empty() || leaves || !has_sequence || entry.type == 0) {
     return std::nullopt;
   }
@@ -99,6 +134,7 @@ Error wrong_line(size_t number, const std::string& why) {
 
 Result<Manifest> Manifest::parse(Bytes text) {
   Manifest manifest;
+  std::set<std::string> seen;
   size_t number = 0;
   while (!text.empty()) {
     ++number;
@@ -110,6 +146,9 @@ Result<Manifest> Manifest::parse(Bytes text) {
     if (line.starts_with('#')) continue;
     auto entry = entry_of(line);
     if (!entry) return wrong_line(number, "it is not 'file <name> seq <number> type <b, h or i>'");
+    if (!seen.insert(entry->file.name).second) {
+      return wrong_line(number, "the file was named before");
+    }
     if (entry->type == 'b') {
       if (manifest.base) return wrong_line(number, "there is a second base");
       manifest.base = std::move(entry->file);
@@ -126,6 +165,12 @@ Result<Manifest> Manifest::parse(Bytes text) {
   }
   if (number == 0) return Error{Error::Kind::kInvalid, "the manifest is empty"};
   return manifest;
+}
+
+bool Manifest::names(const std::string& name) const noexcept {
+  const auto is_it = [&](const File& file) { return file.name == name; };
+  return (base && is_it(*base)) || std::any_of(history.begin(), history.end(), is_it) ||
+         std::any_of(increments.begin(), increments.end(), is_it);
 }
 
 std::string Manifest::text() const {

@@ -24,6 +24,8 @@ struct Manifest {
   uint64_t last_increment() const noexcept {
     return increments.empty() ? 0 : increments.back().sequence;
   }
+  /// Whether it is one of its files, needed or not.
+  bool names(const std::string& name) const noexcept;
   std::string text() const;
   /// What is wrong is told by line.
   static Result<Manifest> parse(Bytes text);

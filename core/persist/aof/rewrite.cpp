@@ -13,52 +13,54 @@
 
 namespace kevy {
 
-namespace {
-
-constexpr unsigned kFailuresMax = 3;  // until rewrites rest for a while
-constexpr int64_t kFirstRestUs = 60'000'000;
-
-}  // namespace
-
-// False when one runs, or the instance is about to stop.
-bool AppendOnlyFile::begin_job(std::function<Status()> job) {
-  std::thread before;
-  {
-    std::lock_guard guard(mutex_);
-    if (job_runs_ || stopping_) return false;
-    job_runs_ = true;
-    before = std::move(job_);
-  }
-  if (before.joinable()) before.join();  // it has nothing left to do
-  std::thread started = start_thread([this, job = std::move(job)] { run_job(job); });
-  const bool runs = started.joinable();
+// False when one runs, or the instance is about to stop. Under the lock, so that stop() meets either
+// none or one that it can wait for.
+bool AppendOnlyFile::begin_job(Job job) {
   std::lock_guard guard(mutex_);
-  if (!runs) job_runs_ = false;
-  job_ = std::move(started);
-  return runs;
+  if (job_runs_ || stopping_) return false;
+  if (job_.joinable()) job_.join();  // it has nothing left to do
+  job_runs_ = true;
+  job_ = start_thread([this, job] { run_jobs(job); });
+  job_runs_ = job_.joinable();
+  return job_runs_;
 }
 
-void AppendOnlyFile::run_job(const std::function<Status()>& job) noexcept {
-  const int64_t begin_us = Clock::monotonic_us();
-  bool done = false;
-  try {
-    done = job().ok();
-  } catch (const std::bad_alloc&) {
-    done = false;
+// And then what was wanted meanwhile.
+void AppendOnlyFile::run_jobs(Job job) noexcept {
+  while (true) {
+    const int64_t begin_us = Clock::monotonic_us();
+    const bool done = run_job(job);
+    std::lock_guard guard(mutex_);
+    note_job(done, begin_us);
+    if (!done && job == &AppendOnlyFile::turn_as_wanted) wanted_ = enabled_;
+    job = &AppendOnlyFile::turn_as_wanted;
+    if (wanted_ != enabled_ && !stopping_) continue;
+    job_runs_ = false;
+    return;
   }
-  std::lock_guard guard(mutex_);
-  job_runs_ = false;
+}
+
+bool AppendOnlyFile::run_job(Job job) noexcept {
+  try {
+    return (this->*job)().ok();
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+}
+
+void AppendOnlyFile::note_job(bool done, int64_t begin_us) noexcept {
+  constexpr int kDoublingsMax = 12;
+  const int64_t now_us = Clock::monotonic_us();
   last_rewrite_ok_ = done;
-  last_rewrite_s_ = (Clock::monotonic_us() - begin_us) / 1'000'000;
+  last_rewrite_s_ = (now_us - begin_us) / 1'000'000;
   if (done) {
     ++rewrites_;
     failures_ = 0;
-    return;
+    not_before_us_ = 0;
+  } else {
+    not_before_us_ = now_us + (int64_t{1'000'000} << failures_);
+    failures_ = std::min(failures_ + 1, kDoublingsMax);
   }
-  // As the reference does: an increment is added each time.
-  if (++failures_ < kFailuresMax) return;
-  const unsigned doublings = std::min(failures_ - kFailuresMax, 6u);
-  not_before_us_ = Clock::monotonic_us() + (kFirstRestUs << doublings);
 }
 
 std::optional<std::string> AppendOnlyFile::rewrite() {
@@ -68,14 +70,22 @@ std::optional<std::string> AppendOnlyFile::rewrite() {
     if (job_runs_ || file_->about_to_change())
       return "ERR Background append only file rewriting already in progress";
   }
-  if (begin_job([this] { return rewrite_now(); })) return std::nullopt;
+  if (begin_job(&AppendOnlyFile::rewrite_now)) return std::nullopt;
   return "ERR the append-only file can not be rewritten now";
 }
 
 std::optional<std::string> AppendOnlyFile::turn(bool on) {
   if (on && place_.directory.empty()) return "it needs a directory: set dir";
-  if (begin_job([this, on] { return on ? turn_on() : turn_off(); })) return std::nullopt;
-  return "the append-only file is being rewritten: try again";
+  {
+    std::lock_guard guard(mutex_);
+    wanted_ = on;
+    if (job_runs_ || wanted_ == enabled_) return std::nullopt;
+  }
+  if (begin_job(&AppendOnlyFile::turn_as_wanted)) return std::nullopt;
+  std::lock_guard guard(mutex_);
+  if (job_runs_) return std::nullopt;  // begun meanwhile, and sees what is wanted
+  wanted_ = enabled_;
+  return "no thread could be started for it";
 }
 
 void AppendOnlyFile::consider_rewrite() noexcept {
@@ -85,11 +95,15 @@ void AppendOnlyFile::consider_rewrite() noexcept {
   const auto least =
       static_cast<uint64_t>(settings.append_rewrite_min.load(std::memory_order_relaxed));
   const State now = state();
-  if (percent == 0 || !now.enabled || now.rewriting || now.current_size < least) return;
   {
     std::lock_guard guard(mutex_);
     if (Clock::monotonic_us() < not_before_us_) return;
   }
+  if (now.enabled && !now.rewriting && !file_->whole()) {
+    begin_job(&AppendOnlyFile::rewrite_now);
+    return;
+  }
+  if (percent == 0 || !now.enabled || now.rewriting || now.current_size < least) return;
   const uint64_t base = std::max<uint64_t>(now.base_size, 1);
   if (now.current_size < base || (now.current_size - base) / base * 100 +
                                          (now.current_size - base) % base * 100 / base <
@@ -105,17 +119,16 @@ void AppendOnlyFile::consider_rewrite() noexcept {
 
 Result<AppendOnlyFile::Successor> AppendOnlyFile::prepare() {
   Successor next;
-  const uint64_t base = manifest_.base ? manifest_.base->sequence + 1 : 1;
-  const uint64_t increment = manifest_.last_increment() + 1;
+  // What an attempt before this one has left.
+  next.base.name = Manifest::name_of_base(place_.prefix, base_used_);
+  unlinkat(folder_.get(), next.name_aside().c_str(), 0);
+  const uint64_t base = unused_base();
+  const uint64_t increment = unused_increment();
   next.base = {Manifest::name_of_base(place_.prefix, base), base};
   next.increment = {Manifest::name_of_increment(place_.prefix, increment), increment};
   next.base_file = Descriptor(openat(folder_.get(), next.name_aside().c_str(),
                                      O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
   if (!next.base_file) return system_error(next.name_aside() + " can not be opened", errno);
-  // What an attempt before this one may have left is not named by the manifest.
-  if (unlinkat(folder_.get(), next.increment.name.c_str(), 0) < 0 && errno != ENOENT) {
-    return system_error(next.increment.name + " can not be removed", errno);
-  }
   auto opened = open_to_append(folder_.get(), next.increment.name);
   if (!opened) return opened.error();
   next.increment_file = std::move(*opened);
@@ -133,10 +146,15 @@ Status AppendOnlyFile::install(Successor& next) {
       0) {
     return system_error(next.name_aside() + " can not be renamed", errno);
   }
+  // Until another manifest is on disk a crash may leave one that names this base: where what follows
+  // fails, it is removed only with that.
+  Manifest before = manifest_;
+  before.history.push_back(next.base);
+  std::swap(manifest_, before);
   if (auto synced = sync_directory(folder_.get()); !synced) return synced;
   Manifest after;
   after.base = next.base;
-  after.history = manifest_.history;
+  after.history = before.history;
   if (manifest_.base) after.history.push_back(*manifest_.base);
   for (const Manifest::File& file : manifest_.increments) {
     if (file.sequence != next.increment.sequence) after.history.push_back(file);
@@ -155,27 +173,19 @@ Status AppendOnlyFile::install(Successor& next) {
   return Done{};
 }
 
-// What can not be removed is tried again when the instance starts the next time.
+// What can not be removed is tried again with the next base, or when the instance starts.
 void AppendOnlyFile::remove_history() noexcept {
   try {
     if (manifest_.history.empty()) return;
-    for (const Manifest::File& file : manifest_.history) {
-      unlinkat(folder_.get(), file.name.c_str(), 0);
-    }
     Manifest after = manifest_;
-    after.history.clear();
+    std::erase_if(after.history, [this](const Manifest::File& file) {
+      return unlinkat(folder_.get(), file.name.c_str(), 0) == 0 || errno == ENOENT;
+    });
     std::swap(after, manifest_);
     if (!write_manifest()) std::swap(after, manifest_);
   } catch (const std::bad_alloc&) {
     return;
   }
-}
-
-// What was the last increment is one of those before the one that is written to.
-void AppendOnlyFile::give_up(const Successor& next, uint64_t last_size) noexcept {
-  unlinkat(folder_.get(), next.name_aside().c_str(), 0);
-  std::lock_guard guard(mutex_);
-  older_size_ += last_size;
 }
 
 Status AppendOnlyFile::write_base_of(MomentView& view, const std::vector<std::string>& codes,
@@ -190,93 +200,124 @@ Status AppendOnlyFile::write_base_of(MomentView& view, const std::vector<std::st
 // The new increment is in the manifest before anything is written to it, which goes on while the base is
 // made. Should that fail, base and increments are what they were, with one increment more.
 Status AppendOnlyFile::rewrite_now() {
+  if (file_->about_to_change()) return Error{Error::Kind::kState, "it is being changed"};
   auto next = prepare();
   if (!next) return next.error();
-  const Manifest before = manifest_;
   manifest_.increments.push_back(next->increment);
-  if (auto written = write_manifest(); !written) {
-    manifest_ = before;
-    return written;
-  }
+  if (auto written = write_manifest(); !written) return written;
   MomentView view(runtime_);
   std::vector<std::string> codes;
-  uint64_t last_size = 0;
+  uint64_t last_size = 0, losses = 0;
   bool was_broken = false;
   {
     Turn turn(runtime_);
     hold_all(turn);
     codes = library_codes(turn);
     view.open(turn);
+    losses = file_->losses();
     was_broken = log_->broken();
     const uint64_t position = log_->begin_anew();
     last_size = file_->file_size() + position - log_->consumed();
     file_->retarget({std::move(next->increment_file), next->increment.name, 0, position});
   }
-  auto written = write_base_of(view, codes, *next);
+  Status written = write_base_of(view, codes, *next);
   view.close();
   if (written) written = install(*next);
-  if (!written) {
-    give_up(*next, last_size);
-    if (was_broken) log_->lose();
+  if (written) {
+    file_->made_whole(losses);
+    return Done{};
   }
+  unlinkat(folder_.get(), next->name_aside().c_str(), 0);
+  if (was_broken) log_->lose();
+  std::lock_guard guard(mutex_);
+  older_size_ += last_size;  // what was the last increment is one of those before the last
   return written;
 }
 
-Status AppendOnlyFile::turn_on() {
+Status AppendOnlyFile::turn_as_wanted() {
+  bool on;
   {
     std::lock_guard guard(mutex_);
-    if (enabled_) return Done{};
+    on = wanted_;
+    if (on == enabled_) return Done{};
   }
+  if (!on) return turn_off();
+  Status done = turn_on();
+  if (!done) {
+    (void)turn_off();
+    unlock();
+  }
+  return done;
+}
+
+// Until the base is there both files are named as not needed: what a crash leaves of them goes.
+Status AppendOnlyFile::turn_on() {
   if (auto locked = lock(); !locked) return locked;
   manifest_ = Manifest{};
-  if (auto read = read_manifest(); !read) return read;
+  bool found = false;
+  if (auto read = read_manifest(found); !read) return read;
   auto next = prepare();
   if (!next) return next.error();
+  Manifest on_the_way = manifest_;
+  on_the_way.history.push_back(next->base);
+  on_the_way.history.push_back(next->increment);
+  if (auto written = write_manifest(on_the_way); !written) return written;
+  if (auto begun = begin_turned_on(*next); !begun) {
+    unlinkat(folder_.get(), next->name_aside().c_str(), 0);
+    return begun;
+  }
+  if (auto installed = install(*next); !installed) return installed;
+  settings_changed();
+  return Done{};
+}
+
+Status AppendOnlyFile::begin_turned_on(Successor& next) {
   if (log_ == nullptr) log_ = std::make_unique<WriteLog>(kLogMax);
   log_->set_fenced(false);
   log_->set_on_safe(on_safe_);
   auto file = std::make_unique<LogFile>(runtime_, *log_);
   file->set_on_step([this] { consider_rewrite(); });
-  {
-    Turn turn(runtime_);
-    hold_all(turn);
-    if (auto written = write_base(turn, next->base_file.get(), next->name_aside()); !written) {
-      return written;
-    }
-    const uint64_t position = log_->begin_anew();
-    log_->consume(position - log_->consumed());  // what the disk refused before
-    if (!file->start({std::move(next->increment_file), next->increment.name, 0, position})) {
-      return Error{Error::Kind::kSystem, "no thread could be started", errno};
-    }
-    runtime_.set_log(log_.get());
-    std::lock_guard guard(mutex_);
-    file_ = std::move(file);
-    enabled_ = true;
+  Turn turn(runtime_);
+  hold_all(turn);
+  if (auto written = write_base(turn, next.base_file.get(), next.name_aside()); !written) {
+    return written;
   }
-  if (auto installed = install(*next); !installed) {
-    (void)turn_off();
-    return installed;
+  const uint64_t position = log_->begin_anew();
+  log_->consume(position - log_->consumed());  // what the disk refused before
+  if (!file->start({std::move(next.increment_file), next.increment.name, 0, position})) {
+    return Error{Error::Kind::kSystem, "no thread could be started", errno};
   }
-  settings_changed();
+  runtime_.set_log(log_.get());
+  std::lock_guard guard(mutex_);
+  file_ = std::move(file);
+  enabled_ = true;
   return Done{};
 }
 
-// The log stays, since its positions are those that shards and sessions know.
+// The log stays, since its positions are those that shards and sessions know. What is withheld until it is
+// on disk may be shown once there is none to be written: so it is brought there first, as far as the
+// disk lets it.
 Status AppendOnlyFile::turn_off() {
   {
     std::lock_guard guard(mutex_);
-    if (!std::exchange(enabled_, false)) return Done{};
+    if (!enabled_) return Done{};
   }
+  (void)log_->wait_until_safe(log_->end());
   {
     Turn turn(runtime_);
     hold_all(turn);
+    (void)log_->wait_until_safe(log_->end());  // of what came meanwhile
     runtime_.set_log(nullptr);
+  }
+  {
+    std::lock_guard guard(mutex_);
+    enabled_ = false;
   }
   file_->stop();
   log_->set_fenced(false);
+  log_->set_failing(false);  // that is nobody's matter any more
   runtime_.allow_writes(Runtime::Refusal::kAppendOnly);
-  flock(folder_.get(), LOCK_UN);  // a child of fork() has the descriptor too
-  folder_ = Descriptor();
+  unlock();
   return Done{};
 }
 

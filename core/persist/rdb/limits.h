@@ -16,8 +16,7 @@ inline RdbLimits rdb_limits(const Settings& settings) noexcept {
           .set = {size(settings.set_intset_entries), size(settings.set_packed.entries),
                   size(settings.set_packed.value)},
           .zset = {size(settings.zset_packed.entries), size(settings.zset_packed.value)},
-          .hash = {size(settings.hash_packed.entries), size(settings.hash_packed.value)},
-          .stream = {size(settings.stream_chunk_bytes), size(settings.stream_chunk_entries)}};
+          .hash = {size(settings.hash_packed.entries), size(settings.hash_packed.value)}};
 }
 
 }  // namespace kevy

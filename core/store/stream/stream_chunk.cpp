@@ -208,8 +208,8 @@ bool StreamChunk::is_full(size_t bytes, const StreamChunkLimit& limit) const noe
   return limit.entries != 0 && uint64_t{count_} + deleted_ >= limit.entries;
 }
 
-void StreamChunk::append(StreamChunk*& chunk, StreamId id, Args fields) {
-  const bool same = chunk->has_fields(fields);
+void StreamChunk::append(StreamChunk*& chunk, StreamId id, Args fields, bool alike) {
+  const bool same = alike || chunk->has_fields(fields);
   const size_t body = body_size(*chunk, id, fields, same);
   const size_t before = number_size(body << kFlagBits) + body;
   const size_t needed = chunk->size_ + before + number_size(before);

@@ -84,9 +84,9 @@ class StreamChunk {
 
   /// Whether an entry with `bytes` bytes of names and values is to come into another chunk.
   bool is_full(size_t bytes, const StreamChunkLimit& limit) const noexcept;
-  /// Adds an entry with a higher id than all. `chunk` may move. Throws std::bad_alloc, and nothing
-  /// has changed.
-  static void append(StreamChunk*& chunk, StreamId id, Args fields);
+  /// Adds an entry with a higher id than all. `alike`: it is known that its fields are those of the
+  /// first entry. `chunk` may move. Throws std::bad_alloc, and nothing has changed.
+  static void append(StreamChunk*& chunk, StreamId id, Args fields, bool alike = false);
   /// What an append changes beside the bytes behind the last entry.
   struct Mark {
     uint32_t size, live_at, count;

@@ -27,6 +27,8 @@ class StreamCursor {
 
   explicit operator bool() const noexcept { return static_cast<bool>(chunk_); }
   const StreamEntry& entry() const noexcept { return entry_; }
+  /// Tells whether two entries are in the same chunk.
+  const void* place() const noexcept { return &chunk(); }
   void next() noexcept {
     at_ = way_ == Way::kUp ? chunk().next(at_) : chunk().previous(at_);
     settle();

@@ -80,7 +80,7 @@ StreamId StreamObject::last_entry_id() const noexcept {
 }
 
 StreamObject::Appended StreamObject::append(StreamId id, Args fields, size_t bytes,
-                                            const StreamChunkLimit& limit) {
+                                            const StreamChunkLimit& limit, bool alike) {
   Appended before{counts_, false, {}};
   const auto last = chunks_.last();
   if (!last || last.value()->is_full(bytes, limit)) {
@@ -105,7 +105,7 @@ StreamObject::Appended StreamObject::append(StreamId id, Args fields, size_t byt
     StreamChunk*& chunk = last.value();
     before.mark = chunk->mark();
     const size_t memory_before = chunk->memory_bytes();
-    StreamChunk::append(chunk, id, fields);
+    StreamChunk::append(chunk, id, fields, alike);
     memory_ += chunk->memory_bytes() - memory_before;
   }
   if (counts_.length == 0) counts_.first_id = id;

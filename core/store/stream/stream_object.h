@@ -65,8 +65,10 @@ class StreamObject final : public Object {
     StreamChunk::Mark mark;
   };
   /// Adds an entry of fields and values in turn, its id higher than last_id; its bytes at most
-  /// StreamChunk::kEntryMax. `bytes`: those of all words.
-  Appended append(StreamId id, Args fields, size_t bytes, const StreamChunkLimit& limit);
+  /// StreamChunk::kEntryMax. `bytes`: those of all words. `alike`: if it comes into the last chunk, its
+  /// fields are known to be those of that one's first entry.
+  Appended append(StreamId id, Args fields, size_t bytes, const StreamChunkLimit& limit,
+                  bool alike = false);
   void take_back(const Appended& appended) noexcept;
 
   /// Removes an entry; whether it was there.

@@ -366,7 +366,7 @@ std::optional<Value> decode_value(RdbReader& reader, uint8_t type, unsigned vers
     case RdbType::kStream1:
     case RdbType::kStream2:
     case RdbType::kStream3:
-      return decode_stream(reader, static_cast<RdbType>(type), limits);
+      return decode_stream(reader, static_cast<RdbType>(type));
     case RdbType::kModulePreRelease:
     case RdbType::kModule:
       return decoder.fail("it has a value of a module, and there are no modules here");

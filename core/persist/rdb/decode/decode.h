@@ -17,13 +17,12 @@
 
 namespace kevy {
 
-/// Up to which size collections lie in their entries, and the pieces of others.
+/// Up to which size collections lie in their entries, and the chunks of lists.
 struct RdbLimits {
   ListLimit list;
   Set::Limits set;
   SortedSet::Limits zset;
   Hash::Limits hash;
-  StreamChunkLimit stream;
 };
 
 /// Reads a value of `type` in a file or payload of `version`. Nothing where that is wrong, as the
@@ -31,6 +30,6 @@ struct RdbLimits {
 /// can have.
 std::optional<Value> decode_value(RdbReader& reader, uint8_t type, unsigned version,
                                   const RdbLimits& limits);
-std::optional<Value> decode_stream(RdbReader& reader, RdbType type, const RdbLimits& limits);
+std::optional<Value> decode_stream(RdbReader& reader, RdbType type);
 
 }  // namespace kevy

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <vector>
 
 #include "persist/rdb/decode/decode.h"
@@ -18,11 +19,12 @@ constexpr Bytes kNoMemberTwice = "a group or a consumer of a stream comes twice"
 constexpr int64_t kDeleted = 1, kSameFields = 2;
 constexpr int64_t kNumbersOfEntry = 3;
 
-// One stream being read.
+// One stream being read. Its pieces become chunks, whose entries share the names of fields as those of
+// the piece do: the memory and the work are those of the bytes that are read.
 class StreamDecoder {
  public:
-  StreamDecoder(RdbReader& reader, RdbType type, const StreamChunkLimit& limit)
-      : reader_(reader), type_(type), limit_(limit), stream_(std::make_unique<StreamObject>()) {}
+  StreamDecoder(RdbReader& reader, RdbType type)
+      : reader_(reader), type_(type), stream_(std::make_unique<StreamObject>()) {}
 
   std::optional<Value> read() {
     if (!read_pieces() || !read_counts() || !read_groups()) return std::nullopt;
@@ -37,6 +39,10 @@ class StreamDecoder {
   bool good() const noexcept { return !reader_.failed(); }
 
   StreamId id();
+  // Not so far back that what has passed since could not be told.
+  int64_t moment() {
+    return std::max(static_cast<int64_t>(reader_.word()), StreamConsumer::kNever);
+  }
   StreamId id_of_lengths() {
     const uint64_t ms = reader_.length();
     return {ms, reader_.length()};
@@ -46,7 +52,7 @@ class StreamDecoder {
   bool read_pieces();
   bool read_piece(StreamId first, Listpack listpack);
   bool read_entry(StreamId first, Listpack& listpack);
-  bool append(StreamId id);
+  bool append(StreamId id, bool same);
   bool take(Listpack& listpack) {
     if (listpack.done()) return false;
     element_ = listpack.next();
@@ -71,7 +77,6 @@ class StreamDecoder {
 
   RdbReader& reader_;
   const RdbType type_;
-  const StreamChunkLimit limit_;
   std::unique_ptr<StreamObject> stream_;
 
   PackedElement element_;
@@ -80,7 +85,8 @@ class StreamDecoder {
   StreamId last_;     // of these
   int64_t live_ = 0, deleted_ = 0;
   Elements names_;   // of the piece
-  Elements fields_;  // of an entry, names and values
+  Elements fields_;  // of an entry, names and values, or values alone where the names are the piece's
+  enum class Chunk : uint8_t { kNone, kOfOtherNames, kOfNames } chunk_ = Chunk::kNone;  // the piece's
   std::vector<Bytes> words_;
   uint64_t unowned_ = 0;  // of the group's pending entries
 };
@@ -118,6 +124,7 @@ bool StreamDecoder::read_piece(StreamId first, Listpack listpack) {
   }
   if (!take_number(listpack, zero) || zero != 0) return false;
   live_ = deleted_ = 0;
+  chunk_ = Chunk::kNone;
   while (!listpack.done()) {
     if (!read_entry(first, listpack)) return false;
   }
@@ -134,14 +141,9 @@ bool StreamDecoder::read_entry(StreamId first, Listpack& listpack) {
   last_ = id;
   const bool same = (flags & kSameFields) != 0;
   count = static_cast<int64_t>(names_.size());
-  if (!same && (!take_number(listpack, count) || count < 0)) return false;
+  if (!same && (!take_number(listpack, count) || count < 0 || count > INT32_MAX)) return false;
   fields_.clear();
-  for (int64_t i = 0; i < count; ++i) {
-    if (same) {
-      fields_.add(names_[static_cast<size_t>(i)]);
-    } else if (!take_text(listpack, fields_)) {
-      return false;
-    }
+  for (int64_t left = same ? count : 2 * count; left > 0; --left) {
     if (!take_text(listpack, fields_)) return false;
   }
   const int64_t expected = same ? count + kNumbersOfEntry : 2 * count + kNumbersOfEntry + 1;
@@ -151,14 +153,22 @@ bool StreamDecoder::read_entry(StreamId first, Listpack& listpack) {
     return true;
   }
   ++live_;
-  return append(id);
+  return append(id, same);
 }
 
-bool StreamDecoder::append(StreamId id) {
-  if (fields_.size() == 0 || fields_.bytes() > StreamChunk::kEntryMax) return false;
+bool StreamDecoder::append(StreamId id, bool same) {
+  const size_t names = same ? names_.bytes() : 0;
+  if (fields_.size() == 0 || names + fields_.bytes() > StreamChunk::kEntryMax) return false;
   words_.clear();
-  for (size_t i = 0; i < fields_.size(); ++i) words_.push_back(fields_[i]);
-  stream_->append(id, words_, fields_.bytes(), limit_);
+  for (size_t i = 0; i < fields_.size(); ++i) {
+    if (same) words_.push_back(names_[i]);
+    words_.push_back(fields_[i]);
+  }
+  constexpr StreamChunkLimit kAnother{0, 1}, kNoLimit{0, 0};
+  const bool opens = chunk_ == Chunk::kNone || (same && chunk_ == Chunk::kOfOtherNames);
+  const auto appended =
+      stream_->append(id, words_, fields_.bytes(), opens ? kAnother : kNoLimit, same);
+  if (appended.opened_chunk) chunk_ = same ? Chunk::kOfNames : Chunk::kOfOtherNames;
   return true;
 }
 
@@ -217,7 +227,7 @@ bool StreamDecoder::read_pending(StreamGroup& group) {
   unowned_ = 0;
   for (uint64_t left = reader_.length(); left != 0; --left) {
     const StreamId id = this->id();
-    const auto delivered_ms = static_cast<int64_t>(reader_.word());
+    const int64_t delivered_ms = moment();
     const uint64_t deliveries = reader_.length();
     if (!good()) return false;
     if (group.pending().find(id) != nullptr) return fail(kBadGroup);
@@ -228,9 +238,8 @@ bool StreamDecoder::read_pending(StreamGroup& group) {
 
 bool StreamDecoder::read_consumer(StreamGroup& group) {
   const std::string name(reader_.string());
-  const auto seen_ms = static_cast<int64_t>(reader_.word());
-  const auto active_ms =
-      type_ == RdbType::kStream3 ? static_cast<int64_t>(reader_.word()) : seen_ms;
+  const int64_t seen_ms = moment();
+  const int64_t active_ms = type_ == RdbType::kStream3 ? moment() : seen_ms;
   uint64_t left = reader_.length();
   if (!good()) return false;
   if (group.find_consumer(name) != nullptr) return fail(kNoMemberTwice);
@@ -260,8 +269,8 @@ bool StreamDecoder::read_consumer(StreamGroup& group) {
 
 }  // namespace
 
-std::optional<Value> decode_stream(RdbReader& reader, RdbType type, const RdbLimits& limits) {
-  return StreamDecoder(reader, type, limits.stream).read();
+std::optional<Value> decode_stream(RdbReader& reader, RdbType type) {
+  return StreamDecoder(reader, type).read();
 }
 
 }  // namespace kevy

@@ -17,8 +17,6 @@ namespace {
 constexpr int64_t kSameFields = 2;
 constexpr int64_t kNumbersOfEntry = 3;  // that come in front of fields
 
-constexpr size_t kPieceBytes = 4096, kPieceEntries = 100;
-
 void write_id(RdbWriter& writer, StreamId id) {
   for (uint64_t number : {id.ms, id.seq}) {
     char digits[8];
@@ -32,26 +30,22 @@ void write_id_as_lengths(RdbWriter& writer, StreamId id) {
   writer.length(id.seq);
 }
 
-// Entries that are written together.
+// The entries of a chunk, which are written together: so chunks end where they did when they are read.
 class Piece {
  public:
-  bool empty() const noexcept { return entries_ == 0; }
-  bool full() const noexcept { return entries_ >= kPieceEntries || body_bytes_ >= kPieceBytes; }
   void add(const StreamEntry& entry) {
-    if (empty()) first_ = entry.id;
-    std::vector<std::string> names;
-    names.reserve(entry.field_count);
-    entry.for_each_field([&](Bytes name, Bytes) { names.emplace_back(name); });
+    if (bodies_.empty()) {
+      first_ = entry.id;
+      names_ = names_of(entry);
+      names_at_ = entry.names;
+      names_alike_ = true;
+    }
+    same_.push_back(has_names(entry));
     bodies_.push_back(entry);
-    same_.push_back(empty() || names == names_);
-    if (empty()) names_ = std::move(names);
-    entry.for_each_field(
-        [&](Bytes name, Bytes value) { body_bytes_ += name.size() + value.size(); });
-    ++entries_;
   }
   void write(RdbWriter& writer) {
     listpack_.clear();
-    number(static_cast<int64_t>(entries_));
+    number(static_cast<int64_t>(bodies_.size()));
     number(0);
     number(static_cast<int64_t>(names_.size()));
     for (const std::string& name : names_) listpack_.add(Bytes(name));
@@ -63,10 +57,24 @@ class Piece {
     writer.string(listpack_.finish());
     bodies_.clear();
     same_.clear();
-    entries_ = body_bytes_ = 0;
   }
 
  private:
+  static std::vector<std::string> names_of(const StreamEntry& entry) {
+    std::vector<std::string> names;
+    names.reserve(entry.field_count);
+    entry.for_each_field([&](Bytes name, Bytes) { names.emplace_back(name); });
+    return names;
+  }
+  // Names that entries share are looked at once.
+  bool has_names(const StreamEntry& entry) {
+    if (entry.names == nullptr) return names_of(entry) == names_;
+    if (entry.names != names_at_) {
+      names_at_ = entry.names;
+      names_alike_ = names_of(entry) == names_;
+    }
+    return names_alike_;
+  }
   void number(int64_t number) { listpack_.add(number); }
   void add_body(const StreamEntry& entry, bool same) {
     number(same ? kSameFields : 0);
@@ -84,35 +92,32 @@ class Piece {
 
   StreamId first_;
   std::vector<std::string> names_;
+  const char* names_at_ = nullptr;  // of the chunk, or nullptr
+  bool names_alike_ = true;         // those are names_
   std::vector<StreamEntry> bodies_;
   std::vector<bool> same_;
-  size_t entries_ = 0;
-  size_t body_bytes_ = 0;
   ListpackWriter listpack_;
 };
 
-// Calls use(piece) for each, which empties it.
-template <typename Use>
-void for_each_piece(const StreamObject& stream, const Use& use) {
-  Piece piece;
+// Calls entry(StreamEntry) for each entry, and end() behind the last one of each chunk.
+template <typename Visit, typename End>
+void for_each_chunk(const StreamObject& stream, const Visit& entry, const End& end) {
+  const void* place = nullptr;
   for (StreamCursor at(stream, {}, StreamId::max(), StreamCursor::Way::kUp); at; at.next()) {
-    piece.add(at.entry());
-    if (piece.full()) use(piece);
+    if (place != nullptr && at.place() != place) end();
+    place = at.place();
+    entry(at.entry());
   }
-  if (!piece.empty()) use(piece);
+  if (place != nullptr) end();
 }
 
 void write_pieces(RdbWriter& writer, const StreamObject& stream) {
   uint64_t pieces = 0;
-  size_t entries = 0, bytes = 0;
-  for (StreamCursor at(stream, {}, StreamId::max(), StreamCursor::Way::kUp); at; at.next()) {
-    if (entries == 0) ++pieces;
-    at.entry().for_each_field(
-        [&](Bytes name, Bytes value) { bytes += name.size() + value.size(); });
-    if (++entries >= kPieceEntries || bytes >= kPieceBytes) entries = bytes = 0;
-  }
+  for_each_chunk(stream, [](const StreamEntry&) {}, [&] { ++pieces; });
   writer.length(pieces);
-  for_each_piece(stream, [&](Piece& piece) { piece.write(writer); });
+  Piece piece;
+  for_each_chunk(
+      stream, [&](const StreamEntry& entry) { piece.add(entry); }, [&] { piece.write(writer); });
 }
 
 // Entries that were given back belong to nobody, for which the format has no place: they are

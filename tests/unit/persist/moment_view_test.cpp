@@ -7,6 +7,7 @@
 
 #include "command/string/fast_lane.h"
 #include "command/string/value.h"
+#include "runtime/dispatch/load_time.h"
 #include "runtime/replay.h"
 #include "store/list/list.h"
 #include "store/set/set.h"
@@ -368,7 +369,7 @@ TEST_CASE("a view shows the moment that it was opened in, whatever is changed du
   Runtime& runtime = engine.instance->runtime();
   constexpr int64_t kStart = 1'700'000'000'000'000;
   runtime.clock().freeze(kStart);
-  copy.instance->runtime().clock().freeze(kStart);
+  freeze_before_all(copy.instance->runtime().clock());
   runtime.set_log(&log);
   for (int round = 0; round < 8; ++round) {
     run_some(engine, program, program.below(900));

@@ -16,12 +16,13 @@ WRITERS = 4
 
 class Writer(threading.Thread):
     """Counts up: in a key of its own, in two keys by MULTI and EXEC, and in a list. Every value has the
-    writer's name in it. `acknowledged` is the last number for which there was an answer."""
+    writer's name in it. `acknowledged` is the last number for which there was an answer, at the start what
+    is in all of the keys; in some there may be more."""
 
-    def __init__(self, server, number, first, depth):
+    def __init__(self, server, number, first, there, depth):
         super().__init__()
         self.client, self.name, self.next, self.depth = Client(server), f"writer{number}", first, depth
-        self.first, self.acknowledged = first, first - 1
+        self.first, self.acknowledged = first, there
         self.wrong = None
 
     def commands(self, i):
@@ -79,7 +80,7 @@ def number_in(value, name):
 
 
 def check(server, writers, reader):
-    """What is there after the crash; the number to go on from for each writer."""
+    """What is there after the crash; for each writer the number to go on from, and what is in all its keys."""
     client = Client(server)
     first = []
     for writer in writers:
@@ -95,7 +96,7 @@ def check(server, writers, reader):
         assert not listed or listed == list(range(listed[0], listed[0] + len(listed)))
         assert writer.acknowledged < writer.first or listed[-1] >= writer.acknowledged, (name, listed)
         # Those that come next are above everything that is there.
-        first.append(max(numbers + listed) + 1)
+        first.append((max(numbers + listed) + 1, min(numbers)))
         client.run("DEL", f"{name}:list")
     client.close()
     return first
@@ -106,14 +107,14 @@ def test_nothing_that_was_answered_or_read_is_lost_by_a_kill(folder, rewrites):
     """B44 G5 B31: with rewrites under way the same."""
     seed = random.randrange(1 << 32)
     chance = random.Random(seed)
-    first = [1] * WRITERS
+    first = [(1, 0)] * WRITERS
     acknowledged = 0
     # A size that is passed again and again.
     options = ["--threads", 2, "--auto-aof-rewrite-min-size", "4kb" if rewrites else "1gb",
                "--auto-aof-rewrite-percentage", "20"]
     server = start("kevy", folder, *options)
     for crash in range(CRASHES // 2):
-        writers = [Writer(server, i, first[i], chance.choice([1, 1, 4, 16])) for i in range(WRITERS)]
+        writers = [Writer(server, i, *first[i], chance.choice([1, 1, 4, 16])) for i in range(WRITERS)]
         reader = Reader(server)
         for thread in [*writers, reader]:
             thread.start()

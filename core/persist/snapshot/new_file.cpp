@@ -22,7 +22,7 @@ std::string temporary_name() {
 }  // namespace
 
 NewFile::~NewFile() {
-  if (!temporary_.empty()) unlink(path(temporary_).c_str());
+  if (!temporary_.empty()) unlink(temporary_.c_str());
 }
 
 Error NewFile::failed(const char* what) const {
@@ -32,11 +32,11 @@ Error NewFile::failed(const char* what) const {
 
 Status NewFile::open() {
   constexpr mode_t kMode = 0644;
-  std::string name = temporary_name();
+  std::string temporary = path(temporary_name());
   file_ = Descriptor(
-      ::open(path(name).c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, kMode));
+      ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, kMode));
   if (!file_) return failed("it can not be made");
-  temporary_ = std::move(name);
+  temporary_ = std::move(temporary);
   return Done{};
 }
 
@@ -73,7 +73,7 @@ Status NewFile::commit() {
   if (close(file_.release()) != 0) return failed("it can not be closed");
   const Descriptor folder(::open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!folder) return failed("its directory can not be opened");
-  if (rename(path(temporary_).c_str(), path(name_).c_str()) != 0) {
+  if (rename(temporary_.c_str(), path(name_).c_str()) != 0) {
     return failed("it can not be given its name");
   }
   temporary_.clear();

@@ -37,7 +37,7 @@ class NewFile final : public RdbSink {
   const std::string& directory_;
   const std::string name_;
   const std::atomic<bool>* const cancelled_;
-  std::string temporary_;  // empty: there is none to be removed
+  std::string temporary_;  // its path, so that removing it takes no memory; empty: there is none
   Descriptor file_;
   int64_t size_ = 0;
   Error error_{Error::Kind::kSystem, {}, 0};

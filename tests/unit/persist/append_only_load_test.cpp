@@ -160,7 +160,7 @@ TEST_CASE("a message that was forgotten and came again is loaded as the newer on
   CHECK(client("XLEN s") == ":2\r\n");
 }
 
-TEST_CASE("a log of many timestamps takes no memory for them") {
+TEST_CASE("timestamps are read over, however many follow each other") {
   LogDirectory directory;
   std::string text;
   for (int i = 0; i < 100000; ++i) text += "#TS:1700000000\r\n";

@@ -109,7 +109,7 @@ class ReferenceConnection:
     def __init__(self, path):
         self.path = path
         self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(20)
+        self.socket.settimeout(60)
         try:
             self.socket.connect(path)
         except OSError:

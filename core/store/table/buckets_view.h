@@ -21,6 +21,7 @@ namespace kevy {
 
 class BucketsView {
  public:
+  virtual ~BucketsView();
   BucketsView(const BucketsView&) = delete;
   BucketsView& operator=(const BucketsView&) = delete;
 
@@ -33,7 +34,6 @@ class BucketsView {
  protected:
   /// Throws std::bad_alloc. The table outlives the view, or ends it.
   explicit BucketsView(BucketTable& table);
-  virtual ~BucketsView();
 
   /// Copies all of one bucket; `for_change`: since it is about to be changed. Throws std::bad_alloc.
   virtual void copy(uint64_t number, bool for_change) = 0;

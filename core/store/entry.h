@@ -125,6 +125,7 @@ class Entry {
   friend class EntryImages;
   friend class EntryMemory;
   friend class Keyspace;
+  friend class KeyspaceView;
 
   static constexpr uint8_t kHasExpiry = 1, kGrown = 2, kInSpan = 4, kHasFieldTimes = 8;
   static constexpr uint8_t kLongKey = 255;

@@ -44,7 +44,8 @@ void Keyspace::discard(SharedBytes block) noexcept {
 }
 
 void Keyspace::discard(std::unique_ptr<Object> object) noexcept {
-  if (object->memory_bytes() >= kGarbageMin) garbage_->add(std::move(object));
+  object = Object::release(std::move(object));
+  if (object != nullptr && object->memory_bytes() >= kGarbageMin) garbage_->add(std::move(object));
 }
 
 void Keyspace::release_value(Outside outside) noexcept {
@@ -378,12 +379,14 @@ Entry* Keyspace::put(Key key, Value&& value, int64_t expires_at_ms) {
   return reshape(key, shape);
 }
 
-// An object has two owners until it has arrived.
+// An object has two owners until it has arrived. One that a view looks at stays, and a copy moves.
 Entry* Keyspace::move(Key from, Keyspace& target, Key to) {
   entries_.before_change(from.hash);
   Entry* const entry = find(from);
   Value value;
-  if (entry->encoding() == Encoding::kObject) {
+  const bool moves = entry->encoding() == Encoding::kObject &&
+                     (&target == this || !entry->own_object()->viewed());
+  if (moves) {
     value.type = entry->type();
     value.encoding = Encoding::kObject;
     value.fields_expire_at_ms = entry->fields_expire_at_ms();
@@ -396,10 +399,10 @@ Entry* Keyspace::move(Key from, Keyspace& target, Key to) {
   try {
     moved = target.put(to, std::move(value), entry->expires_at_ms());
   } catch (const std::bad_alloc&) {
-    if (Object* const object = value.object.release()) account(*object);
+    if (moves) account(*value.object.release());
     throw;
   }
-  if (entry->encoding() == Encoding::kObject) entry->kind_ = 0;  // an integer: nothing to release
+  if (moves) entry->kind_ = 0;  // an integer: nothing to release
   erase(from);
   return moved;
 }

@@ -10,13 +10,18 @@
 
 namespace kevy {
 
+class ObjectView;
+
 class Object {
  public:
-  virtual ~Object() = default;
+  virtual ~Object();
   Object(const Object&) = delete;
   Object& operator=(const Object&) = delete;
 
   virtual std::unique_ptr<Object> clone() const = 0;
+  /// A view of it as it is now (view/object_view.h), where it has at least so many elements and is
+  /// of a kind that has views; else nullptr. Throws std::bad_alloc.
+  virtual std::unique_ptr<ObjectView> view(size_t elements);
   /// All that it has allocated, itself included. O(1).
   virtual size_t memory_bytes() const noexcept = 0;
 
@@ -26,6 +31,13 @@ class Object {
  private:
   friend class Garbage;
   friend class Keyspace;
+  friend class ObjectView;
+
+  /// For who lets go of it: the object, unless a view has it from now on.
+  static std::unique_ptr<Object> release(std::unique_ptr<Object> object) noexcept;
+  bool viewed() const noexcept { return views_ != nullptr; }
+
+  ObjectView* views_ = nullptr;  // a list
   union {
     size_t accounted_ = 0;  // of memory_bytes(), what the keyspace has counted
     Object* next_garbage_;  // once the keyspace has let go of it

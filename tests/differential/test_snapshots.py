@@ -33,7 +33,7 @@ def populate(door, fields_expire=False):
         run(door, "SADD", "set", *(f"member:{i}" for i in range(1000)))
         run(door, "SADD", "numbers", "1", "70000", "-5000000000")
         run(door, "SADD", "short-set", "a", "b")
-        run(door, "ZADD", "zset", *(word for i in range(500) for word in (str(i), f"m{i}")))
+        run(door, "ZADD", "zset", *(word for i in range(700) for word in (str(i), f"m{i}")))
         run(door, "ZADD", "short-zset", "1", "a", "2.5", "b", "-inf", "c")
         run(door, "HSET", "hash", *(f"w{i}" for i in range(2000)))
         run(door, "HSET", "short-hash", "f", "v", "g", "7")
@@ -82,10 +82,12 @@ def check_with_tool(version, directory):
 @pytest.mark.parametrize("options", [(), ("rdbcompression", "no"), ("rdbchecksum", "no"),
                                      ("maxmemory-policy", "allkeys-lfu"),
                                      ("maxmemory-policy", "allkeys-lru")])
-def test_the_references_load_what_kevy_saves(version, options, tmp_path):
+@pytest.mark.parametrize("how", ["SAVE", "BGSAVE"])
+def test_the_references_load_what_kevy_saves(version, options, how, tmp_path):
     door = open_kevy(tmp_path, *options)
     populate(door, fields_expire=version == VALKEY)
-    assert run(door, "SAVE") == b"OK"
+    assert run(door, how) in (b"OK", b"Background saving started")
+    wait_for_the_background(door)
     before = digest(door)
     door.close()
     check_with_tool(version, tmp_path)

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <ctime>
 #include <memory>
 #include <span>
 
@@ -10,9 +11,9 @@
 #include "persist/rdb/file_reader.h"
 #include "persist/rdb/file_writer.h"
 #include "persist/rdb/limits.h"
+#include "persist/snapshot/all_keys.h"
 #include "resp/reply_tree.h"
 #include "resp/resp_writer.h"
-#include "runtime/shard/access.h"
 
 namespace kevy {
 
@@ -87,7 +88,8 @@ class Keyspaces final : public RdbVisitor {
     const bool expires = key.expires_at_ms != Keyspace::kNoExpiry ||
                          value.fields_expire_at_ms != Entry::kNoFieldTimes;
     Entry* const entry = shard.keyspace(key.database).put(name, std::move(value), key.expires_at_ms);
-    entry->set_access(access_of(key));
+    // The instance's clock stands still before all times while it loads.
+    entry->set_access(access_of(runtime_.settings(), key, std::time(nullptr)));
     if (expires) runtime_.note_expiry();
     return Done{};
   }
@@ -103,15 +105,6 @@ class Keyspaces final : public RdbVisitor {
   }
 
  private:
-  uint32_t access_of(const RdbKey& key) const noexcept {
-    const auto now_s = static_cast<int64_t>(std::time(nullptr));
-    if (runtime_.settings().lfu_policy.load(std::memory_order_relaxed)) {
-      return lfu_minutes(now_s) << 8 | key.frequency.value_or(uint8_t{kLfuNew});
-    }
-    const auto idle_s = static_cast<int64_t>(std::min<uint64_t>(key.idle_s.value_or(0), UINT32_MAX));
-    return static_cast<uint32_t>(now_s - idle_s) & kAccessBits;
-  }
-
   Runtime& runtime_;
   const std::shared_ptr<Session> session_;
   Turn turn_{runtime_};
@@ -123,68 +116,6 @@ struct FreeReply {
 
 Bytes text_of(const ReplyNode& node) noexcept {
   return node.type == NodeType::kString ? Bytes(node.bytes, node.size) : Bytes();
-}
-
-RdbUse use_of(const Settings& settings, const Entry& entry, int64_t now_s) noexcept {
-  if (settings.lfu_policy.load(std::memory_order_relaxed)) {
-    return {RdbUse::Kind::kFrequency, entry.access() & 0xff};
-  }
-  return {RdbUse::Kind::kIdle, static_cast<uint64_t>(lru_idle_seconds(entry.access(), now_s))};
-}
-
-void write_database(Runtime& runtime, RdbFileWriter& writer, size_t database) {
-  uint64_t keys = 0, expiring = 0;
-  for (uint32_t i = 0; i < runtime.shard_count(); ++i) {
-    const Keyspace* const keyspace = runtime.shard(i).databases.find(database);
-    if (keyspace == nullptr) continue;
-    keys += keyspace->size();
-    expiring += keyspace->size_with_expiry();
-  }
-  if (keys == 0) return;
-  writer.database(database, keys, expiring);
-  const int64_t now_s = runtime.clock().coarse_seconds();
-  for (uint32_t i = 0; i < runtime.shard_count(); ++i) {
-    const Keyspace* const keyspace = runtime.shard(i).databases.find(database);
-    if (keyspace == nullptr) continue;
-    keyspace->for_each([&](const Entry& entry) {
-      writer.key(entry, use_of(runtime.settings(), entry, now_s));
-      return writer.failed() ? Walk::kStop : Walk::kGoOn;
-    });
-  }
-}
-
-/// Writes the keys that it is shown.
-class BaseKeys final : public MomentVisitor {
- public:
-  BaseKeys(Runtime& runtime, RdbFileWriter& writer, const std::atomic<bool>& stopped)
-      : settings_(runtime.settings()),
-        now_s_(runtime.clock().coarse_seconds()),
-        writer_(writer),
-        stopped_(stopped) {}
-
-  void database(size_t number, uint64_t keys, uint64_t expiring) override {
-    writer_.database(number, keys, expiring);
-  }
-  bool keys(const EntryImages& images) override {
-    images.for_each([this](const Entry& entry) {
-      if (!writer_.failed()) writer_.key(entry, use_of(settings_, entry, now_s_));
-    });
-    return !writer_.failed() && !stopped_.load(std::memory_order_relaxed);
-  }
-
- private:
-  const Settings& settings_;
-  const int64_t now_s_;
-  RdbFileWriter& writer_;
-  const std::atomic<bool>& stopped_;
-};
-
-void begin_base(RdbFileWriter& writer, const std::vector<std::string>& codes) {
-  writer.begin();
-  writer.aux("redis-ver", "7.2.4");
-  writer.aux("redis-bits", "64");
-  writer.aux("aof-base", "1");
-  for (const std::string& code : codes) writer.function(code);
 }
 
 }  // namespace
@@ -213,11 +144,9 @@ Status write_base(Turn& turn, int file, const std::string& name) {
   Runtime& runtime = turn.runtime();
   FileSink sink(file);
   RdbFileWriter writer(sink, {runtime.settings().rdb_compression.load(), true});
-  begin_base(writer, library_codes(turn));
-  for (size_t database = 0; database < runtime.database_count() && !writer.failed(); ++database) {
-    write_database(runtime, writer, database);
+  if (!write_all_keys(runtime, RdbPurpose::kAppendOnlyBase, library_codes(turn), writer)) {
+    return system_error(name + " can not be written", sink.code());
   }
-  if (!writer.finish()) return system_error(name + " can not be written", sink.code());
   return Done{};
 }
 
@@ -225,16 +154,11 @@ Status write_base(Runtime& runtime, MomentView& view, const std::vector<std::str
                   int file, const std::string& name, const std::atomic<bool>& stopped) {
   FileSink sink(file);
   RdbFileWriter writer(sink, {runtime.settings().rdb_compression.load(), true});
-  begin_base(writer, codes);
-  BaseKeys keys(runtime, writer, stopped);
-  const MomentView::End end = view.walk(keys);
-  if (end == MomentView::End::kNoMemory) {
-    return Error{Error::Kind::kNoMemory, "there is no memory for " + name};
+  if (write_moment(runtime, RdbPurpose::kAppendOnlyBase, view, codes, writer, stopped)) {
+    return Done{};
   }
-  if (end == MomentView::End::kStopped || !writer.finish()) {
-    return system_error(name + " can not be written", sink.code());
-  }
-  return Done{};
+  if (view.failed()) return Error{Error::Kind::kNoMemory, "there is no memory for " + name};
+  return system_error(name + " can not be written", sink.code());
 }
 
 Status load_base(Runtime& runtime, int file, const std::string& name, uint64_t& size) {

@@ -47,7 +47,7 @@ void RdbFileWriter::database(uint64_t number, uint64_t keys, uint64_t expiring_k
   writer_.length(expiring_keys);
 }
 
-void RdbFileWriter::key(const Entry& entry, RdbUse use) {
+RdbType RdbFileWriter::key_head(const Entry& entry, RdbUse use) {
   if (entry.has_expiry()) {
     writer_.opcode(RdbOpcode::kExpiryMs);
     writer_.word(static_cast<uint64_t>(entry.expires_at_ms()));
@@ -62,7 +62,20 @@ void RdbFileWriter::key(const Entry& entry, RdbUse use) {
   const RdbType type = rdb_type_of(entry);
   writer_.type(type);
   writer_.string(entry.key());
+  return type;
+}
+
+void RdbFileWriter::key(const Entry& entry, RdbUse use) {
+  const RdbType type = key_head(entry, use);
   encode_value(writer_, type, entry);
+}
+
+void RdbFileWriter::big_key(const Entry& entry, uint64_t elements, RdbUse use) {
+  encode_count(writer_, key_head(entry, use), elements);
+}
+
+void RdbFileWriter::elements(const Entry& entry, const ElementImages& images) {
+  encode_elements(writer_, rdb_type_of(entry), images);
 }
 
 bool RdbFileWriter::finish() {

@@ -10,6 +10,7 @@
 
 #include "persist/rdb/writer.h"
 #include "store/entry.h"
+#include "store/view/object_view.h"
 
 namespace kevy {
 
@@ -29,12 +30,15 @@ class RdbFileWriter {
   RdbFileWriter(RdbSink& sink, Options options) noexcept
       : writer_(sink, options.compress), options_(options) {}
 
-  /// In this order: begin, aux, function, then for each database that has keys: database, key.
+  /// In this order: begin, aux, function, then for each database that has keys: database, key. In
+  /// the place of a key: big_key, with what encode_count() takes, and its elements in parts.
   void begin();
   void aux(Bytes name, Bytes value);
   void function(Bytes code);
   void database(uint64_t number, uint64_t keys, uint64_t expiring_keys);
   void key(const Entry& entry, RdbUse use = {});
+  void big_key(const Entry& entry, uint64_t elements, RdbUse use = {});
+  void elements(const Entry& entry, const ElementImages& images);
   /// Whether the sink took all of it.
   bool finish();
 
@@ -42,6 +46,8 @@ class RdbFileWriter {
   uint64_t size() const noexcept { return writer_.size(); }
 
  private:
+  RdbType key_head(const Entry& entry, RdbUse use);
+
   RdbWriter writer_;
   const Options options_;
 };

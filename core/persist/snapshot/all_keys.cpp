@@ -39,18 +39,20 @@ Error no_such_database(uint64_t number, uint64_t count) {
                                      " databases: start with more"};
 }
 
-void write_head(Runtime& runtime, const std::vector<std::string>& codes, RdbFileWriter& writer) {
+void write_head(Runtime& runtime, RdbPurpose purpose, const std::vector<std::string>& codes,
+                RdbFileWriter& writer) {
   writer.begin();
   writer.aux("redis-ver", kRedisVersion);
   writer.aux("redis-bits", "64");
   writer.aux("ctime", std::to_string(runtime.clock().now_ms() / 1000));
+  if (purpose == RdbPurpose::kAppendOnlyBase) writer.aux("aof-base", "1");
   for (const std::string& code : codes) writer.function(code);
 }
 
 /// Writes the keys that it is shown.
 class KeyWriter final : public MomentVisitor {
  public:
-  KeyWriter(Runtime& runtime, RdbFileWriter& writer, const std::atomic<bool>& stopped)
+  KeyWriter(Runtime& runtime, RdbFileWriter& writer, const std::atomic<bool>* stopped)
       : writer_(writer),
         stopped_(stopped),
         use_(kind_of_use(runtime)),
@@ -59,61 +61,70 @@ class KeyWriter final : public MomentVisitor {
   void database(size_t number, uint64_t keys, uint64_t expiring) override {
     writer_.database(number, keys, expiring);
   }
+  bool key(const Entry& entry) {
+    if (!writer_.failed()) writer_.key(entry, use_of(entry, use_, now_s_));
+    return !writer_.failed();
+  }
   bool keys(const EntryImages& images) override {
-    images.for_each([this](const Entry& entry) {
-      if (!writer_.failed()) writer_.key(entry, use_of(entry, use_, now_s_));
-    });
-    return !writer_.failed() && !stopped_.load(std::memory_order_relaxed);
+    images.for_each([this](const Entry& entry) { key(entry); });
+    return goes_on();
+  }
+  void big_key(const Entry& entry, uint64_t elements) override {
+    if (!writer_.failed()) writer_.big_key(entry, elements, use_of(entry, use_, now_s_));
+  }
+  bool elements(const Entry& entry, const ElementImages& images) override {
+    if (!writer_.failed()) writer_.elements(entry, images);
+    return goes_on();
   }
 
  private:
+  bool goes_on() const noexcept {
+    return !writer_.failed() && !stopped_->load(std::memory_order_relaxed);
+  }
+
   RdbFileWriter& writer_;
-  const std::atomic<bool>& stopped_;
+  const std::atomic<bool>* const stopped_;  // nullptr: for who holds all shards
   const RdbUse::Kind use_;
   const int64_t now_s_;
 };
 
 }  // namespace
 
-bool write_all_keys(Runtime& runtime, const LibraryCodes* libraries, RdbFileWriter& writer) {
-  std::vector<std::string> codes;
-  if (libraries != nullptr) codes = libraries->library_codes();
-  write_head(runtime, codes, writer);
+bool write_all_keys(Runtime& runtime, RdbPurpose purpose, const std::vector<std::string>& codes,
+                    RdbFileWriter& writer) {
+  write_head(runtime, purpose, codes, writer);
   std::map<size_t, std::vector<const Keyspace*>> databases;
   for (uint32_t i = 0; i < runtime.shard_count(); ++i) {
     runtime.shard(i).databases.for_each([&](size_t database, const Keyspace& keyspace) {
       if (keyspace.size() != 0) databases[database].push_back(&keyspace);
     });
   }
-  const RdbUse::Kind use = kind_of_use(runtime);
-  const int64_t now_s = runtime.clock().coarse_seconds();
+  KeyWriter keys(runtime, writer, nullptr);
   for (const auto& [database, keyspaces] : databases) {
-    uint64_t keys = 0, expiring = 0;
+    uint64_t count = 0, expiring = 0;
     for (const Keyspace* keyspace : keyspaces) {
-      keys += keyspace->size();
+      count += keyspace->size();
       expiring += keyspace->size_with_expiry();
     }
-    writer.database(database, keys, expiring);
+    keys.database(database, count, expiring);
     for (const Keyspace* keyspace : keyspaces) {
-      keyspace->for_each([&](const Entry& entry) {
-        writer.key(entry, use_of(entry, use, now_s));
-        return writer.failed() ? Walk::kStop : Walk::kGoOn;
-      });
+      keyspace->for_each(
+          [&](const Entry& entry) { return keys.key(entry) ? Walk::kGoOn : Walk::kStop; });
     }
   }
   return writer.finish();
 }
 
-bool write_moment(Runtime& runtime, MomentView& view, const std::vector<std::string>& codes,
-                  RdbFileWriter& writer, const std::atomic<bool>& stopped) {
-  write_head(runtime, codes, writer);
-  KeyWriter keys(runtime, writer, stopped);
+bool write_moment(Runtime& runtime, RdbPurpose purpose, MomentView& view,
+                  const std::vector<std::string>& codes, RdbFileWriter& writer,
+                  const std::atomic<bool>& stopped) {
+  write_head(runtime, purpose, codes, writer);
+  KeyWriter keys(runtime, writer, &stopped);
   return view.walk(keys) == MomentView::End::kDone && writer.finish();
 }
 
-uint32_t KeyTaker::access_of(const RdbKey& key) const noexcept {
-  const int64_t now_s = runtime_.clock().coarse_seconds();
-  if (runtime_.settings().lfu_policy.load(std::memory_order_relaxed)) {
+uint32_t access_of(const Settings& settings, const RdbKey& key, int64_t now_s) noexcept {
+  if (settings.lfu_policy.load(std::memory_order_relaxed)) {
     return key.frequency ? lfu_minutes(now_s) << 8 | *key.frequency : lfu_initial(now_s);
   }
   return (static_cast<uint32_t>(now_s) - static_cast<uint32_t>(key.idle_s.value_or(0))) &
@@ -135,7 +146,8 @@ Status KeyTaker::key(const RdbKey& key, Value&& value) {
     return Error{Error::Kind::kInvalid, "the key '" + std::string(key.name) + "' comes twice"};
   }
   any_expire_ = any_expire_ || expires || value.fields_expire_at_ms != Entry::kNoFieldTimes;
-  keyspace.put(name, std::move(value), key.expires_at_ms)->set_access(access_of(key));
+  keyspace.put(name, std::move(value), key.expires_at_ms)
+      ->set_access(access_of(runtime_.settings(), key, runtime_.clock().coarse_seconds()));
   ++taken_;
   return Done{};
 }

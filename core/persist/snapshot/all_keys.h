@@ -10,18 +10,24 @@
 #include "persist/rdb/file_reader.h"
 #include "persist/rdb/file_writer.h"
 #include "persist/snapshot/moment_view.h"
-#include "runtime/persistence/library_codes.h"
 #include "runtime/persistence/snapshots.h"
 #include "runtime/runtime.h"
 
 namespace kevy {
 
-/// Writes a whole file. `libraries`: may be nullptr. False when the sink took no more.
-bool write_all_keys(Runtime& runtime, const LibraryCodes* libraries, RdbFileWriter& writer);
+/// What a file is for.
+enum class RdbPurpose : uint8_t { kSnapshot, kAppendOnlyBase };
+
+/// Writes a whole file, with these libraries of functions. False when the sink took no more.
+bool write_all_keys(Runtime& runtime, RdbPurpose purpose, const std::vector<std::string>& codes,
+                    RdbFileWriter& writer);
 /// The same of the moment that the view is open of, with what was the code of libraries then, until
 /// `stopped`. False also when memory ran out for the view.
-bool write_moment(Runtime& runtime, MomentView& view, const std::vector<std::string>& codes,
-                  RdbFileWriter& writer, const std::atomic<bool>& stopped);
+bool write_moment(Runtime& runtime, RdbPurpose purpose, MomentView& view,
+                  const std::vector<std::string>& codes, RdbFileWriter& writer,
+                  const std::atomic<bool>& stopped);
+/// What an entry that is made of the key at this moment remembers of its use.
+uint32_t access_of(const Settings& settings, const RdbKey& key, int64_t now_s) noexcept;
 
 /// Takes what a file has into the keyspaces.
 class KeyTaker final : public RdbVisitor {
@@ -40,8 +46,6 @@ class KeyTaker final : public RdbVisitor {
   uint64_t expired() const noexcept { return expired_; }
 
  private:
-  uint32_t access_of(const RdbKey& key) const noexcept;
-
   Runtime& runtime_;
   const bool replace_;
   const LoadLibrary load_library_;

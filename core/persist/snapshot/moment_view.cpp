@@ -4,16 +4,9 @@
 #include <limits>
 
 #include "base/check.h"
+#include "persist/snapshot/view_step.h"
 
 namespace kevy {
-
-namespace {
-
-// More than is copied in most steps, so that no memory is got while the shard is held.
-constexpr size_t kStepBytes = size_t{256} * 1024;
-constexpr size_t kBucketsAtOnce = 4;  // between two looks at the clock
-
-}  // namespace
 
 void MomentView::open(Turn& all) {
   KEVY_DCHECK(all.holds_all());
@@ -23,7 +16,7 @@ void MomentView::open(Turn& all) {
       Shard& shard = runtime_.shard(i);
       shard.databases.for_each([&](size_t database, Keyspace& keyspace) {
         if (keyspace.size() == 0) return;
-        parts_.push_back({database, &shard, std::make_unique<KeyspaceView>(keyspace)});
+        parts_.push_back({database, &shard, std::make_unique<KeyspaceView>(keyspace, big_elements_)});
         keys += keyspace.size();
       });
     }
@@ -36,24 +29,44 @@ void MomentView::open(Turn& all) {
   keys_.store(keys, std::memory_order_relaxed);
 }
 
-void MomentView::step(Part& part, EntryImages& images, size_t buckets) noexcept {
-  if (part.view == nullptr) return;
-  images.reserve(kStepBytes);
-  const size_t count_before = images.count();
-  Turn turn(runtime_);
-  turn.hold(*part.shard);
-  KeyspaceView& view = *part.view;
-  const int64_t end_us = Clock::monotonic_us() + kStepUs;
-  kept_bytes_.fetch_add(view.kept_bytes(), std::memory_order_relaxed);
-  do {
-    const size_t some = std::min(buckets, kBucketsAtOnce);
-    view.walk(images, some);
-    buckets -= some;
-  } while (buckets != 0 && !view.done() && Clock::monotonic_us() < end_us);
-  failed_ = failed_ || view.failed();
-  if (view.done()) part.view.reset();
-  turn.release();
-  keys_done_.fetch_add(images.count() - count_before, std::memory_order_relaxed);
+// A part goes on being viewed until what was found last in it is walked too.
+BigOnes MomentView::step(Part& part, EntryImages& images, size_t buckets) noexcept {
+  std::vector<BigImage> found;
+  if (part.view != nullptr) {
+    images.reserve(ViewStep::kBytes);
+    const size_t count_before = images.count();
+    Turn turn(runtime_);
+    turn.hold(*part.shard);
+    KeyspaceView& view = *part.view;
+    kept_bytes_.fetch_add(view.kept_bytes(), std::memory_order_relaxed);
+    ViewStep().walk(buckets, [&](size_t some) {
+      view.walk(images, some);
+      return view.done();
+    });
+    found = view.take_big();
+    failed_ = failed_ || view.failed();
+    if (found.empty() && view.done()) part.view.reset();
+    turn.release();
+    keys_done_.fetch_add(images.count() - count_before, std::memory_order_relaxed);
+  }
+  return {runtime_, *part.shard, std::move(found), kept_bytes_};
+}
+
+MomentView::End MomentView::show(BigOnes& found, MomentVisitor& visitor) {
+  ElementImages images;
+  while (found.next()) {
+    visitor.big_key(found.entry(), found.size());
+    for (bool more = true; more;) {
+      const BigOnes::Step step = found.step(images, std::numeric_limits<size_t>::max());
+      failed_ = failed_ || step == BigOnes::Step::kNoMemory;
+      if (failed_) return End::kNoMemory;
+      if (!visitor.elements(found.entry(), images)) return End::kStopped;
+      images.clear();
+      more = step == BigOnes::Step::kMore;
+    }
+    keys_done_.fetch_add(1, std::memory_order_relaxed);
+  }
+  return End::kDone;
 }
 
 // A step of each shard in turn, so that what is copied because it changes does not wait long.
@@ -63,10 +76,11 @@ MomentView::End MomentView::walk_database(size_t first, size_t end, MomentVisito
     more = false;
     for (size_t i = first; i < end; ++i) {
       if (parts_[i].view == nullptr) continue;
-      step(parts_[i], images, std::numeric_limits<size_t>::max());
+      BigOnes found = step(parts_[i], images, std::numeric_limits<size_t>::max());
       if (failed_) return End::kNoMemory;
       if (!visitor.keys(images)) return End::kStopped;
       images.clear();
+      if (const End how = show(found, visitor); how != End::kDone) return how;
       more |= parts_[i].view != nullptr;
     }
   }

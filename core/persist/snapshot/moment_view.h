@@ -1,8 +1,9 @@
 // MomentView: all keys of a runtime as they were at one moment, read while commands go on
 // (DESIGN.md, section 8). It is opened by who holds all shards, for no longer than it takes to note
 // which buckets there are. A walk then takes one shard after another for some microseconds and
-// copies entries; what a command is about to change before that is copied first. Nothing is held
-// while a visitor looks at the copies.
+// copies entries; what a command is about to change before that is copied first. A collection of many
+// elements is copied in steps too, as soon as the walk has found it. Nothing is held while a visitor
+// looks at the copies.
 //
 // One thread opens, walks and closes it; progress() by any thread. There may be several at a time.
 #pragma once
@@ -11,6 +12,7 @@
 #include <memory>
 #include <vector>
 
+#include "persist/snapshot/big_ones.h"
 #include "runtime/runtime.h"
 #include "store/view/keyspace_view.h"
 
@@ -24,14 +26,18 @@ class MomentVisitor {
   virtual void database(size_t number, uint64_t keys, uint64_t expiring) = 0;
   /// Some of its keys. False: no more of them.
   virtual bool keys(const EntryImages& images) = 0;
+  /// One whose value comes in parts: its entry without an object, and how many elements there are.
+  virtual void big_key(const Entry& entry, uint64_t elements) = 0;
+  /// Some of them. False: no more of them, nor of anything.
+  virtual bool elements(const Entry& entry, const ElementImages& images) = 0;
 };
 
 class MomentView {
  public:
-  /// The longest that a shard is held for one step, unless one bucket takes longer.
-  static constexpr int64_t kStepUs = 50;
-
-  explicit MomentView(Runtime& runtime) noexcept : runtime_(runtime) {}
+  /// `big_elements`: from so many on a collection is copied in steps.
+  explicit MomentView(Runtime& runtime,
+                      size_t big_elements = KeyspaceView::kBigElements) noexcept
+      : runtime_(runtime), big_elements_(big_elements) {}
   ~MomentView() { close(); }
   MomentView(const MomentView&) = delete;
   MomentView& operator=(const MomentView&) = delete;
@@ -65,14 +71,16 @@ class MomentView {
   /// By database.
   std::vector<Part>& parts() noexcept { return parts_; }
   /// Adds the next entries of a part, some `buckets` of them as far as that fits into a step. Takes
-  /// the shard.
-  void step(Part& part, EntryImages& images, size_t buckets) noexcept;
+  /// the shard. What is returned is to be walked before the next step of the part.
+  BigOnes step(Part& part, EntryImages& images, size_t buckets) noexcept;
   bool failed() const noexcept { return failed_; }
 
  private:
+  End show(BigOnes& found, MomentVisitor& visitor);
   End walk_database(size_t first, size_t end, MomentVisitor& visitor);
 
   Runtime& runtime_;
+  const size_t big_elements_;
   std::vector<Part> parts_;
   bool failed_ = false;
   std::atomic<uint64_t> keys_{0};

@@ -87,7 +87,9 @@ Status SnapshotFiles::write_file(Turn* turn) {
   RdbFileWriter writer(file, {settings.rdb_compression.load(std::memory_order_relaxed),
                               settings.rdb_checksum.load(std::memory_order_relaxed)});
   if (turn != nullptr) {
-    if (!write_all_keys(runtime_, &libraries_, writer)) return file.error();
+    if (!write_all_keys(runtime_, RdbPurpose::kSnapshot, libraries_.library_codes(), writer)) {
+      return file.error();
+    }
   } else if (Status written = write_moment_of_now(writer, file); !written) {
     return written;
   }
@@ -106,7 +108,7 @@ Status SnapshotFiles::write_moment_of_now(RdbFileWriter& writer, const NewFile& 
     codes = libraries_.library_codes();
     view.open(all);
   }
-  const bool written = write_moment(runtime_, view, codes, writer, cancelled_);
+  const bool written = write_moment(runtime_, RdbPurpose::kSnapshot, view, codes, writer, cancelled_);
   if (written) return Done{};
   if (view.failed()) return no_memory();
   if (cancelled_.load()) return Error{Error::Kind::kState, "it was cancelled", ECANCELED};

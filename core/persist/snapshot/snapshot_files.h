@@ -14,6 +14,7 @@
 
 #include "persist/snapshot/all_keys.h"
 #include "persist/snapshot/new_file.h"
+#include "runtime/persistence/library_codes.h"
 #include "runtime/persistence/snapshots.h"
 
 namespace kevy {

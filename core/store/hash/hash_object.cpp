@@ -1,6 +1,7 @@
 #include "store/hash/hash_object.h"
 
 #include "base/memory.h"
+#include "store/view/members_view.h"
 
 namespace kevy {
 
@@ -45,6 +46,30 @@ std::unique_ptr<Object> HashObject::clone() const {
     return Walk::kGoOn;
   });
   return copy;
+}
+
+class HashObject::View final : public MembersView {
+ public:
+  explicit View(HashObject& hash)
+      : MembersView(hash, hash.fields_.buckets(), hash.fields_.size()), hash_(hash) {
+    note_sums();
+  }
+
+ private:
+  // Without the place in the FieldTimes, which is nothing of the field's.
+  Element element(const void* item) const noexcept override {
+    const Field& field = *static_cast<const Field*>(item);
+    const Bytes last = field.value();
+    return {{field.begin(), static_cast<size_t>(last.data() + last.size() - field.begin())},
+            hash_.expiry_of(field)};
+  }
+
+  const HashObject& hash_;
+};
+
+std::unique_ptr<ObjectView> HashObject::view(size_t elements) {
+  if (fields_.size() < elements) return nullptr;
+  return std::make_unique<View>(*this);
 }
 
 size_t HashObject::memory_bytes() const noexcept {
@@ -119,6 +144,7 @@ bool HashObject::set(Bytes name, Bytes value, int64_t expires_at_ms) {
     insert(name, value, hash, expires_at_ms == kKeepExpiry ? kNoExpiry : expires_at_ms);
     return true;
   }
+  fields_.before_change(hash);
   Field* old = slot.item();
   if (expires_at_ms >= 0 || old->is_timed()) [[unlikely]] {
     replace(slot, name, value,
@@ -136,8 +162,10 @@ bool HashObject::set(Bytes name, Bytes value, int64_t expires_at_ms) {
 }
 
 bool HashObject::set_expiry(Bytes name, int64_t expires_at_ms) {
-  const auto slot = fields_.find(name);
+  const uint64_t hash = fields_.hash(name);
+  const auto slot = fields_.find(name, hash);
   if (!slot) return false;
+  fields_.before_change(hash);
   const Field& field = *slot.item();
   if (field.is_timed() && expires_at_ms != kNoExpiry) {
     times_->change(field.place(), expires_at_ms);

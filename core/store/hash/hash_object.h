@@ -96,6 +96,7 @@ class HashObject final : public Object {
   ~HashObject() override;
 
   std::unique_ptr<Object> clone() const override;
+  std::unique_ptr<ObjectView> view(size_t elements) override;
   size_t memory_bytes() const noexcept override;
 
   /// For reading: finding, walking and picking.
@@ -120,6 +121,7 @@ class HashObject final : public Object {
 
  private:
   friend class HashObjectEdit;
+  class View;
 
   void insert(Bytes name, Bytes value, uint64_t hash, int64_t expires_at_ms);
   /// As insert(), but no block moves until settle(). After it `further_times` more fields can be given

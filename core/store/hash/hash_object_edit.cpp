@@ -59,6 +59,7 @@ void HashObjectEdit::replace(Table<Field>::Slot slot, Bytes name, Bytes value,
 void HashObjectEdit::put(const Replacement& replacement) noexcept {
   Table<Field>& fields = object_.fields_;
   auto slot = inserted_.empty() ? replacement.slot : fields.find(replacement.name);
+  if (fields.viewed()) [[unlikely]] fields.before_change(fields.hash(replacement.name));
   Field* const old = slot.item();
   Field* const made = replacement.made;
   if (made == nullptr) {

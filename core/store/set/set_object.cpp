@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "base/prefetch.h"
+#include "store/view/members_view.h"
 
 namespace kevy {
 
@@ -40,6 +41,24 @@ std::unique_ptr<Object> SetObject::clone() const {
     return Walk::kGoOn;
   });
   return copy;
+}
+
+class SetObject::View final : public MembersView {
+ public:
+  explicit View(SetObject& set) : MembersView(set, set.members_.buckets(), set.size()) {
+    note_sums();
+  }
+
+ private:
+  Element element(const void* item) const noexcept override {
+    const Member& member = *static_cast<const Member*>(item);
+    return {{static_cast<const char*>(item), member.memory_size()}};
+  }
+};
+
+std::unique_ptr<ObjectView> SetObject::view(size_t elements) {
+  if (size() < elements) return nullptr;
+  return std::make_unique<View>(*this);
 }
 
 size_t SetObject::memory_bytes() const noexcept {

@@ -56,6 +56,7 @@ class SetObject final : public Object {
   ~SetObject() override;
 
   std::unique_ptr<Object> clone() const override;
+  std::unique_ptr<ObjectView> view(size_t elements) override;
   size_t memory_bytes() const noexcept override;
 
   size_t size() const noexcept { return members_.size(); }
@@ -101,6 +102,7 @@ class SetObject final : public Object {
   const Member& random(Random& random) const noexcept { return *members_.random(random); }
 
  private:
+  class View;
   static constexpr size_t kBatch = 32;  // members whose look-ups are fetched ahead together
 
   void insert(Bytes member, uint64_t hash);

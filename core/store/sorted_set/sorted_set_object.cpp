@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/memory.h"
+#include "store/view/members_view.h"
 
 namespace kevy {
 
@@ -17,6 +18,24 @@ std::unique_ptr<Object> SortedSetObject::clone() const {
     return Walk::kGoOn;
   });
   return copy;
+}
+
+class SortedSetObject::View final : public MembersView {
+ public:
+  explicit View(SortedSetObject& set) : MembersView(set, set.members_.buckets(), set.size()) {
+    note_sums();
+  }
+
+ private:
+  Element element(const void* item) const noexcept override {
+    const ScoredMember& member = *static_cast<const ScoredMember*>(item);
+    return {{static_cast<const char*>(item), member.memory_size()}};
+  }
+};
+
+std::unique_ptr<ObjectView> SortedSetObject::view(size_t elements) {
+  if (size() < elements) return nullptr;
+  return std::make_unique<View>(*this);
 }
 
 size_t SortedSetObject::memory_bytes() const noexcept {

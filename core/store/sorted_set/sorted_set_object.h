@@ -21,6 +21,7 @@ class SortedSetObject final : public Object {
   ~SortedSetObject() override;
 
   std::unique_ptr<Object> clone() const override;
+  std::unique_ptr<ObjectView> view(size_t elements) override;
   size_t memory_bytes() const noexcept override;
 
   size_t size() const noexcept { return members_.size(); }
@@ -29,7 +30,10 @@ class SortedSetObject final : public Object {
 
   /// Adds a member that is not there.
   void add(Bytes member, double score);
-  void set_score(ScoredMember* member, double score) { order_.update(member, score); }
+  void set_score(ScoredMember* member, double score) {
+    if (members_.viewed()) [[unlikely]] members_.before_change(members_.hash(member->key()));
+    order_.update(member, score);
+  }
   ScoredMember* find(Bytes member) noexcept { return look_up(member); }
   bool erase(Bytes member) noexcept;
   /// Removes `count` elements from rank `first` on.
@@ -47,6 +51,8 @@ class SortedSetObject final : public Object {
   }
 
  private:
+  class View;
+
   ScoredMember* look_up(Bytes member) const noexcept {
     const auto slot = members_.find(member);
     return slot ? slot.item() : nullptr;

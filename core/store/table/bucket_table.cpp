@@ -38,7 +38,7 @@ uint64_t BucketTable::reverse(uint64_t bits) noexcept {
 }
 
 BucketTable::~BucketTable() {
-  for (BucketsView* view = views_; view != nullptr; view = view->next_) view->table_ = nullptr;
+  for (BucketsView* view = views_; view != nullptr; view = view->next_) view->lose_table();
   release_memory();
 }
 

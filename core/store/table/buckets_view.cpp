@@ -13,11 +13,15 @@ BucketsView::BucketsView(BucketTable& table)
   table.views_ = this;
 }
 
-BucketsView::~BucketsView() {
+BucketsView::~BucketsView() { leave(); }
+
+void BucketsView::leave() noexcept {
   if (table_ == nullptr) return;
   BucketsView** link = &table_->views_;
   while (*link != this) link = &(*link)->next_;
   *link = next_;
+  table_ = nullptr;
+  end_walk();
 }
 
 void BucketsView::copy_one(uint64_t number, bool for_change) noexcept {

@@ -8,8 +8,8 @@
 //
 // When there is no memory for a copy the view has failed: it says so, and the change goes on.
 //
-// Owned by who opened it. Made, walked and destroyed by the holder of the table's lock; one that is
-// not closed when the table goes away has nothing left to walk.
+// Owned by who opened it. Made, walked and destroyed by the holder of the table's lock. One that is
+// there when the table goes away has nothing left to walk, and has failed if there was something.
 #pragma once
 
 #include <cstdint>
@@ -46,6 +46,8 @@ class BucketsView {
     });
   }
   uint64_t bucket_count() const noexcept { return count_; }
+  /// The table is nobody's matter any more.
+  void leave() noexcept;
 
  private:
   friend class BucketTable;
@@ -60,6 +62,11 @@ class BucketsView {
   }
   void copy_one(uint64_t number, bool for_change) noexcept;
   void end_walk() noexcept { count_ = 0; }
+  void lose_table() noexcept {
+    failed_ = failed_ || !all_copied();
+    table_ = nullptr;
+    end_walk();
+  }
 
   BucketTable* table_;  // nullptr: it is no more
   uint64_t count_;      // buckets of that moment; 0: there is nothing left to copy

@@ -6,71 +6,52 @@
 // has put in may be read by who holds nothing.
 #pragma once
 
-#include <cstddef>
 #include <utility>
 
 #include "store/entry.h"
+#include "store/view/image_blocks.h"
 
 namespace kevy {
 
 class EntryImages {
  public:
   EntryImages() = default;
-  ~EntryImages();
+  ~EntryImages() { release_values(); }
   EntryImages(const EntryImages&) = delete;
   EntryImages& operator=(const EntryImages&) = delete;
 
   /// Throws std::bad_alloc, and it was not added.
   void add(const Entry& entry);
+  /// Adds the entry without the object that it has.
+  void add_head(const Entry& entry);
   /// Has memory for so many bytes of images, as far as there is some.
-  void reserve(size_t bytes) noexcept;
+  void reserve(size_t bytes) noexcept { blocks_.reserve(bytes); }
   /// Takes all that the other has.
-  void take_from(EntryImages& other) noexcept;
+  void take_from(EntryImages& other) noexcept {
+    blocks_.take_from(other.blocks_);
+    object_bytes_ += std::exchange(other.object_bytes_, 0);
+  }
   /// Keeps no image, and no more memory than the largest block.
   void clear() noexcept;
 
-  bool empty() const noexcept { return count_ == 0; }
-  size_t count() const noexcept { return count_; }
+  bool empty() const noexcept { return count() == 0; }
+  size_t count() const noexcept { return blocks_.count(); }
   /// What all of it takes, but for strings that are shared.
-  size_t bytes() const noexcept { return bytes_; }
+  size_t bytes() const noexcept { return blocks_.bytes() + object_bytes_; }
 
   /// visit(const Entry&) with each.
   template <typename Visit>
   void for_each(Visit&& visit) const {
-    for (const Block* block = first_; block != nullptr; block = block->next) {
-      for (size_t at = 0; at < block->used; at += image(*block, at)->size) {
-        visit(*entry_of(image(*block, at)));
-      }
-    }
+    blocks_.for_each(
+        [&](const char* image) { visit(*reinterpret_cast<const Entry*>(image)); });
   }
 
  private:
-  static constexpr size_t kBlockBytes = size_t{16} * 1024 - 64;
-
-  struct Block {
-    Block* next;
-    size_t used;
-    size_t capacity;
-  };
-  struct Image {
-    size_t size;  // with this head
-  };
-
-  static const Image* image(const Block& block, size_t at) noexcept {
-    return reinterpret_cast<const Image*>(reinterpret_cast<const char*>(&block + 1) + at);
-  }
-  static const Entry* entry_of(const Image* image) noexcept {
-    return reinterpret_cast<const Entry*>(image + 1);
-  }
-  char* make_room(size_t size);
-  Block* add_block(size_t capacity) noexcept;
+  Entry& add_bytes(const Entry& entry);
   void release_values() noexcept;
-  void keep_block(Block* kept) noexcept;
 
-  Block* first_ = nullptr;
-  Block* last_ = nullptr;
-  size_t count_ = 0;
-  size_t bytes_ = 0;
+  ImageBlocks blocks_;
+  size_t object_bytes_ = 0;
 };
 
 }  // namespace kevy

@@ -16,12 +16,13 @@ constexpr bool kChecks = true;
 
 }  // namespace
 
-KeyspaceView::KeyspaceView(Keyspace& keyspace)
+KeyspaceView::KeyspaceView(Keyspace& keyspace, size_t big_elements)
     : BucketsView(keyspace.entries_.buckets()),
       keyspace_(&keyspace),
       next_(keyspace.view_),
       size_(keyspace.size()),
-      size_with_expiry_(keyspace.size_with_expiry()) {
+      size_with_expiry_(keyspace.size_with_expiry()),
+      big_elements_(big_elements) {
   if (kChecks) {
     for (uint64_t number = 0; number < bucket_count(); ++number) sums_.push_back(sum_of(number));
   }
@@ -29,6 +30,10 @@ KeyspaceView::KeyspaceView(Keyspace& keyspace)
 }
 
 KeyspaceView::~KeyspaceView() {
+  for (BigImage& big : big_) {
+    std::unique_ptr<Object> object = big.value->close();
+    if (object != nullptr && keyspace_ != nullptr) keyspace_->garbage_->add(std::move(object));
+  }
   if (keyspace_ == nullptr) return;
   KeyspaceView** link = &keyspace_->view_;
   while (*link != this) link = &(*link)->next_;
@@ -47,7 +52,19 @@ void KeyspaceView::walk(EntryImages& to, size_t buckets) noexcept {
 void KeyspaceView::copy(uint64_t number, bool for_change) {
   if (kChecks) KEVY_CHECK(sums_[number] == sum_of(number));
   EntryImages& to = for_change ? kept_ : *to_;
-  visit(number, [&](const void* item) { to.add(*static_cast<const Entry*>(item)); });
+  visit(number, [&](const void* item) {
+    const auto& entry = *static_cast<const Entry*>(item);
+    if (entry.encoding() != Encoding::kObject || !add_big(entry)) to.add(entry);
+  });
+}
+
+bool KeyspaceView::add_big(const Entry& entry) {
+  BigImage big{nullptr, entry.own_object()->view(big_elements_)};
+  if (big.value == nullptr) return false;
+  big.entry = std::make_unique<EntryImages>();
+  big.entry->add_head(entry);
+  big_.push_back(std::move(big));
+  return true;
 }
 
 // What a change without before_change() would change, but for what lies in objects.

@@ -13,11 +13,14 @@
 #include "store/set/set.h"
 #include "store/sorted_set/sorted_set.h"
 #include "store/stream/stream.h"
+#include "unit/store/big_images.h"
 
 using namespace kevy;
 using namespace kevy::test;
 
 namespace {
+
+constexpr size_t kBig = 10;  // elements, from which on a collection is walked in steps
 
 using Texts = std::map<std::string, std::string>;  // by database and key
 
@@ -56,9 +59,13 @@ std::string text_of(const StreamObject& stream, bool times) {
   return text;
 }
 
+std::string head_of(const Entry& entry) {
+  return std::to_string(static_cast<int>(entry.type())) + '@' +
+         std::to_string(entry.expires_at_ms());
+}
+
 std::string text_of(const Entry& entry, bool times) {
-  std::string text =
-      std::to_string(static_cast<int>(entry.type())) + '@' + std::to_string(entry.expires_at_ms());
+  std::string text = head_of(entry);
   std::set<std::string> unordered;
   switch (entry.type()) {
     case Type::kString:
@@ -336,6 +343,33 @@ void check_same(const Texts& shown, const Texts& expected) {
   }
 }
 
+/// The texts of the elements of a big one, walked a few buckets at a time.
+std::string walk(BigOnes& found, Program& program, const std::function<void()>& between) {
+  const Entry& entry = found.entry();
+  std::set<std::string> unordered;
+  std::set<std::pair<double, std::string>> ordered;
+  ElementImages images;
+  size_t count = 0;
+  for (bool more = true; more; images.clear()) {
+    more = found.step(images, program.below(3)) == BigOnes::Step::kMore;
+    count += images.count();
+    for_each_element(
+        entry, images, [&](Bytes member) { unordered.insert(quoted(member)); },
+        [&](Bytes member, double score) {
+          ordered.emplace(score, quoted(member) + std::to_string(score));
+        },
+        [&](Bytes field, Bytes value, int64_t expires_at_ms) {
+          unordered.insert(quoted(field) + quoted(value) + std::to_string(expires_at_ms));
+        });
+    between();
+  }
+  CHECK(count == found.size());
+  std::string text = head_of(entry);
+  for (const std::string& one : unordered) text += one;
+  for (const auto& [score, one] : ordered) text += one;
+  return text;
+}
+
 /// Walks a view, a few buckets of any part at a time, with what `between` does in between.
 Texts walk(MomentView& view, Program& program, const std::function<void()>& between) {
   Texts shown;
@@ -343,7 +377,13 @@ Texts walk(MomentView& view, Program& program, const std::function<void()>& betw
   for (size_t left = view.parts().size(); left != 0;) {
     MomentView::Part& part = view.parts()[program.below(view.parts().size())];
     if (part.view == nullptr) continue;
-    view.step(part, images, program.below(3));
+    BigOnes found = view.step(part, images, program.below(3));
+    while (found.next()) {
+      const std::string name = name_of(part.database, found.entry());
+      const std::string text = walk(found, program, between);
+      INFO(name);
+      CHECK(shown.emplace(name, text).second);
+    }
     images.for_each([&](const Entry& entry) {
       const bool first = shown.emplace(name_of(part.database, entry), text_of(entry, true)).second;
       INFO(entry.key());
@@ -373,7 +413,7 @@ TEST_CASE("a view shows the moment that it was opened in, whatever is changed du
   runtime.set_log(&log);
   for (int round = 0; round < 8; ++round) {
     run_some(engine, program, program.below(900));
-    MomentView view(runtime);
+    MomentView view(runtime, kBig);
     Texts expected, logged;
     size_t units = 0;
     {
@@ -408,7 +448,7 @@ TEST_CASE("two views at a time show a moment each") {
   Runtime& runtime = engine.instance->runtime();
   runtime.clock().freeze(1'700'000'000'000'000);
   run_some(engine, program, 3000);
-  MomentView first(runtime), second(runtime);
+  MomentView first(runtime, kBig), second(runtime, kBig);
   const auto open = [&](MomentView& view) {
     Turn all(runtime);
     hold_all(all);
@@ -430,7 +470,7 @@ TEST_CASE("a view that is closed early leaves nothing behind") {
   Engine engine{start_with(2)};
   Runtime& runtime = engine.instance->runtime();
   run_some(engine, program, 2000);
-  MomentView view(runtime);
+  MomentView view(runtime, kBig);
   {
     Turn all(runtime);
     hold_all(all);

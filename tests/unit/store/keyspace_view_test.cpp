@@ -14,6 +14,7 @@
 #include "store/set/set.h"
 #include "store/sorted_set/sorted_set.h"
 #include "store/string_batch.h"
+#include "unit/store/big_images.h"
 #include "unit/store/space.h"
 
 using namespace kevy;
@@ -25,9 +26,13 @@ using Texts = std::map<std::string, std::string>;
 
 std::string quoted(Bytes bytes) { return '"' + std::string(bytes) + '"'; }
 
+std::string head_of(const Entry& entry) {
+  return std::to_string(static_cast<int>(entry.type())) + '@' +
+         std::to_string(entry.expires_at_ms());
+}
+
 std::string text_of(const Entry& entry) {
-  std::string text =
-      std::to_string(static_cast<int>(entry.type())) + '@' + std::to_string(entry.expires_at_ms());
+  std::string text = head_of(entry);
   std::set<std::string> elements;
   switch (entry.type()) {
     case Type::kString:
@@ -270,11 +275,43 @@ void check_same(const Texts& shown, const Texts& expected) {
   CHECK(shown.size() == expected.size());
 }
 
+// Walks a big one to its end, and lets go of it.
+std::pair<std::string, std::string> walk_big(BigImage big, Changes& changes,
+                                             const std::function<void()>& between) {
+  std::pair<std::string, std::string> shown;
+  std::set<std::string> elements;
+  size_t count = 0;
+  big.entry->for_each([&](const Entry& entry) {
+    shown = {std::string(entry.key()), head_of(entry)};
+    for (ElementImages images; !big.value->done(); images.clear()) {
+      big.value->walk(images, changes.below(3));
+      count += images.count();
+      for_each_element(
+          entry, images, [&](Bytes member) { elements.insert(quoted(member)); },
+          [&](Bytes member, double score) {
+            elements.insert(quoted(member) + std::to_string(score));
+          },
+          [&](Bytes field, Bytes value, int64_t expires_at_ms) {
+            elements.insert(quoted(field) + quoted(value) + std::to_string(expires_at_ms));
+          });
+      between();
+    }
+  });
+  CHECK_FALSE(big.value->failed());
+  CHECK(count == big.value->size());
+  big.value->close();
+  for (const std::string& one : elements) shown.second += one;
+  return shown;
+}
+
 Texts walk(KeyspaceView& view, Changes& changes, const std::function<void()>& between) {
   Texts shown;
   EntryImages images;
   while (!view.done()) {
     view.walk(images, changes.below(3));
+    for (BigImage& big : view.take_big()) {
+      CHECK(shown.insert(walk_big(std::move(big), changes, between)).second);
+    }
     images.for_each([&](const Entry& entry) {
       INFO(entry.key());
       CHECK(shown.emplace(entry.key(), text_of(entry)).second);
@@ -294,7 +331,7 @@ TEST_CASE("a view of a keyspace shows what was there when it was opened") {
   for (int round = 0; round < 12; ++round) {
     for (uint64_t left = changes.below(2000); left != 0; --left) changes.make_one(space, other);
     const Texts expected = texts_of(space.keys);
-    KeyspaceView view(space.keys);
+    KeyspaceView view(space.keys, 1 + changes.below(40));
     CHECK(view.size() == expected.size());
     const uint64_t pace = 1 + changes.below(8);
     check_same(walk(view, changes,

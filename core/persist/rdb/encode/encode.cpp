@@ -1,5 +1,6 @@
 #include "persist/rdb/encode/encode.h"
 
+#include "base/check.h"
 #include "base/number.h"
 #include "persist/rdb/listpack.h"
 #include "store/hash/hash.h"
@@ -108,13 +109,16 @@ void encode_hash_listpack(RdbWriter& writer, const Hash& hash) {
   writer.string(pairs.finish());
 }
 
+void write_timed(RdbWriter& writer, Bytes field, Bytes value, int64_t expires_at_ms) {
+  writer.string(field);
+  writer.string(value);
+  writer.word(expires_at_ms < 0 ? kRdbNone : static_cast<uint64_t>(expires_at_ms));
+}
+
 void encode_hash_timed(RdbWriter& writer, const Hash& hash) {
-  writer.need(RdbVersion::kValkey);
-  writer.length(hash.size());
+  encode_count(writer, RdbType::kHashTimed, hash.size());
   hash.for_each_with_expiry([&](Bytes field, Bytes value, int64_t expires_at_ms) {
-    writer.string(field);
-    writer.string(value);
-    writer.word(expires_at_ms < 0 ? kRdbNone : static_cast<uint64_t>(expires_at_ms));
+    write_timed(writer, field, value, expires_at_ms);
   });
 }
 
@@ -186,6 +190,34 @@ void encode_value(RdbWriter& writer, RdbType type, const Entry& entry) {
       return encode_hash_timed(writer, Hash(&entry));
     default:
       return encode_stream(writer, type, stream_of(entry));
+  }
+}
+
+void encode_count(RdbWriter& writer, RdbType type, uint64_t elements) {
+  if (type == RdbType::kHashTimed) writer.need(RdbVersion::kValkey);
+  writer.length(elements);
+}
+
+void encode_elements(RdbWriter& writer, RdbType type, const ElementImages& images) {
+  switch (type) {
+    case RdbType::kSet:
+      return images.for_each<Member>(
+          [&](const Member& member, int64_t) { writer.string(member.key()); });
+    case RdbType::kZset:
+      return images.for_each<ScoredMember>([&](const ScoredMember& member, int64_t) {
+        writer.string(member.key());
+        writer.real(member.score());
+      });
+    case RdbType::kHash:
+      return images.for_each<Field>([&](const Field& field, int64_t) {
+        writer.string(field.key());
+        writer.string(field.value());
+      });
+    default:
+      KEVY_DCHECK(type == RdbType::kHashTimed);
+      return images.for_each<Field>([&](const Field& field, int64_t expires_at_ms) {
+        write_timed(writer, field.key(), field.value(), expires_at_ms);
+      });
   }
 }
 

@@ -8,6 +8,7 @@
 #include "persist/rdb/writer.h"
 #include "store/entry.h"
 #include "store/stream/stream_object.h"
+#include "store/view/object_view.h"
 
 namespace kevy {
 
@@ -16,6 +17,10 @@ RdbType rdb_type_of(const Entry& entry);
 
 /// Writes the value, which is of that type.
 void encode_value(RdbWriter& writer, RdbType type, const Entry& entry);
+/// The same for a set, a sorted set or a hash in parts, with no object in the entry: how many elements
+/// there are, and then those that there are copies of.
+void encode_count(RdbWriter& writer, RdbType type, uint64_t elements);
+void encode_elements(RdbWriter& writer, RdbType type, const ElementImages& images);
 void encode_stream(RdbWriter& writer, RdbType type, const StreamObject& stream);
 
 /// kStream2 or kStream3.

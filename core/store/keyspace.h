@@ -50,6 +50,11 @@ class Keyspace {
   Keyspace(const Keyspace&) = delete;
   Keyspace& operator=(const Keyspace&) = delete;
 
+  /// For an empty one that is to get some `keys`: makes its table large enough at once.
+  void expect(size_t keys) {
+    if (size() == 0) entries_.reserve(keys);
+  }
+
   // Reading.
   Entry* find(const Key& key) const noexcept {
     const auto slot = entries_.find(key.bytes, key.hash);

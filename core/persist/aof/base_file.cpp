@@ -1,5 +1,6 @@
 #include "persist/aof/base_file.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -12,6 +13,7 @@
 #include "persist/rdb/file_writer.h"
 #include "persist/rdb/limits.h"
 #include "persist/snapshot/all_keys.h"
+#include "persist/snapshot/key_taker.h"
 #include "resp/reply_tree.h"
 #include "resp/resp_writer.h"
 
@@ -65,11 +67,14 @@ class FileSource final : public RdbSource {
   int code_ = 0;
 };
 
-/// Puts keys into their keyspaces, whose shards its turn takes one after another.
+/// Puts keys into their keyspaces, some at a time, for which its turn takes the shards.
 class Keyspaces final : public RdbVisitor {
  public:
-  explicit Keyspaces(Runtime& runtime)
-      : runtime_(runtime), session_(runtime.open_session(Session::Door::kInProcess)) {}
+  Keyspaces(Runtime& runtime, uint64_t file_bytes)
+      : runtime_(runtime),
+        file_bytes_(file_bytes),
+        session_(runtime.open_session(Session::Door::kInProcess)),
+        queue_(runtime) {}
   ~Keyspaces() override {
     turn_.release();
     runtime_.close_session(*session_);
@@ -77,20 +82,20 @@ class Keyspaces final : public RdbVisitor {
   Keyspaces(const Keyspaces&) = delete;
   Keyspaces& operator=(const Keyspaces&) = delete;
 
+  void database(uint64_t number, uint64_t keys, uint64_t) override {
+    hold_all();
+    expect_keys(runtime_, number, keys, file_bytes_);
+    turn_.release();
+  }
+
   Status key(const RdbKey& key, Value&& value) override {
     if (key.database >= runtime_.database_count()) {
       return Error{Error::Kind::kState, "it has keys in database " + std::to_string(key.database) +
                                             ", which this instance does not: set databases"};
     }
-    const Key name{key.name, runtime_.hash(key.name)};
-    Shard& shard = runtime_.shard_of(name);
-    turn_.hold(shard);
-    const bool expires = key.expires_at_ms != Keyspace::kNoExpiry ||
-                         value.fields_expire_at_ms != Entry::kNoFieldTimes;
-    Entry* const entry = shard.keyspace(key.database).put(name, std::move(value), key.expires_at_ms);
+    if (queue_.full()) finish();
     // The instance's clock stands still before all times while it loads.
-    entry->set_access(access_of(runtime_.settings(), key, std::time(nullptr)));
-    if (expires) runtime_.note_expiry();
+    queue_.add(key, access_of(runtime_.settings(), key, std::time(nullptr)), std::move(value));
     return Done{};
   }
 
@@ -104,10 +109,30 @@ class Keyspaces final : public RdbVisitor {
     return Error{Error::Kind::kState, "a library of functions in it can not be loaded"};
   }
 
+  /// To be called at the end.
+  void finish() {
+    hold_all();
+    (void)queue_.take_all([this](Keyspace& keyspace, KeyQueue::Waiting& waiting) -> Status {
+      if (waiting.may_expire()) runtime_.note_expiry();
+      keyspace.put(waiting.key(), std::move(waiting.value), waiting.expires_at_ms)
+          ->set_access(waiting.access);
+      return Done{};
+    });
+    turn_.release();
+  }
+
  private:
+  void hold_all() {
+    ShardSet every;
+    every.add_all();
+    turn_.hold(every);
+  }
+
   Runtime& runtime_;
+  uint64_t file_bytes_;  // of it, what no keys were expected for
   const std::shared_ptr<Session> session_;
   Turn turn_{runtime_};
+  KeyQueue queue_;
 };
 
 struct FreeReply {
@@ -164,8 +189,11 @@ Status write_base(Runtime& runtime, MomentView& view, const std::vector<std::str
 Status load_base(Runtime& runtime, int file, const std::string& name, uint64_t& size) {
   FileSource source(file);
   RdbReader reader(source);
-  Keyspaces keyspaces(runtime);
+  struct stat status {};
+  const bool known = fstat(file, &status) == 0;
+  Keyspaces keyspaces(runtime, known ? static_cast<uint64_t>(status.st_size) : 0);
   auto read = read_rdb(reader, keyspaces, rdb_limits(runtime.settings()));
+  keyspaces.finish();
   if (source.code() != 0) return system_error(name + " can not be read", source.code());
   if (!read) return Error{read.error().kind, name + ": " + read.error().message};
   size = reader.offset();

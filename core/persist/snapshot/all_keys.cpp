@@ -33,12 +33,6 @@ RdbUse use_of(const Entry& entry, RdbUse::Kind kind, int64_t now_s) noexcept {
   }
 }
 
-Error no_such_database(uint64_t number, uint64_t count) {
-  return {Error::Kind::kInvalid, "it has keys in database " + std::to_string(number) +
-                                     ", and there are only " + std::to_string(count) +
-                                     " databases: start with more"};
-}
-
 void write_head(Runtime& runtime, RdbPurpose purpose, const std::vector<std::string>& codes,
                 RdbFileWriter& writer) {
   writer.begin();
@@ -121,49 +115,6 @@ bool write_moment(Runtime& runtime, RdbPurpose purpose, MomentView& view,
   write_head(runtime, purpose, codes, writer);
   KeyWriter keys(runtime, writer, &stopped);
   return view.walk(keys) == MomentView::End::kDone && writer.finish();
-}
-
-uint32_t access_of(const Settings& settings, const RdbKey& key, int64_t now_s) noexcept {
-  if (settings.lfu_policy.load(std::memory_order_relaxed)) {
-    return key.frequency ? lfu_minutes(now_s) << 8 | *key.frequency : lfu_initial(now_s);
-  }
-  return (static_cast<uint32_t>(now_s) - static_cast<uint32_t>(key.idle_s.value_or(0))) &
-         kAccessBits;
-}
-
-Status KeyTaker::key(const RdbKey& key, Value&& value) {
-  if (key.database >= runtime_.database_count()) {
-    return no_such_database(key.database, runtime_.database_count());
-  }
-  const bool expires = key.expires_at_ms != Keyspace::kNoExpiry;
-  if (expires && key.expires_at_ms <= runtime_.clock().now_ms()) {
-    ++expired_;
-    return Done{};
-  }
-  const Key name{key.name, runtime_.hash(key.name)};
-  Keyspace& keyspace = runtime_.shard_of(name).keyspace(static_cast<size_t>(key.database));
-  if (!replace_ && keyspace.find(name) != nullptr) {
-    return Error{Error::Kind::kInvalid, "the key '" + std::string(key.name) + "' comes twice"};
-  }
-  any_expire_ = any_expire_ || expires || value.fields_expire_at_ms != Entry::kNoFieldTimes;
-  keyspace.put(name, std::move(value), key.expires_at_ms)
-      ->set_access(access_of(runtime_.settings(), key, runtime_.clock().coarse_seconds()));
-  ++taken_;
-  return Done{};
-}
-
-Status KeyTaker::function(Bytes code) {
-  if (!load_library_ || load_library_(code)) return Done{};
-  return Error{Error::Kind::kInvalid, "a library of functions in it can not be loaded"};
-}
-
-void KeyTaker::finish() noexcept {
-  if (any_expire_) runtime_.note_expiry();
-}
-
-Status KeyChecker::key(const RdbKey& key, Value&&) {
-  if (key.database >= databases_) return no_such_database(key.database, databases_);
-  return Done{};
 }
 
 }  // namespace kevy

@@ -1,5 +1,7 @@
 #include "persist/snapshot/snapshot_files.h"
 
+#include <sys/stat.h>
+
 #include <cerrno>
 
 #include "base/c_locale.h"
@@ -180,9 +182,12 @@ Status SnapshotFiles::read_file(RdbVisitor& visitor, bool& found) {
 
 Status SnapshotFiles::read_all(Meeting meeting, const KeyTaker::LoadLibrary& load_library) {
   bool found = false;
-  KeyTaker taker(runtime_, meeting == Meeting::kOver, load_library);
+  struct stat file {};
+  const bool known = stat((directory_ + '/' + name_).c_str(), &file) == 0;
+  KeyTaker taker(runtime_, meeting == Meeting::kOver, load_library,
+                 known ? static_cast<uint64_t>(file.st_size) : 0);
   Status read = read_file(taker, found);
-  taker.finish();
+  if (read) read = taker.finish();
   std::lock_guard guard(mutex_);
   state_.keys_loaded = taker.taken();
   state_.keys_expired = taker.expired();

@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "persist/snapshot/all_keys.h"
+#include "persist/snapshot/key_taker.h"
 #include "persist/snapshot/new_file.h"
 #include "runtime/persistence/library_codes.h"
 #include "runtime/persistence/snapshots.h"

@@ -1,0 +1,66 @@
+// KeyQueue: keys of a file on their way into their keyspaces. They are put there some at a time, when
+// the memory that each of them needs to look at has been fetched for all.
+//
+// Knows no lock. One thread. Throws std::bad_alloc.
+#pragma once
+
+#include <array>
+#include <string>
+
+#include "persist/rdb/file_reader.h"
+#include "runtime/runtime.h"
+
+namespace kevy {
+
+class KeyQueue {
+ public:
+  explicit KeyQueue(Runtime& runtime) noexcept : runtime_(runtime) {}
+  KeyQueue(const KeyQueue&) = delete;
+  KeyQueue& operator=(const KeyQueue&) = delete;
+
+  struct Waiting {
+    std::string name;
+    uint64_t hash = 0;
+    size_t database = 0;
+    int64_t expires_at_ms = Keyspace::kNoExpiry;
+    uint32_t access = 0;
+    Value value;
+
+    Key key() const noexcept { return {name, hash}; }
+    /// Whether the key or some of its fields may ever expire.
+    bool may_expire() const noexcept {
+      return expires_at_ms != Keyspace::kNoExpiry ||
+             value.fields_expire_at_ms != Entry::kNoFieldTimes;
+    }
+  };
+
+  bool full() const noexcept { return size_ == waiting_.size(); }
+  /// Not when it is full. The database exists.
+  void add(const RdbKey& key, uint32_t access, Value&& value);
+  /// put(Keyspace&, Waiting&) for each, in the order they came in, until one is an error; the queue is
+  /// empty then. The caller holds all shards, or is alone.
+  template <typename Put>
+  Status take_all(const Put& put) {
+    const size_t size = std::exchange(size_, 0);
+    for (size_t i = 0; i < size; ++i) keyspace(waiting_[i]).prefetch_bucket(waiting_[i].hash);
+    for (size_t i = 0; i < size; ++i) {
+      if (Status done = put(keyspace(waiting_[i]), waiting_[i]); !done) return done;
+    }
+    return Done{};
+  }
+
+ private:
+  Keyspace& keyspace(const Waiting& waiting) const {
+    return runtime_.shard_of(waiting.key()).keyspace(waiting.database);
+  }
+
+  Runtime& runtime_;
+  std::array<Waiting, 32> waiting_;
+  size_t size_ = 0;
+};
+
+/// Has the keyspaces of a database expect so many keys, as far as `file_bytes` can have them, and takes
+/// off what those fill.
+void expect_keys(Runtime& runtime, uint64_t database, uint64_t keys, uint64_t& file_bytes);
+
+}  // namespace kevy

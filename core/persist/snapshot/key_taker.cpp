@@ -1,0 +1,73 @@
+#include "persist/snapshot/key_taker.h"
+
+#include <string>
+
+#include "runtime/shard/access.h"
+
+namespace kevy {
+
+namespace {
+
+Error no_such_database(uint64_t number, uint64_t count) {
+  return {Error::Kind::kInvalid, "it has keys in database " + std::to_string(number) +
+                                     ", and there are only " + std::to_string(count) +
+                                     " databases: start with more"};
+}
+
+}  // namespace
+
+uint32_t access_of(const Settings& settings, const RdbKey& key, int64_t now_s) noexcept {
+  if (settings.lfu_policy.load(std::memory_order_relaxed)) {
+    return key.frequency ? lfu_minutes(now_s) << 8 | *key.frequency : lfu_initial(now_s);
+  }
+  return (static_cast<uint32_t>(now_s) - static_cast<uint32_t>(key.idle_s.value_or(0))) &
+         kAccessBits;
+}
+
+void KeyTaker::database(uint64_t number, uint64_t keys, uint64_t) {
+  expect_keys(runtime_, number, keys, file_bytes_);
+}
+
+Status KeyTaker::key(const RdbKey& key, Value&& value) {
+  if (key.database >= runtime_.database_count()) {
+    return no_such_database(key.database, runtime_.database_count());
+  }
+  const bool expires = key.expires_at_ms != Keyspace::kNoExpiry;
+  if (expires && key.expires_at_ms <= runtime_.clock().now_ms()) {
+    ++expired_;
+    return Done{};
+  }
+  if (queue_.full()) {
+    if (Status taken = take_waiting(); !taken) return taken;
+  }
+  queue_.add(key, access_of(runtime_.settings(), key, runtime_.clock().coarse_seconds()),
+             std::move(value));
+  return Done{};
+}
+
+Status KeyTaker::take_waiting() {
+  return queue_.take_all([this](Keyspace& keyspace, KeyQueue::Waiting& waiting) -> Status {
+    if (!replace_ && keyspace.find(waiting.key()) != nullptr) {
+      return Error{Error::Kind::kInvalid, "the key '" + waiting.name + "' comes twice"};
+    }
+    if (waiting.may_expire()) runtime_.note_expiry();
+    keyspace.put(waiting.key(), std::move(waiting.value), waiting.expires_at_ms)
+        ->set_access(waiting.access);
+    ++taken_;
+    return Done{};
+  });
+}
+
+Status KeyTaker::function(Bytes code) {
+  if (!load_library_ || load_library_(code)) return Done{};
+  return Error{Error::Kind::kInvalid, "a library of functions in it can not be loaded"};
+}
+
+Status KeyTaker::finish() { return take_waiting(); }
+
+Status KeyChecker::key(const RdbKey& key, Value&&) {
+  if (key.database >= databases_) return no_such_database(key.database, databases_);
+  return Done{};
+}
+
+}  // namespace kevy

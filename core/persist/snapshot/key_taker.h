@@ -1,0 +1,62 @@
+// KeyTaker: puts what an RDB file has into the keyspaces. Whoever reads holds all shards, or is alone.
+// KeyChecker takes nothing, for finding out whether a file is right.
+//
+// Throws std::bad_alloc.
+#pragma once
+
+#include <functional>
+
+#include "persist/rdb/file_reader.h"
+#include "persist/snapshot/key_queue.h"
+#include "runtime/runtime.h"
+
+namespace kevy {
+
+/// What an entry that is made of the key at this moment remembers of its use.
+uint32_t access_of(const Settings& settings, const RdbKey& key, int64_t now_s) noexcept;
+
+/// Takes what a file has into the keyspaces.
+class KeyTaker final : public RdbVisitor {
+ public:
+  /// `load_library`: false, and the code is no library.
+  using LoadLibrary = std::function<bool(Bytes code)>;
+  /// `file_bytes`: the size of the file, which limits what it is believed.
+  KeyTaker(Runtime& runtime, bool replace, LoadLibrary load_library, uint64_t file_bytes)
+      : runtime_(runtime),
+        replace_(replace),
+        load_library_(std::move(load_library)),
+        file_bytes_(file_bytes),
+        queue_(runtime) {}
+
+  Status key(const RdbKey& key, Value&& value) override;
+  Status function(Bytes code) override;
+  void database(uint64_t number, uint64_t keys, uint64_t expiring_keys) override;
+  /// To be called when all was read without an error.
+  Status finish();
+
+  uint64_t taken() const noexcept { return taken_; }
+  uint64_t expired() const noexcept { return expired_; }
+
+ private:
+  Status take_waiting();
+
+  Runtime& runtime_;
+  const bool replace_;
+  const LoadLibrary load_library_;
+  uint64_t file_bytes_;  // of it, what no keys were expected for
+  KeyQueue queue_;
+  uint64_t taken_ = 0, expired_ = 0;
+};
+
+/// Takes nothing: for finding out whether a file is right. Holds no lock.
+class KeyChecker final : public RdbVisitor {
+ public:
+  explicit KeyChecker(uint64_t databases) noexcept : databases_(databases) {}
+  Status key(const RdbKey& key, Value&& value) override;
+  Status function(Bytes) override { return Done{}; }
+
+ private:
+  const uint64_t databases_;
+};
+
+}  // namespace kevy

@@ -16,6 +16,7 @@ struct Known {
   const char* name;
   const char* help;
   int words_max = 1;
+  bool repeats = false;  // given several times, all count
 };
 
 // Directives that the server itself acts upon.
@@ -45,7 +46,7 @@ constexpr Known kPassedOn[] = {
     {"dbfilename", "file of the snapshot, in dir (default dump.rdb)"},
     {"rdbcompression", "no: strings in a snapshot are not compressed"},
     {"rdbchecksum", "no: a snapshot has no checksum"},
-    {"save", "seconds changes: when a snapshot is made by itself (default \"\": never)", 64},
+    {"save", "seconds changes: when a snapshot is made by itself (default \"\": never)", 1, true},
     {"stop-writes-on-bgsave-error", "no: writes go on when such a snapshot fails"},
     {"appendonly", "yes: keep every change in an append-only file"},
     {"appendfsync", "always, everysec or no (default everysec)"},
@@ -184,7 +185,16 @@ Options read_options(int argc, char** argv) {
   const auto add = [&](const Known& known) {
     const std::string name = known.name;
     const std::string flags = (name == "port" ? "-p,--" : "--") + name;
-    if (known.words_max > 1) {
+    if (known.repeats) {
+      app.add_option_function<std::vector<std::string>>(
+             flags,
+             [&given, name](const std::vector<std::string>& words) {
+               for (const std::string& word : words) given.push_back({name, {word}, "command line"});
+             },
+             known.help)
+          ->type_name("")
+          ->allow_extra_args(false);
+    } else if (known.words_max > 1) {
       app.add_option_function<std::vector<std::string>>(
              flags,
              [&given, name](const std::vector<std::string>& words) {

@@ -1,4 +1,5 @@
-// kevy-server: an instance with listeners, until SIGTERM, SIGINT or SHUTDOWN. Built on the C ABI alone.
+// kevy-server: an instance with listeners, until SIGTERM, SIGINT or SHUTDOWN. Built on the C ABI
+// alone.
 #include <kevy.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -27,7 +28,9 @@ using Instance = std::unique_ptr<kevy_instance, Stop>;
 // What SHUTDOWN sends to this process.
 constexpr int kShutdown = SIGUSR1;
 
-void tell(void* process) { kill(static_cast<pid_t>(reinterpret_cast<intptr_t>(process)), kShutdown); }
+void tell(void* process) {
+  kill(static_cast<pid_t>(reinterpret_cast<intptr_t>(process)), kShutdown);
+}
 
 // SHUTDOWN as a signal asks for it. False, and it goes on, when what is to be saved can not be.
 bool may_stop(kevy_instance* instance) {

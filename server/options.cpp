@@ -55,7 +55,8 @@ constexpr Known kPassedOn[] = {
     {"aof-load-truncated", "no: refuse a file that a crash has cut short"},
     {"aof-timestamp-enabled", "yes: the file tells when its commands were run"},
     {"no-appendfsync-on-rewrite", "yes: no everysec sync while a base or a snapshot is written"},
-    {"auto-aof-rewrite-percentage", "growth after which the file is made anew (default 100); 0: never"},
+    {"auto-aof-rewrite-percentage",
+     "growth after which the file is made anew (default 100); 0: never"},
     {"auto-aof-rewrite-min-size", "size from which on that is done (default 64mb)"},
 };
 
@@ -189,7 +190,8 @@ Options read_options(int argc, char** argv) {
       app.add_option_function<std::vector<std::string>>(
              flags,
              [&given, name](const std::vector<std::string>& words) {
-               for (const std::string& word : words) given.push_back({name, {word}, "command line"});
+               for (const std::string& word : words)
+                 given.push_back({name, {word}, "command line"});
              },
              known.help)
           ->type_name("")

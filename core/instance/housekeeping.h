@@ -1,8 +1,9 @@
 // Housekeeping: the thread that removes expired keys nobody asks for, gets memory for entries
 // before it is needed, frees big values that were deleted, ends the waits of commands whose
-// time is up, and begins the snapshots that `save` rules ask for. Started with the first key that gets
-// a time to live, when there are many keys, with the first big value to free, with the first command
-// that waits for so long, or with the first rule; sleeps without waking while there is nothing to do.
+// time is up, and begins the snapshots that `save` rules ask for. Started with the first key that
+// gets a time to live, when there are many keys, with the first big value to free, with the first
+// command that waits for so long, or with the first rule; sleeps without waking while there is
+// nothing to do.
 //
 // start(), wake(), look_at_time() and stop() may be called from any thread.
 #pragma once
@@ -26,8 +27,8 @@ class Housekeeping {
   /// Starts the thread, or wakes it when it sleeps for want of work. False when no thread could be
   /// started: to be called again.
   bool wake();
-  /// The same, but for the waits and the `save` rules alone: the first deadline is an earlier one, the
-  /// clock was changed, or the rules were.
+  /// The same, but for the waits and the `save` rules alone: the first deadline is an earlier one,
+  /// the clock was changed, or the rules were.
   bool look_at_time();
   /// Ends the thread and waits for it; from then on big values are freed by who deletes them.
   /// Final.

@@ -74,7 +74,8 @@ Status Instance::save_at_the_end() noexcept {
   const Shutdown::Saving saving = shutdown_notice_.saving();
   const bool wanted = saving == Shutdown::Saving::kAlways ||
                       (saving == Shutdown::Saving::kByRules && save_rules_.any());
-  if (!save_rules_.end() || !wanted || runtime_.changes() == snapshots_.state().changes_saved) return Done{};
+  if (!save_rules_.end() || !wanted || runtime_.changes() == snapshots_.state().changes_saved)
+    return Done{};
   return snapshots_.save_at_the_end();
 }
 

@@ -43,9 +43,9 @@ class Instance {
   static Result<std::unique_ptr<Instance>> start(const InstanceOptions& options);
   ~Instance();
 
-  /// Ends the threads and every session, saves if SHUTDOWN or the `save` rules say so and there were
-  /// changes since, and frees the data; what still runs a command finishes it. Takes no memory but to
-  /// save. Returns how saving went; the rest is done whatever came of that.
+  /// Ends the threads and every session, saves if SHUTDOWN or the `save` rules say so and there
+  /// were changes since, and frees the data; what still runs a command finishes it. Takes no memory
+  /// but to save. Returns how saving went; the rest is done whatever came of that.
   Status shut_down() noexcept;
 
   Runtime& runtime() noexcept { return runtime_; }

@@ -23,8 +23,8 @@ std::optional<int64_t> number(Bytes word) {
   const auto [stopped, error] = std::from_chars(word.data(), end, value);
   if (stopped != end || error == std::errc::invalid_argument) return std::nullopt;
   if (error == std::errc::result_out_of_range) {
-    value = word[0] == '-' ? std::numeric_limits<int64_t>::min()
-                           : std::numeric_limits<int64_t>::max();
+    value =
+        word[0] == '-' ? std::numeric_limits<int64_t>::min() : std::numeric_limits<int64_t>::max();
   }
   return value;
 }

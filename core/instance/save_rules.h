@@ -1,5 +1,6 @@
 // SaveRules: `save`, which says after how many seconds and changes a snapshot is made without being
-// asked for. Housekeeping looks at the rules, on the instance's clock, and begins one as BGSAVE does.
+// asked for. Housekeeping looks at the rules, on the instance's clock, and begins one as BGSAVE
+// does.
 //
 // Any thread may call any method; look() is housekeeping's.
 #pragma once
@@ -35,8 +36,8 @@ class SaveRules {
   SaveRules(Runtime& runtime, Snapshots& snapshots) noexcept
       : runtime_(runtime), snapshots_(snapshots) {}
 
-  /// Before the start what is set is added to the rules that there are, as lines of a file are; from
-  /// then on it replaces them.
+  /// Before the start what is set is added to the rules that there are, as lines of a file are;
+  /// from then on it replaces them.
   Configuration::Directive directive();
   /// From here on rules are refused that there is no directory for; so are those that are there.
   Status start(bool has_directory);

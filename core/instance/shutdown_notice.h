@@ -1,5 +1,5 @@
-// ShutdownNotice: tells the host that SHUTDOWN was run, by the thread that calls back, so that no shard
-// is held and nothing waits for the host.
+// ShutdownNotice: tells the host that SHUTDOWN was run, by the thread that calls back, so that no
+// shard is held and nothing waits for the host.
 //
 // Any thread may call any method.
 #pragma once

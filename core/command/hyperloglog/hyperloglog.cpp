@@ -77,8 +77,7 @@ void pfadd(Call& call) {
     return;
   }
   const bool dense = entry != nullptr && form_of(entry->string()) == Form::kDense;
-  const auto raised =
-      dense ? add_dense(call, key, *first) : add_sparse(call, key, entry, *first);
+  const auto raised = dense ? add_dense(call, key, *first) : add_sparse(call, key, entry, *first);
   if (!raised) return;
   report(call, key, entry == nullptr, *raised);
   call.reply.integer(1);

@@ -10,8 +10,8 @@ namespace kevy {
 
 namespace {
 
-// Reports that `count` elements were taken from an end, and removes a list that has become empty. 0: one
-// was, which is counted as a part of another change.
+// Reports that `count` elements were taken from an end, and removes a list that has become empty.
+// 0: one was, which is counted as a part of another change.
 void popped(Call& call, const Key& key, End end, size_t count, bool empty) {
   call.changed(key, kEventList, pop_event(end));
   call.count_as(key, count);

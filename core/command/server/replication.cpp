@@ -17,8 +17,8 @@ void role(Call& call) {
   call.reply.array(0);    // to whom
 }
 
-// The moment at which a timeout in milliseconds is over, in microseconds; 0 is none. Nothing where an
-// error was answered.
+// The moment at which a timeout in milliseconds is over, in microseconds; 0 is none. Nothing where
+// an error was answered.
 std::optional<int64_t> end_argument(Call& call, Bytes text) {
   const auto timeout =
       integer_argument(call, text, "ERR timeout is not an integer or out of range");
@@ -39,16 +39,17 @@ void wait(Call& call) {
   call.reply.integer(0);
 }
 
-// Over a socket with appendfsync always what the session has written was answered once it was on disk.
-// Without a session it is not known who has written what.
+// Over a socket with appendfsync always what the session has written was answered once it was on
+// disk. Without a session it is not known who has written what.
 void answer_whether_on_disk(Call& call, int64_t local, int64_t deadline_us) {
   const WriteLog* const log = call.runtime.log();
   // A session's position may be of a log that was turned off meanwhile.
   const uint64_t written = call.session.stateless() ? UINT64_MAX : call.session.written_to;
   const uint64_t position = log == nullptr ? 0 : std::min(written, log->end());
   const bool safe = log != nullptr && (log->fenced() || log->is_safe(position));
-  if (local == 1 && !safe && call.suspend({.keys = call.args.first(0), .deadline_us = deadline_us,
-                                           .log_position = position})) {
+  if (local == 1 && !safe &&
+      call.suspend(
+          {.keys = call.args.first(0), .deadline_us = deadline_us, .log_position = position})) {
     return;
   }
   call.reply.array(2);

@@ -89,12 +89,16 @@ bool needs_all(Args args) {
 }
 
 constexpr CommandRow kRows[] = {
-    {.name = "shutdown", .arity = -1,
+    {.name = "shutdown",
+     .arity = -1,
      .flags = kAdmin | kNoScript | kLoading | kStale | kNoMulti | kAllowBusy,
-     .categories = kAclDangerous, .group = "server", .since = "1.0.0",
+     .categories = kAclDangerous,
+     .group = "server",
+     .since = "1.0.0",
      .complexity = "O(N) in the keys when they are saved, otherwise O(1)",
      .summary = "Saves where that is wanted, and stops the server.",
-     .syntax = "[[NOSAVE|SAVE] [NOW] [FORCE] [SAFE] [FAILOVER]|ABORT]", .handler = shutdown,
+     .syntax = "[[NOSAVE|SAVE] [NOW] [FORCE] [SAFE] [FAILOVER]|ABORT]",
+     .handler = shutdown,
      .needs_all_shards = needs_all},
 };
 

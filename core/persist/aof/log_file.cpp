@@ -176,7 +176,8 @@ bool LogFile::switch_file() noexcept {
   return true;
 }
 
-// Whether the disk is left to a base or a snapshot that is being written: no-appendfsync-on-rewrite.
+// Whether the disk is left to a base or a snapshot that is being written:
+// no-appendfsync-on-rewrite.
 bool LogFile::spares_disk() const noexcept {
   if (!runtime_.settings().no_fsync_on_rewrite.load(std::memory_order_relaxed)) return false;
   AppendOnly* const file = runtime_.append_only();

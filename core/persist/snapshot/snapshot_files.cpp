@@ -20,7 +20,8 @@ Error no_directory() {
 constexpr Bytes kRefusal =
     "MISCONF Valkey is configured to save RDB snapshots, but it's currently unable to persist to "
     "disk. Commands that may modify the data set are disabled, because this instance is configured "
-    "to report errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). "
+    "to report errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error "
+    "option). "
     "Please check the Valkey logs for details about the RDB error.";
 
 Error no_memory() { return {Error::Kind::kNoMemory, "there is no memory for it"}; }

@@ -30,8 +30,8 @@ class SnapshotFiles final : public Snapshots {
   /// held.
   Status start(std::string directory, std::string name, bool read,
                const KeyTaker::LoadLibrary& load_library);
-  /// Whether writes are refused may have changed: after one in the background that failed they are while
-  /// there are `save` rules, unless stop-writes-on-bgsave-error says no.
+  /// Whether writes are refused may have changed: after one in the background that failed they are
+  /// while there are `save` rules, unless stop-writes-on-bgsave-error says no.
   void settings_changed() noexcept;
   /// Cancels what is in progress and waits for its end. Final.
   void stop() noexcept;

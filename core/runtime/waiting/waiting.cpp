@@ -266,7 +266,8 @@ bool Runtime::run_again(Turn& turn, Waiter& waiter) {
       note_duration(call, ticks_now() - begin);
       const int64_t now_s = clock_.now_us() / 1'000'000;
       observer_->note_request(call.session, call.row, call.args, now_s, true);
-      observer_->note_reply(call.session, call.row, call.args, reply.written() - written, now_s, true);
+      observer_->note_reply(call.session, call.row, call.args, reply.written() - written, now_s,
+                            true);
     }
     if (waiter.session->tracking.on())
       track_reads(turn, *waiter.session, waiter.row, waiter.args());

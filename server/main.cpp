@@ -28,9 +28,7 @@ using Instance = std::unique_ptr<kevy_instance, Stop>;
 // What SHUTDOWN sends to this process.
 constexpr int kShutdown = SIGUSR1;
 
-void tell(void* process) {
-  kill(static_cast<pid_t>(reinterpret_cast<intptr_t>(process)), kShutdown);
-}
+void tell(void* process) { kill(*static_cast<const pid_t*>(process), kShutdown); }
 
 // SHUTDOWN as a signal asks for it. False, and it goes on, when what is to be saved can not be.
 bool may_stop(kevy_instance* instance) {
@@ -134,9 +132,11 @@ int serve(const Options& options) {
   sigaddset(&ending, kShutdown);
   pthread_sigmask(SIG_BLOCK, &ending, nullptr);
 
+  pid_t self = getpid();
   Instance instance = start(options);
-  void* const self = reinterpret_cast<void*>(static_cast<intptr_t>(getpid()));
-  if (kevy_on_shutdown(instance.get(), tell, self) != KEVY_OK) throw OptionError(kevy_last_error());
+  if (kevy_on_shutdown(instance.get(), tell, &self) != KEVY_OK) {
+    throw OptionError(kevy_last_error());
+  }
   listen(instance.get(), options);
   announce(instance.get());
   wait_for_the_end(instance.get(), ending);

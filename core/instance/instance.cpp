@@ -1,5 +1,7 @@
 #include "instance/instance.h"
 
+#include <cerrno>
+
 #include "command/families.h"
 #include "instance/directives.h"
 #include "resp/discarded_reply.h"
@@ -99,7 +101,10 @@ Result<std::unique_ptr<Instance>> Instance::start(const InstanceOptions& options
   if (Status started = instance->start_snapshots(); !started) return started.error();
   if (auto started = instance->start_persistence(); !started) return started.error();
   instance->save_rules_.begin();
-  if (instance->save_rules_.acts()) instance->housekeeping_.look_at_time();
+  if (instance->save_rules_.acts() && !instance->housekeeping_.look_at_time()) {
+    instance->save_rules_.end();
+    return Error{Error::Kind::kSystem, "save: no thread could be started to look after it", errno};
+  }
   return instance;
 }
 

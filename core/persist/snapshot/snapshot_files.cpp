@@ -199,9 +199,8 @@ Status SnapshotFiles::save_in_background() {
     if (thread_.joinable()) return Done{};
     code = stopping_ ? ECANCELED : errno;
   }
-  Error error{Error::Kind::kSystem, std::string("no thread: ") + error_text(code), code};
-  end(error, true);
-  return error;
+  end(Error{Error::Kind::kSystem, {}, code}, true);  // before there may be no memory for a text
+  return Error{Error::Kind::kSystem, std::string("no thread: ") + error_text(code), code};
 }
 
 bool SnapshotFiles::cancel() {

@@ -249,10 +249,11 @@ class Runtime {
     WriteLog* const log = this->log();
     return log == nullptr || log->wait_until_safe(position);
   }
-  /// Why commands that write are refused at present: of two reasons the snapshot is told. Any thread;
-  /// the last word counts.
+  /// Why commands that write are refused at present: of two reasons the snapshot is told. Any
+  /// thread; the last word counts.
   enum class Refusal : uint8_t { kAppendOnly, kSnapshot };
-  /// Takes no memory for a text of kRefusalMax bytes at most; otherwise it may throw std::bad_alloc.
+  /// Takes no memory for a text of kRefusalMax bytes at most; otherwise it may throw
+  /// std::bad_alloc.
   static constexpr size_t kRefusalMax = 511;
   void refuse_writes(Refusal who, Bytes text);
   void allow_writes(Refusal who) noexcept;
@@ -291,8 +292,8 @@ class Runtime {
     std::atomic<uint64_t> evicted_clients{0};
   };
   Counters& counters() noexcept { return counters_; }
-  /// How many changes there were since the start, by who holds all shards; and by who holds nothing,
-  /// which takes them one after another.
+  /// How many changes there were since the start, by who holds all shards; and by who holds
+  /// nothing, which takes them one after another.
   uint64_t changes(const Turn& all) noexcept;
   uint64_t changes() noexcept;
 

@@ -136,8 +136,8 @@ class Call {
     ++shard_of(key).changes;
     commit_effects();
   }
-  /// That the change of the key, which is reported as one, was of so many elements: what `save` rules
-  /// and INFO go by.
+  /// That the change of the key, which is reported as one, was of so many elements: what `save`
+  /// rules and INFO go by.
   void count_as(const Key& key, uint64_t elements) noexcept {
     shard_of(key).changes += elements - 1;
   }

@@ -92,8 +92,8 @@ class WriteLog {
   void pause_consumer(int64_t ms) noexcept;
   void call_consumer() noexcept;
   void set_safe(uint64_t position) noexcept;
-  /// Has the moment told in the stream, as a line that begins with #TS:, in front of a unit of another
-  /// second than the one before; nullptr: no more.
+  /// Has the moment told in the stream, as a line that begins with #TS:, in front of a unit of
+  /// another second than the one before; nullptr: no more.
   void set_clock(const Clock* clock) noexcept { clock_.store(clock, std::memory_order_relaxed); }
   /// Whether what was appended can not be made safe at present; those who wait for that, or for
   /// room, do so no more.

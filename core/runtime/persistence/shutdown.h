@@ -1,5 +1,6 @@
-// Shutdown: how SHUTDOWN reaches the host of the instance, which alone can stop it. The instance gives
-// it to the runtime before the first command. Any thread may call any method, whatever it holds.
+// Shutdown: how SHUTDOWN reaches the host of the instance, which alone can stop it. The instance
+// gives it to the runtime before the first command. Any thread may call any method, whatever it
+// holds.
 #pragma once
 
 #include <cstdint>

@@ -81,8 +81,8 @@ struct Settings {
   /// Whether RDB files get a checksum.
   std::atomic<bool> rdb_checksum{true};
 
-  /// Whether there are `save` rules, and whether writes are refused after a snapshot that they asked
-  /// for has failed.
+  /// Whether there are `save` rules, and whether writes are refused after a snapshot that they
+  /// asked for has failed.
   std::atomic<bool> save_rules{false};
   std::atomic<bool> stop_writes_on_save_error{true};
 

@@ -30,7 +30,7 @@ NOT_TIMED = frozenset(
     "auth client command config debug discard exec flushall flushdb hello info multi persist "
     "psubscribe publish pubsub punsubscribe quit reset spublish ssubscribe subscribe sunsubscribe "
     "unsubscribe pfdebug pfselftest role wait waitaof readonly readwrite asking monitor slowlog "
-    "latency lolwut".split())
+    "latency lolwut shutdown".split())
 # Verbs that redis-server 7.0 does not have.
 NOT_TIMED |= frozenset(
     "hexpire hpexpire hexpireat hpexpireat httl hpttl hexpiretime hpexpiretime hpersist hgetex "

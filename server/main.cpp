@@ -1,4 +1,5 @@
-// kevy-server: an instance with listeners, until SIGTERM or SIGINT. Built on the C ABI alone.
+// kevy-server: an instance with listeners, until SIGTERM, SIGINT or SHUTDOWN. Built on the C ABI
+// alone.
 #include <kevy.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -10,6 +11,7 @@
 #include <cstdio>
 #include <cstring>
 #include <memory>
+#include <string>
 
 #include "options.h"
 
@@ -22,6 +24,41 @@ struct Stop {
   void operator()(kevy_instance* instance) const { kevy_stop(instance); }
 };
 using Instance = std::unique_ptr<kevy_instance, Stop>;
+
+// What SHUTDOWN sends to this process.
+constexpr int kShutdown = SIGUSR1;
+
+void tell(void* process) { kill(*static_cast<const pid_t*>(process), kShutdown); }
+
+// SHUTDOWN as a signal asks for it. False, and it goes on, when what is to be saved can not be.
+bool may_stop(kevy_instance* instance) {
+  const char* const words[] = {"SHUTDOWN"};
+  kevy_reply* reply = nullptr;
+  if (kevy_exec(instance, 1, words, nullptr, &reply) != KEVY_OK) return true;
+  const std::string error =
+      kevy_reply_get_type(reply) == KEVY_REPLY_ERROR ? kevy_reply_string(reply, nullptr) : "";
+  kevy_reply_free(reply);
+  // A script that keeps the shards is ended with the instance, which saves then.
+  if (error.empty() || error.rfind("BUSY", 0) == 0) return true;
+  std::fprintf(stderr, "kevy-server: goes on, since the snapshot can not be written: %s\n",
+               error.c_str());
+  return false;
+}
+
+void wait_for_the_end(kevy_instance* instance, const sigset_t& ending) {
+  while (true) {
+    int signal = 0;
+    sigwait(&ending, &signal);
+    if (signal == kShutdown) {
+      std::printf("kevy-server: SHUTDOWN, stopping\n");
+      return;
+    }
+    const bool stops = may_stop(instance);
+    if (!stops) continue;
+    std::printf("kevy-server: %s, stopping\n", signal == SIGTERM ? "SIGTERM" : "SIGINT");
+    return;
+  }
+}
 
 // Raises the limit of descriptors to what the system allows, since each connection needs one.
 void raise_descriptor_limit() {
@@ -92,15 +129,20 @@ int serve(const Options& options) {
   sigemptyset(&ending);
   sigaddset(&ending, SIGTERM);
   sigaddset(&ending, SIGINT);
+  sigaddset(&ending, kShutdown);
   pthread_sigmask(SIG_BLOCK, &ending, nullptr);
 
-  const Instance instance = start(options);
+  pid_t self = getpid();
+  Instance instance = start(options);
+  if (kevy_on_shutdown(instance.get(), tell, &self) != KEVY_OK) {
+    throw OptionError(kevy_last_error());
+  }
   listen(instance.get(), options);
   announce(instance.get());
-  int signal = 0;
-  sigwait(&ending, &signal);
-  std::printf("kevy-server: %s, stopping\n", signal == SIGTERM ? "SIGTERM" : "SIGINT");
-  return 0;
+  wait_for_the_end(instance.get(), ending);
+  if (kevy_stop(instance.release()) == KEVY_OK) return 0;
+  std::fprintf(stderr, "kevy-server: %s\n", kevy_last_error());
+  return 1;
 }
 
 }  // namespace

@@ -16,6 +16,7 @@ struct Known {
   const char* name;
   const char* help;
   int words_max = 1;
+  bool repeats = false;  // given several times, all count
 };
 
 // Directives that the server itself acts upon.
@@ -45,13 +46,17 @@ constexpr Known kPassedOn[] = {
     {"dbfilename", "file of the snapshot, in dir (default dump.rdb)"},
     {"rdbcompression", "no: strings in a snapshot are not compressed"},
     {"rdbchecksum", "no: a snapshot has no checksum"},
-    {"save", "snapshots; only \"\" (none) for now"},
+    {"save", "seconds changes: when a snapshot is made by itself (default \"\": never)", 1, true},
+    {"stop-writes-on-bgsave-error", "no: writes go on when such a snapshot fails"},
     {"appendonly", "yes: keep every change in an append-only file"},
     {"appendfsync", "always, everysec or no (default everysec)"},
     {"appenddirname", "directory of the append-only file, below dir (default appendonlydir)"},
     {"appendfilename", "what its files' names begin with (default appendonly.aof)"},
     {"aof-load-truncated", "no: refuse a file that a crash has cut short"},
-    {"auto-aof-rewrite-percentage", "growth after which the file is made anew (default 100); 0: never"},
+    {"aof-timestamp-enabled", "yes: the file tells when its commands were run"},
+    {"no-appendfsync-on-rewrite", "yes: no everysec sync while a base or a snapshot is written"},
+    {"auto-aof-rewrite-percentage",
+     "growth after which the file is made anew (default 100); 0: never"},
     {"auto-aof-rewrite-min-size", "size from which on that is done (default 64mb)"},
 };
 
@@ -181,7 +186,17 @@ Options read_options(int argc, char** argv) {
   const auto add = [&](const Known& known) {
     const std::string name = known.name;
     const std::string flags = (name == "port" ? "-p,--" : "--") + name;
-    if (known.words_max > 1) {
+    if (known.repeats) {
+      app.add_option_function<std::vector<std::string>>(
+             flags,
+             [&given, name](const std::vector<std::string>& words) {
+               for (const std::string& word : words)
+                 given.push_back({name, {word}, "command line"});
+             },
+             known.help)
+          ->type_name("")
+          ->allow_extra_args(false);
+    } else if (known.words_max > 1) {
       app.add_option_function<std::vector<std::string>>(
              flags,
              [&given, name](const std::vector<std::string>& words) {

@@ -133,7 +133,8 @@ typedef struct kevy_options {
 
 #define KEVY_OPTIONS_INIT {sizeof(kevy_options), 0, 0, 0, 0, NULL, 0}
 
-/* Starts an instance with its own, empty data. `options` may be NULL. Starts no thread.
+/* Starts an instance with its own, empty data. `options` may be NULL. Starts no thread, but
+ * for one that looks after `save` rules, and one that writes an append-only file.
  * KEVY_INVALID names the option or directive that is wrong. */
 KEVY_API kevy_status kevy_start(const kevy_options* options, kevy_instance** instance);
 
@@ -142,8 +143,22 @@ KEVY_API kevy_status kevy_start(const kevy_options* options, kevy_instance** ins
  * the instance itself or a listener of its; calls that wait on its sessions and subscriptions get
  * KEVY_CLOSED. A callback that runs is waited for, and may go on calling; the network answers it
  * KEVY_CLOSED. Sessions, subscriptions and listeners that are still open stay valid handles; the first
- * two answer KEVY_CLOSED until they are closed. Must not be called from a callback. */
+ * two answer KEVY_CLOSED until they are closed. Must not be called from a callback.
+ * With `save` rules it writes a snapshot if anything has changed since the last one. KEVY_SYSTEM: that
+ * could not be written; kevy_last_error() says why, and the instance is stopped all the same. Who
+ * wants to keep it then runs SAVE before, which tells. */
 KEVY_API kevy_status kevy_stop(kevy_instance* instance);
+
+/* Called after SHUTDOWN, which has saved if that was wanted: the host is to call kevy_stop soon, from
+ * another thread. On the thread of kevy_message_callback, by the same rules. */
+typedef void (*kevy_shutdown_callback)(void* user);
+
+/* Has `callback` called with `user` when SHUTDOWN is run; NULL takes that back. Without it SHUTDOWN
+ * answers an error. A client over a socket gets no reply: its connection ends with kevy_stop; other
+ * callers are answered OK. kevy_stop saves once more if there were changes since, but not after
+ * SHUTDOWN NOSAVE. KEVY_SYSTEM: the thread that calls could not be started. */
+KEVY_API kevy_status kevy_on_shutdown(kevy_instance* instance, kevy_shutdown_callback callback,
+                                      void* user);
 
 /* ---- Commands --------------------------------------------------------------------------- */
 

@@ -36,8 +36,24 @@ kevy_status kevy_stop(kevy_instance* instance) {
   // In a child its threads and the state of its locks are the parent's: it stays where it is.
   if (instance->generation != fork_generation()) return KEVY_OK;
   return guard([&]() -> kevy_status {
-    instance->engine->shut_down();
+    const kevy::Status saved = instance->engine->shut_down();
     delete instance;
+    if (saved) return KEVY_OK;
+    return fail_with(KEVY_SYSTEM, saved.error().message, saved.error().code);
+  });
+}
+
+kevy_status kevy_on_shutdown(kevy_instance* instance, kevy_shutdown_callback callback, void* user) {
+  if (const kevy_status status = check(instance); status != KEVY_OK) return status;
+  return guard([&]() -> kevy_status {
+    kevy::Instance& engine = *instance->engine;
+    if (callback == nullptr) {
+      engine.shutdown_notice().set(nullptr, nullptr);
+      return KEVY_OK;
+    }
+    const kevy::Status started = engine.delivery().start();
+    if (!started) return fail_with(KEVY_SYSTEM, started.error().message, started.error().code);
+    engine.shutdown_notice().set(callback, user);
     return KEVY_OK;
   });
 }

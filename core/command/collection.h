@@ -58,6 +58,7 @@ void remove_elements(Call& call, Type type, EventClass event_class, Bytes event)
   }
   if (removed != 0) {
     call.changed(key, event_class, event);
+    call.count_as(key, static_cast<uint64_t>(removed));
     if (view.empty()) erase_empty(call, key);
   }
   call.reply.integer(removed);

@@ -75,6 +75,7 @@ std::span<const CommandFamily> all_commands() {
       monitor_commands(),
       lolwut_commands(),
       snapshot_commands(),
+      shutdown_commands(),
       debug_commands(),
       command_commands(),
   };

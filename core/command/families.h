@@ -79,6 +79,7 @@ CommandFamily latency_commands();
 CommandFamily monitor_commands();
 CommandFamily lolwut_commands();
 CommandFamily snapshot_commands();
+CommandFamily shutdown_commands();
 CommandFamily debug_commands();
 CommandFamily command_commands();
 

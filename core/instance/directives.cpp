@@ -122,15 +122,6 @@ Configuration::Directive constant(std::string value) {
   return {[value = std::move(value)] { return value; }, {}};
 }
 
-/// A directive that may be set only to the value it has.
-Configuration::Directive only(Bytes value, const char* otherwise) {
-  return {[value] { return std::string(value); },
-          [value, otherwise](Bytes text) -> Wrong {
-            if (!equals_ignoring_case(text, value)) return otherwise;
-            return std::nullopt;
-          }};
-}
-
 Configuration::Directive eviction_policy(Settings& settings) {
   const auto policy = std::make_shared<std::string>("noeviction");
   return {[policy] { return *policy; },
@@ -197,7 +188,6 @@ void add_directives(Configuration& configuration, Settings& settings, uint32_t d
   settings.configuration = &configuration;
   constexpr int64_t kIntMax = std::numeric_limits<int32_t>::max();
   configuration.add("databases", constant(std::to_string(databases)));
-  configuration.add("save", only("", "there are no snapshots yet: leave it empty"));
   configuration.add("maxmemory-policy", eviction_policy(settings));
   configuration.add("maxmemory-clients", memory_or_percent(settings.clients_memory_max));
   configuration.add("maxclients", number(settings.clients_max, 1, kIntMax));

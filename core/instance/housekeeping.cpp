@@ -100,7 +100,7 @@ void Housekeeping::run() {
     const bool tidies = std::exchange(work_, false) || Steady::now() >= next_tidy;
     time_changed_ = false;
     lock.unlock();
-    const auto next_wait = end_due_waits();
+    const auto next_wait = std::min(end_due_waits(), save_rules_.look());
     if (tidies) {
       next_tidy = tidy() ? Steady::now() + kPeriod : Steady::time_point::max();
     }

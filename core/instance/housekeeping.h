@@ -1,8 +1,9 @@
 // Housekeeping: the thread that removes expired keys nobody asks for, gets memory for entries
-// before it is needed, frees big values that were deleted, and ends the waits of commands whose
-// time is up. Started with the first key that gets a time to live, when there are many keys, with
-// the first big value to free, or with the first command that waits for so long; sleeps without
-// waking while there is nothing to do.
+// before it is needed, frees big values that were deleted, ends the waits of commands whose
+// time is up, and begins the snapshots that `save` rules ask for. Started with the first key that
+// gets a time to live, when there are many keys, with the first big value to free, with the first
+// command that waits for so long, or with the first rule; sleeps without waking while there is
+// nothing to do.
 //
 // start(), wake(), look_at_time() and stop() may be called from any thread.
 #pragma once
@@ -12,20 +13,22 @@
 #include <thread>
 
 #include "base/condition.h"
+#include "instance/save_rules.h"
 #include "runtime/runtime.h"
 
 namespace kevy {
 
 class Housekeeping {
  public:
-  explicit Housekeeping(Runtime& runtime) : runtime_(runtime) {}
+  Housekeeping(Runtime& runtime, SaveRules& save_rules)
+      : runtime_(runtime), save_rules_(save_rules) {}
   ~Housekeeping() { stop(); }
 
   /// Starts the thread, or wakes it when it sleeps for want of work. False when no thread could be
   /// started: to be called again.
   bool wake();
-  /// The same, but for the waits alone: the first deadline is an earlier one, or the clock was
-  /// changed.
+  /// The same, but for the waits and the `save` rules alone: the first deadline is an earlier one,
+  /// the clock was changed, or the rules were.
   bool look_at_time();
   /// Ends the thread and waits for it; from then on big values are freed by who deletes them.
   /// Final.
@@ -42,6 +45,7 @@ class Housekeeping {
   bool look_at(uint32_t shard);
 
   Runtime& runtime_;
+  SaveRules& save_rules_;
   std::mutex mutex_;  // guards what follows
   Condition changed_;
   std::thread thread_;

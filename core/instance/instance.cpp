@@ -1,5 +1,7 @@
 #include "instance/instance.h"
 
+#include <cerrno>
+
 #include "command/families.h"
 #include "instance/directives.h"
 #include "resp/discarded_reply.h"
@@ -27,15 +29,17 @@ Error invalid(std::string message) { return {Error::Kind::kInvalid, std::move(me
 Instance::Instance(RuntimeOptions options, uint32_t threads)
     : runtime_(command_table(), options, settings_),
       scripts_(runtime_),
-      housekeeping_(runtime_),
+      housekeeping_(runtime_, save_rules_),
       network_(runtime_, threads) {
   runtime_.set_scripts(&scripts_);
   runtime_.set_payload(&payload_);
   runtime_.set_append_only(&append_only_);
   runtime_.set_snapshots(&snapshots_);
+  runtime_.set_shutdown(&shutdown_notice_);
   add_directives(configuration_, settings_, options.databases);
   add_persistence_directives(configuration_, settings_, persistence_);
   add_snapshot_directives(configuration_, settings_, snapshot_options_);
+  configuration_.add("save", save_rules_.directive());
   runtime_.set_on_first_expiry([this] { return housekeeping_.wake(); });
   runtime_.spans().set_ask([this] { return housekeeping_.wake(); });
   runtime_.lazy_free().set_wake([this] { return housekeeping_.wake(); });
@@ -45,22 +49,36 @@ Instance::Instance(RuntimeOptions options, uint32_t threads)
   configuration_.set_on_change([this] {
     network_.settings_changed();
     append_only_.settings_changed();
+    snapshots_.settings_changed();
+    if (save_rules_.acts()) housekeeping_.look_at_time();
     runtime_.update_observing();
     if (runtime_.tracking().keys() != 0) housekeeping_.wake();
   });
 }
 
-Instance::~Instance() { shut_down(); }
+Instance::~Instance() { static_cast<void>(shut_down()); }
 
-void Instance::shut_down() noexcept {
+Status Instance::shut_down() noexcept {
   runtime_.script_status().end_now();
   network_.stop();
   delivery_.stop();
   housekeeping_.stop();
   runtime_.kill_all();
   snapshots_.stop();
+  Status saved = save_at_the_end();
   append_only_.stop();
   runtime_.discard_data();
+  return saved;
+}
+
+// Nothing changes any more.
+Status Instance::save_at_the_end() noexcept {
+  const Shutdown::Saving saving = shutdown_notice_.saving();
+  const bool wanted = saving == Shutdown::Saving::kAlways ||
+                      (saving == Shutdown::Saving::kByRules && save_rules_.any());
+  if (!save_rules_.end() || !wanted || runtime_.changes() == snapshots_.state().changes_saved)
+    return Done{};
+  return snapshots_.save_at_the_end();
 }
 
 Result<std::unique_ptr<Instance>> Instance::start(const InstanceOptions& options) {
@@ -82,25 +100,48 @@ Result<std::unique_ptr<Instance>> Instance::start(const InstanceOptions& options
   }
   if (Status started = instance->start_snapshots(); !started) return started.error();
   if (auto started = instance->start_persistence(); !started) return started.error();
+  instance->save_rules_.begin();
+  if (instance->save_rules_.acts() && !instance->housekeeping_.look_at_time()) {
+    instance->save_rules_.end();
+    return Error{Error::Kind::kSystem, "save: no thread could be started to look after it", errno};
+  }
   return instance;
 }
 
 Status Instance::start_persistence() {
   persistence_.started = true;
-  append_only_.set_place(persistence_.place, [this] { network_.disk_moved(); });
+  append_only_.set_place(persistence_.place, [this] {
+    network_.disk_moved();
+    runtime_.end_log_waits();
+  });
   persistence_.turn_append_only = [this](bool on) { return append_only_.turn(on); };
   persistence_.append_only_wanted = [this] { return append_only_.wanted(); };
   if (!persistence_.append_only) return Done{};
   if (persistence_.place.directory.empty()) {
     return invalid("appendonly: it needs a directory: set dir");
   }
-  return append_only_.start();
+  if (Status started = append_only_.start(); !started) return started;
+  forget_statistics();
+  return Done{};
+}
+
+// What was replayed was nobody's command.
+void Instance::forget_statistics() {
+  Turn turn(runtime_);
+  for (uint32_t i = 0; i < runtime_.shard_count(); ++i) {
+    turn.hold(runtime_.shard(i));
+    runtime_.shard(i).statistics = {};
+  }
+  runtime_.counters().keyless_commands = 0;
+  runtime_.counters().error_replies = 0;
 }
 
 // What the append-only file has is later than any snapshot. Libraries are loaded once nothing is held,
 // since a command does that.
 Status Instance::start_snapshots() {
   snapshot_options_.started = true;
+  const bool has_directory = !persistence_.place.directory.empty();
+  if (Status ruled = save_rules_.start(has_directory); !ruled) return ruled;
   std::vector<std::string> libraries;
   const auto keep = [&](Bytes code) {
     libraries.emplace_back(code);
@@ -140,7 +181,7 @@ void Instance::resume_clock() {
 void Instance::clock_changed() {
   runtime_.expire_all();
   runtime_.end_due_waits();
-  if (runtime_.deadlines().any()) housekeeping_.look_at_time();
+  if (runtime_.deadlines().any() || save_rules_.acts()) housekeeping_.look_at_time();
 }
 
 }  // namespace kevy

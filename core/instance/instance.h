@@ -11,6 +11,8 @@
 #include "instance/delivery.h"
 #include "instance/housekeeping.h"
 #include "instance/persistence_directives.h"
+#include "instance/save_rules.h"
+#include "instance/shutdown_notice.h"
 #include "instance/snapshot_directives.h"
 #include "net/network.h"
 #include "persist/aof/append_only_file.h"
@@ -41,15 +43,17 @@ class Instance {
   static Result<std::unique_ptr<Instance>> start(const InstanceOptions& options);
   ~Instance();
 
-  /// Ends the threads and every session and frees the data; what still runs a command finishes it.
-  /// Takes no memory.
-  void shut_down() noexcept;
+  /// Ends the threads and every session, saves if SHUTDOWN or the `save` rules say so and there
+  /// were changes since, and frees the data; what still runs a command finishes it. Takes no memory
+  /// but to save. Returns how saving went; the rest is done whatever came of that.
+  Status shut_down() noexcept;
 
   Runtime& runtime() noexcept { return runtime_; }
   Settings& settings() noexcept { return settings_; }
   Configuration& configuration() noexcept { return configuration_; }
   Delivery& delivery() noexcept { return delivery_; }
   Network& network() noexcept { return network_; }
+  ShutdownNotice& shutdown_notice() noexcept { return shutdown_notice_; }
   /// Move the clock, remove what has expired by it and end the waits that were until then.
   void advance_clock(int64_t delta_ms);
   void freeze_clock(int64_t unix_us);
@@ -59,6 +63,8 @@ class Instance {
   Instance(RuntimeOptions options, uint32_t threads);
   Status start_persistence();
   Status start_snapshots();
+  Status save_at_the_end() noexcept;
+  void forget_statistics();
   void clock_changed();
 
   Settings settings_;
@@ -70,8 +76,10 @@ class Instance {
   RdbPayload payload_{settings_};
   SnapshotOptions snapshot_options_;
   SnapshotFiles snapshots_{runtime_, scripts_};
+  SaveRules save_rules_{runtime_, snapshots_};
   Housekeeping housekeeping_;
   Delivery delivery_;
+  ShutdownNotice shutdown_notice_{delivery_};
   Network network_;
 };
 

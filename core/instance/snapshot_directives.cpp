@@ -42,6 +42,7 @@ Directive file_name(SnapshotOptions& options) {
 void add_snapshot_directives(Configuration& configuration, Settings& settings,
                              SnapshotOptions& options) {
   configuration.add("dbfilename", file_name(options));
+  configuration.add("stop-writes-on-bgsave-error", yes_or_no(settings.stop_writes_on_save_error));
   configuration.add("rdbcompression", yes_or_no(settings.rdb_compression));
   configuration.add("rdbchecksum", yes_or_no(settings.rdb_checksum, &options.started));
 }

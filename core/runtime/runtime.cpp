@@ -5,6 +5,7 @@
 #include <new>
 #include <string>
 
+#include "base/check.h"
 #include "resp/discarded_reply.h"
 #include "runtime/dispatch/call.h"
 #include "runtime/dispatch/key_prefetch.h"
@@ -22,6 +23,7 @@ Runtime::Runtime(const CommandTable& table, RuntimeOptions options, Settings& se
       shards_(std::make_unique<Shard[]>(options.shards)),
       observer_(std::make_unique<Observer>(settings)) {
   for (uint32_t i = 0; i < shard_count_; ++i) shards_[i].spans = &spans_;
+  for (std::string& refusal : refusals_) refusal.reserve(kRefusalMax);
 }
 
 Runtime::~Runtime() = default;
@@ -71,9 +73,26 @@ inline bool Runtime::plainly_allowed(Session& session, const CommandRow& row, Ar
          session.authenticated && !session.subscribed_to_any();
 }
 
-void Runtime::refuse_writes(Refusal who, std::string text) {
+uint64_t Runtime::changes([[maybe_unused]] const Turn& all) noexcept {
+  KEVY_DCHECK(all.holds_all());
+  uint64_t sum = counters_.keyless_changes.load(std::memory_order_relaxed);
+  for (uint32_t i = 0; i < shard_count_; ++i) sum += shards_[i].changes;
+  return sum;
+}
+
+uint64_t Runtime::changes() noexcept {
+  uint64_t sum = counters_.keyless_changes.load(std::memory_order_relaxed);
+  Turn turn(*this);
+  for (uint32_t i = 0; i < shard_count_; ++i) {
+    turn.hold(shards_[i]);
+    sum += shards_[i].changes;
+  }
+  return sum;
+}
+
+void Runtime::refuse_writes(Refusal who, Bytes text) {
   std::lock_guard guard(refusals_lock_);
-  refusals_[static_cast<size_t>(who)] = std::move(text);
+  refusals_[static_cast<size_t>(who)].assign(text);
   refuses_writes_.store(true, std::memory_order_relaxed);
 }
 
@@ -86,7 +105,8 @@ void Runtime::allow_writes(Refusal who) noexcept {
 
 std::string Runtime::refusal_of_writes() {
   std::lock_guard guard(refusals_lock_);
-  return refusals_[0].empty() ? refusals_[1] : refusals_[0];
+  const std::string& snapshot = refusals_[static_cast<size_t>(Refusal::kSnapshot)];
+  return snapshot.empty() ? refusals_[static_cast<size_t>(Refusal::kAppendOnly)] : snapshot;
 }
 
 // However an EXEC ends, its transaction is over.
@@ -242,8 +262,8 @@ void Runtime::run_logged(Turn& turn, Session& session, Args args, const Route& r
       log->wait_for_room();
     }
     Unit unit;
-    const Logging logging(turn, *log,
-                          unit);  // also of what was changed before something was thrown
+    // Also of what was changed before something was thrown.
+    const Logging logging(turn, session, *log, unit);
     done = run(turn, session, args, route, reply, unsilenced, log, &unit, attended, brief_words);
   }
 }

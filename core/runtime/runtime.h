@@ -30,6 +30,7 @@
 #include "runtime/tracking/tracking.h"
 #include "runtime/waiting/deadlines.h"
 #include "runtime/waiting/late_keys.h"
+#include "runtime/waiting/log_waits.h"
 #include "runtime/waiting/pause.h"
 
 namespace kevy {
@@ -39,6 +40,7 @@ class KeyPrefetch;
 class AppendOnly;    // runtime/persistence/append_only.h; the same
 class Observer;      // runtime/observing/observer.h
 class ScriptEngine;  // script/engine.h; only passed on here
+class Shutdown;      // runtime/persistence/shutdown.h; the same
 class Snapshots;     // runtime/persistence/snapshots.h; the same
 
 struct RuntimeOptions {
@@ -187,6 +189,8 @@ class Runtime {
   /// Those that wait for the end of it are run now, each by its session, and those whose keys have
   /// changed meanwhile are served. The turn, which holds all shards, wakes them.
   void end_pause(Turn& turn) noexcept;
+  /// Ends the waits for the disk that it has come up to. Any thread, which holds no shard.
+  void end_log_waits() noexcept;
   Deadlines& deadlines() noexcept { return deadlines_; }
   LateKeys& late_keys() noexcept { return late_keys_; }
   size_t blocked_count() const noexcept { return blocked_.load(std::memory_order_relaxed); }
@@ -245,9 +249,13 @@ class Runtime {
     WriteLog* const log = this->log();
     return log == nullptr || log->wait_until_safe(position);
   }
-  /// Why commands that write are refused at present. Any thread; the last word counts.
+  /// Why commands that write are refused at present: of two reasons the snapshot is told. Any
+  /// thread; the last word counts.
   enum class Refusal : uint8_t { kAppendOnly, kSnapshot };
-  void refuse_writes(Refusal who, std::string text);
+  /// Takes no memory for a text of kRefusalMax bytes at most; otherwise it may throw
+  /// std::bad_alloc.
+  static constexpr size_t kRefusalMax = 511;
+  void refuse_writes(Refusal who, Bytes text);
   void allow_writes(Refusal who) noexcept;
   bool refuses_writes() const noexcept { return refuses_writes_.load(std::memory_order_relaxed); }
   std::string refusal_of_writes();
@@ -267,6 +275,9 @@ class Runtime {
   /// Files of all keys; given before the first command.
   Snapshots* snapshots() const noexcept { return snapshots_; }
   void set_snapshots(Snapshots* snapshots) noexcept { snapshots_ = snapshots; }
+  /// How SHUTDOWN reaches the host; given before the first command.
+  Shutdown* shutdown() const noexcept { return shutdown_; }
+  void set_shutdown(Shutdown* shutdown) noexcept { shutdown_ = shutdown; }
 
   PubSub& pubsub() noexcept { return pubsub_; }
   const CommandTable& table() const noexcept { return table_; }
@@ -274,12 +285,17 @@ class Runtime {
 
   struct Counters {
     std::atomic<uint64_t> keyless_commands{0};
+    std::atomic<uint64_t> keyless_changes{0};
     std::atomic<uint64_t> connections_received{0};
     std::atomic<uint64_t> rejected_connections{0};
     std::atomic<uint64_t> error_replies{0};
     std::atomic<uint64_t> evicted_clients{0};
   };
   Counters& counters() noexcept { return counters_; }
+  /// How many changes there were since the start, by who holds all shards; and by who holds
+  /// nothing, which takes them one after another.
+  uint64_t changes(const Turn& all) noexcept;
+  uint64_t changes() noexcept;
 
  private:
   friend class Call;
@@ -342,6 +358,7 @@ class Runtime {
   std::atomic<WriteLog*> log_{nullptr};  // changed with all shards held
   ValuePayload* payload_ = nullptr;
   Snapshots* snapshots_ = nullptr;
+  Shutdown* shutdown_ = nullptr;
   ScriptEngine* scripts_ = nullptr;
   AppendOnly* append_only_ = nullptr;
   std::atomic<uint8_t> unusual_{0};  // bits of Unusual; seldom written, and read by every command
@@ -357,6 +374,7 @@ class Runtime {
   ScriptStatus script_status_;
   Deadlines deadlines_;
   LateKeys late_keys_;
+  LogWaits log_waits_;
   const std::unique_ptr<Observer> observer_;
   Lock observing_lock_;  // guards the writing of kObserved; taken with the pub/sub lock or without
   Pause pause_;

@@ -26,7 +26,7 @@ def test_version_and_help():
     (["--port", "x"], "takes a number"),
     (["--port", "0"], "nothing to listen on"),
     (["--no-such-thing"], "--no-such-thing"),
-    (["--save", "900 1"], "save: there are no snapshots yet"),
+    (["--save", "900"], "save: Invalid save parameters"),
     (["--maxclients", "0"], "maxclients: argument must be between 1"),
     (["--dir", "/no/such/place"], "No such file or directory"),
     (["/no/such/file.conf"], "cannot read the configuration file"),
@@ -47,7 +47,7 @@ def test_an_address_in_use_is_refused(kevy):
 
 def test_a_configuration_file_is_read_and_the_command_line_goes_before_it(tmp_path):
     included = tmp_path / "more.conf"
-    included.write_text("timeout 7\n")
+    included.write_text("timeout 7\nsave 300 10\n")
     path = tmp_path / "kevy.conf"
     path.write_text(f"""
 # a comment
@@ -56,6 +56,7 @@ MaxClients 77
 port 1
 loglevel notice
 client-output-buffer-limit normal 1mb 2kb 3
+save 900 1
 include {included}
 """)
     server = kevy_server(tmp_path, [str(path), "--maxclients", "88"])
@@ -64,8 +65,18 @@ include {included}
         ask(connection, "CONFIG", "GET", "maxclients",
             reply=b"*2\r\n$10\r\nmaxclients\r\n$2\r\n88\r\n")
         ask(connection, "CONFIG", "GET", "timeout", reply=b"*2\r\n$7\r\ntimeout\r\n$1\r\n7\r\n")
+        ask(connection, "CONFIG", "GET", "save", reply=b"*2\r\n$4\r\nsave\r\n$0\r\n\r\n")
         connection.sendall(b"CONFIG GET client-output-buffer-limit\r\nQUIT\r\n")
         assert b"normal 1048576 2048 3 " in receive_to_end(connection)
+    assert server.stop() == 0
+
+
+def test_rules_of_the_file_and_of_the_command_line_add_up(tmp_path):
+    path = tmp_path / "kevy.conf"
+    path.write_text("save 900 1\nsave 300 10 60 100\n")
+    server = kevy_server(tmp_path, ["--dir", str(tmp_path), "--save", "7 8", "--save", "9 10", str(path)])
+    with server.connect() as connection:
+        ask(connection, "CONFIG", "GET", "save", reply=b"*2\r\n$4\r\nsave\r\n$8\r\n7 8 9 10\r\n")
     assert server.stop() == 0
 
 

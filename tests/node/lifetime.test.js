@@ -2,7 +2,9 @@
 
 const assert = require('node:assert/strict');
 const { describe, it } = require('node:test');
-const { readdirSync } = require('node:fs');
+const { mkdirSync, mkdtempSync, readdirSync, rmSync } = require('node:fs');
+const { tmpdir } = require('node:os');
+const { join } = require('node:path');
 const kevy = require('kevy');
 const { eventually } = require('./eventually');
 const { runProgram } = require('./programs');
@@ -21,6 +23,22 @@ function endsWell(source, options) {
 }
 
 describe('an instance', () => {
+  it('saves by its rules when it is stopped, and tells when it could not', () => {
+    const dir = mkdtempSync(join(tmpdir(), 'kevy-'));
+    const directives = { dir, save: '900 1' };
+    const first = kevy.start({ directives });
+    first.set('of alice', '1');
+    first.stop();
+    const second = kevy.start({ directives });
+    assert.equal(second.get('of alice'), '1');
+    second.set('of alice', '2');
+    rmSync(join(dir, 'dump.rdb'));
+    mkdirSync(join(dir, 'dump.rdb'));
+    assert.throws(() => second.stop(), /dump\.rdb/);
+    second.stop();
+    rmSync(dir, { recursive: true });
+  });
+
   it('is apart from every other', () => {
     const [a, b] = [kevy.start(), kevy.start()];
     a.set('key', 'a');

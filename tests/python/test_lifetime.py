@@ -17,6 +17,21 @@ from conftest import DEADLINE, run_python
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
+
+
+def test_rules_save_when_it_is_stopped_and_what_fails_is_told(tmp_path: Path) -> None:
+    with kevy.start(dir=str(tmp_path), save="900 1") as db:
+        db.set("of alice", "1")
+    db = kevy.start(dir=str(tmp_path), save="900 1")
+    assert db.get("of alice") == b"1"
+    db.set("of alice", "2")
+    (tmp_path / "dump.rdb").unlink()
+    (tmp_path / "dump.rdb").mkdir()
+    with pytest.raises(kevy.HostError, match=r"dump\.rdb"):
+        db.stop()
+    assert db.stopped
+    db.stop()
 
 
 def test_use_after_stop() -> None:

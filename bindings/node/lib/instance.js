@@ -93,11 +93,14 @@ class Instance extends native.Instance {
     for (const connection of this._connections) connection.destroy();
     this.#hold.unref();
     listening.delete(this);
-    this._stop();
-    for (const waiting of this._waiting) waiting.end();
-    this.#sessions.close();
-    this.#socket?.remove();
-    this.#socket = undefined;
+    try {
+      result(this._stop());
+    } finally {
+      for (const waiting of this._waiting) waiting.end();
+      this.#sessions.close();
+      this.#socket?.remove();
+      this.#socket = undefined;
+    }
   }
 
   [Symbol.dispose]() {

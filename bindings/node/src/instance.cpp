@@ -1,5 +1,7 @@
 #include "instance.h"
 
+#include <utility>
+
 #include "hot_methods.h"
 #include "reply.h"
 
@@ -61,10 +63,12 @@ napi_value Instance::start(const Napi::CallbackInfo& info) {
   return nullptr;
 }
 
-void Instance::release() noexcept {
+void Instance::release() noexcept { static_cast<void>(end()); }
+
+// KEVY_SYSTEM: its keys could not be saved.
+kevy_status Instance::end() noexcept {
   if (account_ != nullptr) account_->close();
-  kevy_stop(handle_);
-  handle_ = nullptr;
+  return kevy_stop(std::exchange(handle_, nullptr));
 }
 
 Instance& Instance::of(const Napi::Value& value) {
@@ -80,7 +84,7 @@ Instance& Instance::of(const Napi::Value& value) {
 }
 
 napi_value Instance::stop(const Napi::CallbackInfo&) {
-  release();
+  check(end());
   return nullptr;
 }
 

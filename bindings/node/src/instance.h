@@ -18,6 +18,7 @@ class Instance final : public Wrapped<Instance> {
   explicit Instance(const Napi::CallbackInfo& info);
   ~Instance() override { release(); }
   void release() noexcept override;
+  kevy_status end() noexcept;
 
   /// The native half of an object that JavaScript hands over; refuses what has none.
   static Instance& of(const Napi::Value& value);

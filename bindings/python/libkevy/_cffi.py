@@ -261,8 +261,10 @@ class InstanceHandle:
                 taken.append(idle.pop())
             except IndexError:
                 time.sleep(0.0005)
-        run_through(lib.kevy_stop, self._to_stop)
+        statuses = run_through(lib.kevy_stop, self._to_stop)
         self._is_stopped = True
+        for status in statuses:
+            check(status)
 
     def __del__(self) -> None:
         if hasattr(self, "_to_stop"):

@@ -7,7 +7,6 @@ The declarations are those of kevy.h, which lies beside this file.
 from __future__ import annotations
 
 import re
-from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable
 
@@ -114,13 +113,13 @@ def check(status: int) -> None:
         raise last_error(status)
 
 
-def run_through(call: Callable[[Any], Any], handles: Iterator[Any]) -> None:
+def run_through(call: Callable[[Any], Any], handles: Iterator[Any]) -> list[Any]:
     """Calls ``call`` with each of the handles that nobody has been given yet.
 
     In one step as Python sees it: Ctrl-C comes before or after, never between a handle's being
     taken and the call.
     """
-    deque(map(call, handles), maxlen=0)
+    return list(map(call, handles))
 
 
 def closed() -> errors.Error:

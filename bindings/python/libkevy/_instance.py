@@ -237,10 +237,13 @@ class Instance(Uncopied, InstanceHandle, Commands[V], Iterators[V], Builders[V],
         """Stops the instance and frees its data. May be called again.
 
         Waits for commands that other threads run on it. Its sessions and subscriptions end: those
-        who wait on them get ``ClosedError``, iterations end.
+        who wait on them get ``ClosedError``, iterations end. With ``save`` rules it writes what has
+        changed; ``HostError`` says that this could not be done, and the instance is stopped.
         """
-        self._stop()
-        self._sessions.clear()
+        try:
+            self._stop()
+        finally:
+            self._sessions.clear()
 
     @property
     def stopped(self) -> bool:

@@ -61,13 +61,15 @@ InstanceHandle::InstanceHandle(const Options& options) : decode(options.decode) 
   throw_unless_ok(run_released(calls, [&] { return kevy_start(&wanted, &handle); }));
 }
 
-void InstanceHandle::stop() {
+kevy_status InstanceHandle::stop() {
   kevy_instance* stopping = std::exchange(handle, nullptr);
-  if (stopping == nullptr) return;
+  if (stopping == nullptr) return KEVY_OK;
   calls.drain();
   const GilRelease released;
-  kevy_stop(stopping);
+  return kevy_stop(stopping);
 }
+
+void InstanceHandle::stop_or_throw() { throw_unless_ok(stop()); }
 
 PyObject* InstanceHandle::execute(PyObject* self, const Words& words, PyObject* const* args) {
   kevy_instance* const running = handle;

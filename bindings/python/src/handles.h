@@ -38,7 +38,9 @@ struct InstanceHandle {
   InstanceHandle& operator=(const InstanceHandle&) = delete;
   ~InstanceHandle() { stop(); }
 
-  void stop();
+  /// KEVY_SYSTEM: its keys could not be saved.
+  kevy_status stop();
+  void stop_or_throw();
 
   /// `self` is the Python object: its _execute_in_session() runs a command that may wait.
   PyObject* execute(PyObject* self, const Words& words, PyObject* const* args);

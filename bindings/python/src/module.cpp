@@ -248,7 +248,7 @@ py::handle add_instance(py::module_& module) {
            }),
            py::arg("shards"), py::arg("databases"), py::arg("protocol"), py::arg("threads"),
            py::arg("directives"), py::arg("decode"))
-      .def("_stop", &InstanceHandle::stop)
+      .def("_stop", &InstanceHandle::stop_or_throw)
       .def("_is_open", [](const InstanceHandle& instance) { return instance.handle != nullptr; })
       .def("_pipeline", &pipeline<InstanceHandle>, py::arg("commands"), py::arg("atomic"))
       .def("_get_many", &get_many, py::arg("keys"))

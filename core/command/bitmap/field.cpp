@@ -156,10 +156,10 @@ void read_fields(Call& call, const std::vector<Step>& steps) {
 }
 
 /// Takes the steps on the bytes of a string; gives what each is answered with, nothing for null,
-/// and whether any was not refused and changed what there was.
-bool take_steps(const std::vector<Step>& steps, char* bytes, size_t size,
-                std::vector<std::optional<int64_t>>& answers) noexcept {
-  bool changed = false;
+/// and how many were not refused and changed what there was: all, where the string has `grown`.
+size_t take_steps(const std::vector<Step>& steps, char* bytes, size_t size, bool grown,
+                  std::vector<std::optional<int64_t>>& answers) noexcept {
+  size_t changed = 0;
   for (size_t i = 0; i < steps.size(); ++i) {
     const Step& step = steps[i];
     const int64_t now = step.field.read({bytes, size});
@@ -171,7 +171,7 @@ bool take_steps(const std::vector<Step>& steps, char* bytes, size_t size,
       continue;
     }
     step.field.write(bytes, *result);
-    changed = changed || *result != now;
+    if (grown || *result != now) ++changed;
     if (step.action == Action::kIncrement) answers[i] = *result;
   }
   return changed;
@@ -188,15 +188,14 @@ void write_fields(Call& call, const std::vector<Step>& steps) {
   }
   std::vector<std::optional<int64_t>> answers(steps.size());
   char* const bytes = call.keyspace(key).grow_string(key, size);
-  const bool fields_changed = take_steps(steps, bytes, size, answers);
+  const size_t changed = take_steps(steps, bytes, size, size != before, answers);
   if (entry == nullptr) call.made(key);
-  const bool done = std::any_of(steps.begin(), steps.end(), [&](const Step& step) {
-    return step.action != Action::kGet && answers[static_cast<size_t>(&step - steps.data())];
-  });
-  if (fields_changed || (done && size != before)) {
+  if (changed != 0) {
     call.changed(key, kEventString, "setbit");
+    call.count_as(key, changed);
   } else if (size != before) {
     call.changed(key, EventClass{}, "");  // no event, as in Redis, but the string is longer
+    call.count_as(key, 0);
   }
   call.reply.array(answers.size());
   for (const auto& answer : answers) {

@@ -75,6 +75,7 @@ void geoadd(Call& call) {
         if (added + changed == 0) return;
         if (found.entry == nullptr) call.made(key);
         call.changed(key, kEventZset, "zadd");
+        call.count_as(key, static_cast<uint64_t>(added + changed));
       });
   call.reply.integer(options.count_changed ? added + changed : added);
 }

@@ -104,7 +104,10 @@ void store(Call& call, const GeoSearch& search, const Matches& matches, Bytes ev
     result->gather(matches.name(match), search.store_distance ? distance : match.score);
   }
   result->order_gathered();
-  store_sorted_set(call, call.key(search.destination), std::move(result), event);
+  const size_t size = result->size();
+  const Key key = call.key(search.destination);
+  store_sorted_set(call, key, std::move(result), event);
+  if (size != 0) call.count_as(key, size);
 }
 
 void run_search(Call& call, SearchForm form, bool may_store, size_t source) {

@@ -23,6 +23,7 @@ void expire_fields_at(Call& call, const Key& key, Entry* entry, int64_t at_ms, A
   edit.commit();
   call.runtime.note_expiry();
   call.changed(key, kEventHash, "hexpire");
+  call.count_as(key, fields.size());
 }
 
 void persist_fields(Call& call, const Key& key, Entry* entry, Args fields) {
@@ -32,6 +33,7 @@ void persist_fields(Call& call, const Key& key, Entry* entry, Args fields) {
   for (const Bytes field : fields) edit.set_expiry(field, Keyspace::kNoExpiry);
   edit.commit();
   call.changed(key, kEventHash, "hpersist");
+  call.count_as(key, fields.size());
 }
 
 void remove_fields(Call& call, const Key& key, Entry* entry, Args fields, Bytes event) {
@@ -45,6 +47,7 @@ void remove_fields(Call& call, const Key& key, Entry* entry, Args fields, Bytes 
   for (const Bytes field : fields) hash.erase(field);
   if (event == "hexpired") call.shard_of(key).statistics.expired_fields += fields.size();
   call.changed(key, kEventHash, event);
+  call.count_as(key, fields.size());
   if (hash.empty()) erase_empty(call, key);
 }
 

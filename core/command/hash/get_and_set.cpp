@@ -173,6 +173,7 @@ void set_fields(Call& call, const Key& key, Entry* entry, Args pairs, const Expi
   }
   edit.commit();
   report_fields_set(call, key, entry, "hset");
+  call.count_as(key, pairs.size() / 2);
   if (option.given()) {
     call.runtime.note_expiry();
     call.notify(key, call.session.database, kEventHash, "hexpire");

@@ -38,6 +38,7 @@ void set_pairs(Call& call, Answer answer) {
     added = set_several(call, key, entry, limits);
   }
   report_fields_set(call, key, entry, "hset");
+  call.count_as(key, (call.argc() - 2) / 2);
   answer(added);
 }
 

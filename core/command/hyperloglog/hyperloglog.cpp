@@ -13,9 +13,10 @@ using hyperloglog::form_of;
 using hyperloglog::Registers;
 using Outcome = Draft::Outcome;
 
-void report(Call& call, const Key& key, bool is_new) {
+void report(Call& call, const Key& key, bool is_new, size_t raised) {
   if (is_new) call.made(key);
   call.changed(key, kEventString, "pfadd");
+  call.count_as(key, raised + (is_new ? 1 : 0));
 }
 
 // Most elements change nothing, and then nothing is copied: the first argument that does, or as
@@ -33,29 +34,36 @@ std::optional<size_t> first_to_add(Call& call, const Entry* entry) {
   return i;
 }
 
-void add_dense(Call& call, const Key& key, size_t first) {
+// How many elements have raised a register.
+size_t add_dense(Call& call, const Key& key, size_t first) {
+  size_t raised = 0;
   char* const bytes = call.keyspace(key).grow_string(key, hyperloglog::kDenseSize);
   char* const packed = bytes + hyperloglog::kHeaderSize;
   for (size_t i = first; i < call.argc(); ++i) {
     const auto [index, rank] = hyperloglog::mark_of(call.args[i]);
     if (hyperloglog::packed_register(packed, index) < rank) {
       hyperloglog::set_packed_register(packed, index, rank);
+      ++raised;
     }
   }
   hyperloglog::forget_cached_count(bytes);
+  return raised;
 }
 
-// False when the registers are found to be none, which has been answered.
-bool add_sparse(Call& call, const Key& key, const Entry* entry, size_t first) {
+// The same; nothing when the registers are found to be none, which has been answered.
+std::optional<size_t> add_sparse(Call& call, const Key& key, const Entry* entry, size_t first) {
+  size_t raised = 0;
   Draft draft = draft_of(call, entry);
   for (size_t i = first; i < call.argc(); ++i) {
-    if (draft.raise(hyperloglog::mark_of(call.args[i])) != Outcome::kCorrupt) continue;
+    const Outcome outcome = draft.raise(hyperloglog::mark_of(call.args[i]));
+    if (outcome == Outcome::kRaised) ++raised;
+    if (outcome != Outcome::kCorrupt) continue;
     call.error(kCorruptHyperLogLog);
-    return false;
+    return std::nullopt;
   }
   hyperloglog::forget_cached_count(draft.data());
   store_hyperloglog(call, key, entry, draft.bytes());
-  return true;
+  return raised;
 }
 
 void pfadd(Call& call) {
@@ -68,12 +76,10 @@ void pfadd(Call& call) {
     call.reply.integer(0);
     return;
   }
-  if (entry != nullptr && form_of(entry->string()) == Form::kDense) {
-    add_dense(call, key, *first);
-  } else if (!add_sparse(call, key, entry, *first)) {
-    return;
-  }
-  report(call, key, entry == nullptr);
+  const bool dense = entry != nullptr && form_of(entry->string()) == Form::kDense;
+  const auto raised = dense ? add_dense(call, key, *first) : add_sparse(call, key, entry, *first);
+  if (!raised) return;
+  report(call, key, entry == nullptr, *raised);
   call.reply.integer(1);
 }
 
@@ -166,7 +172,7 @@ void pfmerge(Call& call) {
   } else {
     store_sparse(call, key, entry, all.registers);
   }
-  report(call, key, entry == nullptr);
+  report(call, key, entry == nullptr, entry == nullptr ? 0 : 1);
   call.reply.ok();
 }
 

@@ -12,6 +12,7 @@ namespace kevy {
 void set_expiry(Call& call, Key key, Entry* entry, int64_t at_ms) {
   if (at_ms <= call.now_ms()) {
     call.expire(key, call.session.database);
+    ++call.shard_of(key).changes;
     return;
   }
   char digits[kIntegerTextMax];

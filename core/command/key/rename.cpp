@@ -25,6 +25,7 @@ void rename_to(Call& call, bool only_new) {
     call.made(to);
     call.changed(from, kEventGeneric, "rename_from");
     call.changed(to, kEventGeneric, "rename_to");
+    call.count_as(to, 0);  // both are one change
   }
   if (only_new) {
     call.reply.integer(1);
@@ -107,6 +108,7 @@ void move(Call& call) {
   call.made_in(key, *database);
   call.changed(key, kEventGeneric, "move_from");
   call.changed_in(key, *database, kEventGeneric, "move_to");
+  call.count_as(key, 0);  // both are one change
   call.reply.integer(1);
 }
 

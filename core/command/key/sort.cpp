@@ -317,6 +317,7 @@ void store(Call& call, const SortOptions& options, const Sorting& sorting) {
     List::store(call.keyspace(key), key, values, list_limit(call));
     if (!existed) call.made(key);
     call.changed(key, kEventList, "sortstore");
+    call.count_as(key, values.size());
   } else if (existed) {
     call.keyspace(key).erase(key);
     call.changed(key, kEventGeneric, "del");

@@ -21,6 +21,7 @@ void push(Call& call, End end, bool only_existing) {
   list.push(end, values, list_limit(call));
   if (entry == nullptr) call.made(key);
   call.changed(key, kEventList, push_event(end));
+  call.count_as(key, values.size());
   call.reply.integer(static_cast<int64_t>(list.size()));
 }
 
@@ -117,6 +118,7 @@ void ltrim(Call& call) {
     if (kept.first != 0) list.erase(0, kept.first, limit);
   }
   call.changed(key, kEventList, "ltrim");
+  call.count_as(key, size - kept.count);
   if (kept.count == 0) erase_empty(call, key);
 }
 

@@ -106,6 +106,7 @@ void move_within(Call& call, const Key& key, Entry* entry, const Move& move, Blo
   }
   call.changed(key, kEventList, push_event(move.to));
   call.changed(key, kEventList, pop_event(move.from));
+  call.count_as(key, 0);
 }
 
 void move_between(Call& call, const Key& source, Entry* source_entry, const Key& destination,
@@ -128,6 +129,7 @@ void move_between(Call& call, const Key& source, Entry* source_entry, const Key&
   if (entry == nullptr) call.made(destination);
   call.changed(destination, kEventList, push_event(move.to));
   call.changed(source, kEventList, pop_event(move.from));
+  call.count_as(source, 0);
   if (size == count) erase_empty(call, source);
 }
 

@@ -10,9 +10,11 @@ namespace kevy {
 
 namespace {
 
-// Reports that elements were taken from an end, and removes a list that has become empty.
-void popped(Call& call, const Key& key, End end, bool empty) {
+// Reports that `count` elements were taken from an end, and removes a list that has become empty.
+// 0: one was, which is counted as a part of another change.
+void popped(Call& call, const Key& key, End end, size_t count, bool empty) {
   call.changed(key, kEventList, pop_event(end));
+  call.count_as(key, count);
   if (empty) erase_empty(call, key);
 }
 
@@ -27,7 +29,7 @@ void pop_some(Call& call, const Key& key, Entry* entry, End end, size_t count) {
   });
   if (count == 0) return;
   if (count != size) list.erase(front ? 0 : size - count, count, list_limit(call));
-  popped(call, key, end, count == size);
+  popped(call, key, end, count, count == size);
 }
 
 void pop(Call& call, End end) {
@@ -125,7 +127,7 @@ bool move_one(Call& call, End from, End to) {
   }
   if (entry == nullptr) call.made(destination);
   call.changed(destination, kEventList, push_event(to));
-  popped(call, source, from, size == 1 && source.bytes != destination.bytes);
+  popped(call, source, from, 0, size == 1 && source.bytes != destination.bytes);
   return true;
 }
 

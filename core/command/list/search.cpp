@@ -111,6 +111,7 @@ void lrem(Call& call) {
   if (removed != 0) {
     const bool empty = list.empty();
     call.changed(key, kEventList, "lrem");
+    call.count_as(key, removed);
     if (empty) erase_empty(call, key);
   }
   call.reply.integer(static_cast<int64_t>(removed));

@@ -23,19 +23,23 @@ void dbsize(Call& call) {
 // Empties one database, or all. What was in it is freed when the shards are unlocked.
 void flush(Call& call, std::optional<int> only) {
   const auto flushed = [&](int database) { return !only || *only == database; };
+  uint64_t keys = 0;
   for (uint32_t i = 0; i < call.runtime.shard_count(); ++i) {
     Shard& shard = call.runtime.shard(i);
     // A watched key changes when it is there.
     shard.watches.change_where(only, [&](int database, const Key& key) {
       return shard.find(static_cast<size_t>(database), key) != nullptr;
     });
-    shard.databases.for_each([&](size_t database, Keyspace&) {
-      if (flushed(static_cast<int>(database))) shard.garbage.add(shard.databases.take(database));
+    shard.databases.for_each([&](size_t database, Keyspace& keyspace) {
+      if (!flushed(static_cast<int>(database))) return;
+      keys += keyspace.size();
+      shard.garbage.add(shard.databases.take(database));
     });
     note_all_for_waiters(call.turn, shard, only);
   }
   call.runtime.tracking().all_changed(call.turn, call.client());
   call.changed_everything();
+  call.count_changes(keys - 1);  // beside the one
 }
 
 bool read_flush_options(Call& call) {

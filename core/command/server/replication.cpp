@@ -1,5 +1,7 @@
 // What clients ask of a server that may have replicas, a log or a cluster: kevy is alone, so there
-// is nothing to wait for. ROLE, WAIT, WAITAOF, READONLY, READWRITE, ASKING.
+// is nothing to wait for but its own disk. ROLE, WAIT, WAITAOF, READONLY, READWRITE, ASKING.
+#include <algorithm>
+
 #include "command/arguments.h"
 #include "command/families.h"
 #include "runtime/persistence/append_only.h"
@@ -15,23 +17,43 @@ void role(Call& call) {
   call.reply.array(0);    // to whom
 }
 
-bool check_timeout(Call& call, Bytes text) {
+// The moment at which a timeout in milliseconds is over, in microseconds; 0 is none. Nothing where
+// an error was answered.
+std::optional<int64_t> end_argument(Call& call, Bytes text) {
   const auto timeout =
       integer_argument(call, text, "ERR timeout is not an integer or out of range");
-  if (!timeout) return false;
+  if (!timeout) return std::nullopt;
   int64_t end;
   if (*timeout < 0) {
     call.error("ERR timeout is negative");
   } else if (__builtin_add_overflow(*timeout, call.now_ms(), &end)) {
     call.error("ERR timeout is out of range");
   } else {
-    return true;
+    return *timeout == 0 || end > kNoDeadline / 1000 ? kNoDeadline : end * 1000;
   }
-  return false;
+  return std::nullopt;
 }
 
 void wait(Call& call) {
-  if (!integer_argument(call, call.args[1]) || !check_timeout(call, call.args[2])) return;
+  if (!integer_argument(call, call.args[1]) || !end_argument(call, call.args[2])) return;
+  call.reply.integer(0);
+}
+
+// Over a socket with appendfsync always what the session has written was answered once it was on
+// disk. Without a session it is not known who has written what.
+void answer_whether_on_disk(Call& call, int64_t local, int64_t deadline_us) {
+  const WriteLog* const log = call.runtime.log();
+  // A session's position may be of a log that was turned off meanwhile.
+  const uint64_t written = call.session.stateless() ? UINT64_MAX : call.session.written_to;
+  const uint64_t position = log == nullptr ? 0 : std::min(written, log->end());
+  const bool safe = log != nullptr && (log->fenced() || log->is_safe(position));
+  if (local == 1 && !safe &&
+      call.suspend(
+          {.keys = call.args.first(0), .deadline_us = deadline_us, .log_position = position})) {
+    return;
+  }
+  call.reply.array(2);
+  call.reply.integer(safe ? 1 : 0);
   call.reply.integer(0);
 }
 
@@ -43,19 +65,12 @@ void waitaof(Call& call) {
     call.error("ERR value is out of range, value must between 0 and 1");
   } else if (!replicas || *replicas < 0) {
     call.error("ERR value is out of range, must be positive");
-  } else if (!check_timeout(call, call.args[3])) {
+  } else if (const auto end = end_argument(call, call.args[3]); !end) {
     return;
-  } else if (WriteLog* const log = call.runtime.log(); *local == 1 && log != nullptr) {
-    // What the session has written was answered once it was on disk, or is: then the log says so.
-    call.reply.array(2);
-    call.reply.integer(log->fenced() || log->is_safe(log->end()) ? 1 : 0);
-    call.reply.integer(0);
-  } else if (*local == 1) {
+  } else if (*local == 1 && call.runtime.log() == nullptr) {
     call.error("ERR WAITAOF cannot be used when numlocal is set but appendonly is disabled.");
   } else {
-    call.reply.array(2);
-    call.reply.integer(0);
-    call.reply.integer(0);
+    answer_whether_on_disk(call, *local, *end);
   }
 }
 
@@ -103,7 +118,7 @@ constexpr CommandRow kRows[] = {
      .group = "generic",
      .since = "7.2.0",
      .complexity = "O(1)",
-     .summary = "Answers how many logs have what was written: none, at once.",
+     .summary = "Waits until what was written is on disk, and answers how many logs have it.",
      .syntax = "numlocal:integer numreplicas:integer timeout:integer",
      .handler = waitaof},
     {.name = "bgrewriteaof",

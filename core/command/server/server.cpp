@@ -168,13 +168,15 @@ std::string percent_of(uint64_t part, uint64_t whole) {
 }
 
 // What is copied of the keys while a snapshot is made is what another server's child has of its own.
-void info_snapshots(const Snapshots::State& state, InfoText& info) {
+void info_snapshots(Call& call, InfoText& info) {
+  const Snapshots::State state = call.runtime.snapshots()->state();
   info.line("current_cow_peak", state.kept_bytes);
   info.line("current_cow_size", state.kept_bytes);
   info.line("current_cow_size_age", 0);
   info.line("current_fork_perc", percent_of(state.keys_done, state.keys));
   info.line("current_save_keys_processed", state.keys_done);
   info.line("current_save_keys_total", state.keys);
+  info.line("rdb_changes_since_last_save", call.runtime.changes(call.turn) - state.changes_saved);
   info.line("rdb_bgsave_in_progress", state.in_progress ? 1 : 0);
   info.line("rdb_last_save_time", std::to_string(state.last_save_s));
   info.line("rdb_last_bgsave_status", state.last_ok ? "ok" : "err");
@@ -221,7 +223,7 @@ void info(Call& call) {
   }
   if (info.section("Persistence")) {
     info.line("loading", 0);
-    info_snapshots(call.runtime.snapshots()->state(), info);
+    info_snapshots(call, info);
     info_append_only(call.runtime, info);
   }
   if (info.section("Stats")) {

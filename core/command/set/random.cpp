@@ -45,6 +45,7 @@ void pop_all(Call& call, const Key& key, const Set& set) {
   });
   call.effect({"DEL", key.bytes});
   call.changed(key, kEventSet, "spop");
+  call.count_as(key, set.size());
   erase_empty(call, key);
 }
 
@@ -110,6 +111,7 @@ void pop_several(Call& call) {
     pop_few(call, key, set, wanted);
   }
   call.changed(key, kEventSet, "spop");
+  call.count_as(key, wanted);
 }
 
 void spop(Call& call) {

@@ -51,6 +51,7 @@ void sadd(Call& call) {
   if (added != 0) {
     if (entry == nullptr) call.made(key);
     call.changed(key, kEventSet, "sadd");
+    call.count_as(key, added);
   }
   call.reply.integer(static_cast<int64_t>(added));
 }

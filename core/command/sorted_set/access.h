@@ -37,6 +37,7 @@ inline void remove_ranks(Call& call, const Key& key, SortedSet& set, Ranks ranks
   const bool all = ranks.count == set.size();
   if (!all) set.erase(ranks);
   call.changed(key, kEventZset, event);
+  call.count_as(key, ranks.count);
   if (all) erase_empty(call, key);
 }
 

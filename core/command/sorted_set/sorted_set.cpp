@@ -91,6 +91,7 @@ void report(Call& call, const Key& key, bool was_there, const Sum& sum, Bytes ev
   if (sum.added + sum.changed == 0) return;
   if (!was_there) call.made(key);
   call.changed(key, kEventZset, event);
+  call.count_as(key, static_cast<uint64_t>(sum.added + sum.changed));
 }
 
 void increment(Call& call, ScoreRule rule, Bytes score_text, Bytes member) {

@@ -28,6 +28,7 @@ void xdel(Call& call) {
   if (removed != 0) {
     call.keyspace(key).account(stream);
     call.changed(key, kEventStream, "xdel");
+    call.count_as(key, static_cast<uint64_t>(removed));
   }
   call.reply.integer(removed);
 }

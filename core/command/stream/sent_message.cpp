@@ -125,7 +125,7 @@ void xcfgset(Call& call) {
   const Limits now = producers.limits();
   producers.set_limits({seconds.value_or(now.seconds), messages.value_or(now.messages)});
   call.keyspace(key).account(stream);
-  call.changed_everything();  // those who watch the key see no other entries
+  call.changed_unseen(key);  // those who watch the key see no other entries
   call.reply.ok();
 }
 
@@ -162,7 +162,7 @@ void xidmprecord(Call& call) {
   producers.add(producer, message, *id);
   producers.trim(call.now_ms());
   call.keyspace(key).account(stream);
-  call.changed_everything();
+  call.changed_unseen(key);
   call.reply.ok();
 }
 

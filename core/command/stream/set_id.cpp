@@ -74,7 +74,7 @@ void xsetid(Call& call) {
     stream.set_entries_added(static_cast<uint64_t>(*options.entries_added));
   }
   if (!options.max_deleted_id.is_zero()) stream.set_max_deleted_id(options.max_deleted_id);
-  call.changed_everything();  // those who watch the key see no other entries
+  call.changed_unseen(key);  // those who watch the key see no other entries
   call.notify(key, call.session.database, kEventStream, "xsetid");
   call.reply.ok();
 }

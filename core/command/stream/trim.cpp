@@ -48,6 +48,7 @@ void xtrim(Call& call) {
     if (auto removed = trimming.run()) call.keyspace(key).discard(std::move(removed));
     call.keyspace(key).account(stream);
     call.changed(key, kEventStream, "xtrim");
+    call.count_as(key, trimming.count());
   }
   call.reply.integer(static_cast<int64_t>(trimming.count()));
 }

@@ -27,7 +27,10 @@ void xack(Call& call) {
   for (const Bytes word : call.args.subspan(3)) {
     if (group->erase_pending(*parse_stream_id(word, 0))) ++acknowledged;
   }
-  if (acknowledged != 0) changed_group(call, key, *stream);
+  if (acknowledged != 0) {
+    changed_group(call, key, *stream);
+    call.count_as(key, static_cast<uint64_t>(acknowledged));
+  }
   call.reply.integer(acknowledged);
 }
 

@@ -65,6 +65,7 @@ void StreamClaiming::commit() {
   if (!claimed_.empty()) consumer.active_ms = used_ms(call_);
   if (delivery_.made_consumer() || moves || !dropped_.empty() || !claimed_.empty()) {
     changed_group(call_, key_, stream_);
+    call_.count_as(key_, claimed_.size() + dropped_.size() + (delivery_.made_consumer() ? 1 : 0));
   }
   if (delivery_.made_consumer()) notify_group(call_, key_, "xgroup-createconsumer");
 }

@@ -25,7 +25,7 @@ const StreamGroup* require_group(Call& call, const StreamObject& stream, const K
 /// its entries are the same.
 inline void changed_group(Call& call, const Key& key, StreamObject& stream) {
   call.keyspace(key).account(stream);
-  call.changed_everything();
+  call.changed_unseen(key);
 }
 /// Raises an event of a change that was reported.
 inline void notify_group(Call& call, const Key& key, Bytes event) {

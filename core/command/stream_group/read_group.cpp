@@ -194,8 +194,13 @@ void GroupRead::commit() noexcept {
   committed_ = true;
 }
 
+// Reading what was given before counts as a change even where there is nothing.
 void GroupRead::report() {
-  if (delivery_.made_consumer() || given() != 0) changed_group(call_, key_, stream_);
+  const bool changed = delivery_.made_consumer() || given() != 0;
+  if (changed) changed_group(call_, key_, stream_);
+  Shard& shard = call_.shard_of(key_);
+  shard.changes -= changed ? 1 : 0;
+  shard.changes += (delivery_.made_consumer() ? 1 : 0) + (after_ || given() != 0 ? 1 : 0);
   if (delivery_.made_consumer()) notify_group(call_, key_, "xgroup-createconsumer");
 }
 

@@ -42,7 +42,7 @@ auto as_command(Turn& turn, const CommandRow& row, const Key& key, Shard& shard,
   if (log == nullptr) [[likely]]
     return with_call(turn, row, key, shard, nullptr, body);
   Unit unit;
-  const Logging logging(turn, *log, unit);
+  const Logging logging(turn, turn.runtime().stateless(), *log, unit);
   return with_call(turn, row, key, shard, &unit, body);
 }
 

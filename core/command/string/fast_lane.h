@@ -34,6 +34,7 @@ class FastLane {
         Entry* entry = find_plainly();
         if (entry != nullptr && shard_.keyspace(0).overwrite(*entry, value, Keyspace::kNoExpiry)) {
           ++shard_.statistics.commands;
+          ++shard_.changes;
           if (log != nullptr) log_set(*log, value);
           return true;
         }

@@ -156,7 +156,10 @@ std::optional<int64_t> new_expiry(Call& call, const IncrexOptions& options, cons
 void store_number(Call& call, const Key& key, const Entry* entry, Bytes text, bool real,
                   int64_t expires_at_ms) {
   if (expires_at_ms >= 0 && expires_at_ms <= call.now_ms()) {
-    if (entry != nullptr) call.expire(key, call.session.database);
+    if (entry != nullptr) {
+      call.expire(key, call.session.database);
+      ++call.shard_of(key).changes;
+    }
     return;
   }
   const bool persists = expires_at_ms == Keyspace::kNoExpiry && entry != nullptr && entry->has_expiry();

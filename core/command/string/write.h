@@ -42,7 +42,9 @@ inline void add_string(Call& call, StringBatch& batch, const Key& key, Entry* en
 inline void store_string(Call& call, const Key& key, Entry* entry, Bytes value,
                          int64_t expires_at_ms) {
   if (expires_at_ms >= 0 && expires_at_ms <= call.now_ms()) [[unlikely]] {
-    if (entry != nullptr) call.expire(key, call.session.database);
+    if (entry == nullptr) return;
+    call.expire(key, call.session.database);
+    ++call.shard_of(key).changes;
     return;
   }
   if (call.logged()) log_stored_string(call, key, value, expires_at_ms);

@@ -8,6 +8,8 @@
 
 #include "base/thread.h"
 #include "persist/aof/files.h"
+#include "runtime/persistence/append_only.h"
+#include "runtime/persistence/snapshots.h"
 
 namespace kevy {
 
@@ -22,7 +24,13 @@ constexpr int kLastTries = 3;      // when the instance stops
 
 }  // namespace
 
+void LogFile::set_stamps() noexcept {
+  const bool wanted = runtime_.settings().append_timestamps.load(std::memory_order_relaxed);
+  log_.set_clock(wanted ? &runtime_.clock() : nullptr);
+}
+
 bool LogFile::start(Target target) {
+  set_stamps();
   file_size_ = target.size;
   size_shown_.store(target.size, std::memory_order_relaxed);
   current_ = std::move(target);
@@ -168,8 +176,19 @@ bool LogFile::switch_file() noexcept {
   return true;
 }
 
+// Whether the disk is left to a base or a snapshot that is being written:
+// no-appendfsync-on-rewrite.
+bool LogFile::spares_disk() const noexcept {
+  if (!runtime_.settings().no_fsync_on_rewrite.load(std::memory_order_relaxed)) return false;
+  AppendOnly* const file = runtime_.append_only();
+  Snapshots* const snapshots = runtime_.snapshots();
+  return (file != nullptr && file->state().rewriting) ||
+         (snapshots != nullptr && snapshots->state().in_progress);
+}
+
 // False when the disk refuses.
 bool LogFile::step() noexcept {
+  set_stamps();
   if (log_.broken()) {
     fail("a change was lost, since there was no memory; BGREWRITEAOF makes a whole file: ", ENOMEM);
     return false;
@@ -182,9 +201,9 @@ bool LogFile::step() noexcept {
     if (ahead_ > kAtOnce) break;
   }
   const Fsync policy = runtime_.settings().append_fsync.load(std::memory_order_relaxed);
-  const bool due =
-      policy == Fsync::kAlways || (policy == Fsync::kEverySecond && dirty_ &&
-                                   Clock::monotonic_us() - last_sync_us_ >= kSyncPeriodUs);
+  const bool due = policy == Fsync::kAlways ||
+                   (policy == Fsync::kEverySecond && dirty_ &&
+                    Clock::monotonic_us() - last_sync_us_ >= kSyncPeriodUs && !spares_disk());
   if ((due || doubtful_) && !sync()) return false;
   succeed();
   return true;
@@ -199,7 +218,7 @@ void LogFile::sleep() noexcept {
     log_.pause_consumer(kRestMs);
   } else if (policy == Fsync::kEverySecond && dirty_) {
     const int64_t left_us = last_sync_us_ + kSyncPeriodUs - Clock::monotonic_us();
-    log_.pause_consumer(std::clamp<int64_t>(left_us / 1000 + 1, 1, kLookMs));
+    log_.pause_consumer(left_us < 0 ? kLookMs : std::min(left_us / 1000 + 1, kLookMs));
   } else {
     log_.wait_for_work();
     log_.pause_consumer(kRestMs);

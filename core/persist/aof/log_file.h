@@ -63,6 +63,8 @@ class LogFile {
   static constexpr size_t kAtOnce = size_t{4} << 20;
 
   void run() noexcept;
+  void set_stamps() noexcept;
+  bool spares_disk() const noexcept;
   bool step() noexcept;
   void sleep() noexcept;
   bool write_some(bool& more) noexcept;

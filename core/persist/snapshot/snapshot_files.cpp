@@ -18,6 +18,14 @@ Error no_directory() {
   return {Error::Kind::kState, "there is no directory for snapshots: start with `dir`"};
 }
 
+// As Valkey answers it.
+constexpr Bytes kRefusal =
+    "MISCONF Valkey is configured to save RDB snapshots, but it's currently unable to persist to "
+    "disk. Commands that may modify the data set are disabled, because this instance is configured "
+    "to report errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error "
+    "option). "
+    "Please check the Valkey logs for details about the RDB error.";
+
 Error no_memory() { return {Error::Kind::kNoMemory, "there is no memory for it"}; }
 
 }  // namespace
@@ -50,6 +58,22 @@ void SnapshotFiles::stop() noexcept {
   if (thread.joinable()) thread.join();
 }
 
+void SnapshotFiles::settings_changed() noexcept {
+  std::lock_guard guard(mutex_);
+  update_refusal();
+}
+
+void SnapshotFiles::update_refusal() noexcept {
+  const Settings& settings = runtime_.settings();
+  if (!state_.last_ok && settings.save_rules.load(std::memory_order_relaxed) &&
+      settings.stop_writes_on_save_error.load(std::memory_order_relaxed)) {
+    static_assert(kRefusal.size() <= Runtime::kRefusalMax);
+    runtime_.refuse_writes(Runtime::Refusal::kSnapshot, kRefusal);
+  } else {
+    runtime_.allow_writes(Runtime::Refusal::kSnapshot);
+  }
+}
+
 // One at a time.
 Status SnapshotFiles::begin() {
   if (directory_.empty()) return no_directory();
@@ -69,16 +93,24 @@ void SnapshotFiles::end(const Status& outcome, bool in_background) noexcept {
   busy_ = false;
   if (outcome) {
     ++state_.saves;
+    state_.changes_saved = changes_;
     state_.last_save_s = runtime_.clock().now_ms() / 1000;
   }
   if (!in_background) {
     if (outcome) state_.last_ok = true;
+    update_refusal();
     return;
   }
   state_.in_progress = false;
   const bool cancelled = !outcome && outcome.error().code == ECANCELED;
   if (!cancelled) state_.last_ok = outcome.ok();
+  update_refusal();
   state_.last_duration_s = duration_cast<std::chrono::seconds>(Steady::now() - began_).count();
+}
+
+void SnapshotFiles::set_changes(uint64_t changes) noexcept {
+  std::lock_guard guard(mutex_);
+  changes_ = changes;
 }
 
 // With the turn's shards, or of one moment, for which all are held.
@@ -89,6 +121,7 @@ Status SnapshotFiles::write_file(Turn* turn) {
   RdbFileWriter writer(file, {settings.rdb_compression.load(std::memory_order_relaxed),
                               settings.rdb_checksum.load(std::memory_order_relaxed)});
   if (turn != nullptr) {
+    set_changes(runtime_.changes(*turn));
     if (!write_all_keys(runtime_, RdbPurpose::kSnapshot, libraries_.library_codes(), writer)) {
       return file.error();
     }
@@ -109,6 +142,7 @@ Status SnapshotFiles::write_moment_of_now(RdbFileWriter& writer, const NewFile& 
     all.hold(shards);
     codes = libraries_.library_codes();
     view.open(all);
+    set_changes(runtime_.changes(all));
   }
   const bool written = write_moment(runtime_, RdbPurpose::kSnapshot, view, codes, writer, cancelled_);
   if (written) return Done{};
@@ -144,20 +178,31 @@ Status SnapshotFiles::save(Turn& turn) {
   return outcome;
 }
 
+Status SnapshotFiles::save_at_the_end() noexcept {
+  if (directory_.empty()) return no_directory();
+  Turn all(runtime_);
+  ShardSet shards;
+  shards.add_all();
+  all.hold(shards);
+  Status outcome = write(&all);
+  end(outcome, false);
+  return outcome;
+}
+
 Status SnapshotFiles::save_in_background() {
   if (Status begun = begin(); !begun) return begun;
   int code = 0;
   {
     std::lock_guard guard(mutex_);
     state_.in_progress = true;
+    state_.last_begun_s = runtime_.clock().now_ms() / 1000;
     if (thread_.joinable()) thread_.join();  // that of an earlier one, which has ended
     if (!stopping_) thread_ = start_thread([this] { end(write(nullptr), true); });
     if (thread_.joinable()) return Done{};
     code = stopping_ ? ECANCELED : errno;
   }
-  Error error{Error::Kind::kSystem, std::string("no thread: ") + error_text(code), code};
-  end(error, true);
-  return error;
+  end(Error{Error::Kind::kSystem, {}, code}, true);  // before there may be no memory for a text
+  return Error{Error::Kind::kSystem, std::string("no thread: ") + error_text(code), code};
 }
 
 bool SnapshotFiles::cancel() {

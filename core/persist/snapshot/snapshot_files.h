@@ -31,8 +31,13 @@ class SnapshotFiles final : public Snapshots {
   /// held.
   Status start(std::string directory, std::string name, bool read,
                const KeyTaker::LoadLibrary& load_library);
+  /// Whether writes are refused may have changed: after one in the background that failed they are
+  /// while there are `save` rules, unless stop-writes-on-bgsave-error says no.
+  void settings_changed() noexcept;
   /// Cancels what is in progress and waits for its end. Final.
   void stop() noexcept;
+  /// SAVE once more, after stop().
+  Status save_at_the_end() noexcept;
 
   Status save(Turn& turn) override;
   Status save_in_background() override;
@@ -57,6 +62,8 @@ class SnapshotFiles final : public Snapshots {
 
   Status begin();
   void end(const Status& outcome, bool in_background) noexcept;
+  void set_changes(uint64_t changes) noexcept;
+  void update_refusal() noexcept;
   Status write(Turn* turn) noexcept;
   Status write_file(Turn* turn);
   Status write_moment_of_now(RdbFileWriter& writer, const NewFile& file);
@@ -72,6 +79,7 @@ class SnapshotFiles final : public Snapshots {
   std::thread thread_;
   bool busy_ = false;  // someone writes
   bool stopping_ = false;
+  uint64_t changes_ = 0;  // of Runtime::changes(), what the one in progress has
   State state_;
   const MomentView* view_ = nullptr;  // of the one in progress
   Steady::time_point began_;

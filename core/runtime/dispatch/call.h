@@ -99,7 +99,9 @@ class Call {
   }
   void changed_in(const Key& key, int database, EventClass event_class, Bytes event) {
     dirty_ = true;
-    if (has_listeners(runtime, shard_of(key))) [[unlikely]] {
+    Shard& shard = shard_of(key);
+    ++shard.changes;
+    if (has_listeners(runtime, shard)) [[unlikely]] {
       announce_change(key, database, event_class, event);
     }
   }
@@ -124,8 +126,24 @@ class Call {
   PubSubTurn& pubsub() { return turn.hold_pubsub(publisher()); }
   /// A change that has no one key: FLUSHALL, SWAPDB.
   void changed_everything() noexcept {
+    count_changes(1);
     dirty_ = true;
     commit_effects();
+  }
+  /// A change of a key that those who watch it are not told of.
+  void changed_unseen(const Key& key) noexcept {
+    dirty_ = true;
+    ++shard_of(key).changes;
+    commit_effects();
+  }
+  /// That the change of the key, which is reported as one, was of so many elements: what `save`
+  /// rules and INFO go by.
+  void count_as(const Key& key, uint64_t elements) noexcept {
+    shard_of(key).changes += elements - 1;
+  }
+  /// Further changes, of no key.
+  void count_changes(uint64_t changes) noexcept {
+    runtime.counters().keyless_changes.fetch_add(changes, std::memory_order_relaxed);
   }
   /// Whether a command that ran as a part of this one has changed anything.
   bool parts_changed_anything() const noexcept { return has_changed_; }

@@ -15,6 +15,7 @@ namespace {
 constexpr Bytes kMulti = "*1\r\n$5\r\nMULTI\r\n";
 constexpr Bytes kExec = "*1\r\n$4\r\nEXEC\r\n";
 constexpr size_t kSelectMax = 64;
+constexpr size_t kStampMax = 32;
 
 char* put_select_at(char* to, int database) noexcept {
   char digits[kIntegerTextMax];
@@ -86,6 +87,20 @@ void WriteLog::put(const char* bytes, size_t size) noexcept {
   }
 }
 
+// There is room for kStampMax bytes.
+void WriteLog::put_stamp() noexcept {
+  const Clock* const clock = clock_.load(std::memory_order_relaxed);
+  if (clock == nullptr) [[likely]]
+    return;
+  const int64_t now_s = clock->coarse_seconds();
+  if (now_s == stamped_s_) return;
+  stamped_s_ = now_s;
+  char digits[kIntegerTextMax];
+  put("#TS:");
+  put(format_int64(now_s, digits));
+  put("\r\n");
+}
+
 void WriteLog::put_select(int database) noexcept {
   if (database == database_) [[likely]]
     return;
@@ -129,14 +144,15 @@ uint64_t WriteLog::append(int database, Args words) noexcept {
     std::lock_guard guard(lock_);
     put_ = 0;
     wakes = consumer_sleeps_;
-    if (database == database_ && last_->room() >= most) [[likely]] {
+    if (database == database_ && last_->room() >= most && !stamps()) [[likely]] {
       char* const to = last_->data() + last_->end;
       put_ = static_cast<size_t>(put_effect(to, words) - to);
       last_->end += put_;
-    } else if (!ensure(effect_size(words) + kSelectMax)) {
+    } else if (!ensure(effect_size(words) + kSelectMax + kStampMax)) {
       lose();
       return this->end();
     } else {
+      put_stamp();
       put_select(database);
       put_words(words);
     }
@@ -171,7 +187,7 @@ void WriteLog::take_over(Unit& unit) noexcept {
   chunk->end = end;
   last_->next = chunk;
   last_ = chunk;
-  put_ = end - begin;
+  put_ += end - begin;
 }
 
 uint64_t WriteLog::append(Unit& unit) noexcept {
@@ -186,13 +202,15 @@ uint64_t WriteLog::append(Unit& unit) noexcept {
     put_ = 0;
     wakes = consumer_sleeps_;
     const size_t bytes = unit.bytes_of_items() + effect_size(unit.own()) + kMulti.size() +
-                         kExec.size() + kSelectMax * unit.effects();
+                         kExec.size() + kSelectMax * unit.effects() + kStampMax;
     if (bytes > Unit::kSmallMax && unit.is_a_chunk()) {
+      if (stamps() && ensure(kStampMax)) put_stamp();
       take_over(unit);
     } else if (!ensure(bytes)) {
       lose();
       return this->end();
     } else {
+      put_stamp();
       const bool several = unit.effects() > 1;
       if (several) put(kMulti);
       for (size_t i = 0; i < unit.size(); ++i) {
@@ -257,6 +275,7 @@ void WriteLog::consume(size_t bytes) noexcept {
 uint64_t WriteLog::begin_anew() noexcept {
   std::lock_guard guard(lock_);
   database_ = kNoDatabase;
+  stamped_s_ = 0;
   broken_.store(false, std::memory_order_relaxed);
   return end();
 }

@@ -22,6 +22,7 @@
 #include <span>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/condition.h"
 #include "base/lock.h"
 #include "runtime/mutation/log_chunk.h"
@@ -91,6 +92,9 @@ class WriteLog {
   void pause_consumer(int64_t ms) noexcept;
   void call_consumer() noexcept;
   void set_safe(uint64_t position) noexcept;
+  /// Has the moment told in the stream, as a line that begins with #TS:, in front of a unit of
+  /// another second than the one before; nullptr: no more.
+  void set_clock(const Clock* clock) noexcept { clock_.store(clock, std::memory_order_relaxed); }
   /// Whether what was appended can not be made safe at present; those who wait for that, or for
   /// room, do so no more.
   void set_failing(bool failing) noexcept;
@@ -104,6 +108,8 @@ class WriteLog {
   bool ensure(size_t bytes) noexcept;
   void put(const char* bytes, size_t size) noexcept;
   void put(Bytes bytes) noexcept { put(bytes.data(), bytes.size()); }
+  bool stamps() const noexcept { return clock_.load(std::memory_order_relaxed) != nullptr; }
+  void put_stamp() noexcept;
   void put_select(int database) noexcept;
   void put_words(Args words) noexcept;
   void take_over(Unit& unit) noexcept;
@@ -122,6 +128,7 @@ class WriteLog {
   LogChunk* free_ = nullptr;  // a list
   size_t free_count_ = 0;
   int database_ = kNoDatabase;
+  int64_t stamped_s_ = 0;
   size_t put_ = 0;  // bytes, by the unit that is being appended
   bool consumer_sleeps_ = false;
 
@@ -132,6 +139,7 @@ class WriteLog {
   std::atomic<bool> spare_missing_{false};
   std::atomic<bool> broken_{false};
   std::atomic<bool> fenced_{false};
+  std::atomic<const Clock*> clock_{nullptr};
 
   std::mutex mutex_;  // guards what follows
   Condition work_;    // for the consumer

@@ -17,12 +17,13 @@ bool comes_before_its_parts(const CommandRow& row) noexcept {
 
 }  // namespace
 
+// What begins to wait is noted when it is served, or its time is up (waiting.cpp).
 void Runtime::run_observed(Call& call) {
   if (!observes()) [[likely]] {
     const uint64_t begin = ticks_now();
     call.run();
     const uint64_t ticks = ticks_now() - begin;
-    if (ticks >= kFewTicks) note_duration(call, ticks);
+    if (ticks >= kFewTicks && !call.suspended_) note_duration(call, ticks);
     return;
   }
   // A monitor that was ended from outside is missed here first.
@@ -32,11 +33,13 @@ void Runtime::run_observed(Call& call) {
   const size_t written = call.reply.written();
   const uint64_t begin = ticks_now();
   call.run();
-  note_duration(call, ticks_now() - begin);
-  const int64_t now_s = clock_.now_us() / 1'000'000;
-  observer_->note_request(call.session, call.row, call.args, now_s, true);
-  observer_->note_reply(call.session, call.row, call.args, call.reply.written() - written, now_s,
-                        true);
+  if (!call.suspended_) {
+    note_duration(call, ticks_now() - begin);
+    const int64_t now_s = clock_.now_us() / 1'000'000;
+    observer_->note_request(call.session, call.row, call.args, now_s, true);
+    observer_->note_reply(call.session, call.row, call.args, call.reply.written() - written, now_s,
+                          true);
+  }
   if (!before) show_monitors(call, false);
 }
 

@@ -27,6 +27,8 @@ class Snapshots {
     uint64_t kept_bytes = 0;       // what it had to copy since it was about to change
     uint64_t last_kept_bytes = 0;  // the same of the last one in the background
     uint64_t saves = 0;
+    uint64_t changes_saved = 0;  // of Runtime::changes(), what the last one has
+    int64_t last_begun_s = 0;    // when the last one in the background was begun
     uint64_t keys_loaded = 0;   // with the last file that was read
     uint64_t keys_expired = 0;  // that were not taken from it, since their time was over
   };

@@ -102,6 +102,8 @@ class Session final : public Subscriber {
   ReplyMode reply_mode = ReplyMode::kOn;  // changed by set_reply_mode()
   /// CLIENT REPLY or CLIENT TRACKING has something done beside each command.
   bool attended = false;
+  /// Where in the write log its last change ends: what WAITAOF waits for.
+  uint64_t written_to = 0;
   Transaction transaction;
   /// The blocks of words of the command that is being run, where they have blocks.
   std::span<const SharedBytes> long_words;

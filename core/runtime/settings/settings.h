@@ -81,6 +81,11 @@ struct Settings {
   /// Whether RDB files get a checksum.
   std::atomic<bool> rdb_checksum{true};
 
+  /// Whether there are `save` rules, and whether writes are refused after a snapshot that they
+  /// asked for has failed.
+  std::atomic<bool> save_rules{false};
+  std::atomic<bool> stop_writes_on_save_error{true};
+
   /// When what was written to the append-only file is synced.
   std::atomic<Fsync> append_fsync{Fsync::kEverySecond};
   std::atomic<bool> append_load_truncated{true}, append_timestamps{false};

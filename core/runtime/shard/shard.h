@@ -42,6 +42,8 @@ struct alignas(128) Shard {  // two lines: processors fetch lines in pairs
   ShardStatistics statistics;
   /// Where in the write log the last change of a key here ends; 0: it has none.
   uint64_t logged_to = 0;
+  /// As Redis counts them: of keys, and of elements where a command changes several.
+  uint64_t changes = 0;
   Waiters waiters;
   Databases databases;
   /// How many watch or track a key here, or all keys: whether changes are to be told.

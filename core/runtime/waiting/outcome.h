@@ -10,6 +10,10 @@ namespace kevy {
 inline void write_unserved(const Waiter& waiter, Reply& reply) {
   if (waiter.why() == WaitEnd::kUnblocked) {
     reply.error("UNBLOCKED client unblocked via CLIENT UNBLOCK");
+  } else if (waiter.log_position != 0) {  // neither the file nor a replica has it
+    reply.array(2);
+    reply.integer(0);
+    reply.integer(0);
   } else {
     reply.null_array();
   }

@@ -50,6 +50,9 @@ struct Wait {
   WaitMask wanted = 0;
   int64_t deadline_us = kNoDeadline;  // on the instance's clock
   Args words = {};                    // of the command when it is run again; empty: as they are
+  /// Waits until the write log is on disk up to there; then the session runs the command anew. 0:
+  /// it does not.
+  uint64_t log_position = 0;
 };
 
 }  // namespace kevy

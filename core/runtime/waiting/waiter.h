@@ -54,6 +54,7 @@ class Waiter {
   const int database;
   WaitMask wanted = 0;
   int64_t deadline_us = kNoDeadline;
+  uint64_t log_position = 0;
   Args args() const noexcept { return words_; }
   /// Whether serving it may push to another key, so that others are served next.
   bool moves = false;

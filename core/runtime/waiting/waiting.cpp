@@ -2,8 +2,10 @@
 #include <algorithm>
 #include <new>
 
+#include "base/ticks.h"
 #include "resp/discarded_reply.h"
 #include "runtime/dispatch/call.h"
+#include "runtime/observing/observer.h"
 
 namespace kevy {
 
@@ -22,6 +24,7 @@ void Runtime::begin_wait(Call& call, const Wait& wait) {
   const auto waiter = std::make_shared<Waiter>(self, call.row, words, session.database);
   waiter->wanted = wait.wanted;
   waiter->deadline_us = wait.deadline_us;
+  waiter->log_position = wait.log_position;
   waiter->reply = call.reply.aside();
   const auto first = static_cast<size_t>(wait.keys.data() - call.args.data());
   size_t keys = 0;
@@ -37,11 +40,23 @@ void Runtime::begin_wait(Call& call, const Wait& wait) {
     for (Waiter::Place& place : waiter->places)
       place.shard->waiters.add(*place.shard, waiter, place);
     // From here on the wait may end.
+    if (waiter->log_position != 0) log_waits_.add(waiter);
     if (waiter->deadline_us != kNoDeadline) deadlines_.add(waiter);
   } catch (const std::bad_alloc&) {
     leave_lines(call.turn, *waiter);
+    log_waits_.remove(*waiter);
     if (!take_back_wait(session, *waiter)) return;
     throw;
+  }
+  if (waiter->log_position != 0) end_log_waits();  // it may have come just now
+}
+
+void Runtime::end_log_waits() noexcept {
+  const WriteLog* const log = this->log();
+  const uint64_t safe = log == nullptr ? UINT64_MAX : log->safe();
+  while (const WaiterPtr waiter = log_waits_.take(safe)) {
+    Turn turn(*this);
+    if (waiter->end(WaitEnd::kRetry, true)) finish_wait(turn, *waiter);
   }
 }
 
@@ -72,6 +87,12 @@ void Runtime::leave_lines(const Turn& turn, Waiter& waiter) noexcept {
 // By who has ended the wait or served it. Once the session is told, it goes on.
 void Runtime::finish_wait(Turn& turn, Waiter& waiter) noexcept {
   deadlines_.remove(waiter);
+  if (waiter.log_position != 0) log_waits_.remove(waiter);
+  const WaitEnd why = waiter.served() ? WaitEnd::kNot : waiter.why();
+  if (why == WaitEnd::kTimeout || why == WaitEnd::kUnblocked) {
+    observer_->note_duration(*waiter.session, waiter.row, waiter.args(), 0,
+                             clock_.now_us() / 1'000'000);
+  }
   blocked_.fetch_sub(1, std::memory_order_relaxed);
   Session& session = *waiter.session;
   session.blocked_shown.store(false, std::memory_order_relaxed);
@@ -236,9 +257,18 @@ bool Runtime::run_again(Turn& turn, Waiter& waiter) {
   call.served_ = &waiter;
   bool done = true;
   waiter.starved = false;
+  const size_t written = reply.written();
+  const uint64_t begin = ticks_now();
   try {
     call.run();
     done = !call.suspended_;
+    if (done) {
+      note_duration(call, ticks_now() - begin);
+      const int64_t now_s = clock_.now_us() / 1'000'000;
+      observer_->note_request(call.session, call.row, call.args, now_s, true);
+      observer_->note_reply(call.session, call.row, call.args, reply.written() - written, now_s,
+                            true);
+    }
     if (waiter.session->tracking.on())
       track_reads(turn, *waiter.session, waiter.row, waiter.args());
   } catch (const std::bad_alloc&) {
@@ -247,7 +277,10 @@ bool Runtime::run_again(Turn& turn, Waiter& waiter) {
     waiter.starved = !done;
     if (done && !reply.answer_no_memory()) waiter.session->outbox.cancel();
   }
-  if (!unit.empty()) turn.note_logged(log->append(unit));
+  if (!unit.empty()) {
+    waiter.session->written_to = log->append(unit);
+    turn.note_logged(waiter.session->written_to);
+  }
   turn.note_seen();
   waiter.fence = turn.fence();
   const size_t errors = reply.errors() - before.errors;

@@ -219,3 +219,31 @@ TEST_CASE("a stream that begins anew names its database again") {
   log.append(0, words);
   CHECK(take_bytes(log).starts_with("*2\r\n$6\r\nSELECT"));
 }
+
+TEST_CASE("moments are told in front of units of another second, also of those that are large") {
+  MemoryLog log;
+  Clock clock;
+  clock.freeze(int64_t{1'000'000'000} * 1'000'000);
+  log.set_clock(&clock);
+  const Bytes words[] = {"DEL", "a"};
+  const std::string del = "*2\r\n$3\r\nDEL\r\n$1\r\na\r\n";
+  const std::string select = "*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n";
+  log.append(0, words);
+  log.append(0, words);
+  clock.advance(1'000'000);
+  Unit large;
+  push(large, 0, {"SET", "k", std::string(3 * Unit::kSmallMax, 'x')});
+  REQUIRE(large.is_a_chunk());
+  log.append(large);
+  log.append(0, words);
+  clock.advance(1'000'000);
+  const uint64_t end = log.append(0, words);
+  log.set_clock(nullptr);
+  clock.advance(1'000'000);
+  log.append(0, words);
+  const std::string text = take_bytes(log);
+  CHECK(text.starts_with("#TS:1000000000\r\n" + select + del + del + "#TS:1000000001\r\n*3\r\n"));
+  CHECK(text.ends_with("x\r\n" + del + "#TS:1000000002\r\n" + del + del));
+  CHECK(end == text.size() - del.size());
+  CHECK(log.end() == text.size());
+}

@@ -1,0 +1,230 @@
+"""`save` rules: how CONFIG says and takes them, when a snapshot is made by itself, and what becomes of writes
+when it can not be."""
+
+import ctypes
+import re
+import shutil
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "differential"))
+from differences import REDIS, VALKEY  # noqa: E402
+from doors import Kevy, NoStart, Reference, parse  # noqa: E402
+
+WAIT = 60
+
+
+def run(door, *words):
+    return parse(door.run([str(word).encode() for word in words]))
+
+
+def info(door):
+    return dict(re.findall(r"(\w+):(\S*)\r\n", run(door, "INFO", "persistence").decode()))
+
+
+def advance(door, seconds):
+    assert door.library.kevy_clock_advance(door.instance, ctypes.c_int64(seconds * 1000)) == 0
+
+
+def freeze(door):
+    assert door.library.kevy_clock_freeze(door.instance, ctypes.c_int64(-1)) == 0
+
+
+def eventually(condition):
+    deadline = time.monotonic() + WAIT
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.002)  # between two looks
+
+
+def open_kevy(directory, *directives, shards=2):
+    return Kevy(shards, ["dir", str(directory), *directives])
+
+
+def block(file):
+    """Nothing can take the place of the file from now on."""
+    if file.exists():
+        file.unlink()
+    file.mkdir()
+    (file / "occupied").touch()
+
+
+VALUES = ["", "900 1", "900 1 300 10", "900", "900 x", "0 1", "1 0", "-1 1", "1 -1", "  900   1 ", "900 1 ",
+          "900\t1", "'900' 1", '"900 1"', "2147483647 2147483647", "9223372036854775807 1",
+          "9223372036854775808 1", "1 1 1 1", "+5 1", "05 1", "5 1a", "300 10 900 1", '""', "1.5 2", "0x10 1"]
+
+
+@pytest.mark.parametrize("version", [VALKEY, REDIS])
+def test_config_answers_as_the_references(version, tmp_path):
+    reference, kevy = Reference(version, tmp_path), open_kevy(tmp_path)
+    try:
+        assert run(kevy, "CONFIG", "GET", "save") == [b"save", b""]
+        for value in VALUES:
+            for words in (["CONFIG", "SET", "save", value], ["CONFIG", "GET", "save"]):
+                assert run(kevy, *words) == run(reference, *words), (value, words)
+        for words in (["CONFIG", "SET", "save", "900 1", "save", "300 1"], ["CONFIG", "GET", "save"],
+                      ["CONFIG", "GET", "stop-writes-on-bgsave-error"],
+                      ["CONFIG", "SET", "stop-writes-on-bgsave-error", "maybe"],
+                      ["CONFIG", "SET", "save", "900 1", "stop-writes-on-bgsave-error", "maybe"],
+                      ["CONFIG", "GET", "save"]):
+            assert run(kevy, *words) == run(reference, *words), words
+    finally:
+        reference.close()
+        kevy.close()
+
+
+def test_rules_need_a_directory(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(NoStart, match="save: it needs a directory: set dir"):
+        Kevy(1, ["save", "900 1"])
+    door = Kevy(1, ["save", ""])
+    answer = run(door, "CONFIG", "SET", "save", "900 1")
+    assert answer.endswith(b"there is no directory for snapshots: start with `dir`"), answer
+    assert run(door, "CONFIG", "GET", "save") == [b"save", b""]
+    run(door, "SET", "a", "b")
+    door.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_lines_of_rules_add_up_at_the_start(tmp_path):
+    door = open_kevy(tmp_path, "save", "900 1", "save", "300 10")
+    assert run(door, "CONFIG", "GET", "save") == [b"save", b"900 1 300 10"]
+    door.close()
+    door = open_kevy(tmp_path, "save", "900 1", "save", "", "save", "300 10")
+    assert run(door, "CONFIG", "GET", "save") == [b"save", b"300 10"]
+    door.close()
+
+
+def test_a_snapshot_is_made_when_a_rule_says_so(tmp_path):
+    door = open_kevy(tmp_path, "save", "100 3")
+    freeze(door)
+    run(door, "RPUSH", "list of alice", "a", "b")
+    advance(door, 101)
+    run(door, "CONFIG", "SET", "save", "100 3")  # has the rules looked at
+    assert info(door)["rdb_saves"] == "0" and info(door)["rdb_changes_since_last_save"] == "2"
+    run(door, "SET", "key of alice", "x")
+    eventually(lambda: info(door)["rdb_saves"] == "1")
+    assert info(door)["rdb_changes_since_last_save"] == "0"
+    run(door, "MSET", "a", "1", "b", "2", "c", "3", "d", "4")
+    run(door, "CONFIG", "SET", "save", "100 3")
+    assert info(door)["rdb_saves"] == "1"  # the last one is too young
+    advance(door, 100)
+    run(door, "CONFIG", "SET", "save", "100 3")
+    assert info(door)["rdb_saves"] == "1"
+    advance(door, 1)
+    eventually(lambda: info(door)["rdb_saves"] == "2")
+    door.close()
+    door = open_kevy(tmp_path)
+    assert run(door, "DBSIZE") == 6
+    door.close()
+
+
+def test_time_that_passes_by_itself_counts_too(tmp_path):
+    door = open_kevy(tmp_path, "save", "1 1")
+    run(door, "SET", "a", "b")
+    eventually(lambda: info(door)["rdb_saves"] == "1")
+    door.close()
+
+
+def test_what_comes_while_it_is_written_is_counted_on(tmp_path):
+    door = open_kevy(tmp_path)
+    run(door, "CONFIG", "SET", "rdbcompression", "no")
+    for i in range(60):
+        run(door, "SETRANGE", f"key:{i}", "1000000", "x")
+    seen = False
+    deadline = time.monotonic() + WAIT
+    while not seen and time.monotonic() < deadline:
+        assert run(door, "BGSAVE") == b"Background saving started"
+        later = 0
+        while info(door)["rdb_bgsave_in_progress"] == "1":
+            # The moment is there once some keys are told of.
+            if info(door)["current_save_keys_total"] != "0" and later < 5:
+                run(door, "SET", f"later:{later}", "x")
+                later += info(door)["rdb_bgsave_in_progress"] == "1"
+        left = int(info(door)["rdb_changes_since_last_save"])
+        assert left >= later
+        seen = later > 0
+    assert seen
+    door.close()
+
+
+@pytest.mark.parametrize("version", [VALKEY, REDIS])
+def test_writes_are_refused_after_one_that_failed(version, tmp_path):
+    ours, theirs = tmp_path / "kevy", tmp_path / "reference"
+    for folder in (ours, theirs):
+        folder.mkdir()
+    kevy, reference = open_kevy(ours, "save", "900 1"), Reference(version, theirs)
+    run(reference, "CONFIG", "SET", "save", "900 1")
+    try:
+        for door, folder in ((kevy, ours), (reference, theirs)):
+            block(folder / "dump.rdb")
+            assert run(door, "SET", "a", "b") == b"OK"
+            assert run(door, "BGSAVE") == b"Background saving started"
+            eventually(lambda door=door: info(door)["rdb_last_bgsave_status"] == "err")
+        for words in (["SET", "a", "c"], ["PING"], ["GET", "a"], ["MULTI"], ["SET", "a", "c"], ["EXEC"],
+                      ["MULTI"], ["GET", "a"], ["EXEC"], ["CONFIG", "SET", "stop-writes-on-bgsave-error", "no"],
+                      ["SET", "a", "d"], ["PING"], ["CONFIG", "SET", "stop-writes-on-bgsave-error", "yes"],
+                      ["SET", "a", "e"], ["CONFIG", "SET", "save", ""], ["SET", "a", "f"],
+                      ["CONFIG", "SET", "save", "900 1"], ["SET", "a", "g"]):
+            expected = run(reference, *words)
+            if isinstance(expected, bytes):
+                expected = expected.replace(b"Redis", b"Valkey")
+            assert run(kevy, *words) == expected, words
+        for door, folder in ((kevy, ours), (reference, theirs)):
+            shutil.rmtree(folder / "dump.rdb")
+            assert run(door, "SAVE") == b"OK" and run(door, "SET", "a", "h") == b"OK"
+    finally:
+        reference.close()
+        kevy.close()
+
+
+def test_one_that_failed_is_tried_again_after_five_seconds(tmp_path):
+    door = open_kevy(tmp_path, "save", "10 1")
+    freeze(door)
+    block(tmp_path / "dump.rdb")
+    run(door, "SET", "a", "b")
+    advance(door, 11)
+    eventually(lambda: info(door)["rdb_last_bgsave_status"] == "err")
+    shutil.rmtree(tmp_path / "dump.rdb")
+    advance(door, 5)
+    run(door, "CONFIG", "SET", "save", "10 1")
+    assert info(door)["rdb_last_bgsave_status"] == "err"
+    advance(door, 1)
+    eventually(lambda: info(door)["rdb_last_bgsave_status"] == "ok")
+    assert run(door, "SET", "a", "c") == b"OK"
+    door.close()
+
+
+def stop(door):
+    """What kevy_stop returns."""
+    door.library.kevy_session_close(door.session)
+    return door.library.kevy_stop(door.instance)
+
+
+def test_an_instance_with_rules_saves_when_it_is_stopped(tmp_path):
+    door = open_kevy(tmp_path, "save", "900 1")
+    assert stop(door) == 0
+    assert list(tmp_path.iterdir()) == []  # nothing has changed
+    door = open_kevy(tmp_path, "save", "900 1")
+    run(door, "SET", "a", "b")
+    assert stop(door) == 0
+    door = open_kevy(tmp_path, "save", "900 1")
+    assert run(door, "GET", "a") == b"b"
+    run(door, "CONFIG", "SET", "save", "")
+    run(door, "SET", "a", "c")
+    assert stop(door) == 0
+    door = open_kevy(tmp_path)
+    assert run(door, "GET", "a") == b"b"
+    door.close()
+
+
+def test_stopping_tells_when_it_could_not_save(tmp_path):
+    door = open_kevy(tmp_path, "save", "900 1")
+    run(door, "SET", "a", "b")
+    block(tmp_path / "dump.rdb")
+    door.library.kevy_last_error.restype = ctypes.c_char_p
+    assert stop(door) == 3
+    assert b"dump.rdb: " in door.library.kevy_last_error()

@@ -13,10 +13,11 @@ namespace kevy {
 namespace {
 
 Error no_directory() {
-  return {Error::Kind::kState, "there is no directory for snapshots: start with `dir`"};
+  return {Error::Kind::kInvalid, "there is no directory for snapshots: start with `dir`"};
 }
 
-Error no_memory() { return {Error::Kind::kNoMemory, "there is no memory for it"}; }
+// Short enough to lie in the string itself, for there is no memory.
+Error no_memory() { return {Error::Kind::kNoMemory, "out of memory"}; }
 
 }  // namespace
 

@@ -350,8 +350,8 @@ def start(
     ``decode``: whether strings come back as str, read as UTF-8, instead of bytes.
     ``directives``, or further keywords: settings as in redis.conf; an underscore in a keyword
     stands for a hyphen, and True and False for yes and no (``maxclients=100``). Files are read and
-    written with ``dir=``, a path, alone; ``appendonly=True`` keeps every change there, synced as
-    ``appendfsync=`` says: ``"always"``, ``"everysec"`` or ``"no"``.
+    written with ``dir``, a path, alone; ``appendonly`` keeps every change there, synced as
+    ``appendfsync`` says: ``"always"``, ``"everysec"`` or ``"no"``.
 
     Use it as a context manager, or call ``stop``; an instance that is no longer referenced is
     stopped, too.

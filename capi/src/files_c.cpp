@@ -21,9 +21,7 @@ kevy_status failed(const kevy::Error& error) {
   }
 }
 
-kevy_status told(const kevy::Status& status) {
-  return status ? KEVY_OK : failed(status.error());
-}
+kevy_status told(const kevy::Status& status) { return status ? KEVY_OK : failed(status.error()); }
 
 kevy::Progress progress_of(kevy_progress_callback callback, void* user) {
   if (callback == nullptr) return nullptr;

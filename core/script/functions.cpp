@@ -82,8 +82,8 @@ const ScriptFunction* FunctionLibraries::find(Bytes name) const {
   return found == nullptr ? nullptr : *found;
 }
 
-/// Libraries that have been loaded, and are not among the others yet. Their functions are given back to
-/// the interpreter unless they are taken over.
+/// Libraries that have been loaded, and are not among the others yet. Their functions are given
+/// back to the interpreter unless they are taken over.
 class FunctionLibraries::Made {
  public:
   explicit Made(LuaState& state) noexcept : state_(state) {}
@@ -112,7 +112,8 @@ std::string FunctionLibraries::Made::wrong_in(const std::vector<ScriptFunction>&
   std::vector<std::string> names;
   for (const ScriptFunction& function : functions) {
     if (!is_library_name(function.name)) {
-      return "ERR Function names can only contain letters, numbers, or underscores(_) and must be at "
+      return "ERR Function names can only contain letters, numbers, or underscores(_) and must be "
+             "at "
              "least one character long";
     }
     names.push_back(function.key);
@@ -128,7 +129,8 @@ std::string FunctionLibraries::Made::add(const Shebang& shebang, Bytes code) {
   if (!work.wrong.empty()) return work.wrong;
   if (std::string wrong = wrong_in(work.functions); !wrong.empty()) return wrong;
   for (const ScriptFunction& function : work.functions) {
-    if (!names_.insert(function.key).second) return "ERR Function " + function.name + " already exists";
+    if (!names_.insert(function.key).second)
+      return "ERR Function " + function.name + " already exists";
   }
   libraries_.emplace(shebang.name, Library{std::string(code), std::move(work.functions)});
   return {};

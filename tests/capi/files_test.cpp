@@ -1,7 +1,7 @@
-// kevy_save, kevy_backup and kevy_load: what they write and read, what they leave when something is wrong,
-// what their callback may do, and what others see meanwhile.
-#include <catch2/catch.hpp>
+// kevy_save, kevy_backup and kevy_load: what they write and read, what they leave when something is
+// wrong, what their callback may do, and what others see meanwhile.
 #include <atomic>
+#include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -54,7 +54,8 @@ void fill(const Store& store, size_t keys) {
   }
   store.run({"RPUSH", "list", "a", "b"});
   store.run({"PEXPIREAT", "list", "4000000000000"});
-  store.run({"FUNCTION", "LOAD", "#!lua name=l\nredis.register_function('f', function() return 5 end)"});
+  store.run(
+      {"FUNCTION", "LOAD", "#!lua name=l\nredis.register_function('f', function() return 5 end)"});
 }
 
 std::string digest(const Store& store) { return store.run({"DEBUG", "DIGEST"}); }
@@ -86,8 +87,8 @@ struct Seen {
 int see(uint64_t done, uint64_t total, void* user) {
   Seen& seen = *static_cast<Seen*>(user);
   if (seen.calls++ == 0) seen.first_done = done;
-  seen.right = seen.right && done >= seen.done && done <= total &&
-               std::this_thread::get_id() == seen.thread;
+  seen.right =
+      seen.right && done >= seen.done && done <= total && std::this_thread::get_id() == seen.thread;
   seen.done = done;
   seen.total = total;
   // No shard is held: this changes what is being written.

@@ -20,9 +20,7 @@ class Told {
     Py_XDECREF(traceback_);
   }
 
-  kevy_progress_callback callback() const {
-    return function_.is_none() ? nullptr : &Told::tell;
-  }
+  kevy_progress_callback callback() const { return function_.is_none() ? nullptr : &Told::tell; }
   /// To be called with the GIL held, once the call is over.
   void raise_what_was_raised() {
     if (type_ == nullptr) return;
@@ -75,9 +73,8 @@ void backup(InstanceHandle& instance, const py::bytes& path, const py::object& p
   Told told(progress);
   const std::string place = path;
   const kevy_backup_options options{sizeof options, told.callback(), &told};
-  const kevy_status status = run_long(instance.calls, *instance.contention, [&] {
-    return kevy_backup(handle, place.c_str(), &options);
-  });
+  const kevy_status status = run_long(instance.calls, *instance.contention,
+                                      [&] { return kevy_backup(handle, place.c_str(), &options); });
   told.raise_what_was_raised();
   check(status);
 }
@@ -87,9 +84,8 @@ void load(InstanceHandle& instance, const py::bytes& path, const py::object& pro
   Told told(progress);
   const std::string place = path;
   const kevy_load_options options{sizeof options, told.callback(), &told};
-  const kevy_status status = run_long(instance.calls, *instance.contention, [&] {
-    return kevy_load(handle, place.c_str(), &options);
-  });
+  const kevy_status status = run_long(instance.calls, *instance.contention,
+                                      [&] { return kevy_load(handle, place.c_str(), &options); });
   told.raise_what_was_raised();
   check(status);
 }

@@ -15,13 +15,13 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
 
+#include "base/condition.h"
 #include "base/result.h"
 #include "base/socket.h"
 #include "persist/aof/log_file.h"
@@ -143,7 +143,7 @@ class AppendOnlyFile final : public AppendOnly {
   uint64_t older_size_ = 0;  // of all files but the last increment
   uint64_t base_size_ = 0;   // of all files when there was a base made, or at the start
   bool job_runs_ = false;
-  std::condition_variable job_ended_;
+  Condition job_ended_;
   bool stopping_ = false;
   std::thread job_;
   bool last_rewrite_ok_ = true;

@@ -90,8 +90,8 @@ Status AppendOnlyFile::replace_with_base(Replacement& data) {
   return put;
 }
 
-// With all shards held from before the stream goes to the new increment until the manifest that names
-// the base is on disk: so what anybody has been told of is in what a crash leaves.
+// With all shards held from before the stream goes to the new increment until the manifest that
+// names the base is on disk: so what anybody has been told of is in what a crash leaves.
 Status AppendOnlyFile::put_with_base(Replacement& data, Successor& next) {
   if (fsync(next.base_file.get()) < 0) {
     return system_error(next.name_aside() + " can not be synced", errno);

@@ -61,7 +61,10 @@ class Loading final : public AppendOnly::Replacement {
  public:
   Loading(Runtime& runtime, const LibraryCodes& libraries, const std::string& path,
           const Progress& progress)
-      : runtime_(runtime), libraries_(libraries), path_(path), progress_(progress),
+      : runtime_(runtime),
+        libraries_(libraries),
+        path_(path),
+        progress_(progress),
         keys_(runtime) {}
 
   Status prepare(int base) override;
@@ -104,7 +107,8 @@ Status Loading::read(FileSource& source, int base) {
   if (source.code() != 0) return source.error();
   if (copying.code() != 0) {
     return Error{Error::Kind::kSystem,
-                 std::string("the base of the append-only file can not be written: ") + error_text(copying.code()),
+                 std::string("the base of the append-only file can not be written: ") +
+                     error_text(copying.code()),
                  copying.code()};
   }
   if (!read) {
@@ -112,8 +116,10 @@ Status Loading::read(FileSource& source, int base) {
   }
   // What is behind the end, and what commands the file may have there, is not taken.
   if (base >= 0 && ftruncate(base, static_cast<off_t>(reader.offset())) != 0) {
-    return Error{Error::Kind::kSystem,
-                 std::string("the base of the append-only file can not be cut: ") + error_text(errno), errno};
+    return Error{
+        Error::Kind::kSystem,
+        std::string("the base of the append-only file can not be cut: ") + error_text(errno),
+        errno};
   }
   return Done{};
 }
@@ -143,7 +149,8 @@ Status Loading::replace_libraries() {
   }
   if (codes_before_ == keys_.codes()) return Done{};
   if (!load_libraries(keys_.codes())) {
-    return Error{Error::Kind::kInvalid, path_ + ": the libraries of functions in it can not be loaded"};
+    return Error{Error::Kind::kInvalid,
+                 path_ + ": the libraries of functions in it can not be loaded"};
   }
   libraries_replaced_ = true;
   return Done{};

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "persist/snapshot/all_keys.h"
 #include "runtime/mutation/mutation.h"
-#include "runtime/shard/access.h"
 
 namespace kevy {
 
@@ -15,15 +15,6 @@ Keyspace& StagedKeys::keyspace(uint32_t shard, size_t database) {
                                         runtime_.spans());
   }
   return *staged;
-}
-
-uint32_t StagedKeys::access_of(const RdbKey& key) const noexcept {
-  const int64_t now_s = runtime_.clock().coarse_seconds();
-  if (runtime_.settings().lfu_policy.load(std::memory_order_relaxed)) {
-    return key.frequency ? lfu_minutes(now_s) << 8 | *key.frequency : lfu_initial(now_s);
-  }
-  return (static_cast<uint32_t>(now_s) - static_cast<uint32_t>(key.idle_s.value_or(0))) &
-         kAccessBits;
 }
 
 Status StagedKeys::key(const RdbKey& key, Value&& value) {
@@ -41,7 +32,8 @@ Status StagedKeys::key(const RdbKey& key, Value&& value) {
     return Error{Error::Kind::kInvalid, "the key '" + std::string(key.name) + "' comes twice"};
   }
   any_expire_ = any_expire_ || expires || value.fields_expire_at_ms != Entry::kNoFieldTimes;
-  staged.put(name, std::move(value), key.expires_at_ms)->set_access(access_of(key));
+  staged.put(name, std::move(value), key.expires_at_ms)
+      ->set_access(access_of(runtime_.settings(), key, runtime_.clock().coarse_seconds()));
   return Done{};
 }
 

@@ -1,7 +1,8 @@
-// StagedKeys: keyspaces that are filled beside those of a runtime, and take their place in one step.
+// StagedKeys: keyspaces that are filled beside those of a runtime, and take their place in one
+// step.
 //
-// One thread, which holds no shard while it fills them and all of them for what follows. A runtime's keys
-// and these are both in memory until then. Throws std::bad_alloc.
+// One thread, which holds no shard while it fills them and all of them for what follows. A
+// runtime's keys and these are both in memory until then. Throws std::bad_alloc.
 #pragma once
 
 #include <map>
@@ -34,7 +35,6 @@ class StagedKeys final : public RdbVisitor {
   using Staged = std::map<size_t, std::unique_ptr<Keyspace>>;  // by database
 
   Keyspace& keyspace(uint32_t shard, size_t database);
-  uint32_t access_of(const RdbKey& key) const noexcept;
 
   Runtime& runtime_;
   std::vector<Staged> shards_;

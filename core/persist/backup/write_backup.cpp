@@ -69,7 +69,8 @@ Status write_backup(Runtime& runtime, const LibraryCodes& libraries, const std::
     view.open(all);
   }
   if (!sink.go_on()) return cancelled();
-  const bool written = write_moment(runtime, view, codes, writer, sink.stopped());
+  const bool written =
+      write_moment(runtime, RdbPurpose::kSnapshot, view, codes, writer, sink.stopped());
   if (sink.stopped()) return cancelled();
   if (view.failed()) return Error{Error::Kind::kNoMemory, "out of memory"};
   if (!written) return file.error();

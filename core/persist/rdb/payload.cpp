@@ -83,8 +83,8 @@ RestoredLibraries decode_libraries(Bytes payload) {
   while (!reader.at_end()) {
     const auto opcode = static_cast<RdbOpcode>(reader.byte());
     if (opcode != RdbOpcode::kFunction) {
-      read.outcome = opcode == RdbOpcode::kFunctionPreRelease ? Outcome::kPreRelease
-                                                              : Outcome::kNoFunction;
+      read.outcome =
+          opcode == RdbOpcode::kFunctionPreRelease ? Outcome::kPreRelease : Outcome::kNoFunction;
       break;
     }
     const Bytes code = reader.string();

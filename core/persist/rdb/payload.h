@@ -1,5 +1,5 @@
-// The payload of DUMP and RESTORE: the type, the value, the version and a checksum of all that. That of
-// FUNCTION DUMP has libraries of functions as a file has them in place of the value.
+// The payload of DUMP and RESTORE: the type, the value, the version and a checksum of all that.
+// That of FUNCTION DUMP has libraries of functions as a file has them in place of the value.
 //
 // Knows no key, command or lock. Throws std::bad_alloc.
 #pragma once

@@ -109,7 +109,8 @@ Status SnapshotFiles::write_moment_of_now(RdbFileWriter& writer, const NewFile& 
     codes = libraries_.library_codes();
     view.open(all);
   }
-  const bool written = write_moment(runtime_, RdbPurpose::kSnapshot, view, codes, writer, cancelled_);
+  const bool written =
+      write_moment(runtime_, RdbPurpose::kSnapshot, view, codes, writer, cancelled_);
   if (written) return Done{};
   if (view.failed()) return no_memory();
   if (cancelled_.load()) return Error{Error::Kind::kState, "it was cancelled", ECANCELED};

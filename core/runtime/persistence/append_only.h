@@ -34,8 +34,8 @@ class AppendOnly {
   class Replacement {
    public:
     virtual ~Replacement() = default;
-    /// Makes them ready. `base`: the file that they are to be written to as the base of an append-only
-    /// one, or -1. No shard is held.
+    /// Makes them ready. `base`: the file that they are to be written to as the base of an
+    /// append-only one, or -1. No shard is held.
     virtual Status prepare(int base) = 0;
     /// Takes what memory put() needs. With all shards held. Throws std::bad_alloc.
     virtual void make_room(Turn& all) = 0;
@@ -48,8 +48,8 @@ class AppendOnly {
   virtual State state() noexcept = 0;
   /// BGREWRITEAOF. What is wrong, or nothing.
   virtual std::optional<std::string> rewrite() = 0;
-  /// Has all data replaced, in one step, of which a crash leaves nothing or all. Waits for what else is
-  /// done to the file. By who holds nothing. Throws std::bad_alloc.
+  /// Has all data replaced, in one step, of which a crash leaves nothing or all. Waits for what
+  /// else is done to the file. By who holds nothing. Throws std::bad_alloc.
   virtual Status replace(Replacement& data) = 0;
 };
 

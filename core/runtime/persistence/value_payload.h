@@ -1,6 +1,6 @@
 // ValuePayload: values as payloads that can leave the keyspace and come back: what DUMP answers and
-// RESTORE is given; and the same for the libraries of functions. The format is known to whoever implements this (persist/), which the instance
-// gives to the runtime before the first command.
+// RESTORE is given; and the same for the libraries of functions. The format is known to whoever
+// implements this (persist/), which the instance gives to the runtime before the first command.
 //
 // The holder of the shard's lock calls it; any number of threads at a time. Throws std::bad_alloc.
 #pragma once

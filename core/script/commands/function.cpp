@@ -12,8 +12,8 @@ void fcall(Call& call) { call.runtime.scripts()->call_function(call, false); }
 void fcall_ro(Call& call) { call.runtime.scripts()->call_function(call, true); }
 
 void refuse_words(Call& call) {
-  call.error("ERR unknown subcommand or wrong number of arguments for '" + std::string(call.args[1]) +
-             "'. Try FUNCTION HELP.");
+  call.error("ERR unknown subcommand or wrong number of arguments for '" +
+             std::string(call.args[1]) + "'. Try FUNCTION HELP.");
 }
 
 void load(Call& call) {
@@ -45,8 +45,7 @@ void restore(Call& call) {
   } else if (equals_ignoring_case(policy, "flush")) {
     meeting = Meeting::kFlush;
   } else if (!equals_ignoring_case(policy, "append")) {
-    call.error(
-        "ERR Wrong restore policy given, value should be either FLUSH, APPEND or REPLACE.");
+    call.error("ERR Wrong restore policy given, value should be either FLUSH, APPEND or REPLACE.");
     return;
   }
   const RestoredLibraries restored = call.runtime.payload()->libraries_of(call.args[2]);

@@ -9,7 +9,7 @@
 #include "persist/backup/staged_keys.h"
 #include "persist/rdb/limits.h"
 #include "persist/snapshot/file_source.h"
-#include "resp/discarded_reply.h"
+#include "resp/reply_tree.h"
 #include "runtime/persistence/append_only.h"
 
 namespace kevy {
@@ -75,7 +75,7 @@ class Loading final : public AppendOnly::Replacement {
  private:
   Status read(FileSource& source, int base);
   Status replace_libraries();
-  bool load_libraries(const std::vector<std::string>& codes);
+  Status load_libraries(const std::vector<std::string>& codes);
 
   Runtime& runtime_;
   const LibraryCodes& libraries_;
@@ -125,18 +125,28 @@ Status Loading::read(FileSource& source, int base) {
 }
 
 // By commands, so that it is done as a whole or not at all, and is in the log.
-bool Loading::load_libraries(const std::vector<std::string>& codes) {
-  DiscardedReply reply;
-  Turn turn(runtime_);
-  if (codes.empty()) {
-    const Bytes words[] = {"FUNCTION", "FLUSH"};
-    runtime_.execute(turn, runtime_.stateless(), words, reply);
-  } else {
-    const std::string payload = runtime_.payload()->payload_of(codes);
-    const Bytes words[] = {"FUNCTION", "RESTORE", payload, "FLUSH"};
-    runtime_.execute(turn, runtime_.stateless(), words, reply);
+Status Loading::load_libraries(const std::vector<std::string>& codes) {
+  ReplyTree reply(2);
+  {
+    Turn turn(runtime_);
+    if (codes.empty()) {
+      const Bytes words[] = {"FUNCTION", "FLUSH"};
+      runtime_.execute(turn, runtime_.stateless(), words, reply);
+    } else {
+      const std::string payload = runtime_.payload()->payload_of(codes);
+      const Bytes words[] = {"FUNCTION", "RESTORE", payload, "FLUSH"};
+      runtime_.execute(turn, runtime_.stateless(), words, reply);
+    }
   }
-  return reply.errors() == 0;
+  const std::unique_ptr<ReplyRoot, decltype(&free_reply)> root(reply.take(), free_reply);
+  if (root == nullptr) throw std::bad_alloc();
+  const ReplyNode& answer = *node_of(root.get());
+  if (answer.type != NodeType::kError) return Done{};
+  const std::string text(answer.bytes, answer.size);
+  if (text.starts_with("OOM ")) throw std::bad_alloc();
+  if (!text.starts_with("ERR ")) return Error{Error::Kind::kState, text};  // none is loaded now
+  return Error{Error::Kind::kInvalid,
+               path_ + ": the libraries of functions in it can not be loaded: " + text.substr(4)};
 }
 
 Status Loading::replace_libraries() {
@@ -148,18 +158,21 @@ Status Loading::replace_libraries() {
     codes_before_ = libraries_.library_codes();
   }
   if (codes_before_ == keys_.codes()) return Done{};
-  if (!load_libraries(keys_.codes())) {
-    return Error{Error::Kind::kInvalid,
-                 path_ + ": the libraries of functions in it can not be loaded"};
+  libraries_replaced_ = true;  // where no memory is left for the answer
+  try {
+    Status loaded = load_libraries(keys_.codes());
+    libraries_replaced_ = loaded.ok();
+    return loaded;
+  } catch (const std::bad_alloc&) {
+    give_up();
+    throw;
   }
-  libraries_replaced_ = true;
-  return Done{};
 }
 
 void Loading::give_up() noexcept {
   if (!libraries_replaced_) return;
   try {
-    load_libraries(codes_before_);
+    (void)load_libraries(codes_before_);
   } catch (const std::bad_alloc&) {
     return;
   }

@@ -7,7 +7,7 @@
 
 import './disposable.js';
 import type { QueuedVerbs, Verbs } from './verbs.js';
-import type { WaitOptions } from './waiting.js';
+import type { Signal, WaitOptions } from './waiting.js';
 
 export type { StreamEntry } from './verbs.js';
 export type { WaitOptions } from './waiting.js';
@@ -70,12 +70,18 @@ export interface Options {
   listen?: string | readonly string[];
 }
 
+/** A URL object of a file, of whichever types are installed. */
+export interface FileUrl {
+  readonly href: string;
+  readonly protocol: string;
+}
+
 /** How backup() and load() are watched and ended. */
 export interface FileOptions {
   /** Told now and then how much is done. What it throws ends it, and the promise is rejected with that. */
   onProgress?: (progress: { done: number; total: number }) => void;
   /** Ends it; the promise is rejected with the signal's reason. */
-  signal?: AbortSignal;
+  signal?: Signal;
 }
 
 /** Starts an instance with its own, empty data. */
@@ -181,13 +187,13 @@ export class Instance<T extends Text = string, N extends Integer = number> imple
    * on. It takes the place of what is at `path` once it is on disk; whatever fails, that stays. Counts
    * keys.
    */
-  backup(path: string | URL, options?: FileOptions): Promise<void>;
+  backup(path: string | FileUrl, options?: FileOptions): Promise<void>;
   /**
    * Has what is in an RDB file take the place of all data and functions, in one step; read on
    * another thread. A damaged file is an error that names the byte; whatever fails, the data stay as
    * they were. Counts bytes.
    */
-  load(path: string | URL, options?: FileOptions): Promise<void>;
+  load(path: string | FileUrl, options?: FileOptions): Promise<void>;
 
   /**
    * What ioredis and iovalkey take to connect to this instance inside the process, without a socket:

@@ -95,7 +95,8 @@ typedef enum kevy_status {
     KEVY_TRUNCATED = 9,   /* the buffer was too small; the needed length is given */
     KEVY_NOT_STORED = 10, /* kevy_set: the condition that a flag made did not hold */
     KEVY_REFUSED = 11,    /* the command was answered with an error: see kevy_last_error() */
-    KEVY_CANCELLED = 12,  /* the command waited, and kevy_session_cancel ended that: it has done nothing */
+    KEVY_CANCELLED = 12,  /* the command waited, and kevy_session_cancel ended that: it has done nothing;
+                             or a progress callback ended the call */
     KEVY_PENDING = 13     /* kevy_session_submit: the command waits */
 } kevy_status;
 
@@ -454,6 +455,59 @@ KEVY_API void kevy_listener_close(kevy_listener* listener);
  * thread. Any thread. */
 KEVY_API kevy_status kevy_connect(kevy_instance* instance, const kevy_session_options* options,
                                   int* descriptor);
+
+/* ---- Files ------------------------------------------------------------------------------ */
+
+/* Files are RDB files, as Redis and Valkey write and read them: all databases and the libraries of
+ * functions. Paths end in a NUL; one that does not begin with / is in the process' own directory. */
+
+/* SAVE: writes the file that the instance reads at its start, `dbfilename` in `dir`. Every other command
+ * waits for the end. KEVY_INVALID when the instance has no directory, KEVY_REFUSED when a BGSAVE is in
+ * progress, KEVY_SYSTEM when the file can not be written; the one before is as it was then. Any thread.
+ * Blocks until it is on disk. */
+KEVY_API kevy_status kevy_save(kevy_instance* instance);
+
+/* Told how much is done, of how much: at the beginning, now and then, and at the end. Called by the
+ * thread that called the function, which holds no lock: it may call anything but kevy_stop, and must not
+ * wait for another kevy_load of the instance. It returns 0 to go on; anything else ends the function,
+ * which returns KEVY_CANCELLED and has changed nothing. Must not throw. */
+typedef int (*kevy_progress_callback)(uint64_t done, uint64_t total, void* user);
+
+typedef struct kevy_backup_options {
+    size_t size;                     /* sizeof(kevy_backup_options) */
+    kevy_progress_callback progress; /* of the keys; may be NULL */
+    void* user;                      /* passed to `progress` */
+} kevy_backup_options;
+
+#define KEVY_BACKUP_OPTIONS_INIT {sizeof(kevy_backup_options), NULL, NULL}
+
+/* Writes all data as they are at one moment, while commands go on, to a file at `path`, whose directory
+ * must be there. The instance needs none of its own. What changes meanwhile is copied first, which is what
+ * memory grows by. The file is written beside its place, brought to the disk, and takes the place of what
+ * is at `path` then: whatever fails, that is as it was. KEVY_INVALID: `path` does not name a file.
+ * KEVY_SYSTEM: it can not be written. `options` may be NULL. Any thread, several at a time. Blocks until it is on
+ * disk. */
+KEVY_API kevy_status kevy_backup(kevy_instance* instance, const char* path,
+                                 const kevy_backup_options* options);
+
+typedef struct kevy_load_options {
+    size_t size;                     /* sizeof(kevy_load_options) */
+    kevy_progress_callback progress; /* of the file's bytes; may be NULL */
+    void* user;                      /* passed to `progress` */
+} kevy_load_options;
+
+#define KEVY_LOAD_OPTIONS_INIT {sizeof(kevy_load_options), NULL, NULL}
+
+/* Reads an RDB file, and has what is in it take the place of all data and libraries of functions, in one
+ * step for everybody else. What is read is not trusted; until it has been read to its end commands go on
+ * with the data that there are, and both are in memory. Whatever fails, those data are as they were.
+ * KEVY_INVALID: the file is damaged, or is none; kevy_last_error() says at which byte. KEVY_SYSTEM: it
+ * can not be read. Keys whose time is over are left out. Watched and tracked keys change as by FLUSHALL.
+ * With an append-only file what was read is its new base when this returns: a crash leaves the data of before,
+ * or these. The libraries are replaced a moment before the keys. `options` may be NULL. Any thread; one
+ * after the other. Blocks. */
+KEVY_API kevy_status kevy_load(kevy_instance* instance, const char* path,
+                               const kevy_load_options* options);
 
 /* ---- The clock -------------------------------------------------------------------------- */
 

@@ -219,6 +219,12 @@ void ScriptEngine::load_library(Call& call, Bytes code, bool replace) {
   count();
 }
 
+void ScriptEngine::restore_libraries(Call& call, const RestoredLibraries& restored,
+                                     FunctionLibraries::Meeting meeting) {
+  libraries_.restore(call, state(), restored, meeting);
+  count();
+}
+
 void ScriptEngine::delete_library(Call& call, Bytes name) {
   libraries_.remove(call, state(), name);
   count();

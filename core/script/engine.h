@@ -46,6 +46,8 @@ class ScriptEngine final : public LibraryCodes {
   /// FCALL and FCALL_RO: the function is argument 1.
   void call_function(Call& call, bool read_only);
   void load_library(Call& call, Bytes code, bool replace);
+  void restore_libraries(Call& call, const RestoredLibraries& restored,
+                         FunctionLibraries::Meeting meeting);
   void delete_library(Call& call, Bytes name);
   void flush_libraries();
   const FunctionLibraries& libraries() const noexcept { return libraries_; }

@@ -1,6 +1,8 @@
 #include "script/functions.h"
 
 #include <algorithm>
+#include <list>
+#include <set>
 
 #include "base/glob.h"
 #include "script/libraries/register_function.h"
@@ -45,6 +47,28 @@ void reply_function(Reply& reply, const ScriptFunction& function) {
   reply_flags(reply, function.flags);
 }
 
+Bytes wrong_behind_codes(RestoredLibraries::Outcome outcome) noexcept {
+  switch (outcome) {
+    case RestoredLibraries::Outcome::kNoFunction:
+      return "ERR given type is not a function";
+    case RestoredLibraries::Outcome::kPreRelease:
+      return "ERR Pre-GA function format not supported";
+    case RestoredLibraries::Outcome::kCutOff:
+      return "ERR Failed loading library payload";
+    default:
+      return {};
+  }
+}
+
+// The payload in kevy's own form, which has the lowest version, since others may read the log.
+void log_restored(Call& call, const std::vector<std::string>& codes) {
+  if (!call.logged()) return;
+  const std::string payload = call.runtime.payload()->payload_of(codes);
+  std::vector<Bytes> words(call.args.begin(), call.args.end());
+  words[2] = payload;
+  call.effect(words);
+}
+
 }  // namespace
 
 std::string ScriptFunction::key_of(Bytes name) {
@@ -58,36 +82,75 @@ const ScriptFunction* FunctionLibraries::find(Bytes name) const {
   return found == nullptr ? nullptr : *found;
 }
 
-// Whether the functions may have the names they want beside those of other libraries.
-bool FunctionLibraries::check(Call& call, Bytes library, const Library& made) const {
-  if (made.functions.empty()) {
-    call.error("ERR No functions registered");
-    return false;
+/// Libraries that have been loaded, and are not among the others yet. Their functions are given
+/// back to the interpreter unless they are taken over.
+class FunctionLibraries::Made {
+ public:
+  explicit Made(LuaState& state) noexcept : state_(state) {}
+  ~Made() {
+    for (LibraryLoad& work : loads_) work.forget(state_.lua());
   }
-  const auto own = libraries_.find(std::string(library));
+  Made(const Made&) = delete;
+  Made& operator=(const Made&) = delete;
+
+  /// What is wrong, or nothing.
+  std::string add(const Shebang& shebang, Bytes code);
+  Libraries& libraries() noexcept { return libraries_; }
+  void taken_over() noexcept { loads_.clear(); }
+
+ private:
+  static std::string wrong_in(const std::vector<ScriptFunction>& functions);
+
+  LuaState& state_;
+  std::list<LibraryLoad> loads_;
+  Libraries libraries_;
+  std::set<std::string> names_;  // of their functions
+};
+
+std::string FunctionLibraries::Made::wrong_in(const std::vector<ScriptFunction>& functions) {
+  if (functions.empty()) return "ERR No functions registered";
   std::vector<std::string> names;
-  for (const ScriptFunction& function : made.functions) {
+  for (const ScriptFunction& function : functions) {
     if (!is_library_name(function.name)) {
-      call.error(
-          "ERR Function names can only contain letters, numbers, or underscores(_) and must be at "
-          "least one character long");
-      return false;
+      return "ERR Function names can only contain letters, numbers, or underscores(_) and must be "
+             "at "
+             "least one character long";
     }
     names.push_back(function.key);
   }
   std::sort(names.begin(), names.end());
-  if (std::adjacent_find(names.begin(), names.end()) != names.end()) {
-    call.error("ERR Function already exists in the library");
-    return false;
+  if (std::adjacent_find(names.begin(), names.end()) == names.end()) return {};
+  return "ERR Function already exists in the library";
+}
+
+std::string FunctionLibraries::Made::add(const Shebang& shebang, Bytes code) {
+  LibraryLoad& work = loads_.emplace_back(LibraryLoad{shebang.code, {}, {}, {}});
+  run_library(state_, work);
+  if (!work.wrong.empty()) return work.wrong;
+  if (std::string wrong = wrong_in(work.functions); !wrong.empty()) return wrong;
+  for (const ScriptFunction& function : work.functions) {
+    if (!names_.insert(function.key).second)
+      return "ERR Function " + function.name + " already exists";
   }
-  for (const ScriptFunction& function : made.functions) {
-    const ScriptFunction* other = find(function.name);
-    if (other == nullptr) continue;
-    const bool is_own = own != libraries_.end() && other >= own->second.functions.data() &&
-                        other < own->second.functions.data() + own->second.functions.size();
-    if (is_own) continue;
-    call.error("ERR Function " + function.name + " already exists");
-    return false;
+  libraries_.emplace(shebang.name, Library{std::string(code), std::move(work.functions)});
+  return {};
+}
+
+// Whether the functions may have the names they want beside those of libraries that stay.
+bool FunctionLibraries::has_room_for(Call& call, const Libraries& fresh,
+                                     const std::vector<Libraries::iterator>& going) const {
+  for (const auto& [name, library] : fresh) {
+    for (const ScriptFunction& function : library.functions) {
+      const ScriptFunction* const other = find(function.name);
+      if (other == nullptr) continue;
+      const bool goes = std::any_of(going.begin(), going.end(), [other](const auto& gone) {
+        const std::vector<ScriptFunction>& functions = gone->second.functions;
+        return other >= functions.data() && other < functions.data() + functions.size();
+      });
+      if (goes) continue;
+      call.error("ERR Function " + function.name + " already exists");
+      return false;
+    }
   }
   return true;
 }
@@ -98,75 +161,102 @@ void FunctionLibraries::load(Call& call, LuaState& state, Bytes code, bool repla
     call.error(shebang.wrong);
     return;
   }
-  if (!replace && libraries_.contains(shebang.name)) {
+  const auto own = libraries_.find(shebang.name);
+  if (!replace && own != libraries_.end()) {
     call.error("ERR Library '" + shebang.name + "' already exists");
     return;
   }
-  LibraryLoad work{shebang.code, {}, {}, {}};
-  struct Forgotten {  // unless they are taken over
-    LuaState& state;
-    LibraryLoad& work;
-    ~Forgotten() { work.forget(state.lua()); }
-  } const forgotten{state, work};
-  run_library(state, work);
-  if (!work.wrong.empty()) {
-    call.error(work.wrong);
+  Made made(state);
+  if (const std::string wrong = made.add(shebang, code); !wrong.empty()) {
+    call.error(wrong);
     return;
   }
-  Library made{std::string(code), std::move(work.functions)};
-  if (!check(call, shebang.name, made)) return;
-  put(state, shebang.name, std::move(made));
-  work.references.clear();
+  std::vector<Libraries::iterator> going;
+  if (own != libraries_.end()) going.push_back(own);
+  if (!has_room_for(call, made.libraries(), going)) return;
+  put(state, made.libraries(), going);
+  made.taken_over();
   call.changed_everything();
   call.reply.bulk(shebang.name);
 }
 
-// In place of what had the name before. All that may find no memory comes first.
-void FunctionLibraries::put(LuaState& state, const std::string& name, Library made) {
-  std::map<std::string, Library> fresh;
-  const auto added = fresh.emplace(name, std::move(made)).first;
+// In place of those that go. All that may find no memory comes first.
+void FunctionLibraries::put(LuaState& state, Libraries& fresh,
+                            const std::vector<Libraries::iterator>& going) {
   struct Places {  // for the names; those that stay empty go again
     NameTable<const ScriptFunction*>& table;
-    const Library& library;
+    const Libraries& libraries;
     ~Places() {
-      for (const ScriptFunction& function : library.functions) {
-        const uint64_t hash = table.hash(function.key);
-        const ScriptFunction* const* place = table.find(function.key, hash);
-        if (place != nullptr && *place == nullptr) table.erase(function.key, hash);
+      for (const auto& [name, library] : libraries) {
+        for (const ScriptFunction& function : library.functions) {
+          const uint64_t hash = table.hash(function.key);
+          const ScriptFunction* const* place = table.find(function.key, hash);
+          if (place != nullptr && *place == nullptr) table.erase(function.key, hash);
+        }
       }
     }
-  } const places{functions_, added->second};
-  for (const ScriptFunction& function : added->second.functions) {
-    functions_.find_or_make(function.key, functions_.hash(function.key));
+  } const places{functions_, fresh};
+  for (const auto& [name, library] : fresh) {
+    for (const ScriptFunction& function : library.functions) {
+      functions_.find_or_make(function.key, functions_.hash(function.key));
+    }
   }
-  const auto before = libraries_.find(name);
-  std::vector<ScriptFunction> gone;
-  if (before != libraries_.end()) gone = std::move(before->second.functions);
-  for (const ScriptFunction& function : added->second.functions) {
-    *functions_.find(function.key) = &function;
+  for (const auto& [name, library] : fresh) {
+    for (const ScriptFunction& function : library.functions) {
+      *functions_.find(function.key) = &function;
+    }
   }
-  for (const ScriptFunction& function : gone) {
-    drop_reference(state.lua(), function.function);
-    const uint64_t hash = functions_.hash(function.key);
-    const ScriptFunction* const* place = functions_.find(function.key, hash);
-    const bool taken = std::any_of(
-        added->second.functions.begin(), added->second.functions.end(),
-        [&](const ScriptFunction& other) { return place != nullptr && *place == &other; });
-    if (!taken) functions_.erase(function.key, hash);
-  }
-  if (before != libraries_.end()) libraries_.erase(before);
+  for (const auto& library : going) drop(state, library);
   libraries_.merge(fresh);
   measure();
 }
 
-void FunctionLibraries::drop(LuaState& state,
-                             std::map<std::string, Library>::iterator library) noexcept {
+// A name that another library's function has by now stays.
+void FunctionLibraries::drop(LuaState& state, Libraries::iterator library) noexcept {
   for (const ScriptFunction& function : library->second.functions) {
     drop_reference(state.lua(), function.function);
-    functions_.erase(function.key, functions_.hash(function.key));
+    const uint64_t hash = functions_.hash(function.key);
+    const ScriptFunction* const* const place = functions_.find(function.key, hash);
+    if (place != nullptr && *place == &function) functions_.erase(function.key, hash);
   }
   libraries_.erase(library);
   measure();
+}
+
+void FunctionLibraries::restore(Call& call, LuaState& state, const RestoredLibraries& restored,
+                                Meeting meeting) {
+  Made made(state);
+  for (const std::string& code : restored.codes) {
+    const Shebang shebang = read_library_shebang(code);
+    std::string wrong = shebang.wrong;
+    if (wrong.empty() && made.libraries().contains(shebang.name)) {
+      wrong = "ERR Library '" + shebang.name + "' already exists";
+    }
+    if (wrong.empty()) wrong = made.add(shebang, code);
+    if (!wrong.empty()) {
+      call.error(wrong);
+      return;
+    }
+  }
+  if (const Bytes wrong = wrong_behind_codes(restored.outcome); !wrong.empty()) {
+    call.error(wrong);
+    return;
+  }
+  std::vector<Libraries::iterator> going;
+  for (auto there = libraries_.begin(); there != libraries_.end(); ++there) {
+    const bool again = made.libraries().contains(there->first);
+    if (again && meeting == Meeting::kAppend) {
+      call.error("ERR Library " + there->first + " already exists");
+      return;
+    }
+    if (again || meeting == Meeting::kFlush) going.push_back(there);
+  }
+  if (!has_room_for(call, made.libraries(), going)) return;
+  log_restored(call, restored.codes);
+  put(state, made.libraries(), going);
+  made.taken_over();
+  call.changed_everything();
+  call.reply.ok();
 }
 
 void FunctionLibraries::remove(Call& call, LuaState& state, Bytes name) {

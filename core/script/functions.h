@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "runtime/dispatch/call.h"
+#include "runtime/persistence/value_payload.h"
 #include "store/table/name_table.h"
 
 namespace kevy {
@@ -29,6 +30,14 @@ class FunctionLibraries {
   /// Runs a library's code, takes over the functions that it registers, and answers its name; or
   /// answers what is wrong, and nothing has changed.
   void load(Call& call, LuaState& state, Bytes code, bool replace);
+  /// How libraries that are restored meet those that are there.
+  enum class Meeting : uint8_t {
+    kAppend,   // none may have the name of one of these
+    kReplace,  // those with their names go
+    kFlush,    // all go
+  };
+  /// Takes over all the libraries of a payload, or answers what is wrong, and nothing has changed.
+  void restore(Call& call, LuaState& state, const RestoredLibraries& restored, Meeting meeting);
   /// Answers whether there was one.
   void remove(Call& call, LuaState& state, Bytes name);
   void flush(LuaState* state) noexcept;
@@ -48,15 +57,17 @@ class FunctionLibraries {
     std::string code;
     std::vector<ScriptFunction> functions;
   };
+  using Libraries = std::map<std::string, Library>;
+  class Made;
 
-  bool check(Call& call, Bytes library, const Library& made) const;
-  void put(LuaState& state, const std::string& name, Library made);
-  void drop(LuaState& state, std::map<std::string, Library>::iterator library) noexcept;
-
+  bool has_room_for(Call& call, const Libraries& fresh,
+                    const std::vector<Libraries::iterator>& going) const;
+  void put(LuaState& state, Libraries& fresh, const std::vector<Libraries::iterator>& going);
+  void drop(LuaState& state, Libraries::iterator library) noexcept;
   void measure() noexcept;
 
   size_t memory_ = 0;
-  std::map<std::string, Library> libraries_;
+  Libraries libraries_;
   NameTable<const ScriptFunction*> functions_;  // by their keys
 };
 

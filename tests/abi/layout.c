@@ -27,6 +27,16 @@ AT(kevy_session_options, database, 12, 4);
 AT(kevy_session_options, name, 16, 8);
 _Static_assert(sizeof(kevy_session_options) >= 24, "a member of kevy_session_options is gone");
 
+AT(kevy_backup_options, size, 0, 8);
+AT(kevy_backup_options, progress, 8, 8);
+AT(kevy_backup_options, user, 16, 8);
+_Static_assert(sizeof(kevy_backup_options) >= 24, "a member of kevy_backup_options is gone");
+
+AT(kevy_load_options, size, 0, 8);
+AT(kevy_load_options, progress, 8, 8);
+AT(kevy_load_options, user, 16, 8);
+_Static_assert(sizeof(kevy_load_options) >= 24, "a member of kevy_load_options is gone");
+
 AT(kevy_subscribe_options, size, 0, 8);
 AT(kevy_subscribe_options, callback, 8, 8);
 AT(kevy_subscribe_options, user, 16, 8);

@@ -8,6 +8,7 @@
 #include "base/number.h"
 #include "command/string/value.h"
 #include "failing_memory.h"
+#include "persist/rdb/payload.h"
 #include "resp/reply_tree.h"
 #include "store/hash/hash.h"
 #include "store/list/list.h"
@@ -213,8 +214,17 @@ std::string request_of(const Words& words) {
 
 namespace {
 
-// What DUMP answers of a key as it is in the beginning.
+constexpr const char* kLibrary =
+    "#!lua name=library\nredis.register_function('f', function(keys) return keys end)";
+
+// What DUMP answers of a key as it is in the beginning; or the code of a library, and what FUNCTION DUMP
+// answers of several.
 std::string payload_of(const std::string& key) {
+  if (key == "library") return kLibrary;
+  if (key == "libraries") {
+    const std::string other = "#!lua name=other\nredis.register_function('g', function() end)";
+    return encode_libraries({kLibrary, other + "\n--" + std::string(500, 'x')}, true);
+  }
   const Words dump = {"DUMP", key};
   const std::string reply = engine_with_keys_of({dump}, Engine::Door::kProtocol)->run(dump).reply;
   return reply.substr(reply.find('\n') + 1, reply.size() - reply.find('\n') - 3);

@@ -1,6 +1,7 @@
 // Every function has a case at least, and one more for each way that it takes memory in.
 #include "function_cases.h"
 
+#include <stdlib.h>  // NOLINT(modernize-deprecated-headers): mkdtemp is POSIX
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -318,6 +319,79 @@ void check_expired(World& world) {
 }
 kevy_status resume(World& world) { return kevy_clock_resume(world.db); }
 
+// ---- Files
+
+/// A directory of the process', which goes at its end.
+const std::string& directory() {
+  static const struct Directory {
+    Directory() {
+      std::string name = (std::filesystem::temp_directory_path() / "kevy-failures-XXXXXX").string();
+      path = mkdtemp(name.data());
+    }
+    ~Directory() { std::filesystem::remove_all(path); }
+    std::string path;
+  } kMade;
+  return kMade.path;
+}
+const std::string& backup_path() {
+  static const std::string kPath = directory() + "/backup.rdb";
+  return kPath;
+}
+
+void have_directory(World& world) {
+  world.expect(kevy_stop(world.db) == KEVY_OK, "kevy_stop");
+  const char* const directives[] = {"dir", directory().c_str()};
+  kevy_options options = KEVY_OPTIONS_INIT;
+  options.shards = 3;
+  options.directives = directives;
+  options.directive_count = 1;
+  world.expect(kevy_start(&options, &world.db) == KEVY_OK, "kevy_start");
+  world.run("SET text value");
+}
+kevy_status save(World& world) { return kevy_save(world.db); }
+void check_saved(World& world) {
+  world.expect_same(world.run("DEBUG RELOAD"), "OK");
+  world.expect_same(world.run("GET text"), "value");
+}
+
+void have_path(World&) { backup_path(); }
+int go_on(uint64_t, uint64_t, void*) { return 0; }
+kevy_status back_up(World& world) {
+  kevy_backup_options options = KEVY_BACKUP_OPTIONS_INIT;
+  options.progress = go_on;
+  return kevy_backup(world.db, backup_path().c_str(), &options);
+}
+kevy_status load(World& world) {
+  kevy_load_options options = KEVY_LOAD_OPTIONS_INIT;
+  options.progress = go_on;
+  return kevy_load(world.db, backup_path().c_str(), &options);
+}
+void check_backup(World& world) {
+  const std::string contents = world.contents();
+  world.run("FLUSHALL");
+  world.expect(load(world) == KEVY_OK, "kevy_load");
+  world.expect_same(world.contents(), contents);
+}
+void have_backup(World& world) {
+  const char* words[] = {"FUNCTION", "LOAD",
+                         "#!lua name=l\nredis.register_function('f', function() return 5 end)"};
+  kevy_reply* made = nullptr;
+  world.expect(kevy_exec(world.db, 3, words, nullptr, &made) == KEVY_OK, "kevy_exec");
+  kevy_reply_free(made);
+  world.expect(back_up(world) == KEVY_OK, "kevy_backup");
+  world.run("FUNCTION FLUSH");
+  world.run("SET text other");
+  world.run("SET more x");
+}
+void check_loaded(World& world) {
+  world.expect_same(world.run("MGET text more int"), "[value nil 12]");
+  world.expect_same(world.run("FCALL f 0"), "5");
+}
+kevy_status load_nothing(World& world) {
+  const kevy_status status = kevy_load(world.db, "/nowhere/at all, with a rather long name.rdb", nullptr);
+  return status == KEVY_SYSTEM ? KEVY_OK : status;
+}
+
 constexpr FunctionCase kCases[] = {
     {"kevy_start", "no options", kNothing, nullptr,
      [](World& world) { return kevy_start(nullptr, &world.started); }, stop_started},
@@ -357,6 +431,10 @@ constexpr FunctionCase kCases[] = {
     {"kevy_clock_freeze", "what expires", kInstance, have_expiring, freeze, check_expired},
     {"kevy_clock_advance", "what expires", kInstance, have_expiring, advance, check_expired},
     {"kevy_clock_resume", "", kInstance, nullptr, resume, nothing_more},
+    {"kevy_save", "a directory", kInstance, have_directory, save, check_saved},
+    {"kevy_backup", "all types", kInstance, have_path, back_up, check_backup},
+    {"kevy_load", "all types", kInstance, have_backup, load, check_loaded},
+    {"kevy_load", "no file", kInstance, nullptr, load_nothing, nothing_more},
     {"kevy_abi_version", "", kNothing, nullptr, read_constants, nothing_more},
     {"kevy_version", "", kNothing, nullptr, read_constants, nothing_more},
     {"kevy_strerror", "", kNothing, nullptr, read_constants, nothing_more},

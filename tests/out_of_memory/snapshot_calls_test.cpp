@@ -169,3 +169,78 @@ TEST_CASE("B19 a start that can not read its file says so, and the file stays") 
   }
   CHECK(failures >= 2);
 }
+
+TEST_CASE("B19 whichever system call of kevy_backup fails, the old file stays, and nothing beside it") {
+  const EnoughMemory of_the_test;
+  constexpr Failure kFailures[] = {{SystemCall::kOpen, EACCES}, {SystemCall::kWriteAt, EIO},
+                                   {SystemCall::kWriteAt, ENOSPC}, {SystemCall::kSync, EIO},
+                                   {SystemCall::kRename, EIO}};
+  size_t failures = 0;
+  for (const Failure& failure : kFailures) {
+    Folder folder;
+    const std::string path = folder.path() + "/dump.rdb";
+    kevy_instance* db = nullptr;
+    REQUIRE(kevy_start(nullptr, &db) == KEVY_OK);
+    answer(db, {"CONFIG", "SET", "rdbcompression", "no"});
+    const std::string value(200'000, 'x');
+    answer(db, {"SET", "key", value.c_str()});
+    REQUIRE(kevy_backup(db, path.c_str(), nullptr) == KEVY_OK);
+    bool failed = true;
+    for (size_t number = 0; failed; ++number) {
+      CAPTURE(name_of(failure.call), failure.code, number);
+      const std::string before = folder.snapshot();
+      answer(db, {"SET", "number", std::to_string(number).c_str()});
+      kevy_status status;
+      {
+        fail_calls(failure.call, number, 1, failure.code);
+        const MemoryMayFail within;
+        status = kevy_backup(db, path.c_str(), nullptr);
+      }
+      failed = calls_work_again() != 0;
+      failures += failed ? 1 : 0;
+      CHECK(status == (failed ? KEVY_SYSTEM : KEVY_OK));
+      if (failed) CHECK(kevy_last_errno() == failure.code);
+      CHECK(folder.files() == 1);
+      const bool renamed = failure.call == SystemCall::kSync && number == 1;
+      if (failed && !renamed) CHECK(folder.snapshot() == before);
+      CHECK(kevy_backup(db, path.c_str(), nullptr) == KEVY_OK);
+      CHECK(folder.snapshot() != before);
+      REQUIRE(number < 50);
+    }
+    kevy_stop(db);
+  }
+  CHECK(failures >= 10);
+}
+
+TEST_CASE("B19 whichever system call of kevy_load fails, the data stay") {
+  const EnoughMemory of_the_test;
+  Folder folder;
+  const std::string path = folder.path() + "/dump.rdb";
+  kevy_instance* db = nullptr;
+  REQUIRE(kevy_start(nullptr, &db) == KEVY_OK);
+  const std::string value(200'000, 'x');
+  answer(db, {"CONFIG", "SET", "rdbcompression", "no"});
+  answer(db, {"SET", "key", value.c_str()});
+  REQUIRE(kevy_backup(db, path.c_str(), nullptr) == KEVY_OK);
+  answer(db, {"SET", "mine", "kept"});
+  size_t failures = 0;
+  for (const Failure& failure : {Failure{SystemCall::kOpen, EACCES}, {SystemCall::kRead, EIO}}) {
+    bool failed = true;
+    for (size_t number = 0; failed && number < 50; ++number) {
+      CAPTURE(name_of(failure.call), number);
+      kevy_status status;
+      {
+        fail_calls(failure.call, number, 1, failure.code);
+        const MemoryMayFail within;
+        status = kevy_load(db, path.c_str(), nullptr);
+      }
+      failed = calls_work_again() != 0;
+      failures += failed ? 1 : 0;
+      CHECK(status == (failed ? KEVY_SYSTEM : KEVY_OK));
+      CHECK(answer(db, {"GET", "mine"}) == (failed ? "kept" : ""));
+      answer(db, {"SET", "mine", "kept"});
+    }
+  }
+  CHECK(failures >= 4);
+  kevy_stop(db);
+}

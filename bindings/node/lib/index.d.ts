@@ -7,7 +7,7 @@
 
 import './disposable.js';
 import type { QueuedVerbs, Verbs } from './verbs.js';
-import type { WaitOptions } from './waiting.js';
+import type { Signal, WaitOptions } from './waiting.js';
 
 export type { StreamEntry } from './verbs.js';
 export type { WaitOptions } from './waiting.js';
@@ -56,12 +56,32 @@ export interface Options {
   threads?: number;
   /** Directives as in redis.conf, such as `{ 'notify-keyspace-events': 'KEA' }`. */
   directives?: Record<string, string | number | bigint>;
+  /** Where files are: read at the start, written by save() and the append-only file. Without it none. */
+  dir?: string;
+  /** Whether every change is kept in an append-only file in `dir`. */
+  appendonly?: boolean;
+  /** When that is synced: before a reply, once a second (which it is unless given), or by the system. */
+  appendfsync?: 'always' | 'everysec' | 'no';
   /** Whether strings in replies are Buffers everywhere. */
   buffers?: boolean;
   /** Whether integers in replies are bigints everywhere, and not only beyond 2^53 - 1. */
   bigints?: boolean;
   /** Where to listen from the start: see Instance.listen. */
   listen?: string | readonly string[];
+}
+
+/** A URL object of a file, of whichever types are installed. */
+export interface FileUrl {
+  readonly href: string;
+  readonly protocol: string;
+}
+
+/** How backup() and load() are watched and ended. */
+export interface FileOptions {
+  /** Told now and then how much is done. What it throws ends it, and the promise is rejected with that. */
+  onProgress?: (progress: { done: number; total: number }) => void;
+  /** Ends it; the promise is rejected with the signal's reason. */
+  signal?: Signal;
 }
 
 /** Starts an instance with its own, empty data. */
@@ -156,6 +176,24 @@ export class Instance<T extends Text = string, N extends Integer = number> imple
   listen(address: string): string;
   /** Where it listens, in the order given. */
   readonly addresses: string[];
+
+  /**
+   * SAVE: writes the file that is read at the start, `dbfilename` in `dir`. Blocks, and other commands
+   * wait; `exec('BGSAVE')` has none wait.
+   */
+  save(): void;
+  /**
+   * Writes all data as they are at this moment to an RDB file, on another thread, while commands go
+   * on. It takes the place of what is at `path` once it is on disk; whatever fails, that stays. Counts
+   * keys.
+   */
+  backup(path: string | FileUrl, options?: FileOptions): Promise<void>;
+  /**
+   * Has what is in an RDB file take the place of all data and functions, in one step; read on
+   * another thread. A damaged file is an error that names the byte; whatever fails, the data stay as
+   * they were. Counts bytes.
+   */
+  load(path: string | FileUrl, options?: FileOptions): Promise<void>;
 
   /**
    * What ioredis and iovalkey take to connect to this instance inside the process, without a socket:

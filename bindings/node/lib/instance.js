@@ -4,11 +4,12 @@ const native = require('./native');
 const { PrivateSocket, connectorOf } = require('./clients');
 const { Clock } = require('./clock');
 const { Hold } = require('./readiness');
+const { runFileJob } = require('./files');
 const { Pipeline, SPREAD_MAX } = require('./pipeline');
 const { getBuffer } = require('./pool');
 const { Session } = require('./session');
 const { Subscription } = require('./subscription');
-const { checkStart, directiveWords } = require('./options');
+const { allDirectives, checkStart } = require('./options');
 const { recordOf, recordResult, result } = require('./tape');
 const { Script } = require('./script');
 const { addVerbs } = require('./verbs');
@@ -46,8 +47,8 @@ class Instance extends native.Instance {
 
   constructor(options = {}) {
     checkStart(options);
-    const { shards = 0, databases = 0, protocol = 0, threads = 0, directives = {} } = options;
-    const words = directiveWords(directives);
+    const { shards = 0, databases = 0, protocol = 0, threads = 0 } = options;
+    const words = allDirectives(options);
     super();
     result(this._start(shards, databases, protocol, threads, options.bigints === true, words));
     this._protocol = protocol;
@@ -203,6 +204,18 @@ class Instance extends native.Instance {
       all.push(address);
     }
     return all;
+  }
+
+  save() {
+    result(this._save());
+  }
+
+  backup(path, options) {
+    return runFileJob(this, this._backup, path, options, 'backup');
+  }
+
+  load(path, options) {
+    return runFileJob(this, this._load, path, options, 'load');
   }
 
   ioredis(options) {

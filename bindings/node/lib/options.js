@@ -2,7 +2,8 @@
 'use strict';
 
 const NUMBERS = ['shards', 'databases', 'protocol', 'threads'];
-const START = [...NUMBERS, 'directives', 'buffers', 'bigints', 'listen'];
+const FILES = ['dir', 'appendonly', 'appendfsync']; // directives that most who keep data need
+const START = [...NUMBERS, 'directives', 'buffers', 'bigints', 'listen', ...FILES];
 const UINT32_MAX = 2 ** 32 - 1;
 
 // What other packages call it.
@@ -99,4 +100,22 @@ function directiveWords(directives) {
   return words;
 }
 
-module.exports = { checkBoolean, checkNames, checkStart, directiveWords };
+/** The directives that stand among the options of start, and the others. */
+function allDirectives({ dir, appendonly, appendfsync, directives = {} }) {
+  const named = {};
+  if (dir !== undefined) {
+    if (typeof dir !== 'string') throw new TypeError('option dir is a path');
+    named.dir = dir;
+  }
+  checkBoolean(appendonly, 'appendonly');
+  if (appendonly !== undefined) named.appendonly = appendonly ? 'yes' : 'no';
+  if (appendfsync !== undefined) {
+    if (!['always', 'everysec', 'no'].includes(appendfsync)) {
+      throw new TypeError(`option appendfsync is always, everysec or no, not ${described(appendfsync)}`);
+    }
+    named.appendfsync = appendfsync;
+  }
+  return [...directiveWords(named), ...directiveWords(directives)];
+}
+
+module.exports = { allDirectives, checkBoolean, checkNames, checkStart };

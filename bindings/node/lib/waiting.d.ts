@@ -1,7 +1,7 @@
 // How a call that may wait is called off.
 
 /** An AbortSignal, of whichever types are installed. */
-interface Signal {
+export interface Signal {
   readonly aborted: boolean;
   readonly reason: any;
   addEventListener(type: 'abort', listener: () => void, options?: { once?: boolean }): void;

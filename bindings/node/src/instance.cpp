@@ -31,6 +31,10 @@ Napi::Function Instance::constructor(Napi::Env env) {
                          method<&Instance::clock_freeze>("_clockFreeze"),
                          method<&Instance::clock_advance>("_clockAdvance"),
                          method<&Instance::clock_resume>("_clockResume"),
+                         method<&Instance::save>("_save"),
+                         method<&Instance::backup>("_backup"),
+                         method<&Instance::load>("_load"),
+                         method<&Instance::cancel>("_cancel"),
                      });
 }
 
@@ -67,6 +71,13 @@ void Instance::release() noexcept { static_cast<void>(end()); }
 
 // KEVY_SYSTEM: its keys could not be saved.
 kevy_status Instance::end() noexcept {
+  for (const auto& job : jobs_) {
+    if (job != nullptr) job->cancel();
+  }
+  for (const auto& job : jobs_) {
+    if (job != nullptr) job->wait();
+  }
+  jobs_.clear();
   if (account_ != nullptr) account_->close();
   return kevy_stop(std::exchange(handle_, nullptr));
 }
@@ -155,6 +166,44 @@ napi_value Instance::clock_advance(const Napi::CallbackInfo& info) {
 
 napi_value Instance::clock_resume(const Napi::CallbackInfo&) {
   check(kevy_clock_resume(handle()));
+  return nullptr;
+}
+
+napi_value Instance::save(const Napi::CallbackInfo&) {
+  check(kevy_save(handle()));
+  return nullptr;
+}
+
+napi_value Instance::backup(const Napi::CallbackInfo& info) {
+  return begin_job(FileJob::Kind::kBackup, info);
+}
+
+napi_value Instance::load(const Napi::CallbackInfo& info) {
+  return begin_job(FileJob::Kind::kLoad, info);
+}
+
+napi_value Instance::begin_job(FileJob::Kind kind, const Napi::CallbackInfo& info) {
+  kevy_instance* const usable = handle();
+  std::string path = info[0].ToString().Utf8Value();
+  for (auto& job : jobs_) {
+    if (job != nullptr && job->ended()) job.reset();
+  }
+  size_t number = 0;
+  while (number < jobs_.size() && jobs_[number] != nullptr) ++number;
+  if (number == jobs_.size()) jobs_.emplace_back();
+  auto running = std::make_shared<RunningJob>();
+  auto job = std::make_unique<FileJob>(kind, usable, std::move(path), running,
+                                       info[1].As<Napi::Function>(), info[2]);
+  job->Queue();
+  job.release();  // its own from now on
+  jobs_[number] = std::move(running);
+  return Napi::Number::New(info.Env(), static_cast<double>(number));
+}
+
+// cancel(number)
+napi_value Instance::cancel(const Napi::CallbackInfo& info) {
+  const uint32_t number = info[0].ToNumber().Uint32Value();
+  if (number < jobs_.size() && jobs_[number] != nullptr) jobs_[number]->cancel();
   return nullptr;
 }
 

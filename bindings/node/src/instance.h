@@ -4,8 +4,10 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "environment.h"
+#include "file_job.h"
 #include "memory_account.h"
 
 namespace kevy::node {
@@ -46,10 +48,17 @@ class Instance final : public Wrapped<Instance> {
   napi_value clock_freeze(const Napi::CallbackInfo& info);
   napi_value clock_advance(const Napi::CallbackInfo& info);
   napi_value clock_resume(const Napi::CallbackInfo& info);
+  napi_value save(const Napi::CallbackInfo& info);
+  /// backup(path, on_end, on_progress): see FileJob. Returns a number for cancel().
+  napi_value backup(const Napi::CallbackInfo& info);
+  napi_value load(const Napi::CallbackInfo& info);
+  napi_value cancel(const Napi::CallbackInfo& info);
+  napi_value begin_job(FileJob::Kind kind, const Napi::CallbackInfo& info);
 
   kevy_instance* handle_ = nullptr;
   std::shared_ptr<MemoryAccount> account_;
   Integers integers_ = Integers::kNumbers;
+  std::vector<std::shared_ptr<RunningJob>> jobs_;  // by their numbers; those that ended go
 };
 
 }  // namespace kevy::node

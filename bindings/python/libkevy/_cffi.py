@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from libkevy import errors
 from libkevy._cffi_library import (
+    BACKUP_OPTIONS,
     CHARS,
     INSTANCE,
     INT,
     INT64,
+    LOAD_OPTIONS,
     MESSAGE,
     OPTIONS,
     REPLY,
@@ -29,6 +31,7 @@ from libkevy._cffi_library import (
     SUBSCRIPTION,
     TEXTS,
     Replies,
+    Told,
     Words,
     check,
     closed,
@@ -323,6 +326,19 @@ class InstanceHandle:
 
     def _clock_resume(self) -> None:
         check(self._run(lib.kevy_clock_resume))
+
+    def _save(self) -> None:
+        check(self._run(lib.kevy_save))
+
+    def _backup(self, path: bytes, progress: Callable[[int, int], object] | None) -> None:
+        told = Told(progress)
+        options = new(BACKUP_OPTIONS, (ffi.sizeof(BACKUP_OPTIONS.item), told.callback, ffi.NULL))
+        told.check(self._run(lib.kevy_backup, path, options))
+
+    def _load(self, path: bytes, progress: Callable[[int, int], object] | None) -> None:
+        told = Told(progress)
+        options = new(LOAD_OPTIONS, (ffi.sizeof(LOAD_OPTIONS.item), told.callback, ffi.NULL))
+        told.check(self._run(lib.kevy_load, path, options))
 
 
 def _pipeline(

@@ -51,6 +51,9 @@ TEXTS = ffi.typeof("const char*[]")
 SIZES = ffi.typeof("size_t[]")
 OPTIONS = ffi.typeof("kevy_options*")
 SUBSCRIBE_OPTIONS = ffi.typeof("kevy_subscribe_options*")
+BACKUP_OPTIONS = ffi.typeof("kevy_backup_options*")
+LOAD_OPTIONS = ffi.typeof("kevy_load_options*")
+PROGRESS = ffi.typeof("kevy_progress_callback")
 # What results are put in.
 INT = ffi.typeof("int*")
 INT64 = ffi.typeof("int64_t*")
@@ -111,6 +114,30 @@ def last_error(status: int) -> errors.Error:
 def check(status: int) -> None:
     if status:
         raise last_error(status)
+
+
+class Told:
+    """A function that is told of progress, as C calls it. What it raises ends the call."""
+
+    def __init__(self, function: Callable[[int, int], object] | None) -> None:
+        self._function = function
+        self._raised: BaseException | None = None
+        self.callback = ffi.NULL if function is None else ffi.callback(PROGRESS, self._tell)
+
+    def _tell(self, done: int, total: int, _: Any) -> int:
+        assert self._function is not None
+        try:
+            self._function(done, total)
+        except BaseException as error:
+            self._raised = error
+            return 1
+        return 0
+
+    def check(self, status: int) -> None:
+        """Raises what the function has raised, or what the call's status stands for."""
+        if self._raised is not None:
+            raise self._raised
+        check(status)
 
 
 def run_through(call: Callable[[Any], Any], handles: Iterator[Any]) -> list[Any]:

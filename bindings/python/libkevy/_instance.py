@@ -23,6 +23,7 @@ from libkevy._verbs import converted
 from libkevy.errors import ClosedError, Error, InvalidError
 
 if TYPE_CHECKING:
+    import os
     import socket
     import sys
     from types import TracebackType
@@ -228,6 +229,36 @@ class Instance(Uncopied, InstanceHandle, Commands[V], Iterators[V], Builders[V],
             found.append(address)
         return found
 
+    def save(self) -> None:
+        """SAVE: writes the file that the instance reads at its start.
+
+        It is ``dbfilename`` in ``dir``, with which the instance has to be started. Other commands
+        wait meanwhile; ``execute("BGSAVE")`` has none wait.
+        """
+        self._save()
+
+    def backup(
+        self, path: str | os.PathLike[str], progress: Callable[[int, int], object] | None = None
+    ) -> None:
+        """Writes all data as they are at this moment to an RDB file, while commands go on.
+
+        It takes the place of what is at ``path`` once it is on disk; whatever fails, that stays as
+        it was. ``progress`` is called with the number of keys that are done, and of all; what it
+        raises ends the backup.
+        """
+        self._backup(_options.path("path", path), progress)
+
+    def load(
+        self, path: str | os.PathLike[str], progress: Callable[[int, int], object] | None = None
+    ) -> None:
+        """Has what is in an RDB file take the place of all data and functions, in one step.
+
+        A file that is damaged is an ``InvalidError`` that names the byte; whatever fails, the data
+        stay as they were. ``progress`` is called with the bytes that are read, and how many there
+        are; what it raises ends the loading.
+        """
+        self._load(_options.path("path", path), progress)
+
     @property
     def clock(self) -> Clock:
         """The instance's clock, which tests can freeze and move on."""
@@ -283,7 +314,7 @@ def start(
     listen: str | Iterable[str] = ...,
     decode: Literal[False] = ...,
     directives: Mapping[str, Word] | None = ...,
-    **more_directives: Word,
+    **more_directives: Word | os.PathLike[str],
 ) -> Instance[bytes]: ...
 
 
@@ -297,7 +328,7 @@ def start(
     listen: str | Iterable[str] = ...,
     decode: Literal[True],
     directives: Mapping[str, Word] | None = ...,
-    **more_directives: Word,
+    **more_directives: Word | os.PathLike[str],
 ) -> Instance[str]: ...
 
 
@@ -310,7 +341,7 @@ def start(
     listen: str | Iterable[str] = (),
     decode: bool = False,
     directives: Mapping[str, Word] | None = None,
-    **more_directives: Word,
+    **more_directives: Word | os.PathLike[str],
 ) -> Instance[bytes] | Instance[str]:
     """Starts an instance with its own, empty data.
 
@@ -321,7 +352,9 @@ def start(
     ``listen``: an address, or several, as ``Instance.listen`` takes them.
     ``decode``: whether strings come back as str, read as UTF-8, instead of bytes.
     ``directives``, or further keywords: settings as in redis.conf; an underscore in a keyword
-    stands for a hyphen, and True and False for yes and no (``maxclients=100``).
+    stands for a hyphen, and True and False for yes and no (``maxclients=100``). Files are read and
+    written with ``dir``, a path, alone; ``appendonly`` keeps every change there, synced as
+    ``appendfsync`` says: ``"always"``, ``"everysec"`` or ``"no"``.
 
     Use it as a context manager, or call ``stop``; an instance that is no longer referenced is
     stopped, too.

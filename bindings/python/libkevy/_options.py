@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -52,6 +53,19 @@ def flag(name: str, value: bool) -> bool:
     return value
 
 
+def path(name: str, value: str | os.PathLike[str]) -> bytes:
+    """The name of a file, as the system takes it."""
+    try:
+        found = os.fsencode(value)
+    except TypeError:
+        msg = f"{name} is a str or a path, not {value!r}"
+        raise InvalidError(msg) from None
+    if b"\0" in found:
+        msg = f"{name} holds a NUL"
+        raise InvalidError(msg)
+    return found
+
+
 def addresses(listen: str | Iterable[str]) -> list[str]:
     """The addresses that are one text or several."""
     found: list[Any] = (
@@ -70,23 +84,25 @@ def is_iterable(value: object) -> bool:
 
 
 def directives_of(
-    mapping: Mapping[str, Word] | None, keywords: Mapping[str, Word]
+    mapping: Mapping[str, Word] | None, keywords: Mapping[str, Word | os.PathLike[str]]
 ) -> list[tuple[str, str]]:
     """Names and values as in redis.conf."""
     if mapping is not None and not isinstance(mapping, Mapping):
         msg = f"directives is a mapping of names and values, not {mapping!r}"
         raise InvalidError(msg)
-    named = [*(mapping or {}).items()]
+    named: list[tuple[str, Any]] = [*(mapping or {}).items()]
     named += [(name.replace("_", "-"), value) for name, value in keywords.items()]
     return [(name, _text(name, value)) for name, value in named]
 
 
-def _text(name: str, value: Word | None) -> str:
+def _text(name: str, value: Word | os.PathLike[str] | None) -> str:
     if value is None:
         msg = f"{name} is None; leave it out for what it is by itself"
         raise InvalidError(msg)
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, os.PathLike):
+        value = os.fspath(value)
     if isinstance(value, (bytes, bytearray, memoryview)):
         value = bytes(value).decode()
     if "\0" in name or "\0" in str(value):

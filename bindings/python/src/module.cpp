@@ -3,6 +3,7 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include "files.h"
 #include "handles.h"
 #include "hot_methods.h"
 #include "pipeline.h"
@@ -260,6 +261,7 @@ py::handle add_instance(py::module_& module) {
       .def("_clock_freeze", &clock_freeze, py::arg("unix_ms"))
       .def("_clock_advance", &clock_advance, py::arg("delta_ms"))
       .def("_clock_resume", &clock_resume);
+  add_files(type);
   add_instance_hot_methods(type);
   return module.attr("InstanceHandle");
 }

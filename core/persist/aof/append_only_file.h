@@ -21,6 +21,7 @@
 #include <string>
 #include <thread>
 
+#include "base/condition.h"
 #include "base/result.h"
 #include "base/socket.h"
 #include "persist/aof/log_file.h"
@@ -69,6 +70,7 @@ class AppendOnlyFile final : public AppendOnly {
 
   State state() noexcept override;
   std::optional<std::string> rewrite() override;
+  Status replace(Replacement& data) override;
 
  private:
   /// By how much the disk may be behind.
@@ -104,6 +106,10 @@ class AppendOnlyFile final : public AppendOnly {
   void run_jobs(Job job) noexcept;
   bool run_job(Job job) noexcept;
   void note_job(bool done, int64_t begin_us) noexcept;
+  class JobOfCaller;
+  Status replace_in_memory(Replacement& data);
+  Status replace_with_base(Replacement& data);
+  Status put_with_base(Replacement& data, Successor& next);
   void consider_rewrite() noexcept;
   Result<Successor> prepare();
   Status install(Successor& next);
@@ -137,6 +143,7 @@ class AppendOnlyFile final : public AppendOnly {
   uint64_t older_size_ = 0;  // of all files but the last increment
   uint64_t base_size_ = 0;   // of all files when there was a base made, or at the start
   bool job_runs_ = false;
+  Condition job_ended_;
   bool stopping_ = false;
   std::thread job_;
   bool last_rewrite_ok_ = true;

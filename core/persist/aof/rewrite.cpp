@@ -36,6 +36,7 @@ void AppendOnlyFile::run_jobs(Job job) noexcept {
     job = &AppendOnlyFile::turn_as_wanted;
     if (wanted_ != enabled_ && !stopping_) continue;
     job_runs_ = false;
+    job_ended_.notify_all();
     return;
   }
 }
@@ -193,7 +194,7 @@ Status AppendOnlyFile::write_base_of(MomentView& view, const std::vector<std::st
   try {
     return write_base(runtime_, view, codes, next.base_file.get(), next.name_aside(), cancelled_);
   } catch (const std::bad_alloc&) {
-    return Error{Error::Kind::kNoMemory, "there is no memory for it"};
+    return Error{Error::Kind::kNoMemory, "out of memory"};  // in the string itself
   }
 }
 

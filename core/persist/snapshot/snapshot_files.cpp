@@ -15,7 +15,7 @@ namespace kevy {
 namespace {
 
 Error no_directory() {
-  return {Error::Kind::kState, "there is no directory for snapshots: start with `dir`"};
+  return {Error::Kind::kInvalid, "there is no directory for snapshots: start with `dir`"};
 }
 
 // As Valkey answers it.
@@ -26,7 +26,8 @@ constexpr Bytes kRefusal =
     "option). "
     "Please check the Valkey logs for details about the RDB error.";
 
-Error no_memory() { return {Error::Kind::kNoMemory, "there is no memory for it"}; }
+// Short enough to lie in the string itself, for there is no memory.
+Error no_memory() { return {Error::Kind::kNoMemory, "out of memory"}; }
 
 }  // namespace
 
@@ -144,7 +145,8 @@ Status SnapshotFiles::write_moment_of_now(RdbFileWriter& writer, const NewFile& 
     view.open(all);
     set_changes(runtime_.changes(all));
   }
-  const bool written = write_moment(runtime_, RdbPurpose::kSnapshot, view, codes, writer, cancelled_);
+  const bool written =
+      write_moment(runtime_, RdbPurpose::kSnapshot, view, codes, writer, cancelled_);
   if (written) return Done{};
   if (view.failed()) return no_memory();
   if (cancelled_.load()) return Error{Error::Kind::kState, "it was cancelled", ECANCELED};

@@ -40,6 +40,11 @@ class Databases {
     const auto node = others_.extract(database);
     return node.empty() ? nullptr : std::move(node.mapped());
   }
+  /// The database has a keyspace, which is given back.
+  std::unique_ptr<Keyspace> exchange(size_t database, std::unique_ptr<Keyspace> keyspace) noexcept {
+    std::swap(place(database), keyspace);
+    return keyspace;
+  }
   /// Both databases have a keyspace, or neither has.
   void swap(size_t a, size_t b) noexcept {
     if (find(a) != nullptr) std::swap(place(a), place(b));

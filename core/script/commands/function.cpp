@@ -11,6 +11,11 @@ namespace {
 void fcall(Call& call) { call.runtime.scripts()->call_function(call, false); }
 void fcall_ro(Call& call) { call.runtime.scripts()->call_function(call, true); }
 
+void refuse_words(Call& call) {
+  call.error("ERR unknown subcommand or wrong number of arguments for '" +
+             std::string(call.args[1]) + "'. Try FUNCTION HELP.");
+}
+
 void load(Call& call) {
   bool replace = false;
   for (size_t i = 2; i + 1 < call.argc(); ++i) {
@@ -23,12 +28,39 @@ void load(Call& call) {
   call.runtime.scripts()->load_library(call, call.args[call.argc() - 1], replace);
 }
 
+void dump(Call& call) {
+  call.reply.bulk(call.runtime.payload()->payload_of(call.runtime.scripts()->libraries().codes()));
+}
+
+void restore(Call& call) {
+  using Meeting = FunctionLibraries::Meeting;
+  if (call.argc() > 4) {
+    refuse_words(call);
+    return;
+  }
+  Meeting meeting = Meeting::kAppend;
+  const Bytes policy = call.argc() == 4 ? call.args[3] : Bytes("append");
+  if (equals_ignoring_case(policy, "replace")) {
+    meeting = Meeting::kReplace;
+  } else if (equals_ignoring_case(policy, "flush")) {
+    meeting = Meeting::kFlush;
+  } else if (!equals_ignoring_case(policy, "append")) {
+    call.error("ERR Wrong restore policy given, value should be either FLUSH, APPEND or REPLACE.");
+    return;
+  }
+  const RestoredLibraries restored = call.runtime.payload()->libraries_of(call.args[2]);
+  if (restored.outcome == RestoredLibraries::Outcome::kBadFooter) {
+    call.error("ERR DUMP payload version or checksum are wrong");
+    return;
+  }
+  call.runtime.scripts()->restore_libraries(call, restored, meeting);
+}
+
 void remove(Call& call) { call.runtime.scripts()->delete_library(call, call.args[2]); }
 
 void flush(Call& call) {
   if (call.argc() > 3) {
-    call.error(
-        "ERR unknown subcommand or wrong number of arguments for 'FLUSH'. Try FUNCTION HELP.");
+    refuse_words(call);
     return;
   }
   if (call.argc() == 3 && !equals_ignoring_case(call.args[2], "sync") &&
@@ -88,6 +120,15 @@ constexpr CommandRow kSubcommands[] = {
      .summary = "Removes a library with its functions.",
      .syntax = "library-name:string",
      .handler = remove},
+    {.name = "dump",
+     .arity = 2,
+     .flags = kNoScript | kAllShards,
+     .categories = kAclScripting,
+     .group = "scripting",
+     .since = "7.0.0",
+     .complexity = "O(N) in the functions",
+     .summary = "Answers all libraries as a payload for FUNCTION RESTORE.",
+     .handler = dump},
     {.name = "flush",
      .arity = -2,
      .flags = kChange,
@@ -136,6 +177,16 @@ constexpr CommandRow kSubcommands[] = {
      .summary = "Makes a library.",
      .syntax = "[REPLACE] function-code:string",
      .handler = load},
+    {.name = "restore",
+     .arity = -3,
+     .flags = kChange | kDenyOom,
+     .categories = kAclScripting,
+     .group = "scripting",
+     .since = "7.0.0",
+     .complexity = "O(N) in the functions of the payload",
+     .summary = "Makes the libraries of a payload that FUNCTION DUMP answered.",
+     .syntax = "serialized-value:string [FLUSH|APPEND|REPLACE]",
+     .handler = restore},
     {.name = "stats",
      .arity = 2,
      .flags = kNoScript | kAllowBusy,

@@ -1,4 +1,8 @@
 // What scripts and functions change, through the log.
+#include <cstring>
+
+#include "persist/rdb/crc64.h"
+#include "persist/rdb/payload.h"
 #include "replay.h"
 
 using namespace kevy;
@@ -53,4 +57,27 @@ TEST_CASE("libraries of functions are in the log") {
   engine.run({"FUNCTION", "DELETE", "lib"});
   engine.run({"FUNCTION", "FLUSH"});
   CHECK(log.units().size() == 5);
+}
+
+TEST_CASE("libraries that are restored are in the log, in a form that everybody reads") {
+  Engine engine;
+  MemoryLog log;
+  engine.instance->runtime().set_log(&log);
+  const std::string code = "#!lua name=lib\nredis.register_function('one', function() return 1 end)";
+  std::string payload = encode_libraries({code}, true);
+  const uint16_t later = 80;  // Valkey's version
+  std::memcpy(payload.data() + payload.size() - kRdbFooterSize, &later, sizeof later);
+  const uint64_t checksum = crc64(0, Bytes(payload).substr(0, payload.size() - sizeof(uint64_t)));
+  std::memcpy(payload.data() + payload.size() - sizeof checksum, &checksum, sizeof checksum);
+  CHECK(engine.run({"FUNCTION", "RESTORE", payload}) == "+OK\r\n");
+  CHECK(engine.run({"FUNCTION", "RESTORE", payload}).starts_with("-ERR"));
+  CHECK(engine.run({"FUNCTION", "RESTORE", payload, "REPLACE"}) == "+OK\r\n");
+  REQUIRE(log.units().size() == 2);
+  Engine copy;
+  for (const LoggedUnit& unit : log.units()) {
+    REQUIRE(unit.size() == 1);
+    CHECK(unit[0].args[2] == encode_libraries({code}, true));
+    CHECK(copy.run(unit[0].args) == "+OK\r\n");
+  }
+  CHECK(copy.run({"FCALL", "one", "0"}) == ":1\r\n");
 }

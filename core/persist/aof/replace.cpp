@@ -1,0 +1,127 @@
+// Other data in the place of all that there are, with a new base of them.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+
+#include "persist/aof/append_only_file.h"
+#include "persist/aof/files.h"
+
+namespace kevy {
+
+/// What is done by a thread of somebody else's, while no other job runs.
+class AppendOnlyFile::JobOfCaller {
+ public:
+  explicit JobOfCaller(AppendOnlyFile& file) : file_(file) {
+    std::unique_lock lock(file_.mutex_);
+    file_.job_ended_.wait(lock, [this] { return !file_.job_runs_; });
+    file_.job_runs_ = true;
+  }
+  // And then what was wanted meanwhile.
+  ~JobOfCaller() {
+    bool more = false;
+    {
+      std::lock_guard guard(file_.mutex_);
+      file_.job_runs_ = false;
+      more = file_.wanted_ != file_.enabled_;
+    }
+    file_.job_ended_.notify_all();
+    if (more) file_.begin_job(&AppendOnlyFile::turn_as_wanted);
+  }
+  JobOfCaller(const JobOfCaller&) = delete;
+  JobOfCaller& operator=(const JobOfCaller&) = delete;
+
+ private:
+  AppendOnlyFile& file_;
+};
+
+Status AppendOnlyFile::replace(Replacement& data) {
+  const JobOfCaller job(*this);
+  bool on;
+  {
+    std::lock_guard guard(mutex_);
+    on = enabled_;
+  }
+  return on ? replace_with_base(data) : replace_in_memory(data);
+}
+
+Status AppendOnlyFile::replace_in_memory(Replacement& data) {
+  if (Status prepared = data.prepare(-1); !prepared) return prepared;
+  try {
+    Turn turn(runtime_);
+    hold_all(turn);
+    data.make_room(turn);
+    data.put(turn);
+    return Done{};
+  } catch (const std::bad_alloc&) {
+    data.give_up();
+    throw;
+  }
+}
+
+Status AppendOnlyFile::replace_with_base(Replacement& data) {
+  // What belongs to the last increment that was named has to have come there.
+  constexpr auto kPause = std::chrono::milliseconds(1);
+  for (int tries = 0; file_->about_to_change(); ++tries) {
+    constexpr int kTries = 5000;
+    if (tries == kTries) {
+      return Error{Error::Kind::kState, "the append-only file is being changed, for long"};
+    }
+    log_->hurry();
+    std::this_thread::sleep_for(kPause);
+  }
+  auto next = prepare();
+  if (!next) return next.error();
+  struct Aside {  // goes where it has not become the base
+    const Descriptor& folder;
+    const std::string name;
+    ~Aside() { unlinkat(folder.get(), name.c_str(), 0); }
+  } const aside{folder_, next->name_aside()};
+  if (Status prepared = data.prepare(next->base_file.get()); !prepared) return prepared;
+  Status put = Done{};
+  try {
+    put = put_with_base(data, *next);
+  } catch (const std::bad_alloc&) {
+    data.give_up();
+    throw;
+  }
+  if (!put) data.give_up();
+  return put;
+}
+
+// With all shards held from before the stream goes to the new increment until the manifest that
+// names the base is on disk: so what anybody has been told of is in what a crash leaves.
+Status AppendOnlyFile::put_with_base(Replacement& data, Successor& next) {
+  if (fsync(next.base_file.get()) < 0) {
+    return system_error(next.name_aside() + " can not be synced", errno);
+  }
+  manifest_.increments.push_back(next.increment);
+  if (auto written = write_manifest(); !written) return written;
+  Turn turn(runtime_);
+  hold_all(turn);
+  data.make_room(turn);
+  const uint64_t losses = file_->losses();
+  const bool was_broken = log_->broken();
+  const uint64_t position = log_->begin_anew();
+  const uint64_t last_size = file_->file_size() + position - log_->consumed();
+  file_->retarget({std::move(next.increment_file), next.increment.name, 0, position});
+  Status installed = Done{};
+  try {
+    installed = install(next);
+  } catch (const std::bad_alloc&) {
+    installed = Error{Error::Kind::kNoMemory, "out of memory"};  // in the string itself
+  }
+  if (installed) {
+    data.put(turn);
+    file_->made_whole(losses);
+    return Done{};
+  }
+  (void)write_manifest();  // in the place of one that may be there
+  if (was_broken) log_->lose();
+  std::lock_guard guard(mutex_);
+  older_size_ += last_size;  // what was the last increment is one of those before the last
+  return installed;
+}
+
+}  // namespace kevy

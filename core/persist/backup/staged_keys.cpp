@@ -1,0 +1,70 @@
+#include "persist/backup/staged_keys.h"
+
+#include <algorithm>
+
+#include "persist/snapshot/key_taker.h"
+#include "runtime/mutation/mutation.h"
+
+namespace kevy {
+
+// The shard's garbage is not touched by a keyspace that only gets new keys.
+Keyspace& StagedKeys::keyspace(uint32_t shard, size_t database) {
+  std::unique_ptr<Keyspace>& staged = shards_[shard][database];
+  if (staged == nullptr) {
+    staged = std::make_unique<Keyspace>(HashSecret::process(), runtime_.shard(shard).garbage,
+                                        runtime_.spans());
+  }
+  return *staged;
+}
+
+Status StagedKeys::key(const RdbKey& key, Value&& value) {
+  if (key.database >= runtime_.database_count()) {
+    return Error{Error::Kind::kInvalid, "it has keys in database " + std::to_string(key.database) +
+                                            ", and there are only " +
+                                            std::to_string(runtime_.database_count()) +
+                                            " databases: start with more"};
+  }
+  const bool expires = key.expires_at_ms != Keyspace::kNoExpiry;
+  if (expires && key.expires_at_ms <= runtime_.clock().now_ms()) return Done{};
+  const Key name{key.name, runtime_.hash(key.name)};
+  Keyspace& staged = keyspace(runtime_.shard_index(name), static_cast<size_t>(key.database));
+  if (staged.find(name) != nullptr) {
+    return Error{Error::Kind::kInvalid, "the key '" + std::string(key.name) + "' comes twice"};
+  }
+  any_expire_ = any_expire_ || expires || value.fields_expire_at_ms != Entry::kNoFieldTimes;
+  staged.put(name, std::move(value), key.expires_at_ms)
+      ->set_access(access_of(runtime_.settings(), key, runtime_.clock().coarse_seconds()));
+  return Done{};
+}
+
+void StagedKeys::make_room(Turn& all) {
+  KEVY_DCHECK(all.holds_all());
+  for (uint32_t i = 0; i < runtime_.shard_count(); ++i) {
+    Shard& shard = runtime_.shard(i);
+    for (const auto& [database, staged] : shards_[i]) shard.keyspace(database);
+  }
+}
+
+// A watched key changes when it is there before or after.
+void StagedKeys::take_over(Turn& all) noexcept {
+  for (uint32_t i = 0; i < runtime_.shard_count(); ++i) {
+    Shard& shard = runtime_.shard(i);
+    Staged& fresh = shards_[i];
+    shard.watches.change_where(std::nullopt, [&](int database, const Key& key) {
+      if (shard.find(static_cast<size_t>(database), key) != nullptr) return true;
+      const auto staged = fresh.find(static_cast<size_t>(database));
+      return staged != fresh.end() && staged->second->find(key) != nullptr;
+    });
+    shard.databases.for_each([&](size_t database, Keyspace&) {
+      const auto staged = fresh.find(database);
+      shard.garbage.add(staged == fresh.end()
+                            ? shard.databases.take(database)
+                            : shard.databases.exchange(database, std::move(staged->second)));
+    });
+    note_all_for_waiters(all, shard, std::nullopt);
+  }
+  runtime_.tracking().all_changed(all, nullptr);
+  if (any_expire_) runtime_.note_expiry();
+}
+
+}  // namespace kevy

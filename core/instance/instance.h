@@ -71,8 +71,8 @@ class Instance {
   Configuration configuration_;
   PersistenceOptions persistence_;
   Runtime runtime_;
-  AppendOnlyFile append_only_{runtime_};
   ScriptEngine scripts_;
+  AppendOnlyFile append_only_{runtime_, scripts_};
   RdbPayload payload_{settings_};
   SnapshotOptions snapshot_options_;
   SnapshotFiles snapshots_{runtime_, scripts_};

@@ -19,8 +19,8 @@ class Object {
   Object& operator=(const Object&) = delete;
 
   virtual std::unique_ptr<Object> clone() const = 0;
-  /// A view of it as it is now (view/object_view.h), where it has at least so many elements and is
-  /// of a kind that has views; else nullptr. Throws std::bad_alloc.
+  /// A view of it as it is now (view/object_view.h), where it has at least so many elements or is
+  /// large, and of a kind that has views; else nullptr. Throws std::bad_alloc.
   virtual std::unique_ptr<ObjectView> view(size_t elements);
   /// All that it has allocated, itself included. O(1).
   virtual size_t memory_bytes() const noexcept = 0;

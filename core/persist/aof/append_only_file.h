@@ -28,6 +28,7 @@
 #include "persist/aof/manifest.h"
 #include "persist/snapshot/moment_view.h"
 #include "runtime/persistence/append_only.h"
+#include "runtime/persistence/library_codes.h"
 #include "runtime/runtime.h"
 
 namespace kevy {
@@ -41,7 +42,8 @@ struct AppendOnlyPlace {
 
 class AppendOnlyFile final : public AppendOnly {
  public:
-  explicit AppendOnlyFile(Runtime& runtime) : runtime_(runtime) {}
+  AppendOnlyFile(Runtime& runtime, const LibraryCodes& libraries)
+      : runtime_(runtime), libraries_(libraries) {}
   ~AppendOnlyFile() override { stop(); }
   AppendOnlyFile(const AppendOnlyFile&) = delete;
   AppendOnlyFile& operator=(const AppendOnlyFile&) = delete;
@@ -124,6 +126,7 @@ class AppendOnlyFile final : public AppendOnly {
   std::string manifest_name() const { return place_.prefix + ".manifest"; }
 
   Runtime& runtime_;
+  const LibraryCodes& libraries_;
   AppendOnlyPlace place_;
   std::function<void()> on_safe_;
   Descriptor parent_;

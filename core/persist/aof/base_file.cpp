@@ -5,8 +5,6 @@
 
 #include <cerrno>
 #include <ctime>
-#include <memory>
-#include <span>
 
 #include "persist/aof/files.h"
 #include "persist/rdb/file_reader.h"
@@ -14,7 +12,6 @@
 #include "persist/rdb/limits.h"
 #include "persist/snapshot/all_keys.h"
 #include "persist/snapshot/key_taker.h"
-#include "resp/reply_tree.h"
 #include "resp/resp_writer.h"
 
 namespace kevy {
@@ -135,41 +132,13 @@ class Keyspaces final : public RdbVisitor {
   KeyQueue queue_;
 };
 
-struct FreeReply {
-  void operator()(ReplyRoot* root) const noexcept { free_reply(root); }
-};
-
-Bytes text_of(const ReplyNode& node) noexcept {
-  return node.type == NodeType::kString ? Bytes(node.bytes, node.size) : Bytes();
-}
-
 }  // namespace
 
-std::vector<std::string> library_codes(Turn& turn) {
-  Runtime& runtime = turn.runtime();
-  const Bytes words[] = {"FUNCTION", "LIST", "WITHCODE"};
-  ReplyTree reply(2);
-  runtime.execute(turn, runtime.stateless(), words, reply);
-  const std::unique_ptr<ReplyRoot, FreeReply> root(reply.take());
-  std::vector<std::string> codes;
-  if (root == nullptr) return codes;
-  const ReplyNode& libraries = *node_of(root.get());
-  if (libraries.type != NodeType::kArray) return codes;
-  for (const ReplyNode& library : std::span(libraries.children, libraries.size)) {
-    if (library.type != NodeType::kArray) continue;
-    for (size_t i = 0; i + 1 < library.size; i += 2) {
-      if (text_of(library.children[i]) != "library_code") continue;
-      codes.emplace_back(text_of(library.children[i + 1]));
-    }
-  }
-  return codes;
-}
-
-Status write_base(Turn& turn, int file, const std::string& name) {
-  Runtime& runtime = turn.runtime();
+Status write_base(Runtime& runtime, const std::vector<std::string>& codes, int file,
+                  const std::string& name) {
   FileSink sink(file);
   RdbFileWriter writer(sink, {runtime.settings().rdb_compression.load(), true});
-  if (!write_all_keys(runtime, RdbPurpose::kAppendOnlyBase, library_codes(turn), writer)) {
+  if (!write_all_keys(runtime, RdbPurpose::kAppendOnlyBase, codes, writer)) {
     return system_error(name + " can not be written", sink.code());
   }
   return Done{};

@@ -13,12 +13,10 @@
 
 namespace kevy {
 
-/// The code of the libraries of functions. The turn holds all shards, and goes on holding them.
-std::vector<std::string> library_codes(Turn& turn);
-
-/// Writes to the file, which is empty. The turn holds all shards, so that this is what the log has
-/// changed the data to by now. Does not sync.
-Status write_base(Turn& turn, int file, const std::string& name);
+/// Writes to the file, which is empty, with the code of the libraries of functions. All shards are held,
+/// so that this is what the log has changed the data to by now. Does not sync.
+Status write_base(Runtime& runtime, const std::vector<std::string>& codes, int file,
+                  const std::string& name);
 
 /// The same of the moment that the view is open of, with what was the code of libraries then, until
 /// `stopped`. No shard is held.

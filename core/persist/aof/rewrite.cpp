@@ -213,7 +213,7 @@ Status AppendOnlyFile::rewrite_now() {
   {
     Turn turn(runtime_);
     hold_all(turn);
-    codes = library_codes(turn);
+    codes = libraries_.library_codes();
     view.open(turn);
     losses = file_->losses();
     was_broken = log_->broken();
@@ -280,9 +280,9 @@ Status AppendOnlyFile::begin_turned_on(Successor& next) {
   file->set_on_step([this] { consider_rewrite(); });
   Turn turn(runtime_);
   hold_all(turn);
-  if (auto written = write_base(turn, next.base_file.get(), next.name_aside()); !written) {
-    return written;
-  }
+  Status written = write_base(runtime_, libraries_.library_codes(), next.base_file.get(),
+                              next.name_aside());
+  if (!written) return written;
   const uint64_t position = log_->begin_anew();
   log_->consume(position - log_->consumed());  // what the disk refused before
   if (!file->start({std::move(next.increment_file), next.increment.name, 0, position})) {

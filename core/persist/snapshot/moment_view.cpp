@@ -41,7 +41,7 @@ BigOnes MomentView::step(Part& part, EntryImages& images, size_t buckets) noexce
     kept_bytes_.fetch_add(view.kept_bytes(), std::memory_order_relaxed);
     ViewStep().walk(buckets, [&](size_t some) {
       view.walk(images, some);
-      return view.done();
+      return view.walked();
     });
     found = view.take_big();
     failed_ = failed_ || view.failed();

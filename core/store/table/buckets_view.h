@@ -63,7 +63,7 @@ class BucketsView {
   void copy_one(uint64_t number, bool for_change) noexcept;
   void end_walk() noexcept { count_ = 0; }
   void lose_table() noexcept {
-    failed_ = failed_ || !all_copied();
+    failed_ = failed_ || (!all_copied() && table_->size() != 0);
     table_ = nullptr;
     end_walk();
   }

@@ -27,7 +27,7 @@ struct BigImage {
 
 class KeyspaceView final : private BucketsView {
  public:
-  /// From so many elements on a collection is not copied as a whole.
+  /// From so many elements on, or MembersView::kBigBytes, a collection is not copied as a whole.
   static constexpr size_t kBigElements = 512;
 
   /// Throws std::bad_alloc.
@@ -44,8 +44,9 @@ class KeyspaceView final : private BucketsView {
   void walk(EntryImages& to, size_t buckets) noexcept;
   /// What was found that is big. Its values are to be closed before this view is destroyed.
   std::vector<BigImage> take_big() noexcept { return std::exchange(big_, {}); }
-  /// Whether all entries of that moment were added or taken.
-  bool done() const noexcept { return all_copied() && kept_.empty() && big_.empty(); }
+  /// Whether all entries of that moment were added or are to be taken; and whether they were.
+  bool walked() const noexcept { return all_copied() && kept_.empty(); }
+  bool done() const noexcept { return walked() && big_.empty(); }
   /// What was copied since it was about to change, and waits to be added.
   size_t kept_bytes() const noexcept { return kept_.bytes(); }
 

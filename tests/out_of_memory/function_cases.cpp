@@ -317,6 +317,9 @@ void check_expired(World& world) {
   world.expect_same(world.run("EXISTS text int list"), "3");
   world.clear_outputs();
 }
+kevy_status on_shutdown(World& world) {
+  return kevy_on_shutdown(world.db, [](void*) {}, nullptr);
+}
 kevy_status resume(World& world) { return kevy_clock_resume(world.db); }
 
 // ---- Files
@@ -397,6 +400,7 @@ constexpr FunctionCase kCases[] = {
      [](World& world) { return kevy_start(nullptr, &world.started); }, stop_started},
     {"kevy_start", "all options", kNothing, nullptr, start_with_all_options, stop_started},
     {"kevy_stop", "all in use", kInstance, use_everything, stop, expect_closed},
+    {"kevy_on_shutdown", "", kInstance, nullptr, on_shutdown, nothing_more},
     {"kevy_exec", "SET of a big value", kInstance, nullptr, exec_set_big, check_set},
     {"kevy_exec", "INCR", kInstance, nullptr, exec_incr, check_incr},
     {"kevy_exec", "RPUSH of many words", kInstance, nullptr, exec_rpush, check_rpush},

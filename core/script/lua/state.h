@@ -114,9 +114,11 @@ inline Bytes check_text(lua_State* lua, int index) {
   return {text, size};
 }
 
-/// Takes a value out of the registry that luaL_ref has put there. luaL_unref notes the free number in
-/// the table, which may take memory, and is therefore no function for here.
+/// Takes a value out of the registry that luaL_ref has put there, if it has. luaL_unref notes the free
+/// number in the table, which may take memory, and is therefore no function for here; so may a number
+/// that is not there.
 inline void drop_reference(lua_State* lua, int reference) noexcept {
+  if (reference < 0) return;  // LUA_NOREF, LUA_REFNIL
   lua_pushnil(lua);
   lua_rawseti(lua, LUA_REGISTRYINDEX, reference);
 }

@@ -76,6 +76,6 @@ TEST_CASE("big values are deleted by several threads until the instance ends") {
   }
   for (std::thread& thread : threads) thread.join();
   CHECK(deleted[0] == kRounds);
-  instance->shut_down();
+  REQUIRE(instance->shut_down());
   CHECK(instance->runtime().lazy_free().waiting_bytes() == 0);
 }

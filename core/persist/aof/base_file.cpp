@@ -1,6 +1,5 @@
 #include "persist/aof/base_file.h"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -158,9 +157,9 @@ Status write_base(Runtime& runtime, MomentView& view, const std::vector<std::str
 Status load_base(Runtime& runtime, int file, const std::string& name, uint64_t& size) {
   FileSource source(file);
   RdbReader reader(source);
-  struct stat status {};
-  const bool known = fstat(file, &status) == 0;
-  Keyspaces keyspaces(runtime, known ? static_cast<uint64_t>(status.st_size) : 0);
+  const auto file_bytes = size_of_file(file, name);
+  if (!file_bytes) return file_bytes.error();
+  Keyspaces keyspaces(runtime, *file_bytes);
   auto read = read_rdb(reader, keyspaces, rdb_limits(runtime.settings()));
   keyspaces.finish();
   if (source.code() != 0) return system_error(name + " can not be read", source.code());

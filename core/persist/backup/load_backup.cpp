@@ -1,4 +1,3 @@
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -98,9 +97,7 @@ Status Loading::prepare(int base) {
 }
 
 Status Loading::read(FileSource& source, int base) {
-  struct stat status {};
-  const bool known = stat(path_.c_str(), &status) == 0;
-  CopyingSource copying(source, base, known ? static_cast<uint64_t>(status.st_size) : 0, progress_);
+  CopyingSource copying(source, base, size_of_file(path_), progress_);
   RdbReader reader(copying);
   Status read = read_rdb(reader, keys_, rdb_limits(runtime_.settings()));
   if (copying.stopped()) return Error{Error::Kind::kState, "it was cancelled", ECANCELED};
@@ -112,7 +109,13 @@ Status Loading::read(FileSource& source, int base) {
                  copying.code()};
   }
   if (!read) {
-    return Error{Error::Kind::kInvalid, path_ + ": " + read.error().message};
+    // What is wrong with a key, and not with the form of the file, is told without a place.
+    constexpr Bytes kPlace = "at byte ";
+    const std::string& wrong = read.error().message;
+    const std::string place = wrong.starts_with(kPlace)
+                                  ? std::string()
+                                  : std::string(kPlace) + std::to_string(reader.offset()) + ": ";
+    return Error{Error::Kind::kInvalid, path_ + ": " + place + wrong};
   }
   // What is behind the end, and what commands the file may have there, is not taken.
   if (base >= 0 && ftruncate(base, static_cast<off_t>(reader.offset())) != 0) {

@@ -10,6 +10,12 @@
 
 namespace kevy {
 
+// Functions of stat's family are symbols that older glibc do not have; statx is there from 2.28 on.
+uint64_t size_of_file(const std::string& path) noexcept {
+  struct statx status {};
+  return statx(AT_FDCWD, path.c_str(), 0, STATX_SIZE, &status) == 0 ? status.stx_size : 0;
+}
+
 Error FileSource::error() const {
   return {Error::Kind::kSystem, path_ + ": it can not be read: " + error_text(code_), code_};
 }

@@ -1,6 +1,7 @@
 // FileSource: a file that is read from its beginning to its end. One thread; waits for the disk.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "base/descriptor.h"
@@ -8,6 +9,9 @@
 #include "persist/rdb/reader.h"
 
 namespace kevy {
+
+/// Bytes of a file; 0 where that can not be told.
+uint64_t size_of_file(const std::string& path) noexcept;
 
 class FileSource final : public RdbSource {
  public:

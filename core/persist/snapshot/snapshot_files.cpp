@@ -1,7 +1,5 @@
 #include "persist/snapshot/snapshot_files.h"
 
-#include <sys/stat.h>
-
 #include <cerrno>
 
 #include "base/c_locale.h"
@@ -229,10 +227,8 @@ Status SnapshotFiles::read_file(RdbVisitor& visitor, bool& found) {
 
 Status SnapshotFiles::read_all(Meeting meeting, const KeyTaker::LoadLibrary& load_library) {
   bool found = false;
-  struct stat file {};
-  const bool known = stat((directory_ + '/' + name_).c_str(), &file) == 0;
   KeyTaker taker(runtime_, meeting == Meeting::kOver, load_library,
-                 known ? static_cast<uint64_t>(file.st_size) : 0);
+                 size_of_file(directory_ + '/' + name_));
   Status read = read_file(taker, found);
   if (read) read = taker.finish();
   std::lock_guard guard(mutex_);

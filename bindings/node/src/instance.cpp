@@ -195,7 +195,7 @@ napi_value Instance::begin_job(FileJob::Kind kind, const Napi::CallbackInfo& inf
   auto job = std::make_unique<FileJob>(kind, usable, std::move(path), running,
                                        info[1].As<Napi::Function>(), info[2]);
   job->Queue();
-  job.release();  // its own from now on
+  static_cast<void>(job.release());  // its own from now on
   jobs_[number] = std::move(running);
   return Napi::Number::New(info.Env(), static_cast<double>(number));
 }

@@ -14,6 +14,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "store/table/bucket_table.h"
 
@@ -37,6 +38,11 @@ class BucketsView {
 
   /// Copies all of one bucket; `for_change`: since it is about to be changed. Throws std::bad_alloc.
   virtual void copy(uint64_t number, bool for_change) = 0;
+  /// What a change that the view was not told of would change.
+  virtual uint64_t sum_of(uint64_t number) const noexcept = 0;
+  /// To be called at the end of making one: where mistakes are looked for, it finds buckets that have
+  /// changed unseen. Throws std::bad_alloc.
+  void note_sums();
   /// visit(void*) with each item of a bucket.
   template <typename Visit>
   void visit(uint64_t number, Visit&& visit) const {
@@ -45,7 +51,6 @@ class BucketsView {
       return Walk::kGoOn;
     });
   }
-  uint64_t bucket_count() const noexcept { return count_; }
   /// The table is nobody's matter any more.
   void leave() noexcept;
 
@@ -72,6 +77,7 @@ class BucketsView {
   uint64_t count_;      // buckets of that moment; 0: there is nothing left to copy
   uint64_t at_ = 0;     // all before it are copied
   std::unique_ptr<uint64_t[]> copied_;
+  std::vector<uint64_t> sums_;  // of each bucket, where mistakes are looked for
   BucketsView* next_ = nullptr;
   bool failed_ = false;
 };

@@ -2,19 +2,7 @@
 
 #include <utility>
 
-#include "base/check.h"
-
 namespace kevy {
-
-namespace {
-
-#ifdef NDEBUG
-constexpr bool kChecks = false;
-#else
-constexpr bool kChecks = true;
-#endif
-
-}  // namespace
 
 KeyspaceView::KeyspaceView(Keyspace& keyspace, size_t big_elements)
     : BucketsView(keyspace.entries_.buckets()),
@@ -23,9 +11,7 @@ KeyspaceView::KeyspaceView(Keyspace& keyspace, size_t big_elements)
       size_(keyspace.size()),
       size_with_expiry_(keyspace.size_with_expiry()),
       big_elements_(big_elements) {
-  if (kChecks) {
-    for (uint64_t number = 0; number < bucket_count(); ++number) sums_.push_back(sum_of(number));
-  }
+  note_sums();
   keyspace.view_ = this;
 }
 
@@ -50,7 +36,6 @@ void KeyspaceView::walk(EntryImages& to, size_t buckets) noexcept {
 }
 
 void KeyspaceView::copy(uint64_t number, bool for_change) {
-  if (kChecks) KEVY_CHECK(sums_[number] == sum_of(number));
   EntryImages& to = for_change ? kept_ : *to_;
   visit(number, [&](const void* item) {
     const auto& entry = *static_cast<const Entry*>(item);

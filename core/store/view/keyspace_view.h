@@ -57,7 +57,7 @@ class KeyspaceView final : private BucketsView {
   void copy(uint64_t number, bool for_change) override;
   bool add_big(const Entry& entry);
   void take_over(std::unique_ptr<Keyspace> keyspace) noexcept { owned_ = std::move(keyspace); }
-  uint64_t sum_of(uint64_t number) const noexcept;
+  uint64_t sum_of(uint64_t number) const noexcept override;
 
   Keyspace* keyspace_;               // nullptr: it is no more
   std::unique_ptr<Keyspace> owned_;  // nobody else's any more
@@ -66,7 +66,6 @@ class KeyspaceView final : private BucketsView {
   EntryImages kept_;
   std::vector<BigImage> big_;
   EntryImages* to_ = nullptr;   // of the walk that is being made
-  std::vector<uint64_t> sums_;  // of each bucket, where mistakes are looked for
 };
 
 }  // namespace kevy

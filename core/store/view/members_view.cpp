@@ -1,24 +1,8 @@
 #include "store/view/members_view.h"
 
-#include "base/check.h"
 #include "base/hash.h"
 
 namespace kevy {
-
-namespace {
-
-#ifdef NDEBUG
-constexpr bool kChecks = false;
-#else
-constexpr bool kChecks = true;
-#endif
-
-}  // namespace
-
-void MembersView::note_sums() {
-  if (!kChecks) return;
-  for (uint64_t number = 0; number < bucket_count(); ++number) sums_.push_back(sum_of(number));
-}
 
 void MembersView::walk(ElementImages& to, size_t buckets) noexcept {
   to.take_from(kept_);
@@ -28,7 +12,6 @@ void MembersView::walk(ElementImages& to, size_t buckets) noexcept {
 }
 
 void MembersView::copy(uint64_t number, bool for_change) {
-  if (kChecks) KEVY_CHECK(sums_[number] == sum_of(number));
   ElementImages& to = for_change ? kept_ : *to_;
   visit(number, [&](const void* item) {
     const Element copied = element(item);

@@ -1,8 +1,6 @@
 // MembersView: a view of an object whose elements lie in a table.
 #pragma once
 
-#include <vector>
-
 #include "store/table/buckets_view.h"
 #include "store/view/object_view.h"
 
@@ -22,9 +20,7 @@ class MembersView : public ObjectView, private BucketsView {
   /// The table is the object's. Throws std::bad_alloc.
   MembersView(Object& object, BucketTable& table, size_t size)
       : ObjectView(object, size), BucketsView(table) {}
-  /// To be called at the end of making one: has it find changes that it was not told of, where
-  /// mistakes are looked for.
-  void note_sums();
+  using BucketsView::note_sums;
 
   struct Element {
     Bytes bytes;
@@ -36,11 +32,10 @@ class MembersView : public ObjectView, private BucketsView {
  private:
   void copy(uint64_t number, bool for_change) override;
   void end() noexcept override { leave(); }
-  uint64_t sum_of(uint64_t number) const noexcept;
+  uint64_t sum_of(uint64_t number) const noexcept override;
 
   ElementImages kept_;
   ElementImages* to_ = nullptr;  // of the walk that is being made
-  std::vector<uint64_t> sums_;   // of each bucket
 };
 
 }  // namespace kevy

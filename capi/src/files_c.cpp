@@ -35,9 +35,7 @@ kevy_status kevy_save(kevy_instance* instance) {
   return guard([&] {
     kevy::Runtime& runtime = instance->engine->runtime();
     kevy::Turn all(runtime);
-    kevy::ShardSet shards;
-    shards.add_all();
-    all.hold(shards);
+    all.hold_all();
     return told(runtime.snapshots()->save(all));
   });
 }

@@ -180,10 +180,12 @@ Status Network::start_reactors() {
   const uint32_t count = threads_ == 0 ? usable_cores() : threads_;
   std::vector<std::unique_ptr<Reactor>> reactors;
   for (uint32_t i = 0; i < count; ++i) {
-    reactors.push_back(std::make_unique<Reactor>(runtime_));
+    reactors.push_back(std::make_unique<Reactor>(runtime_, looks_));
     if (auto started = reactors.back()->start(); !started) return started;
   }
   reactors_ = std::move(reactors);
+  looks_.set_reactors(reactors_);
+  runtime_.set_arrivals(this, count > 1);
   return Done{};
 }
 
@@ -209,6 +211,26 @@ void Network::place(Listener::Accepted accepted, const Address& local) {
                  std::move(start));
 }
 
+void Network::await(WaiterPtr waiter) { own_reactor()->await_looks(std::move(waiter)); }
+
+// The mutex is not waited for: whoever has it may wait for a reactor, and that for the caller.
+void Network::wait() noexcept {
+  uint64_t round = 0;
+  {
+    std::unique_lock lock(mutex_, std::try_to_lock);
+    if (!lock.owns_lock() || stopped_ || own_reactor() != nullptr) return;
+    round = looks_.ask(nullptr);
+  }
+  if (round != 0) looks_.wait(round);
+}
+
+// That of the calling thread, or nullptr.
+Reactor* Network::own_reactor() const noexcept {
+  const auto found = std::find_if(reactors_.begin(), reactors_.end(),
+                                  [](const auto& reactor) { return reactor->on_own_thread(); });
+  return found == reactors_.end() ? nullptr : found->get();
+}
+
 // The reactor with the fewest connections.
 Reactor& Network::idlest() noexcept {
   return **std::min_element(
@@ -226,10 +248,7 @@ std::optional<Address> Network::address(size_t index) {
 void Network::serve_others() {
   std::unique_lock lock(mutex_, std::try_to_lock);
   if (!lock.owns_lock()) return;
-  Reactor* mine = nullptr;
-  for (const auto& reactor : reactors_) {
-    if (reactor->on_own_thread()) mine = reactor.get();
-  }
+  Reactor* const mine = own_reactor();
   lock.unlock();
   if (mine != nullptr) mine->serve_others();
 }
@@ -253,6 +272,7 @@ void Network::stop() {
   for (const auto& reactor : reactors_) reactor->stop();
   std::unique_lock lock(mutex_);
   closed_.wait(lock, [&] { return closes_ == 0; });
+  looks_.end();
   reactors_.clear();
   acceptors_.clear();
 }

@@ -18,11 +18,11 @@
 
 namespace kevy {
 
-class Network {
+class Network : private Arrivals {
  public:
   /// `threads` reactors; 0: one for each core that this process may use.
   Network(Runtime& runtime, uint32_t threads);
-  ~Network();
+  ~Network() override;
   Network(const Network&) = delete;
   Network& operator=(const Network&) = delete;
 
@@ -53,11 +53,15 @@ class Network {
 
   Status make_ready();
   Status start_reactors();
+  void await(WaiterPtr waiter) override;
+  void wait() noexcept override;
+  Reactor* own_reactor() const noexcept;
   Reactor& idlest() noexcept;
   void place(Listener::Accepted accepted, const Address& local);
 
   Runtime& runtime_;
   const uint32_t threads_;
+  Looks looks_;
 
   std::mutex mutex_;  // guards what follows, until stop
   std::vector<std::unique_ptr<Acceptor>> acceptors_;

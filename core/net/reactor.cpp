@@ -1,5 +1,6 @@
 #include "net/reactor.h"
 
+#include <poll.h>
 #include <sys/epoll.h>
 
 #include <algorithm>
@@ -39,7 +40,7 @@ class Reactor::WakeUp final : public Pollable {
   EventDescriptor event_;
 };
 
-Reactor::Reactor(Runtime& runtime) : runtime_(runtime) {}
+Reactor::Reactor(Runtime& runtime, Looks& looks) : runtime_(runtime), looks_(looks) {}
 
 Reactor::~Reactor() { stop(); }
 
@@ -158,7 +159,9 @@ bool Reactor::inbox_empty() {
 
 void Reactor::run() {
   while (!stopping_.load(std::memory_order_acquire)) {
-    wait();
+    const uint64_t round = looks_.asked();
+    const bool whole = wait();
+    run_publishing();
     const bool changed = settings_changed_.exchange(false, std::memory_order_acquire);
     if (changed) runtime_.evict_clients();
     take_departures();
@@ -167,26 +170,71 @@ void Reactor::run() {
     run_deferred();
     tick(changed);
     closed_.clear();
+    if (whole && round != looked()) [[unlikely]]
+      note_looked(round);
   }
   {
     std::lock_guard guard(inbox_lock_);
     ended_ = true;
   }
   take_departures();
+  note_looked(UINT64_MAX);
 }
 
-void Reactor::wait() {
+void Reactor::note_looked(uint64_t round) noexcept {
+  looked_.store(round, std::memory_order_seq_cst);
+  looks_.tell();
+}
+
+// What was read before poll() found nothing has been run when the reactor is idle after that.
+bool Reactor::quiet() const noexcept {
+  if (load() == 0) return true;
+  if (!idle_.load(std::memory_order_seq_cst)) return false;
+  pollfd look{epoll_.get(), POLLIN, 0};
+  return poll(&look, 1, 0) == 0 && idle_.load(std::memory_order_seq_cst);
+}
+
+// Those that were postponed while the others were being asked are asked for together after that.
+bool Reactor::may_publish() const noexcept {
+  return asked_for_.empty() ? !publishing_.empty() : looks_.done(awaited_, this);
+}
+
+// Behind all that this reactor's own round has brought.
+void Reactor::run_publishing() noexcept {
+  if (!may_publish()) [[likely]]
+    return;
+  const auto run = [this](std::vector<WaiterPtr>& those) {
+    for (const WaiterPtr& waiter : those) runtime_.end_postponed(*waiter);
+    those.clear();
+  };
+  run(asked_for_);
+  awaits_looks_.store(!publishing_.empty(), std::memory_order_seq_cst);
+  if (publishing_.empty()) return;
+  awaited_ = looks_.ask(this);
+  if (awaited_ == 0) {
+    run(publishing_);
+  } else {
+    asked_for_.swap(publishing_);
+  }
+}
+
+// Sleeps until something comes, and looks at it. False when there may be more that has come.
+bool Reactor::wait() {
   epoll_event events[kEventsMax];
   sleeping_.store(true, std::memory_order_seq_cst);  // what comes from here on sends a wake-up
   const bool idle = deferred_.empty() && inbox_empty() &&
                     !disk_moved_.load(std::memory_order_seq_cst) &&
-                    !settings_changed_.load(std::memory_order_seq_cst);
+                    !settings_changed_.load(std::memory_order_seq_cst) &&
+                    looks_.asked() == looked() && !may_publish();
   const int timeout = idle ? timeout_ms() : 0;
+  idle_.store(idle, std::memory_order_seq_cst);
   const int count = epoll_wait(epoll_.get(), events, kEventsMax, timeout);
+  idle_.store(false, std::memory_order_seq_cst);
   sleeping_.store(false, std::memory_order_relaxed);
   for (int i = 0; i < count; ++i) {
     static_cast<Pollable*>(events[i].data.ptr)->on_ready(events[i].events);
   }
+  return count < kEventsMax;
 }
 
 // Called in the midst of a round: what that goes through (running_) is left as it is.

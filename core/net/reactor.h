@@ -5,8 +5,8 @@
 // since others may still name it. It owns the spare buffers, which it lends to one connection at a
 // time.
 //
-// adopt(), wake(), forget(), settings_changed(), stop() and load() may be called from any thread;
-// all else belongs to the reactor's own.
+// adopt(), wake(), forget(), settings_changed(), disk_moved(), looks_done(), look(), looked(), quiet(),
+// stop() and load() may be called from any thread; all else belongs to the reactor's own.
 #pragma once
 
 #include <atomic>
@@ -20,12 +20,13 @@
 #include "base/descriptor.h"
 #include "base/result.h"
 #include "net/connection.h"
+#include "net/looks.h"
 
 namespace kevy {
 
 class Reactor {
  public:
-  explicit Reactor(Runtime& runtime);
+  Reactor(Runtime& runtime, Looks& looks);
   ~Reactor();
   Reactor(const Reactor&) = delete;
   Reactor& operator=(const Reactor&) = delete;
@@ -46,6 +47,19 @@ class Reactor {
     settings_changed_.store(true, std::memory_order_seq_cst);
     signal();
   }
+
+  /// Has the reactor look at what has come to its sockets, in a round of looks that was asked for.
+  void look() noexcept { signal(); }
+  /// The last round of looks that it has gone through.
+  uint64_t looked() const noexcept { return looked_.load(std::memory_order_seq_cst); }
+  /// Whether it has nothing to do, and nothing has come to its sockets. Not on its own thread.
+  bool quiet() const noexcept;
+  /// Another one has looked: goes on with those that wait for that.
+  void looks_done() noexcept {
+    if (awaits_looks_.load(std::memory_order_seq_cst)) signal();
+  }
+  /// Has the command run when all have looked at what has come by now. Throws std::bad_alloc.
+  void await_looks(WaiterPtr waiter) { publishing_.push_back(std::move(waiter)); }
 
   /// Has the reactor look at those that await the disk.
   void disk_moved() noexcept;
@@ -102,7 +116,10 @@ class Reactor {
 
   bool control(int operation, int descriptor, uint32_t events, Pollable& pollable) noexcept;
   void run();
-  void wait();
+  bool wait();
+  void note_looked(uint64_t round) noexcept;
+  bool may_publish() const noexcept;
+  void run_publishing() noexcept;
   void take_inbox();
   void take_departures();
   void run_deferred();
@@ -119,6 +136,7 @@ class Reactor {
   bool inbox_empty();
 
   Runtime& runtime_;
+  Looks& looks_;
   Descriptor epoll_;
   std::unique_ptr<WakeUp> wake_up_;
   std::thread thread_;
@@ -128,7 +146,10 @@ class Reactor {
   std::atomic<bool> disk_moved_{false};
   std::atomic<bool> sleeping_{
       false};  // in epoll_wait, or about to be: a signal needs a system call
+  std::atomic<bool> idle_{false};  // in epoll_wait, with nothing left to do
   std::atomic<size_t> load_{0};
+  std::atomic<uint64_t> looked_{0};  // a round
+  std::atomic<bool> awaits_looks_{false};
 
   // Of the reactor's thread. Each has room for every connection that is served.
   std::vector<std::unique_ptr<Connection>> connections_;
@@ -138,6 +159,9 @@ class Reactor {
   std::vector<Connection*> running_;  // what was deferred, or woken, and is being looked at
   InputBuffer spare_input_;
   OutputQueue spare_output_;
+  std::vector<WaiterPtr> publishing_;  // were postponed since the others were last asked
+  std::vector<WaiterPtr> asked_for_;   // wait for the round of looks `awaited_`
+  uint64_t awaited_ = 0;
   Pollable* resting_ = nullptr;  // a list through next_resting
   bool tick_soon_ = false;
   int64_t last_tick_us_ = 0;

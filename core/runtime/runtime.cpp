@@ -282,6 +282,10 @@ void Runtime::run_logged(Turn& turn, Session& session, Args args, const Route& r
     postpone(session, *route.row, args);
     return;
   }
+  if (arrivals_.load(std::memory_order_relaxed) != nullptr && !session.arrivals_seen &&
+      await_arrivals(turn, session, *route.row, args)) {
+    return;
+  }
   // Also behind a command that found no memory for all that it was to do.
   struct Serving {
     Runtime& runtime;
@@ -403,9 +407,7 @@ void Runtime::run_nested(Call& outer, Session& session, const CommandRow& row, A
 void Runtime::discard_data() {
   {
     Turn turn(*this);
-    ShardSet all;
-    all.add_all();
-    turn.hold(all);
+    turn.hold_all();
     for (uint32_t i = 0; i < shard_count_; ++i) {
       Shard& one = shard(i);
       one.databases.for_each(

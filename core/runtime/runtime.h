@@ -28,6 +28,7 @@
 #include "runtime/shard/lazy_free.h"
 #include "runtime/shard/shard.h"
 #include "runtime/tracking/tracking.h"
+#include "runtime/waiting/arrivals.h"
 #include "runtime/waiting/deadlines.h"
 #include "runtime/waiting/late_keys.h"
 #include "runtime/waiting/log_waits.h"
@@ -191,6 +192,15 @@ class Runtime {
   void end_pause(Turn& turn) noexcept;
   /// Ends the waits for the disk that it has come up to. Any thread, which holds no shard.
   void end_log_waits() noexcept;
+  /// Has a command run that was postponed. Any thread.
+  void end_postponed(Waiter& waiter) noexcept;
+  /// What comes to sockets, and whether several threads serve them; given before they do.
+  void set_arrivals(Arrivals* arrivals, bool several) noexcept {
+    several_serve_ = several;
+    arrivals_.store(arrivals, std::memory_order_release);
+  }
+  /// By a thread that serves sockets.
+  bool several_serve() const noexcept { return several_serve_; }
   Deadlines& deadlines() noexcept { return deadlines_; }
   LateKeys& late_keys() noexcept { return late_keys_; }
   size_t blocked_count() const noexcept { return blocked_.load(std::memory_order_relaxed); }
@@ -328,6 +338,10 @@ class Runtime {
   bool take_back_wait(Session& session, Waiter& waiter) noexcept;
   void resume_postponed(Turn& turn) noexcept;
   void postpone(Session& session, const CommandRow& row, Args args);
+  template <typename Add>
+  void postpone(Session& session, const CommandRow& row, Args args, Add&& add);
+  bool publishes(const Session& session, const CommandRow& row) const noexcept;
+  bool await_arrivals(Turn& turn, Session& session, const CommandRow& row, Args args);
   void leave_lines(const Turn& turn, Waiter& waiter) noexcept;
   void finish_wait(Turn& turn, Waiter& waiter) noexcept;
   void execute_attended(Turn& turn, Session& session, Args args, const Route& route, Reply& reply);
@@ -361,6 +375,8 @@ class Runtime {
   Shutdown* shutdown_ = nullptr;
   ScriptEngine* scripts_ = nullptr;
   AppendOnly* append_only_ = nullptr;
+  std::atomic<Arrivals*> arrivals_{nullptr};
+  bool several_serve_ = false;  // written before arrivals_
   std::atomic<uint8_t> unusual_{0};  // bits of Unusual; seldom written, and read by every command
   std::function<bool()> on_first_expiry_;
   std::function<void()> serve_others_;

@@ -147,7 +147,8 @@ void pubsub_numpat(Call& call) {
 constexpr uint32_t kShow = kPubsub | kLoading | kStale;
 constexpr uint32_t kSubscribe = kPubsub | kNoScript | kLoading | kStale | kNeedsSession |
                                 kWhileSubscribed;
-constexpr uint32_t kPublish = kPubsub | kLoading | kStale | kFast | kMayReplicate;
+constexpr uint32_t kPublish =
+    kPubsub | kLoading | kStale | kFast | kMayReplicate | kTakesMany | kPublishes;
 constexpr KeySpec kShardChannel[] = {{1, 1, 1, kKeyNotKey}};
 constexpr KeySpec kShardChannels[] = {{1, -1, 1, kKeyNotKey}};
 
@@ -197,11 +198,11 @@ constexpr CommandRow kRows[] = {
      .group = "pubsub", .since = "7.0.0", .complexity = "O(N) in the channels",
      .summary = "Leaves sharded channels, or all of them.",
      .syntax = "[shardchannel:string [shardchannel ...]]", .handler = sunsubscribe},
-    {.name = "publish", .arity = 3, .flags = kPublish | kTakesMany, .group = "pubsub", .since = "2.0.0",
+    {.name = "publish", .arity = 3, .flags = kPublish, .group = "pubsub", .since = "2.0.0",
      .complexity = "O(N+M) in the channel's subscribers and all patterns",
      .summary = "Sends a message to all who listen to a channel and counts them.",
      .syntax = "channel:string message:string", .handler = publish},
-    {.name = "spublish", .arity = 3, .flags = kPublish | kTakesMany, .keys = kShardChannel, .group = "pubsub",
+    {.name = "spublish", .arity = 3, .flags = kPublish, .keys = kShardChannel, .group = "pubsub",
      .since = "7.0.0", .complexity = "O(N) in the channel's subscribers",
      .summary = "Sends a message to all who listen to a sharded channel and counts them.",
      .syntax = "shardchannel:string message:string", .handler = spublish},

@@ -48,12 +48,6 @@ class TimeStandsStill {
 
 }  // namespace
 
-void AppendOnlyFile::hold_all(Turn& turn) {
-  ShardSet all;
-  all.add_all();
-  turn.hold(all);
-}
-
 Status AppendOnlyFile::start() {
   if (auto locked = lock(); !locked) return locked;
   bool found = false;
@@ -251,7 +245,7 @@ Status AppendOnlyFile::begin_logging() {
   }
   remove_history();
   Turn turn(runtime_);
-  hold_all(turn);
+  turn.hold_all();
   runtime_.set_log(log_.get());
   std::lock_guard guard(mutex_);
   file_ = std::move(file);

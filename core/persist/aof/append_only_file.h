@@ -100,7 +100,6 @@ class AppendOnlyFile final : public AppendOnly {
   Status begin_logging();
   uint64_t unused_base();
   uint64_t unused_increment();
-  static void hold_all(Turn& turn);
 
   // Jobs: what the thread of its own does.
   using Job = Status (AppendOnlyFile::*)();

@@ -79,7 +79,7 @@ class Keyspaces final : public RdbVisitor {
   Keyspaces& operator=(const Keyspaces&) = delete;
 
   void database(uint64_t number, uint64_t keys, uint64_t) override {
-    hold_all();
+    turn_.hold_all();
     expect_keys(runtime_, number, keys, file_bytes_);
     turn_.release();
   }
@@ -107,7 +107,7 @@ class Keyspaces final : public RdbVisitor {
 
   /// To be called at the end.
   void finish() {
-    hold_all();
+    turn_.hold_all();
     (void)queue_.take_all([this](Keyspace& keyspace, KeyQueue::Waiting& waiting) -> Status {
       if (waiting.may_expire()) runtime_.note_expiry();
       keyspace.put(waiting.key(), std::move(waiting.value), waiting.expires_at_ms)
@@ -118,12 +118,6 @@ class Keyspaces final : public RdbVisitor {
   }
 
  private:
-  void hold_all() {
-    ShardSet every;
-    every.add_all();
-    turn_.hold(every);
-  }
-
   Runtime& runtime_;
   uint64_t file_bytes_;  // of it, what no keys were expected for
   const std::shared_ptr<Session> session_;

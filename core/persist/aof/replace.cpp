@@ -50,7 +50,7 @@ Status AppendOnlyFile::replace_in_memory(Replacement& data) {
   if (Status prepared = data.prepare(-1); !prepared) return prepared;
   try {
     Turn turn(runtime_);
-    hold_all(turn);
+    turn.hold_all();
     data.make_room(turn);
     data.put(turn);
     return Done{};
@@ -99,7 +99,7 @@ Status AppendOnlyFile::put_with_base(Replacement& data, Successor& next) {
   manifest_.increments.push_back(next.increment);
   if (auto written = write_manifest(); !written) return written;
   Turn turn(runtime_);
-  hold_all(turn);
+  turn.hold_all();
   data.make_room(turn);
   const uint64_t losses = file_->losses();
   const bool was_broken = log_->broken();

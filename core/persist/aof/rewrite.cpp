@@ -212,7 +212,7 @@ Status AppendOnlyFile::rewrite_now() {
   bool was_broken = false;
   {
     Turn turn(runtime_);
-    hold_all(turn);
+    turn.hold_all();
     codes = libraries_.library_codes();
     view.open(turn);
     losses = file_->losses();
@@ -279,7 +279,7 @@ Status AppendOnlyFile::begin_turned_on(Successor& next) {
   auto file = std::make_unique<LogFile>(runtime_, *log_);
   file->set_on_step([this] { consider_rewrite(); });
   Turn turn(runtime_);
-  hold_all(turn);
+  turn.hold_all();
   Status written = write_base(runtime_, libraries_.library_codes(), next.base_file.get(),
                               next.name_aside());
   if (!written) return written;
@@ -306,7 +306,7 @@ Status AppendOnlyFile::turn_off() {
   (void)log_->wait_until_safe(log_->end());
   {
     Turn turn(runtime_);
-    hold_all(turn);
+    turn.hold_all();
     (void)log_->wait_until_safe(log_->end());  // of what came meanwhile
     runtime_.set_log(nullptr);
   }

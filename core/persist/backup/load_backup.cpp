@@ -155,9 +155,7 @@ Status Loading::load_libraries(const std::vector<std::string>& codes) {
 Status Loading::replace_libraries() {
   {
     Turn all(runtime_);
-    ShardSet shards;
-    shards.add_all();
-    all.hold(shards);
+    all.hold_all();
     codes_before_ = libraries_.library_codes();
   }
   if (codes_before_ == keys_.codes()) return Done{};

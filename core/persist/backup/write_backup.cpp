@@ -62,9 +62,7 @@ Status write_backup(Runtime& runtime, const LibraryCodes& libraries, const std::
   std::vector<std::string> codes;
   {
     Turn all(runtime);
-    ShardSet shards;
-    shards.add_all();
-    all.hold(shards);
+    all.hold_all();
     codes = libraries.library_codes();
     view.open(all);
   }

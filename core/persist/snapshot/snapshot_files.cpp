@@ -36,9 +36,7 @@ Status SnapshotFiles::start(std::string directory, std::string name, bool read,
   state_.last_save_s = runtime_.clock().now_ms() / 1000;
   if (directory_.empty() || !read) return Done{};
   Turn all(runtime_);
-  ShardSet shards;
-  shards.add_all();
-  all.hold(shards);
+  all.hold_all();
   try {
     return read_all(Meeting::kBeside, load_library);
   } catch (const std::bad_alloc&) {
@@ -136,9 +134,7 @@ Status SnapshotFiles::write_moment_of_now(RdbFileWriter& writer, const NewFile& 
   std::vector<std::string> codes;
   {
     Turn all(runtime_);
-    ShardSet shards;
-    shards.add_all();
-    all.hold(shards);
+    all.hold_all();
     codes = libraries_.library_codes();
     view.open(all);
     set_changes(runtime_.changes(all));
@@ -181,9 +177,7 @@ Status SnapshotFiles::save(Turn& turn) {
 Status SnapshotFiles::save_at_the_end() noexcept {
   if (directory_.empty()) return no_directory();
   Turn all(runtime_);
-  ShardSet shards;
-  shards.add_all();
-  all.hold(shards);
+  all.hold_all();
   Status outcome = write(&all);
   end(outcome, false);
   return outcome;

@@ -39,6 +39,12 @@ bool Turn::several_wanted() {
   return wanted;
 }
 
+void Turn::hold_all() {
+  ShardSet all;
+  all.add_all();
+  hold(all);
+}
+
 void Turn::hold(const ShardSet& shards) {
   const bool goes_on = !several_wanted() && !pubsub_.anyone_to_wake();
   if (only_ == nullptr && several_.covers(shards) && goes_on) return;

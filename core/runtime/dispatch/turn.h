@@ -39,6 +39,7 @@ class Turn {
   void hold(Shard& shard);
   /// Makes sure that at least these are held.
   void hold(const ShardSet& shards);
+  void hold_all();
   /// The same for commands of sessions: false, and nothing is held, when a script is busy that
   /// holds what they need.
   [[nodiscard]] bool hold_unless_busy(Shard& shard);

@@ -102,6 +102,9 @@ class Session final : public Subscriber {
   ReplyMode reply_mode = ReplyMode::kOn;  // changed by set_reply_mode()
   /// CLIENT REPLY or CLIENT TRACKING has something done beside each command.
   bool attended = false;
+  /// What was sent before what it runs now has been looked at (arrivals.h). Of one with a socket, and
+  /// said anew with what comes to that.
+  bool arrivals_seen = false;
   /// Where in the write log its last change ends: what WAITAOF waits for.
   uint64_t written_to = 0;
   Transaction transaction;

@@ -1,4 +1,5 @@
-// CLIENT PAUSE: how commands are postponed, and run when the pause is over.
+// Commands that are postponed, and run later: those that CLIENT PAUSE holds up, and those that publish
+// while something may have come that was sent before (arrivals.h).
 #include <algorithm>
 #include <new>
 
@@ -24,21 +25,60 @@ bool Runtime::is_postponed(const Session& session, const CommandRow& row) const 
                      [](const QueuedCommand& queued) { return writes(*queued.row); });
 }
 
-// Whether it is answered is told by the session's mode when it is run.
-void Runtime::postpone(Session& session, const CommandRow& row, Args args) {
+// `add` has the wait ended later; false: there is nothing to wait for any more. Whether the command is
+// answered is told by the session's mode when it is run.
+template <typename Add>
+void Runtime::postpone(Session& session, const CommandRow& row, Args args, Add&& add) {
   const auto self = std::static_pointer_cast<Session>(session.shared_from_this());
   const auto waiter = std::make_shared<Waiter>(self, row, args, session.database);
   waiter->postponed = true;
   if (session.reply_mode == ReplyMode::kSkip) session.reply_mode = ReplyMode::kSkipNext;
   show_wait(session, waiter);
   try {
-    if (pause_.add(waiter)) return;
+    if (add(waiter)) return;
   } catch (const std::bad_alloc&) {
     if (!take_back_wait(session, *waiter)) return;
     throw;
   }
+  end_postponed(*waiter);
+}
+
+void Runtime::end_postponed(Waiter& waiter) noexcept {
   Turn turn(*this);
-  if (waiter->end(WaitEnd::kRetry, true)) finish_wait(turn, *waiter);
+  if (waiter.end(WaitEnd::kRetry, true)) finish_wait(turn, waiter);
+}
+
+void Runtime::postpone(Session& session, const CommandRow& row, Args args) {
+  postpone(session, row, args, [&](const WaiterPtr& waiter) { return pause_.add(waiter); });
+}
+
+// Of a script it is not asked whether it publishes.
+bool Runtime::publishes(const Session& session, const CommandRow& row) const noexcept {
+  const bool events = settings_.notify_events.load(std::memory_order_relaxed) != 0;
+  const auto does = [events](const CommandRow& one) {
+    return one.has(kPublishes) || (events && one.has(kWrite));
+  };
+  if (!row.has(kQueuedShards)) return does(row);
+  const std::vector<QueuedCommand>& queue = session.transaction.queue;
+  return std::any_of(queue.begin(), queue.end(),
+                     [&](const QueuedCommand& queued) { return does(*queued.row); });
+}
+
+// True: it runs later. A session without a socket waits here.
+bool Runtime::await_arrivals(Turn& turn, Session& session, const CommandRow& row, Args args) {
+  if (!publishes(session, row)) return false;
+  Arrivals& arrivals = *arrivals_.load(std::memory_order_acquire);
+  if (session.door < Session::Door::kConnected) {
+    turn.release();
+    arrivals.wait();
+    return false;
+  }
+  session.arrivals_seen = true;
+  postpone(session, row, args, [&](const WaiterPtr& waiter) {
+    arrivals.await(waiter);
+    return true;
+  });
+  return true;
 }
 
 void Runtime::pause(Pause::What what, int64_t until_us) {

@@ -60,7 +60,7 @@ class Waiter {
   bool moves = false;
   /// It was run again and found no memory. Of whoever has claimed it.
   bool starved = false;
-  /// It was not run at all: CLIENT PAUSE (pause.h).
+  /// It was not run at all: CLIENT PAUSE (pause.h), or it publishes (arrivals.h).
   bool postponed = false;
   /// Those of all keys of the command.
   ShardSet shards;

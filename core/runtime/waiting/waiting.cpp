@@ -133,10 +133,8 @@ void Runtime::end_due_waits() noexcept {
   const bool paused = pause_.what() != Pause::What::kNothing;
   deadlines_.expect(pause_.end_if_due(now_us));
   if (paused && pause_.what() == Pause::What::kNothing) {
-    ShardSet all;
-    all.add_all();
     Turn turn(*this);
-    turn.hold(all);
+    turn.hold_all();
     end_pause(turn);
   }
   while (const WaiterPtr waiter = deadlines_.take_due(now_us)) {

@@ -105,7 +105,8 @@ def client(request, door):
 
 @contextmanager
 def worker(log, *command, **environment):
-    """A program's worker in a process of its own; what it says stands in the file ``log``."""
+    """A program's worker in a process of its own; what it says stands in the file ``log``, and is shown
+    with a test that fails."""
     paths = [str(HERE), *filter(None, [os.environ.get("PYTHONPATH")])]
     with open(log, "ab") as said:
         process = subprocess.Popen(
@@ -114,9 +115,6 @@ def worker(log, *command, **environment):
     try:
         yield process
         assert process.poll() is None, "the worker ended early"
-    except BaseException:
-        print(Path(log).read_text(encoding="utf-8", errors="replace"))
-        raise
     finally:
         process.terminate()
         try:
@@ -124,3 +122,4 @@ def worker(log, *command, **environment):
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        print(Path(log).read_text(encoding="utf-8", errors="replace"))

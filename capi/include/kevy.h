@@ -430,7 +430,9 @@ typedef struct kevy_listen_options {
  * the reactor threads. A Unix socket that a dead process left behind is replaced, a living one is not.
  * `listener` may be NULL: then it is the instance's until kevy_stop. KEVY_SYSTEM: the address is in use,
  * not this machine's, or not permitted, or no thread could be started; then it does not listen there.
- * Any thread. */
+ * While clients are connected, a command on the instance or a session that publishes first waits, for a
+ * tenth of a second at most, until the reactors have looked at what had come to their sockets: who sent
+ * SUBSCRIBE before receives it. Any thread. */
 KEVY_API kevy_status kevy_listen(kevy_instance* instance, const char* address,
                                  const kevy_listen_options* options, kevy_listener** listener);
 

@@ -63,7 +63,7 @@ void Connection::on_ready(uint32_t events) {
   constexpr uint32_t kGoes = EPOLLERR | EPOLLHUP | EPOLLRDHUP;
   if ((events & kGoes) != 0 && (events & EPOLLIN) == 0) {
     // What it has sent before is run first, and what is still in the socket, unless its command waits.
-    if (!deferred && abandon()) reactor_.close(*this);
+    if (!deferred && may_go()) reactor_.close(*this);
     return;
   }
   if ((events & EPOLLOUT) != 0) send_blocked_ = false;
@@ -154,11 +154,16 @@ bool Connection::abandon() noexcept {
   return runtime_.end_wait(turn, protocol_.session(), WaitEnd::kGone, true);
 }
 
+bool Connection::may_go() noexcept {
+  const std::shared_ptr<Waiter> waiter = protocol_.session().waiter();
+  return (waiter == nullptr || !waiter->awaits_looks) && abandon();
+}
+
 // Whether all is done that can be. A client that has said its last word still gets what its command
 // was served with.
 bool Connection::over(bool more) noexcept {
   if (send_blocked_) return false;
-  return protocol_.closing() || (end_of_input_ && !more && abandon());
+  return protocol_.closing() || (end_of_input_ && !more && may_go());
 }
 
 void Connection::finish(bool more) {

@@ -42,6 +42,8 @@ class Connection final : public Pollable, private Waker {
   /// Ends the wait of its command, if it waits: nothing is to be served to it any more. False when
   /// something has been, or is being: for that reply it is woken.
   bool abandon() noexcept;
+  /// The same when its client has gone, which does not keep what is to be published from being so.
+  bool may_go() noexcept;
 
   /// Closes itself if the client was silent, or over its output limit, for too long.
   void check_time(int64_t now_us);

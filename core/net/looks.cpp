@@ -25,20 +25,23 @@ bool Looks::done(uint64_t round, const Reactor* asking) const noexcept {
   });
 }
 
-void Looks::wait(uint64_t round) noexcept {
+void Looks::settle() noexcept {
   constexpr std::chrono::milliseconds kMost{100};
-  std::unique_lock lock(mutex_);
   waiting_.fetch_add(1, std::memory_order_seq_cst);
-  told_.wait_for(lock, kMost, [&] { return ended_ || done(round, nullptr); });
-  waiting_.fetch_sub(1, std::memory_order_relaxed);
-  if (ended_) told_.notify_all();
-}
-
-void Looks::end() noexcept {
-  std::unique_lock lock(mutex_);
-  ended_ = true;
+  const bool goes = !ended_.load(std::memory_order_seq_cst) &&
+                    done(given_up_.load(std::memory_order_relaxed), nullptr);
+  if (const uint64_t round = goes ? ask(nullptr) : 0; round != 0) {
+    const auto over = [&] {
+      return ended_.load(std::memory_order_relaxed) || done(round, nullptr);
+    };
+    std::unique_lock lock(mutex_);
+    told_.wait_for(lock, kMost, over);
+    if (!over()) given_up_.store(round, std::memory_order_relaxed);
+  }
+  const bool last = waiting_.fetch_sub(1, std::memory_order_seq_cst) == 1;
+  if (!last || !ended_.load(std::memory_order_seq_cst)) return;
+  std::lock_guard guard(mutex_);
   told_.notify_all();
-  told_.wait(lock, [&] { return waiting_.load(std::memory_order_relaxed) == 0; });
 }
 
 void Looks::tell() noexcept {
@@ -46,6 +49,13 @@ void Looks::tell() noexcept {
   if (waiting_.load(std::memory_order_seq_cst) == 0) return;
   std::lock_guard guard(mutex_);
   told_.notify_all();
+}
+
+void Looks::end() noexcept {
+  ended_.store(true, std::memory_order_seq_cst);
+  std::unique_lock lock(mutex_);
+  told_.notify_all();
+  told_.wait(lock, [&] { return waiting_.load(std::memory_order_seq_cst) == 0; });
 }
 
 }  // namespace kevy

@@ -29,12 +29,13 @@ class Looks {
   uint64_t asked() const noexcept { return asked_.load(std::memory_order_seq_cst); }
   /// Whether all but `asking` have looked in that round.
   bool done(uint64_t round, const Reactor* asking) const noexcept;
-  /// Waits for that, for a tenth of a second at most. Not on a reactor's thread.
-  void wait(uint64_t round) noexcept;
+  /// Has all look and waits for that, for a tenth of a second at most, and no more until they have
+  /// caught up. Not on a reactor's thread.
+  void settle() noexcept;
   /// One of them has looked: wakes those who wait for that.
   void tell() noexcept;
-  /// To be called before the reactors go: when it returns nobody is in wait(), and nobody waits there
-  /// any more.
+  /// To be called before the reactors go: when it returns nobody is in settle(), which does nothing
+  /// from then on.
   void end() noexcept;
 
  private:
@@ -43,8 +44,9 @@ class Looks {
 
   std::mutex mutex_;
   Condition told_;
-  std::atomic<size_t> waiting_{0};  // in wait(); written with the mutex
-  bool ended_ = false;              // with the mutex
+  std::atomic<size_t> waiting_{0};      // in settle()
+  std::atomic<bool> ended_{false};
+  std::atomic<uint64_t> given_up_{0};  // a round that was waited for in vain
 };
 
 }  // namespace kevy

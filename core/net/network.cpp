@@ -211,24 +211,10 @@ void Network::place(Listener::Accepted accepted, const Address& local) {
                  std::move(start));
 }
 
-void Network::await(WaiterPtr waiter) { own_reactor()->await_looks(std::move(waiter)); }
+void Network::await(WaiterPtr waiter) { Reactor::own()->await_looks(std::move(waiter)); }
 
-// The mutex is not waited for: whoever has it may wait for a reactor, and that for the caller.
 void Network::wait() noexcept {
-  uint64_t round = 0;
-  {
-    std::unique_lock lock(mutex_, std::try_to_lock);
-    if (!lock.owns_lock() || stopped_ || own_reactor() != nullptr) return;
-    round = looks_.ask(nullptr);
-  }
-  if (round != 0) looks_.wait(round);
-}
-
-// That of the calling thread, or nullptr.
-Reactor* Network::own_reactor() const noexcept {
-  const auto found = std::find_if(reactors_.begin(), reactors_.end(),
-                                  [](const auto& reactor) { return reactor->on_own_thread(); });
-  return found == reactors_.end() ? nullptr : found->get();
+  if (Reactor::own() == nullptr) looks_.settle();
 }
 
 // The reactor with the fewest connections.
@@ -244,13 +230,8 @@ std::optional<Address> Network::address(size_t index) {
   return acceptors_[index]->listener().address();
 }
 
-// Not waited for: whoever has the mutex may wait for this very reactor.
 void Network::serve_others() {
-  std::unique_lock lock(mutex_, std::try_to_lock);
-  if (!lock.owns_lock()) return;
-  Reactor* const mine = own_reactor();
-  lock.unlock();
-  if (mine != nullptr) mine->serve_others();
+  if (Reactor* const mine = Reactor::own()) mine->serve_others();
 }
 
 void Network::settings_changed() {

@@ -39,9 +39,9 @@ class Network : private Arrivals {
   /// A socket that is connected with a session that begins so. The other end, which is served, is
   /// the network's.
   Result<Descriptor> connect(SessionStart start);
-  /// Tells the reactors that the configuration has changed.
   /// What the reactor of the calling thread has to do for others, if it is the thread of one.
   void serve_others();
+  /// Tells the reactors that the configuration has changed.
   void settings_changed();
   /// What was written to the log has come further on disk.
   void disk_moved() noexcept;
@@ -55,7 +55,6 @@ class Network : private Arrivals {
   Status start_reactors();
   void await(WaiterPtr waiter) override;
   void wait() noexcept override;
-  Reactor* own_reactor() const noexcept;
   Reactor& idlest() noexcept;
   void place(Listener::Accepted accepted, const Address& local);
 

@@ -17,7 +17,7 @@ namespace kevy {
 
 namespace {
 
-constexpr int kEventsMax = 256;      // of one round
+constexpr size_t kEventsMax = 256;      // of one round
 constexpr size_t kTogetherMax = 16;  // connections whose commands are run in one turn
 constexpr int kSilenceTickMs = 1000;
 constexpr int kSoonTickMs = 100;
@@ -39,6 +39,8 @@ class Reactor::WakeUp final : public Pollable {
  private:
   EventDescriptor event_;
 };
+
+thread_local Reactor* Reactor::own_ = nullptr;
 
 Reactor::Reactor(Runtime& runtime, Looks& looks) : runtime_(runtime), looks_(looks) {}
 
@@ -158,9 +160,10 @@ bool Reactor::inbox_empty() {
 }
 
 void Reactor::run() {
+  own_ = this;
   while (!stopping_.load(std::memory_order_acquire)) {
-    const uint64_t round = looks_.asked();
-    const bool whole = wait();
+    begin_look();
+    const size_t events = wait();
     run_publishing();
     const bool changed = settings_changed_.exchange(false, std::memory_order_acquire);
     if (changed) runtime_.evict_clients();
@@ -170,8 +173,7 @@ void Reactor::run() {
     run_deferred();
     tick(changed);
     closed_.clear();
-    if (whole && round != looked()) [[unlikely]]
-      note_looked(round);
+    end_look(events);
   }
   {
     std::lock_guard guard(inbox_lock_);
@@ -179,6 +181,24 @@ void Reactor::run() {
   }
   take_departures();
   note_looked(UINT64_MAX);
+}
+
+// A new round of looks begins when the one before is over, so that each ends.
+void Reactor::begin_look() noexcept {
+  if (round_ != looked()) return;
+  round_ = looks_.asked();
+  constexpr size_t kNoConnections = 64;  // the wake-up, and listeners
+  look_left_ = connections_.size() + kNoConnections;
+}
+
+// The kernel goes through what is ready in turn: what had come when the round began has been shown
+// when no more is ready than it shows at once, or when it has shown as many as there are.
+void Reactor::end_look(size_t events) noexcept {
+  const bool admitted = std::exchange(admitted_, false);
+  if (round_ == looked()) [[likely]]
+    return;
+  look_left_ -= std::min(look_left_, events);
+  if (!admitted && (events < kEventsMax || look_left_ == 0)) note_looked(round_);
 }
 
 void Reactor::note_looked(uint64_t round) noexcept {
@@ -212,14 +232,15 @@ void Reactor::run_publishing() noexcept {
   if (publishing_.empty()) return;
   awaited_ = looks_.ask(this);
   if (awaited_ == 0) {
+    awaits_looks_.store(false, std::memory_order_relaxed);
     run(publishing_);
   } else {
     asked_for_.swap(publishing_);
   }
 }
 
-// Sleeps until something comes, and looks at it. False when there may be more that has come.
-bool Reactor::wait() {
+// Sleeps until something comes, and looks at it; how many events it was.
+size_t Reactor::wait() {
   epoll_event events[kEventsMax];
   sleeping_.store(true, std::memory_order_seq_cst);  // what comes from here on sends a wake-up
   const bool idle = deferred_.empty() && inbox_empty() &&
@@ -228,19 +249,19 @@ bool Reactor::wait() {
                     looks_.asked() == looked() && !may_publish();
   const int timeout = idle ? timeout_ms() : 0;
   idle_.store(idle, std::memory_order_seq_cst);
-  const int count = epoll_wait(epoll_.get(), events, kEventsMax, timeout);
+  const int count = epoll_wait(epoll_.get(), events, static_cast<int>(kEventsMax), timeout);
   idle_.store(false, std::memory_order_seq_cst);
   sleeping_.store(false, std::memory_order_relaxed);
   for (int i = 0; i < count; ++i) {
     static_cast<Pollable*>(events[i].data.ptr)->on_ready(events[i].events);
   }
-  return count < kEventsMax;
+  return static_cast<size_t>(std::max(count, 0));
 }
 
 // Called in the midst of a round: what that goes through (running_) is left as it is.
 void Reactor::serve_others() noexcept {
   epoll_event events[kEventsMax];
-  const int count = epoll_wait(epoll_.get(), events, kEventsMax, 0);
+  const int count = epoll_wait(epoll_.get(), events, static_cast<int>(kEventsMax), 0);
   for (int i = 0; i < count; ++i) {
     static_cast<Pollable*>(events[i].data.ptr)->on_ready(events[i].events);
   }
@@ -307,6 +328,7 @@ void Reactor::admit(Arrival arrival) {
   Connection& connection = *made;
   connection.index = connections_.size();
   connections_.push_back(std::move(made));
+  admitted_ = true;
   if (!add(connection.descriptor(), EPOLLIN, connection)) close(connection);
 }
 

@@ -81,7 +81,8 @@ class Reactor {
   /// While a connection runs a long script, on the reactor's thread: reads from the others, which
   /// are answered BUSY or end the script, and takes new ones as far as there is room for them.
   void serve_others() noexcept;
-  bool on_own_thread() const noexcept { return std::this_thread::get_id() == thread_.get_id(); }
+  /// The one whose thread calls, or nullptr.
+  static Reactor* own() noexcept { return own_; }
 
   /// Calls proceed() in the next round. Allocates nothing, as closing does.
   void defer(Connection& connection) noexcept;
@@ -116,8 +117,10 @@ class Reactor {
 
   bool control(int operation, int descriptor, uint32_t events, Pollable& pollable) noexcept;
   void run();
-  bool wait();
+  size_t wait();
   void note_looked(uint64_t round) noexcept;
+  void begin_look() noexcept;
+  void end_look(size_t events) noexcept;
   bool may_publish() const noexcept;
   void run_publishing() noexcept;
   void take_inbox();
@@ -134,6 +137,8 @@ class Reactor {
   void remove_resting(Pollable& pollable) noexcept;
   void signal() noexcept;
   bool inbox_empty();
+
+  static thread_local Reactor* own_;
 
   Runtime& runtime_;
   Looks& looks_;
@@ -162,6 +167,9 @@ class Reactor {
   std::vector<WaiterPtr> publishing_;  // were postponed since the others were last asked
   std::vector<WaiterPtr> asked_for_;   // wait for the round of looks `awaited_`
   uint64_t awaited_ = 0;
+  uint64_t round_ = 0;  // of looks, that it goes through
+  size_t look_left_ = 0;  // how many events may still be of what had come when that began
+  bool admitted_ = false;  // a connection, whose socket was not looked at yet
   Pollable* resting_ = nullptr;  // a list through next_resting
   bool tick_soon_ = false;
   int64_t last_tick_us_ = 0;

@@ -26,24 +26,24 @@ void Runtime::evict_clients() {
   }
 }
 
-// The largest first. In-process sessions are the host's own, and those under CLIENT NO-EVICT stay.
+// The largest first. In-process sessions are the host's own, and those under CLIENT NO-EVICT stay. What
+// each holds is read once: it may change at any moment.
 void Runtime::evict_clients(size_t limit) {
-  const auto held = [](const auto& session) {
-    return session->memory.total.load(std::memory_order_relaxed);
-  };
-  std::vector<std::shared_ptr<Session>> all = sessions();
+  using Holder = std::pair<size_t, std::shared_ptr<Session>>;
+  std::vector<Holder> holders;
   size_t left = 0;
-  for (const auto& session : all) {
-    if (!session->ended()) left += held(session);
+  for (std::shared_ptr<Session>& session : sessions()) {
+    if (session->ended()) continue;
+    const size_t held = session->memory.total.load(std::memory_order_relaxed);
+    left += held;
+    if (session->door == Session::Door::kInProcess || session->no_evict) continue;
+    holders.emplace_back(held, std::move(session));
   }
-  std::erase_if(all, [](const auto& session) {
-    return session->door == Session::Door::kInProcess || session->no_evict ||
-           session->ended();
-  });
-  std::sort(all.begin(), all.end(), [&](const auto& a, const auto& b) { return held(a) > held(b); });
-  for (const auto& session : all) {
+  std::sort(holders.begin(), holders.end(),
+            [](const Holder& a, const Holder& b) { return a.first > b.first; });
+  for (const auto& [held, session] : holders) {
     if (left <= limit) break;
-    left -= std::min(left, held(session));
+    left -= std::min(left, held);
     counters_.evicted_clients.fetch_add(1, std::memory_order_relaxed);
     kill(*session);
   }

@@ -52,7 +52,7 @@ void Runtime::postpone(Session& session, const CommandRow& row, Args args) {
   postpone(session, row, args, [&](const WaiterPtr& waiter) { return pause_.add(waiter); });
 }
 
-// Of a script it is not asked whether it publishes.
+// Of a script it is not asked.
 bool Runtime::publishes(const Session& session, const CommandRow& row) const noexcept {
   const bool events = settings_.notify_events.load(std::memory_order_relaxed) != 0;
   const auto does = [events](const CommandRow& one) {
@@ -75,6 +75,7 @@ bool Runtime::await_arrivals(Turn& turn, Session& session, const CommandRow& row
   }
   session.arrivals_seen = true;
   postpone(session, row, args, [&](const WaiterPtr& waiter) {
+    waiter->awaits_looks = true;
     arrivals.await(waiter);
     return true;
   });

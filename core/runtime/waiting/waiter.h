@@ -62,6 +62,8 @@ class Waiter {
   bool starved = false;
   /// It was not run at all: CLIENT PAUSE (pause.h), or it publishes (arrivals.h).
   bool postponed = false;
+  /// That is soon over, and the command is run even if its client has gone: it publishes.
+  bool awaits_looks = false;
   /// Those of all keys of the command.
   ShardSet shards;
   /// Whether others than these may be needed to serve it: a command that moves on what it gets may

@@ -504,7 +504,7 @@ typedef struct kevy_load_options {
  * KEVY_INVALID: the file is damaged, or is none; kevy_last_error() says at which byte. KEVY_SYSTEM: it
  * can not be read. Keys whose time is over are left out. Watched and tracked keys change as by FLUSHALL.
  * With an append-only file what was read is its new base when this returns: a crash leaves the data of before,
- * or these. The libraries are replaced a moment before the keys. `options` may be NULL. Any thread; one
+ * or these. For `save` rules all keys that come and go have changed. `options` may be NULL. Any thread; one
  * after the other. Blocks. */
 KEVY_API kevy_status kevy_load(kevy_instance* instance, const char* path,
                                const kevy_load_options* options);

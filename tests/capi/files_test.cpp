@@ -254,6 +254,62 @@ TEST_CASE("what is loaded is in the append-only file when it returns") {
   CHECK(digest(store) == digest(source));
 }
 
+TEST_CASE("what is loaded has changed for `save` rules, which keep it when the instance stops") {
+  const Folder folder;
+  const Store source;
+  fill(source, 100);
+  source.run({"FUNCTION", "FLUSH"});
+  REQUIRE(kevy_backup(source.db, folder.at("b.rdb").c_str(), nullptr) == KEVY_OK);
+  fs::create_directory(folder.at("data"));
+  const std::string place = folder.at("data");
+  {
+    const Store store{"dir", place.c_str(), "save", "3600 1"};
+    REQUIRE(kevy_load(store.db, folder.at("b.rdb").c_str(), nullptr) == KEVY_OK);
+    CHECK(store.run({"INFO", "persistence"}).find("rdb_changes_since_last_save:102\r\n") !=
+          std::string::npos);
+  }
+  const Store store{"dir", place.c_str()};
+  CHECK(digest(store) == digest(source));
+}
+
+TEST_CASE("no library that somebody loads meanwhile is lost to the append-only file alone") {
+  const Folder folder;
+  const Store source;
+  fill(source, 10);
+  REQUIRE(kevy_backup(source.db, folder.at("b.rdb").c_str(), nullptr) == KEVY_OK);
+  fs::create_directory(folder.at("data"));
+  const std::string place = folder.at("data");
+  for (int round = 0; round < 10; ++round) {
+    std::string libraries;
+    {
+      const Store store{"dir", place.c_str(), "appendonly", "yes"};
+      store.run({"FUNCTION", "FLUSH"});
+      std::atomic<bool> stop{false};
+      std::atomic<int> loaded{0};
+      std::thread other([&] {
+        while (!stop) {
+          const std::string number = std::to_string(loaded);
+          const std::string code = "#!lua name=other" + number + "\nredis.register_function('g" +
+                                   number + "', function() return 6 end)";
+          const char* const words[] = {"FUNCTION", "LOAD", code.c_str()};
+          kevy_reply* reply = nullptr;
+          if (kevy_exec(store.db, 3, words, nullptr, &reply) != KEVY_OK) return;
+          kevy_reply_free(reply);
+          ++loaded;
+        }
+      });
+      while (loaded < 5) std::this_thread::yield();
+      const kevy_status status = kevy_load(store.db, folder.at("b.rdb").c_str(), nullptr);
+      stop = true;
+      other.join();
+      REQUIRE(status == KEVY_OK);
+      libraries = store.run({"FUNCTION", "LIST"});
+    }
+    const Store store{"dir", place.c_str(), "appendonly", "yes"};
+    CHECK(store.run({"FUNCTION", "LIST"}) == libraries);
+  }
+}
+
 TEST_CASE("others see the data of before or all that are loaded") {
   const Folder folder;
   Store even, odd;

@@ -48,16 +48,10 @@ Status AppendOnlyFile::replace(Replacement& data) {
 
 Status AppendOnlyFile::replace_in_memory(Replacement& data) {
   if (Status prepared = data.prepare(-1); !prepared) return prepared;
-  try {
-    Turn turn(runtime_);
-    hold_all(turn);
-    data.make_room(turn);
-    data.put(turn);
-    return Done{};
-  } catch (const std::bad_alloc&) {
-    data.give_up();
-    throw;
-  }
+  Turn turn(runtime_);
+  if (Status ready = data.make_ready(turn); !ready) return ready;
+  data.put(turn);
+  return Done{};
 }
 
 Status AppendOnlyFile::replace_with_base(Replacement& data) {
@@ -79,15 +73,7 @@ Status AppendOnlyFile::replace_with_base(Replacement& data) {
     ~Aside() { unlinkat(folder.get(), name.c_str(), 0); }
   } const aside{folder_, next->name_aside()};
   if (Status prepared = data.prepare(next->base_file.get()); !prepared) return prepared;
-  Status put = Done{};
-  try {
-    put = put_with_base(data, *next);
-  } catch (const std::bad_alloc&) {
-    data.give_up();
-    throw;
-  }
-  if (!put) data.give_up();
-  return put;
+  return put_with_base(data, *next);
 }
 
 // With all shards held from before the stream goes to the new increment until the manifest that
@@ -98,14 +84,19 @@ Status AppendOnlyFile::put_with_base(Replacement& data, Successor& next) {
   }
   manifest_.increments.push_back(next.increment);
   if (auto written = write_manifest(); !written) return written;
+  LogFile::Target target{std::move(next.increment_file), next.increment.name, 0, 0};
   Turn turn(runtime_);
-  hold_all(turn);
-  data.make_room(turn);
+  if (Status ready = data.make_ready(turn); !ready) {
+    manifest_.increments.pop_back();
+    (void)write_manifest();  // there is nothing in the one that it may name still
+    return ready;
+  }
   const uint64_t losses = file_->losses();
   const bool was_broken = log_->broken();
   const uint64_t position = log_->begin_anew();
   const uint64_t last_size = file_->file_size() + position - log_->consumed();
-  file_->retarget({std::move(next.increment_file), next.increment.name, 0, position});
+  target.begin = position;
+  file_->retarget(std::move(target));
   Status installed = Done{};
   try {
     installed = install(next);
@@ -117,6 +108,7 @@ Status AppendOnlyFile::put_with_base(Replacement& data, Successor& next) {
     file_->made_whole(losses);
     return Done{};
   }
+  data.give_up(turn);
   (void)write_manifest();  // in the place of one that may be there
   if (was_broken) log_->lose();
   std::lock_guard guard(mutex_);

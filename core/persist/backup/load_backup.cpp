@@ -67,14 +67,14 @@ class Loading final : public AppendOnly::Replacement {
         keys_(runtime) {}
 
   Status prepare(int base) override;
+  Status make_ready(Turn& turn) override;
   void put(Turn& all) noexcept override { keys_.take_over(all); }
-  void make_room(Turn& all) override { keys_.make_room(all); }
-  void give_up() noexcept override;
+  void give_up(Turn& turn) noexcept override;
 
  private:
   Status read(FileSource& source, int base);
-  Status replace_libraries();
-  Status load_libraries(const std::vector<std::string>& codes);
+  Status replace_libraries(Turn& turn);
+  Status load_libraries(Turn& turn, const std::vector<std::string>& codes);
 
   Runtime& runtime_;
   const LibraryCodes& libraries_;
@@ -92,8 +92,7 @@ Status Loading::prepare(int base) {
   if (!*opened) {
     return Error{Error::Kind::kSystem, path_ + ": there is no such file", ENOENT};
   }
-  if (Status right = read(source, base); !right) return right;
-  return replace_libraries();
+  return read(source, base);
 }
 
 Status Loading::read(FileSource& source, int base) {
@@ -128,18 +127,15 @@ Status Loading::read(FileSource& source, int base) {
 }
 
 // By commands, so that it is done as a whole or not at all, and is in the log.
-Status Loading::load_libraries(const std::vector<std::string>& codes) {
+Status Loading::load_libraries(Turn& turn, const std::vector<std::string>& codes) {
   ReplyTree reply(2);
-  {
-    Turn turn(runtime_);
-    if (codes.empty()) {
-      const Bytes words[] = {"FUNCTION", "FLUSH"};
-      runtime_.execute(turn, runtime_.stateless(), words, reply);
-    } else {
-      const std::string payload = runtime_.payload()->payload_of(codes);
-      const Bytes words[] = {"FUNCTION", "RESTORE", payload, "FLUSH"};
-      runtime_.execute(turn, runtime_.stateless(), words, reply);
-    }
+  if (codes.empty()) {
+    const Bytes words[] = {"FUNCTION", "FLUSH"};
+    runtime_.execute(turn, runtime_.stateless(), words, reply);
+  } else {
+    const std::string payload = runtime_.payload()->payload_of(codes);
+    const Bytes words[] = {"FUNCTION", "RESTORE", payload, "FLUSH"};
+    runtime_.execute(turn, runtime_.stateless(), words, reply);
   }
   const std::unique_ptr<ReplyRoot, decltype(&free_reply)> root(reply.take(), free_reply);
   if (root == nullptr) throw std::bad_alloc();
@@ -152,30 +148,43 @@ Status Loading::load_libraries(const std::vector<std::string>& codes) {
                path_ + ": the libraries of functions in it can not be loaded: " + text.substr(4)};
 }
 
-Status Loading::replace_libraries() {
-  {
-    Turn all(runtime_);
-    ShardSet shards;
-    shards.add_all();
-    all.hold(shards);
-    codes_before_ = libraries_.library_codes();
-  }
-  if (codes_before_ == keys_.codes()) return Done{};
-  libraries_replaced_ = true;  // where no memory is left for the answer
+Status Loading::make_ready(Turn& turn) {
   try {
-    Status loaded = load_libraries(keys_.codes());
-    libraries_replaced_ = loaded.ok();
-    return loaded;
+    if (Status replaced = replace_libraries(turn); !replaced) return replaced;
+    keys_.make_room(turn);
+    return Done{};
   } catch (const std::bad_alloc&) {
-    give_up();
+    give_up(turn);
     throw;
   }
 }
 
-void Loading::give_up() noexcept {
+// The commands take all shards, and leave them with the turn: so no library that somebody else
+// loads comes between these and the keys, with which the log begins anew.
+Status Loading::replace_libraries(Turn& turn) {
+  ShardSet every;
+  every.add_all();
+  do {
+    turn.hold(every);
+    std::vector<std::string> codes = libraries_.library_codes();
+    if (codes == keys_.codes()) return Done{};
+    const bool again = libraries_replaced_;
+    if (!again) codes_before_ = std::move(codes);
+    libraries_replaced_ = true;  // where no memory is left for the answer
+    Status loaded = load_libraries(turn, keys_.codes());
+    if (!loaded) {
+      libraries_replaced_ = again;
+      give_up(turn);
+      return loaded;
+    }
+  } while (!turn.holds_all());
+  return Done{};
+}
+
+void Loading::give_up(Turn& turn) noexcept {
   if (!libraries_replaced_) return;
   try {
-    (void)load_libraries(codes_before_);
+    (void)load_libraries(turn, codes_before_);
   } catch (const std::bad_alloc&) {
     return;
   }

@@ -154,7 +154,8 @@ KEVY_API kevy_status kevy_stop(kevy_instance* instance);
  * another thread. On the thread of kevy_message_callback, by the same rules. */
 typedef void (*kevy_shutdown_callback)(void* user);
 
-/* Has `callback` called with `user` when SHUTDOWN is run; NULL takes that back. Without it SHUTDOWN
+/* Has `callback` called with `user` when SHUTDOWN is run, in place of what was given before, which is
+ * waited for where it runs, unless it is that which calls; NULL takes it back. Without it SHUTDOWN
  * answers an error. A client over a socket gets no reply: its connection ends with kevy_stop; other
  * callers are answered OK. kevy_stop saves once more if there were changes since, but not after
  * SHUTDOWN NOSAVE. KEVY_SYSTEM: the thread that calls could not be started. */
@@ -484,7 +485,8 @@ typedef struct kevy_backup_options {
 /* Writes all data as they are at one moment, while commands go on, to a file at `path`, whose directory
  * must be there. The instance needs none of its own. What changes meanwhile is copied first, which is what
  * memory grows by. The file is written beside its place, brought to the disk, and takes the place of what
- * is at `path` then: whatever fails, that is as it was. KEVY_INVALID: `path` does not name a file.
+ * is at `path` then: whatever fails, that is as it was. KEVY_INVALID: `path` does not name a file, or
+ * what is there is none.
  * KEVY_SYSTEM: it can not be written. `options` may be NULL. Any thread, several at a time. Blocks until it is on
  * disk. */
 KEVY_API kevy_status kevy_backup(kevy_instance* instance, const char* path,

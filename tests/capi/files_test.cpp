@@ -1,5 +1,7 @@
 // kevy_save, kevy_backup and kevy_load: what they write and read, what they leave when something is
 // wrong, what their callback may do, and what others see meanwhile.
+#include <sys/stat.h>
+
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <filesystem>
@@ -199,6 +201,11 @@ TEST_CASE("what is wrong with a path is said") {
   CHECK(kevy_last_errno() == ENOENT);
   CHECK(kevy_backup(store.db, (folder.path() + "/").c_str(), nullptr) == KEVY_INVALID);
   CHECK(kevy_load(store.db, folder.path().c_str(), nullptr) == KEVY_SYSTEM);
+  CHECK(kevy_backup(store.db, folder.path().c_str(), nullptr) == KEVY_INVALID);
+  REQUIRE(mkfifo(folder.at("pipe").c_str(), 0600) == 0);
+  CHECK(kevy_backup(store.db, folder.at("pipe").c_str(), nullptr) == KEVY_INVALID);
+  CHECK(fs::is_fifo(folder.at("pipe")));
+  fs::remove(folder.at("pipe"));
   CHECK(kevy_backup(store.db, nullptr, nullptr) == KEVY_INVALID);
   CHECK(kevy_load(store.db, nullptr, nullptr) == KEVY_INVALID);
   CHECK(kevy_save(nullptr) == KEVY_INVALID);

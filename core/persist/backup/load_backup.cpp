@@ -26,8 +26,11 @@ class CopyingSource final : public RdbSource {
     const size_t got = file_.read(to, size);
     done_ += got;
     if (copy_ >= 0 && !write_copy({to, got})) return 0;
+    return go_on() ? got : 0;
+  }
+  bool go_on() {
     stopped_ = progress_ && !progress_(done_, std::max(size_, done_));
-    return stopped_ ? 0 : got;
+    return !stopped_;
   }
   /// Why the copy could not be written: an errno.
   int code() const noexcept { return code_; }
@@ -55,6 +58,8 @@ class CopyingSource final : public RdbSource {
   int code_ = 0;
   bool stopped_ = false;
 };
+
+Error cancelled() { return {Error::Kind::kState, "it was cancelled", ECANCELED}; }
 
 class Loading final : public AppendOnly::Replacement {
  public:
@@ -97,9 +102,10 @@ Status Loading::prepare(int base) {
 
 Status Loading::read(FileSource& source, int base) {
   CopyingSource copying(source, base, size_of_file(path_), progress_);
+  if (!copying.go_on()) return cancelled();
   RdbReader reader(copying);
   Status read = read_rdb(reader, keys_, rdb_limits(runtime_.settings()));
-  if (copying.stopped()) return Error{Error::Kind::kState, "it was cancelled", ECANCELED};
+  if (copying.stopped()) return cancelled();
   if (source.code() != 0) return source.error();
   if (copying.code() != 0) {
     return Error{Error::Kind::kSystem,

@@ -2,6 +2,7 @@
 // wrong, what their callback may do, and what others see meanwhile.
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <filesystem>
@@ -277,6 +278,41 @@ TEST_CASE("what is loaded has changed for `save` rules, which keep it when the i
   }
   const Store store{"dir", place.c_str()};
   CHECK(digest(store) == digest(source));
+}
+
+TEST_CASE("a loading that ends early leaves nothing beside the append-only file") {
+  const Folder folder;
+  const Store source;
+  fill(source, 10);
+  REQUIRE(kevy_backup(source.db, folder.at("b.rdb").c_str(), nullptr) == KEVY_OK);
+  source.run({"FUNCTION", "FLUSH"});
+  source.run({"FUNCTION", "LOAD", "#!lua name=m\nredis.register_function('g', function() end)"});
+  REQUIRE(kevy_backup(source.db, folder.at("other.rdb").c_str(), nullptr) == KEVY_OK);
+  // The code of a library that is right in its form alone.
+  std::string bytes = bytes_of(folder.at("other.rdb"));
+  bytes.replace(bytes.find("redis.register"), 14, "redis.unknown_");
+  std::fill(bytes.end() - 8, bytes.end(), '\0');  // no checksum
+  write(folder.at("wrong.rdb"), bytes);
+  fs::create_directory(folder.at("data"));
+  const std::string place = folder.at("data"), log = folder.at("data/appendonlydir");
+  const auto files = [&] {
+    return static_cast<size_t>(std::distance(fs::directory_iterator(log), {}));
+  };
+  {
+    const Store store{"dir", place.c_str(), "appendonly", "yes"};
+    store.run({"SET", "mine", "kept"});
+    const size_t before = files();
+    Seen seen{store.db};
+    seen.stop_at = 0;
+    for (int i = 0; i < 3; ++i) {
+      CHECK(load(store, folder.at("b.rdb"), see, &seen) == KEVY_CANCELLED);
+      CHECK(kevy_load(store.db, folder.at("wrong.rdb").c_str(), nullptr) == KEVY_INVALID);
+    }
+    CHECK(files() == before);
+    store.run({"SET", "mine", "kept still"});
+  }
+  const Store store{"dir", place.c_str(), "appendonly", "yes"};
+  CHECK(store.run({"GET", "mine"}) == "kept still");
 }
 
 TEST_CASE("no library that somebody loads meanwhile is lost to the append-only file alone") {

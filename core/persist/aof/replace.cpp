@@ -67,12 +67,17 @@ Status AppendOnlyFile::replace_with_base(Replacement& data) {
   }
   auto next = prepare();
   if (!next) return next.error();
-  struct Aside {  // goes where it has not become the base
+  struct Aside {  // goes where it has not become the base, and the increment where none names it
     const Descriptor& folder;
-    const std::string name;
-    ~Aside() { unlinkat(folder.get(), name.c_str(), 0); }
-  } const aside{folder_, next->name_aside()};
+    const std::string base, increment;
+    bool named = false;
+    ~Aside() {
+      unlinkat(folder.get(), base.c_str(), 0);
+      if (!named) unlinkat(folder.get(), increment.c_str(), 0);
+    }
+  } aside{folder_, next->name_aside(), next->increment.name};
   if (Status prepared = data.prepare(next->base_file.get()); !prepared) return prepared;
+  aside.named = true;
   return put_with_base(data, *next);
 }
 
@@ -88,7 +93,8 @@ Status AppendOnlyFile::put_with_base(Replacement& data, Successor& next) {
   Turn turn(runtime_);
   if (Status ready = data.make_ready(turn); !ready) {
     manifest_.increments.pop_back();
-    (void)write_manifest();  // there is nothing in the one that it may name still
+    const Status unnamed = write_manifest();  // else it goes on naming one with nothing in it
+    if (unnamed) unlinkat(folder_.get(), next.increment.name.c_str(), 0);
     return ready;
   }
   const uint64_t losses = file_->losses();

@@ -255,6 +255,20 @@ def test_an_instance_with_rules_saves_when_it_is_stopped(tmp_path):
     door.close()
 
 
+def test_what_is_read_at_the_start_has_not_changed(tmp_path):
+    door = open_kevy(tmp_path, "save", "900 1")
+    run(door, "SET", "a", "b")
+    assert run(door, "FUNCTION", "LOAD", LIBRARY) == b"lib"
+    assert stop(door) == 0
+    before = (tmp_path / "dump.rdb").stat()
+    door = open_kevy(tmp_path, "save", "900 1")
+    assert run(door, "FCALL", "reads", 0) == 5
+    assert info(door)["rdb_changes_since_last_save"] == "0"
+    assert stop(door) == 0
+    after = (tmp_path / "dump.rdb").stat()
+    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+
 def test_stopping_tells_when_it_could_not_save(tmp_path):
     door = open_kevy(tmp_path, "save", "900 1")
     run(door, "SET", "a", "b")

@@ -280,6 +280,40 @@ TEST_CASE("what is loaded has changed for `save` rules, which keep it when the i
   CHECK(digest(store) == digest(source));
 }
 
+namespace {
+
+struct Again {
+  kevy_instance* db;
+  std::string path;
+  kevy_status status = KEVY_OK;
+};
+
+int load_again(uint64_t, uint64_t, void* user) {
+  auto& again = *static_cast<Again*>(user);
+  again.status = kevy_load(again.db, again.path.c_str(), nullptr);
+  return 0;
+}
+
+}  // namespace
+
+TEST_CASE("a loading from within the progress of another one is refused, not waited for") {
+  const Folder folder;
+  const Store source;
+  fill(source, 10);
+  REQUIRE(kevy_backup(source.db, folder.at("b.rdb").c_str(), nullptr) == KEVY_OK);
+  const Store store;
+  Again again{store.db, folder.at("b.rdb")};
+  CHECK(load(store, folder.at("b.rdb"), load_again, &again) == KEVY_OK);
+  CHECK(again.status == KEVY_REFUSED);
+  CHECK(digest(store) == digest(source));
+  again.db = source.db;  // of another instance it is no matter
+  CHECK(load(store, folder.at("b.rdb"), load_again, &again) == KEVY_OK);
+  CHECK(again.status == KEVY_OK);
+  again.db = store.db;
+  CHECK(backup(store, folder.at("c.rdb"), load_again, &again) == KEVY_OK);
+  CHECK(again.status == KEVY_OK);
+}
+
 TEST_CASE("a loading that ends early leaves nothing beside the append-only file") {
   const Folder folder;
   const Store source;

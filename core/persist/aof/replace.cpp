@@ -17,6 +17,7 @@ class AppendOnlyFile::JobOfCaller {
     std::unique_lock lock(file_.mutex_);
     file_.job_ended_.wait(lock, [this] { return !file_.job_runs_; });
     file_.job_runs_ = true;
+    file_.caller_ = std::this_thread::get_id();
   }
   // And then what was wanted meanwhile.
   ~JobOfCaller() {
@@ -24,6 +25,7 @@ class AppendOnlyFile::JobOfCaller {
     {
       std::lock_guard guard(file_.mutex_);
       file_.job_runs_ = false;
+      file_.caller_ = {};
       more = file_.wanted_ != file_.enabled_;
     }
     file_.job_ended_.notify_all();
@@ -37,6 +39,12 @@ class AppendOnlyFile::JobOfCaller {
 };
 
 Status AppendOnlyFile::replace(Replacement& data) {
+  {
+    std::lock_guard guard(mutex_);
+    if (caller_ == std::this_thread::get_id()) {
+      return Error{Error::Kind::kState, "it can not be done from within another one's progress"};
+    }
+  }
   const JobOfCaller job(*this);
   bool on;
   {

@@ -154,7 +154,8 @@ KEVY_API kevy_status kevy_stop(kevy_instance* instance);
  * another thread. On the thread of kevy_message_callback, by the same rules. */
 typedef void (*kevy_shutdown_callback)(void* user);
 
-/* Has `callback` called with `user` when SHUTDOWN is run; NULL takes that back. Without it SHUTDOWN
+/* Has `callback` called with `user` when SHUTDOWN is run, in place of what was given before, which is
+ * waited for where it runs, unless it is that which calls; NULL takes it back. Without it SHUTDOWN
  * answers an error. A client over a socket gets no reply: its connection ends with kevy_stop; other
  * callers are answered OK. kevy_stop saves once more if there were changes since, but not after
  * SHUTDOWN NOSAVE. KEVY_SYSTEM: the thread that calls could not be started. */
@@ -471,7 +472,7 @@ KEVY_API kevy_status kevy_save(kevy_instance* instance);
 
 /* Told how much is done, of how much: at the beginning, now and then, and at the end. Called by the
  * thread that called the function, which holds no lock: it may call anything but kevy_stop, and must not
- * wait for another kevy_load of the instance. It returns 0 to go on; anything else ends the function,
+ * wait for a thread in another kevy_load of the instance; from within one kevy_load is KEVY_REFUSED. It returns 0 to go on; anything else ends the function,
  * which returns KEVY_CANCELLED and has changed nothing. Must not throw. */
 typedef int (*kevy_progress_callback)(uint64_t done, uint64_t total, void* user);
 
@@ -486,7 +487,8 @@ typedef struct kevy_backup_options {
 /* Writes all data as they are at one moment, while commands go on, to a file at `path`, whose directory
  * must be there. The instance needs none of its own. What changes meanwhile is copied first, which is what
  * memory grows by. The file is written beside its place, brought to the disk, and takes the place of what
- * is at `path` then: whatever fails, that is as it was. KEVY_INVALID: `path` does not name a file.
+ * is at `path` then: whatever fails, that is as it was. KEVY_INVALID: `path` does not name a file, or
+ * what is there is none.
  * KEVY_SYSTEM: it can not be written. `options` may be NULL. Any thread, several at a time. Blocks until it is on
  * disk. */
 KEVY_API kevy_status kevy_backup(kevy_instance* instance, const char* path,
@@ -506,7 +508,7 @@ typedef struct kevy_load_options {
  * KEVY_INVALID: the file is damaged, or is none; kevy_last_error() says at which byte. KEVY_SYSTEM: it
  * can not be read. Keys whose time is over are left out. Watched and tracked keys change as by FLUSHALL.
  * With an append-only file what was read is its new base when this returns: a crash leaves the data of before,
- * or these. The libraries are replaced a moment before the keys. `options` may be NULL. Any thread; one
+ * or these. For `save` rules all keys that come and go have changed. `options` may be NULL. Any thread; one
  * after the other. Blocks. */
 KEVY_API kevy_status kevy_load(kevy_instance* instance, const char* path,
                                const kevy_load_options* options);

@@ -136,8 +136,8 @@ void Instance::forget_statistics() {
   runtime_.counters().error_replies = 0;
 }
 
-// What the append-only file has is later than any snapshot. Libraries are loaded once nothing is held,
-// since a command does that.
+// What the append-only file has is later than any snapshot. Libraries are loaded once nothing is
+// held, since a command does that.
 Status Instance::start_snapshots() {
   snapshot_options_.started = true;
   const bool has_directory = !persistence_.place.directory.empty();
@@ -159,6 +159,7 @@ Status Instance::start_snapshots() {
     runtime_.execute(turn, runtime_.stateless(), words, reply);
     if (reply.errors() != 0) return invalid("dbfilename: a library of functions can not be loaded");
   }
+  snapshots_.note_all_loaded();
   return Done{};
 }
 

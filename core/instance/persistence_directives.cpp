@@ -14,6 +14,7 @@ using Wrong = std::optional<std::string>;
 using Directive = Configuration::Directive;
 
 constexpr const char* kFixed = "can't set immutable config";
+constexpr const char* kProtected = "can't set protected config";
 
 Directive yes_or_no(std::atomic<bool>& value) {
   return {[&value] { return std::string(value.load(std::memory_order_relaxed) ? "yes" : "no"); },
@@ -41,7 +42,7 @@ Directive name(const PersistenceOptions& options, std::string& value, const char
 Directive directory(PersistenceOptions& options) {
   return {[&options] { return options.place.directory; },
           [&options](Bytes text) -> Wrong {
-            if (options.started) return kFixed;
+            if (options.started) return kProtected;
             options.place.directory = text;
             // It is to stay the same when the process goes to work elsewhere.
             char path[PATH_MAX];

@@ -15,13 +15,18 @@ class ShutdownNotice final : public Shutdown, private Delivery::Recipient {
  public:
   using Callback = void (*)(void* user);
 
-  explicit ShutdownNotice(Delivery& delivery) : Recipient(delivery) {}
+  explicit ShutdownNotice(Delivery& delivery) : Recipient(delivery), delivery_(delivery) {}
 
-  /// Who is told from now on, with what; nullptr: nobody.
-  void set(Callback callback, void* user) noexcept {
-    std::lock_guard guard(mutex_);
-    callback_ = callback;
-    user_ = user;
+  /// Who is told from now on, with what; nullptr: nobody. On return who was told before is not told
+  /// and will not be, unless it is he who calls.
+  void set(Callback callback, void* user) {
+    {
+      std::lock_guard guard(mutex_);
+      callback_ = callback;
+      user_ = user;
+    }
+    delivery_.remove(*this);
+    if (asked()) wake();
   }
   /// What the last SHUTDOWN said, or kByRules.
   Saving saving() noexcept {
@@ -37,6 +42,7 @@ class ShutdownNotice final : public Shutdown, private Delivery::Recipient {
     {
       std::lock_guard guard(mutex_);
       saving_ = saving;
+      asked_ = true;
     }
     wake();
   }
@@ -47,16 +53,25 @@ class ShutdownNotice final : public Shutdown, private Delivery::Recipient {
     void* user;
     {
       std::lock_guard guard(mutex_);
+      if (!asked_) return After::kDone;
       callback = callback_;
       user = user_;
+      asked_ = callback == nullptr;
     }
     if (callback != nullptr) callback(user);
     return After::kDone;
   }
 
+  bool asked() noexcept {
+    std::lock_guard guard(mutex_);
+    return asked_;
+  }
+
+  Delivery& delivery_;
   std::mutex mutex_;  // guards what follows
   Callback callback_ = nullptr;
   void* user_ = nullptr;
+  bool asked_ = false;  // and not told yet
   Saving saving_ = Saving::kByRules;
 };
 

@@ -33,6 +33,17 @@ std::optional<size_t> key_count(Call& call) {
   return std::nullopt;
 }
 
+// What does not promise to write nothing is refused before it runs where writes are; also where it
+// is to write nothing, which is looked at behind that.
+bool is_refused(Call& call, uint32_t flags, bool read_only) {
+  if ((flags & kScriptNoWrites) != 0) return false;
+  std::string wrong;
+  if (call.runtime.refuses_writes()) wrong = call.runtime.refusal_of_writes();
+  if (wrong.empty() && read_only) wrong = kMayWrite;
+  if (!wrong.empty()) call.error(wrong);
+  return !wrong.empty();
+}
+
 struct Compilation {
   Bytes code;
   int function = LUA_NOREF;
@@ -180,11 +191,7 @@ void ScriptEngine::flush() {
 }
 
 void ScriptEngine::run(Call& call, Script& script, size_t keys, bool read_only) {
-  if (read_only && (script.flags & kScriptHasShebang) != 0 &&
-      (script.flags & kScriptNoWrites) == 0) {
-    call.error(kMayWrite);
-    return;
-  }
+  if ((script.flags & kScriptHasShebang) != 0 && is_refused(call, script.flags, read_only)) return;
   read_only = read_only || (script.flags & kScriptNoWrites) != 0;
   invoke(*state_, call,
          {script.function, ScriptStatus::Kind::kScript, {}, keys, read_only, replies_, result_});
@@ -203,11 +210,8 @@ void ScriptEngine::call_function(Call& call, bool read_only) {
   }
   const auto keys = key_count(call);
   if (!keys) return;
+  if (is_refused(call, function->flags, read_only)) return;
   const bool no_writes = (function->flags & kScriptNoWrites) != 0;
-  if (read_only && !no_writes) {
-    call.error(kMayWrite);
-    return;
-  }
   invoke(*state_, call,
          {function->function, ScriptStatus::Kind::kFunction, function->name, *keys, no_writes,
           replies_, result_});

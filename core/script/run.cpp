@@ -27,8 +27,11 @@ void ScriptRun::execute(Args words) {
     return;
   }
   if (row->has(kWrite) && runtime.refuses_writes()) {
-    tape.error(runtime.refusal_of_writes());
-    return;
+    const std::string wrong = runtime.refusal_of_writes();
+    if (!wrong.empty()) {  // else they have just been allowed again
+      tape.error(wrong);
+      return;
+    }
   }
   session.protocol = protocol;
   runtime.run_nested(call, session, *row, words, tape, logged);

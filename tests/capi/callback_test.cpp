@@ -1,9 +1,11 @@
 // G4: code of the user's runs while no lock is held.
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <stdexcept>
+#include <thread>
 #include <vector>
 
 #include "kevy.h"
@@ -39,7 +41,42 @@ void uses_everything(const kevy_message*, void* user) {
   receiver.changed.notify_one();
 }
 
+struct Told {
+  std::atomic<bool> runs{false}, taken_back{false}, over{false};
+};
+
+void stays_until_taken_back(void* user) {
+  auto& told = *static_cast<Told*>(user);
+  told.runs = true;
+  constexpr int kLong = 20000;
+  while (!told.taken_back) std::this_thread::yield();
+  for (int i = 0; i < kLong; ++i) std::this_thread::yield();
+  told.over = true;
+}
+
+void is_told(void* user) { *static_cast<std::atomic<bool>*>(user) = true; }
+
 }  // namespace
+
+TEST_CASE("a callback that was told of SHUTDOWN is over once it is taken back or replaced") {
+  kevy_instance* db = nullptr;
+  REQUIRE(kevy_start(nullptr, &db) == KEVY_OK);
+  for (const bool replaced : {false, true}) {
+    Told told;
+    REQUIRE(kevy_on_shutdown(db, stays_until_taken_back, &told) == KEVY_OK);
+    run(db, {"SHUTDOWN", "NOSAVE"});
+    while (!told.runs) std::this_thread::yield();
+    run(db, {"SHUTDOWN", "NOSAVE"});
+    std::atomic<bool> other{false};
+    told.taken_back = true;
+    REQUIRE(kevy_on_shutdown(db, replaced ? is_told : nullptr, &other) == KEVY_OK);
+    CHECK(told.over);
+    while (replaced && !other) std::this_thread::yield();  // of the second SHUTDOWN
+    CHECK(other == replaced);
+    REQUIRE(kevy_on_shutdown(db, nullptr, nullptr) == KEVY_OK);
+  }
+  kevy_stop(db);
+}
 
 TEST_CASE("G4 a callback may use every part of the instance, whatever published the message") {
   Receiver receiver;

@@ -1,5 +1,8 @@
 // kevy_save, kevy_backup and kevy_load: what they write and read, what they leave when something is
 // wrong, what their callback may do, and what others see meanwhile.
+#include <sys/stat.h>
+
+#include <algorithm>
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <filesystem>
@@ -199,6 +202,11 @@ TEST_CASE("what is wrong with a path is said") {
   CHECK(kevy_last_errno() == ENOENT);
   CHECK(kevy_backup(store.db, (folder.path() + "/").c_str(), nullptr) == KEVY_INVALID);
   CHECK(kevy_load(store.db, folder.path().c_str(), nullptr) == KEVY_SYSTEM);
+  CHECK(kevy_backup(store.db, folder.path().c_str(), nullptr) == KEVY_INVALID);
+  REQUIRE(mkfifo(folder.at("pipe").c_str(), 0600) == 0);
+  CHECK(kevy_backup(store.db, folder.at("pipe").c_str(), nullptr) == KEVY_INVALID);
+  CHECK(fs::is_fifo(folder.at("pipe")));
+  fs::remove(folder.at("pipe"));
   CHECK(kevy_backup(store.db, nullptr, nullptr) == KEVY_INVALID);
   CHECK(kevy_load(store.db, nullptr, nullptr) == KEVY_INVALID);
   CHECK(kevy_save(nullptr) == KEVY_INVALID);
@@ -252,6 +260,131 @@ TEST_CASE("what is loaded is in the append-only file when it returns") {
   CHECK(store.run({"FCALL", "f", "0"}) == "5");
   store.run({"DEL", "after"});
   CHECK(digest(store) == digest(source));
+}
+
+TEST_CASE("what is loaded has changed for `save` rules, which keep it when the instance stops") {
+  const Folder folder;
+  const Store source;
+  fill(source, 100);
+  source.run({"FUNCTION", "FLUSH"});
+  REQUIRE(kevy_backup(source.db, folder.at("b.rdb").c_str(), nullptr) == KEVY_OK);
+  fs::create_directory(folder.at("data"));
+  const std::string place = folder.at("data");
+  {
+    const Store store{"dir", place.c_str(), "save", "3600 1"};
+    REQUIRE(kevy_load(store.db, folder.at("b.rdb").c_str(), nullptr) == KEVY_OK);
+    CHECK(store.run({"INFO", "persistence"}).find("rdb_changes_since_last_save:102\r\n") !=
+          std::string::npos);
+  }
+  const Store store{"dir", place.c_str()};
+  CHECK(digest(store) == digest(source));
+}
+
+namespace {
+
+struct Again {
+  kevy_instance* db;
+  std::string path;
+  kevy_status status = KEVY_OK;
+};
+
+int load_again(uint64_t, uint64_t, void* user) {
+  auto& again = *static_cast<Again*>(user);
+  again.status = kevy_load(again.db, again.path.c_str(), nullptr);
+  return 0;
+}
+
+}  // namespace
+
+TEST_CASE("a loading from within the progress of another one is refused, not waited for") {
+  const Folder folder;
+  const Store source;
+  fill(source, 10);
+  REQUIRE(kevy_backup(source.db, folder.at("b.rdb").c_str(), nullptr) == KEVY_OK);
+  const Store store;
+  Again again{store.db, folder.at("b.rdb")};
+  CHECK(load(store, folder.at("b.rdb"), load_again, &again) == KEVY_OK);
+  CHECK(again.status == KEVY_REFUSED);
+  CHECK(digest(store) == digest(source));
+  again.db = source.db;  // of another instance it is no matter
+  CHECK(load(store, folder.at("b.rdb"), load_again, &again) == KEVY_OK);
+  CHECK(again.status == KEVY_OK);
+  again.db = store.db;
+  CHECK(backup(store, folder.at("c.rdb"), load_again, &again) == KEVY_OK);
+  CHECK(again.status == KEVY_OK);
+}
+
+TEST_CASE("a loading that ends early leaves nothing beside the append-only file") {
+  const Folder folder;
+  const Store source;
+  fill(source, 10);
+  REQUIRE(kevy_backup(source.db, folder.at("b.rdb").c_str(), nullptr) == KEVY_OK);
+  source.run({"FUNCTION", "FLUSH"});
+  source.run({"FUNCTION", "LOAD", "#!lua name=m\nredis.register_function('g', function() end)"});
+  REQUIRE(kevy_backup(source.db, folder.at("other.rdb").c_str(), nullptr) == KEVY_OK);
+  // The code of a library that is right in its form alone.
+  std::string bytes = bytes_of(folder.at("other.rdb"));
+  bytes.replace(bytes.find("redis.register"), 14, "redis.unknown_");
+  std::fill(bytes.end() - 8, bytes.end(), '\0');  // no checksum
+  write(folder.at("wrong.rdb"), bytes);
+  fs::create_directory(folder.at("data"));
+  const std::string place = folder.at("data"), log = folder.at("data/appendonlydir");
+  const auto files = [&] {
+    return static_cast<size_t>(std::distance(fs::directory_iterator(log), {}));
+  };
+  {
+    const Store store{"dir", place.c_str(), "appendonly", "yes"};
+    store.run({"SET", "mine", "kept"});
+    const size_t before = files();
+    Seen seen{store.db};
+    seen.stop_at = 0;
+    for (int i = 0; i < 3; ++i) {
+      CHECK(load(store, folder.at("b.rdb"), see, &seen) == KEVY_CANCELLED);
+      CHECK(kevy_load(store.db, folder.at("wrong.rdb").c_str(), nullptr) == KEVY_INVALID);
+    }
+    CHECK(files() == before);
+    store.run({"SET", "mine", "kept still"});
+  }
+  const Store store{"dir", place.c_str(), "appendonly", "yes"};
+  CHECK(store.run({"GET", "mine"}) == "kept still");
+}
+
+TEST_CASE("no library that somebody loads meanwhile is lost to the append-only file alone") {
+  const Folder folder;
+  const Store source;
+  fill(source, 10);
+  REQUIRE(kevy_backup(source.db, folder.at("b.rdb").c_str(), nullptr) == KEVY_OK);
+  fs::create_directory(folder.at("data"));
+  const std::string place = folder.at("data");
+  for (int round = 0; round < 10; ++round) {
+    std::string libraries;
+    {
+      const Store store{"dir", place.c_str(), "appendonly", "yes"};
+      store.run({"FUNCTION", "FLUSH"});
+      std::atomic<bool> stop{false};
+      std::atomic<int> loaded{0};
+      std::thread other([&] {
+        while (!stop) {
+          const std::string number = std::to_string(loaded);
+          const std::string code = "#!lua name=other" + number + "\nredis.register_function('g" +
+                                   number + "', function() return 6 end)";
+          const char* const words[] = {"FUNCTION", "LOAD", code.c_str()};
+          kevy_reply* reply = nullptr;
+          if (kevy_exec(store.db, 3, words, nullptr, &reply) != KEVY_OK) return;
+          kevy_reply_free(reply);
+          ++loaded;
+        }
+      });
+      while (loaded < 5) std::this_thread::yield();
+      const kevy_status status = kevy_load(store.db, folder.at("b.rdb").c_str(), nullptr);
+      stop = true;
+      other.join();
+      REQUIRE(status == KEVY_OK);
+      libraries = store.run({"FUNCTION", "LIST"});
+    }
+    const Store store{"dir", place.c_str(), "appendonly", "yes"};
+    CHECK(store.run({"FUNCTION", "LIST"}) == libraries);
+  }
 }
 
 TEST_CASE("others see the data of before or all that are loaded") {

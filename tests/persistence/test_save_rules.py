@@ -68,6 +68,7 @@ def test_config_answers_as_the_references(version, tmp_path):
         for words in (["CONFIG", "SET", "save", "900 1", "save", "300 1"], ["CONFIG", "GET", "save"],
                       ["CONFIG", "GET", "stop-writes-on-bgsave-error"],
                       ["CONFIG", "SET", "stop-writes-on-bgsave-error", "maybe"],
+                      ["CONFIG", "SET", "dir", "/"], ["CONFIG", "SET", "dbfilename", "x"],
                       ["CONFIG", "SET", "save", "900 1", "stop-writes-on-bgsave-error", "maybe"],
                       ["CONFIG", "GET", "save"]):
             assert run(kevy, *words) == run(reference, *words), words
@@ -181,6 +182,39 @@ def test_writes_are_refused_after_one_that_failed(version, tmp_path):
         kevy.close()
 
 
+LIBRARY = """#!lua name=lib
+redis.register_function('writes', function() return redis.call('SET', 'a', 'x') end)
+redis.register_function{function_name='reads', callback=function() return 5 end, flags={'no-writes'}}
+"""
+
+
+@pytest.mark.parametrize("version", [VALKEY, REDIS])
+def test_scripts_that_may_write_are_refused_before_they_run(version, tmp_path):
+    ours, theirs = tmp_path / "kevy", tmp_path / "reference"
+    for folder in (ours, theirs):
+        folder.mkdir()
+    kevy, reference = open_kevy(ours, "save", "900 1"), Reference(version, theirs)
+    run(reference, "CONFIG", "SET", "save", "900 1")
+    try:
+        for door, folder in ((kevy, ours), (reference, theirs)):
+            assert run(door, "FUNCTION", "LOAD", LIBRARY) == b"lib"
+            block(folder / "dump.rdb")
+            assert run(door, "BGSAVE") == b"Background saving started"
+            eventually(lambda door=door: info(door)["rdb_last_bgsave_status"] == "err")
+        for words in (["EVAL", "#!lua\nreturn 1", 0], ["EVAL", "#!lua flags=no-writes\nreturn 1", 0],
+                      ["EVAL", "return 1", 0], ["EVAL_RO", "#!lua\nreturn 1", 0], ["EVAL_RO", "return 1", 0],
+                      ["FCALL", "writes", 0], ["FCALL_RO", "writes", 0], ["FCALL", "reads", 0],
+                      ["FCALL_RO", "reads", 0], ["CONFIG", "SET", "save", ""], ["EVAL", "#!lua\nreturn 1", 0],
+                      ["EVAL_RO", "#!lua\nreturn 1", 0], ["FCALL", "writes", 0], ["FCALL_RO", "writes", 0]):
+            expected = run(reference, *words)
+            if isinstance(expected, bytes):
+                expected = expected.replace(b"Redis", b"Valkey")
+            assert run(kevy, *words) == expected, words
+    finally:
+        reference.close()
+        kevy.close()
+
+
 def test_one_that_failed_is_tried_again_after_five_seconds(tmp_path):
     door = open_kevy(tmp_path, "save", "10 1")
     freeze(door)
@@ -219,6 +253,20 @@ def test_an_instance_with_rules_saves_when_it_is_stopped(tmp_path):
     door = open_kevy(tmp_path)
     assert run(door, "GET", "a") == b"b"
     door.close()
+
+
+def test_what_is_read_at_the_start_has_not_changed(tmp_path):
+    door = open_kevy(tmp_path, "save", "900 1")
+    run(door, "SET", "a", "b")
+    assert run(door, "FUNCTION", "LOAD", LIBRARY) == b"lib"
+    assert stop(door) == 0
+    before = (tmp_path / "dump.rdb").stat()
+    door = open_kevy(tmp_path, "save", "900 1")
+    assert run(door, "FCALL", "reads", 0) == 5
+    assert info(door)["rdb_changes_since_last_save"] == "0"
+    assert stop(door) == 0
+    after = (tmp_path / "dump.rdb").stat()
+    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
 
 def test_stopping_tells_when_it_could_not_save(tmp_path):

@@ -145,6 +145,7 @@ class AppendOnlyFile final : public AppendOnly {
   uint64_t older_size_ = 0;  // of all files but the last increment
   uint64_t base_size_ = 0;   // of all files when there was a base made, or at the start
   bool job_runs_ = false;
+  std::thread::id caller_;  // whose the job is that a thread of somebody else's does
   Condition job_ended_;
   bool stopping_ = false;
   std::thread job_;

@@ -17,6 +17,7 @@ class AppendOnlyFile::JobOfCaller {
     std::unique_lock lock(file_.mutex_);
     file_.job_ended_.wait(lock, [this] { return !file_.job_runs_; });
     file_.job_runs_ = true;
+    file_.caller_ = std::this_thread::get_id();
   }
   // And then what was wanted meanwhile.
   ~JobOfCaller() {
@@ -24,6 +25,7 @@ class AppendOnlyFile::JobOfCaller {
     {
       std::lock_guard guard(file_.mutex_);
       file_.job_runs_ = false;
+      file_.caller_ = {};
       more = file_.wanted_ != file_.enabled_;
     }
     file_.job_ended_.notify_all();
@@ -37,6 +39,12 @@ class AppendOnlyFile::JobOfCaller {
 };
 
 Status AppendOnlyFile::replace(Replacement& data) {
+  {
+    std::lock_guard guard(mutex_);
+    if (caller_ == std::this_thread::get_id()) {
+      return Error{Error::Kind::kState, "it can not be done from within another one's progress"};
+    }
+  }
   const JobOfCaller job(*this);
   bool on;
   {
@@ -48,16 +56,10 @@ Status AppendOnlyFile::replace(Replacement& data) {
 
 Status AppendOnlyFile::replace_in_memory(Replacement& data) {
   if (Status prepared = data.prepare(-1); !prepared) return prepared;
-  try {
-    Turn turn(runtime_);
-    turn.hold_all();
-    data.make_room(turn);
-    data.put(turn);
-    return Done{};
-  } catch (const std::bad_alloc&) {
-    data.give_up();
-    throw;
-  }
+  Turn turn(runtime_);
+  if (Status ready = data.make_ready(turn); !ready) return ready;
+  data.put(turn);
+  return Done{};
 }
 
 Status AppendOnlyFile::replace_with_base(Replacement& data) {
@@ -73,21 +75,18 @@ Status AppendOnlyFile::replace_with_base(Replacement& data) {
   }
   auto next = prepare();
   if (!next) return next.error();
-  struct Aside {  // goes where it has not become the base
+  struct Aside {  // goes where it has not become the base, and the increment where none names it
     const Descriptor& folder;
-    const std::string name;
-    ~Aside() { unlinkat(folder.get(), name.c_str(), 0); }
-  } const aside{folder_, next->name_aside()};
+    const std::string base, increment;
+    bool named = false;
+    ~Aside() {
+      unlinkat(folder.get(), base.c_str(), 0);
+      if (!named) unlinkat(folder.get(), increment.c_str(), 0);
+    }
+  } aside{folder_, next->name_aside(), next->increment.name};
   if (Status prepared = data.prepare(next->base_file.get()); !prepared) return prepared;
-  Status put = Done{};
-  try {
-    put = put_with_base(data, *next);
-  } catch (const std::bad_alloc&) {
-    data.give_up();
-    throw;
-  }
-  if (!put) data.give_up();
-  return put;
+  aside.named = true;
+  return put_with_base(data, *next);
 }
 
 // With all shards held from before the stream goes to the new increment until the manifest that
@@ -98,14 +97,20 @@ Status AppendOnlyFile::put_with_base(Replacement& data, Successor& next) {
   }
   manifest_.increments.push_back(next.increment);
   if (auto written = write_manifest(); !written) return written;
+  LogFile::Target target{std::move(next.increment_file), next.increment.name, 0, 0};
   Turn turn(runtime_);
-  turn.hold_all();
-  data.make_room(turn);
+  if (Status ready = data.make_ready(turn); !ready) {
+    manifest_.increments.pop_back();
+    const Status unnamed = write_manifest();  // else it goes on naming one with nothing in it
+    if (unnamed) unlinkat(folder_.get(), next.increment.name.c_str(), 0);
+    return ready;
+  }
   const uint64_t losses = file_->losses();
   const bool was_broken = log_->broken();
   const uint64_t position = log_->begin_anew();
   const uint64_t last_size = file_->file_size() + position - log_->consumed();
-  file_->retarget({std::move(next.increment_file), next.increment.name, 0, position});
+  target.begin = position;
+  file_->retarget(std::move(target));
   Status installed = Done{};
   try {
     installed = install(next);
@@ -117,6 +122,7 @@ Status AppendOnlyFile::put_with_base(Replacement& data, Successor& next) {
     file_->made_whole(losses);
     return Done{};
   }
+  data.give_up(turn);
   (void)write_manifest();  // in the place of one that may be there
   if (was_broken) log_->lose();
   std::lock_guard guard(mutex_);

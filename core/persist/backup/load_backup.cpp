@@ -26,8 +26,11 @@ class CopyingSource final : public RdbSource {
     const size_t got = file_.read(to, size);
     done_ += got;
     if (copy_ >= 0 && !write_copy({to, got})) return 0;
+    return go_on() ? got : 0;
+  }
+  bool go_on() {
     stopped_ = progress_ && !progress_(done_, std::max(size_, done_));
-    return stopped_ ? 0 : got;
+    return !stopped_;
   }
   /// Why the copy could not be written: an errno.
   int code() const noexcept { return code_; }
@@ -56,6 +59,8 @@ class CopyingSource final : public RdbSource {
   bool stopped_ = false;
 };
 
+Error cancelled() { return {Error::Kind::kState, "it was cancelled", ECANCELED}; }
+
 class Loading final : public AppendOnly::Replacement {
  public:
   Loading(Runtime& runtime, const LibraryCodes& libraries, const std::string& path,
@@ -67,14 +72,14 @@ class Loading final : public AppendOnly::Replacement {
         keys_(runtime) {}
 
   Status prepare(int base) override;
+  Status make_ready(Turn& turn) override;
   void put(Turn& all) noexcept override { keys_.take_over(all); }
-  void make_room(Turn& all) override { keys_.make_room(all); }
-  void give_up() noexcept override;
+  void give_up(Turn& turn) noexcept override;
 
  private:
   Status read(FileSource& source, int base);
-  Status replace_libraries();
-  Status load_libraries(const std::vector<std::string>& codes);
+  Status replace_libraries(Turn& turn);
+  Status load_libraries(Turn& turn, const std::vector<std::string>& codes);
 
   Runtime& runtime_;
   const LibraryCodes& libraries_;
@@ -92,15 +97,15 @@ Status Loading::prepare(int base) {
   if (!*opened) {
     return Error{Error::Kind::kSystem, path_ + ": there is no such file", ENOENT};
   }
-  if (Status right = read(source, base); !right) return right;
-  return replace_libraries();
+  return read(source, base);
 }
 
 Status Loading::read(FileSource& source, int base) {
   CopyingSource copying(source, base, size_of_file(path_), progress_);
+  if (!copying.go_on()) return cancelled();
   RdbReader reader(copying);
   Status read = read_rdb(reader, keys_, rdb_limits(runtime_.settings()));
-  if (copying.stopped()) return Error{Error::Kind::kState, "it was cancelled", ECANCELED};
+  if (copying.stopped()) return cancelled();
   if (source.code() != 0) return source.error();
   if (copying.code() != 0) {
     return Error{Error::Kind::kSystem,
@@ -128,18 +133,15 @@ Status Loading::read(FileSource& source, int base) {
 }
 
 // By commands, so that it is done as a whole or not at all, and is in the log.
-Status Loading::load_libraries(const std::vector<std::string>& codes) {
+Status Loading::load_libraries(Turn& turn, const std::vector<std::string>& codes) {
   ReplyTree reply(2);
-  {
-    Turn turn(runtime_);
-    if (codes.empty()) {
-      const Bytes words[] = {"FUNCTION", "FLUSH"};
-      runtime_.execute(turn, runtime_.stateless(), words, reply);
-    } else {
-      const std::string payload = runtime_.payload()->payload_of(codes);
-      const Bytes words[] = {"FUNCTION", "RESTORE", payload, "FLUSH"};
-      runtime_.execute(turn, runtime_.stateless(), words, reply);
-    }
+  if (codes.empty()) {
+    const Bytes words[] = {"FUNCTION", "FLUSH"};
+    runtime_.execute(turn, runtime_.stateless(), words, reply);
+  } else {
+    const std::string payload = runtime_.payload()->payload_of(codes);
+    const Bytes words[] = {"FUNCTION", "RESTORE", payload, "FLUSH"};
+    runtime_.execute(turn, runtime_.stateless(), words, reply);
   }
   const std::unique_ptr<ReplyRoot, decltype(&free_reply)> root(reply.take(), free_reply);
   if (root == nullptr) throw std::bad_alloc();
@@ -152,28 +154,41 @@ Status Loading::load_libraries(const std::vector<std::string>& codes) {
                path_ + ": the libraries of functions in it can not be loaded: " + text.substr(4)};
 }
 
-Status Loading::replace_libraries() {
-  {
-    Turn all(runtime_);
-    all.hold_all();
-    codes_before_ = libraries_.library_codes();
-  }
-  if (codes_before_ == keys_.codes()) return Done{};
-  libraries_replaced_ = true;  // where no memory is left for the answer
+Status Loading::make_ready(Turn& turn) {
   try {
-    Status loaded = load_libraries(keys_.codes());
-    libraries_replaced_ = loaded.ok();
-    return loaded;
+    if (Status replaced = replace_libraries(turn); !replaced) return replaced;
+    keys_.make_room(turn);
+    return Done{};
   } catch (const std::bad_alloc&) {
-    give_up();
+    give_up(turn);
     throw;
   }
 }
 
-void Loading::give_up() noexcept {
+// The commands take all shards, and leave them with the turn: so no library that somebody else
+// loads comes between these and the keys, with which the log begins anew.
+Status Loading::replace_libraries(Turn& turn) {
+  do {
+    turn.hold_all();
+    std::vector<std::string> codes = libraries_.library_codes();
+    if (codes == keys_.codes()) return Done{};
+    const bool again = libraries_replaced_;
+    if (!again) codes_before_ = std::move(codes);
+    libraries_replaced_ = true;  // where no memory is left for the answer
+    Status loaded = load_libraries(turn, keys_.codes());
+    if (!loaded) {
+      libraries_replaced_ = again;
+      give_up(turn);
+      return loaded;
+    }
+  } while (!turn.holds_all());
+  return Done{};
+}
+
+void Loading::give_up(Turn& turn) noexcept {
   if (!libraries_replaced_) return;
   try {
-    (void)load_libraries(codes_before_);
+    (void)load_libraries(turn, codes_before_);
   } catch (const std::bad_alloc&) {
     return;
   }

@@ -45,8 +45,10 @@ void StagedKeys::make_room(Turn& all) {
   }
 }
 
-// A watched key changes when it is there before or after.
+// A watched key changes when it is there before or after. What comes and what goes is counted as
+// changes, so that a snapshot is due.
 void StagedKeys::take_over(Turn& all) noexcept {
+  uint64_t changes = 1;
   for (uint32_t i = 0; i < runtime_.shard_count(); ++i) {
     Shard& shard = runtime_.shard(i);
     Staged& fresh = shards_[i];
@@ -55,14 +57,16 @@ void StagedKeys::take_over(Turn& all) noexcept {
       const auto staged = fresh.find(static_cast<size_t>(database));
       return staged != fresh.end() && staged->second->find(key) != nullptr;
     });
-    shard.databases.for_each([&](size_t database, Keyspace&) {
+    shard.databases.for_each([&](size_t database, Keyspace& gone) {
       const auto staged = fresh.find(database);
+      changes += gone.size() + (staged == fresh.end() ? 0 : staged->second->size());
       shard.garbage.add(staged == fresh.end()
                             ? shard.databases.take(database)
                             : shard.databases.exchange(database, std::move(staged->second)));
     });
     note_all_for_waiters(all, shard, std::nullopt);
   }
+  runtime_.counters().keyless_changes.fetch_add(changes, std::memory_order_relaxed);
   runtime_.tracking().all_changed(all, nullptr);
   if (any_expire_) runtime_.note_expiry();
 }

@@ -1,3 +1,6 @@
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
@@ -42,6 +45,13 @@ Place place_of(const std::string& path) {
   return {path.substr(0, std::max<size_t>(slash, 1)), path.substr(slash + 1)};
 }
 
+// What is there and is no file stays: a directory, /dev/null, somebody's pipe.
+bool is_other_than_file(const std::string& path) noexcept {
+  struct statx status {};  // that older glibc have: not lstat
+  return statx(AT_FDCWD, path.c_str(), AT_SYMLINK_NOFOLLOW, STATX_TYPE, &status) == 0 &&
+         !S_ISREG(status.stx_mode) && !S_ISLNK(status.stx_mode);
+}
+
 Error cancelled() { return {Error::Kind::kState, "it was cancelled", ECANCELED}; }
 
 }  // namespace
@@ -49,7 +59,7 @@ Error cancelled() { return {Error::Kind::kState, "it was cancelled", ECANCELED};
 Status write_backup(Runtime& runtime, const LibraryCodes& libraries, const std::string& path,
                     const Progress& progress) {
   const Place place = place_of(path);
-  if (place.name.empty()) {
+  if (place.name.empty() || is_other_than_file(path)) {
     return Error{Error::Kind::kInvalid, "path: '" + path + "' does not name a file"};
   }
   NewFile file(place.directory, place.name, nullptr);

@@ -44,6 +44,12 @@ Status SnapshotFiles::start(std::string directory, std::string name, bool read,
   }
 }
 
+void SnapshotFiles::note_all_loaded() noexcept {
+  const uint64_t changes = runtime_.changes();
+  std::lock_guard guard(mutex_);
+  state_.changes_saved = changes;
+}
+
 void SnapshotFiles::stop() noexcept {
   std::thread thread;
   {

@@ -1,9 +1,9 @@
 // SnapshotFiles: the snapshots of an instance, one file in a directory (DESIGN.md, section 8).
 // Without a directory nothing is read or written, and who asks for it is told to give one.
 //
-// A snapshot holds all shards while it is encoded and handed to the system. One in the background is
-// of one moment (moment_view.h), and made by a thread of its own while commands go on. Any thread;
-// start() and stop() are the instance's.
+// A snapshot holds all shards while it is encoded and handed to the system. One in the background
+// is of one moment (moment_view.h), and made by a thread of its own while commands go on. Any
+// thread; start() and stop() are the instance's.
 #pragma once
 
 #include <atomic>
@@ -31,6 +31,8 @@ class SnapshotFiles final : public Snapshots {
   /// held.
   Status start(std::string directory, std::string name, bool read,
                const KeyTaker::LoadLibrary& load_library);
+  /// What there is by now came from the file: it is no change. Holds no shard.
+  void note_all_loaded() noexcept;
   /// Whether writes are refused may have changed: after one in the background that failed they are
   /// while there are `save` rules, unless stop-writes-on-bgsave-error says no.
   void settings_changed() noexcept;

@@ -68,7 +68,8 @@ std::string full_name(const CommandTable& table, const CommandRow& row) {
 bool Runtime::accepts_words(Session& session, Args args, Reply& reply) {
   const uint64_t max = settings_.word_max();
   if (std::all_of(args.begin(), args.end(), [=](Bytes word) { return word.size() <= max; })) {
-    if (may_be_large(args)) note_large_request(session, args);  // reads the words: not what is refused
+    if (may_be_large(args))
+      note_large_request(session, args);  // reads the words: not what is refused
     return true;
   }
   if (session.transaction.open) session.transaction.broken = true;
@@ -106,7 +107,10 @@ bool Runtime::check(Turn& turn, Session& session, const CommandRow* row, Args ar
   if (row->handler == nullptr || !row->accepts(args.size())) {
     return refuse("ERR wrong number of arguments for '" + full_name(table_, *row) + "' command");
   }
-  if (refuses_writes() && is_refused(session, *row)) return refuse(refusal_of_writes());
+  if (refuses_writes() && is_refused(session, *row)) {
+    const std::string wrong = refusal_of_writes();
+    if (!wrong.empty()) return refuse(wrong);  // else they have just been allowed again
+  }
   if (session.stateless()) {
     if (row->has(kNeedsSession)) return refuse(kStatelessRefusal);
     if (script_busy() && !row->has(kAllowBusy)) return refuse(script_status_.busy_text());

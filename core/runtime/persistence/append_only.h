@@ -37,12 +37,13 @@ class AppendOnly {
     /// Makes them ready. `base`: the file that they are to be written to as the base of an
     /// append-only one, or -1. No shard is held.
     virtual Status prepare(int base) = 0;
-    /// Takes what memory put() needs. With all shards held. Throws std::bad_alloc.
-    virtual void make_room(Turn& all) = 0;
-    /// Has them be the data. With all shards held.
+    /// Takes all shards, what memory put() needs, and does what else may fail; where it does,
+    /// nothing has changed. Throws std::bad_alloc.
+    virtual Status make_ready(Turn& turn) = 0;
+    /// Has them be the data. With all shards held since make_ready().
     virtual void put(Turn& all) noexcept = 0;
-    /// They are not to be, for another reason than prepare() gave. No shard is held.
-    virtual void give_up() noexcept = 0;
+    /// They are not to be, after make_ready(), which is undone.
+    virtual void give_up(Turn& turn) noexcept = 0;
   };
   virtual ~AppendOnly() = default;
   virtual State state() noexcept = 0;

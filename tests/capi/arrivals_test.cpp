@@ -51,6 +51,23 @@ TEST_CASE("what is published in the process comes behind what was sent to a sock
                                name + "$" + std::to_string(text.size()) + "\r\n" + text + "\r\n";
     return client.receive(wanted.size()) == wanted;
   };
+  // Others that publish do not keep it from waiting.
+  std::atomic<bool> over{false};
+  std::thread elsewhere([&] {
+    const char* const words[] = {"PUBLISH", "elsewhere", "x"};
+    kevy_reply* reply = nullptr;
+    while (!over.load() && kevy_exec(host.instance.db, 3, words, nullptr, &reply) == KEVY_OK) {
+      kevy_reply_free(reply);
+    }
+  });
+  struct Join {
+    std::atomic<bool>& over;
+    std::thread& thread;
+    ~Join() {
+      over.store(true);
+      thread.join();
+    }
+  } const join{over, elsewhere};
   for (int i = 0; i < kRounds; ++i) {
     Client& client = i % 2 == 0 ? first : second;
     const std::string channel = "ch" + std::to_string(i);
@@ -69,6 +86,20 @@ TEST_CASE("what is published in the process comes behind what was sent to a sock
     REQUIRE(reached == "1");
     REQUIRE(hears(client, channel, text));
     REQUIRE(leaves(client, channel));
+  }
+}
+
+TEST_CASE("a subscription on a descriptor that was just connected is looked at") {
+  Host host(GENERATE(1u, 2u));
+  for (int i = 0; i < 50; ++i) {
+    int descriptor = -1;
+    REQUIRE(kevy_connect(host.instance.db, nullptr, &descriptor) == KEVY_OK);
+    const std::string request = "SUBSCRIBE ch\r\n";
+    REQUIRE(send(descriptor, request.data(), request.size(), MSG_NOSIGNAL) ==
+            static_cast<ssize_t>(request.size()));
+    CHECK(host.exec({"PUBLISH", "ch", "of-host"}) == "1");
+    close(descriptor);
+    REQUIRE(eventually([&] { return host.exec({"PUBSUB", "NUMSUB", "ch"}) == "[ch 0]"; }));
   }
 }
 

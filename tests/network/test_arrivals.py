@@ -3,9 +3,10 @@ another: it receives that, whichever threads serve the two (B25)."""
 
 import itertools
 import select
+import socket
 
 import pytest
-from servers import ask, command, eventually, receive_exactly, receive_until
+from servers import ask, command, eventually, receive_exactly, receive_to_end, receive_until
 
 ROUNDS = 400
 LONG = b"long" * 50_000
@@ -100,7 +101,7 @@ def test_others_are_served_while_a_publisher_waits(sides):
 
 
 @pytest.mark.parametrize("how", ["closed", "killed"])
-def test_a_publisher_that_goes_while_it_waits_publishes_nothing(server, sides, how):
+def test_a_publisher_that_goes_while_it_waits_has_published_unless_it_was_killed(server, sides, how):
     sleeper, near, far, other = sides
     ask(far, "CLIENT", "SETNAME", "of-far", reply=b"+OK\r\n")
     far.sendall(command("CLIENT", "ID"))
@@ -127,10 +128,45 @@ def test_a_publisher_that_goes_while_it_waits_publishes_nothing(server, sides, h
         eventually(gone)
         ask(killer, "PUBLISH", "ch", "of-killer", reply=b":1\r\n")
     message = b"*3\r\n$7\r\nmessage\r\n$2\r\nch\r\n$%d\r\n%s\r\n"
-    # What was on its way when its client closed may have been run.
     wanted = message % (9, b"of-killer")
-    got = receive_until(other, wanted)
-    assert got in ([wanted] if how == "killed" else [wanted, message % (6, b"of-far") + wanted])
+    before = message % (6, b"of-far") if how == "closed" else b""
+    assert receive_until(other, wanted) == before + wanted
+
+
+def test_what_was_sent_before_closing_is_run_to_its_end(server, sides):
+    sleeper, near, far, other = sides
+    ask(other, "SUBSCRIBE", "ch", reply=b"*3\r\n$9\r\nsubscribe\r\n$2\r\nch\r\n:1\r\n")
+    ask(near, "DEL", "ran", reply=b":0\r\n")
+    for i in range(50):
+        with server.connect() as going:
+            going.sendall(command("PUBLISH", "ch", f"of-{i:02}") + command("INCR", "ran") * 20)
+        message = b"*3\r\n$7\r\nmessage\r\n$2\r\nch\r\n$5\r\nof-%02d\r\n" % i
+        assert receive_exactly(other, len(message)) == message
+
+    def all_ran():
+        near.sendall(command("GET", "ran") + command("PING"))
+        return b"\r\n1000\r\n" in receive_until(near, b"+PONG\r\n")
+
+    eventually(all_ran)
+    ask(near, "DEL", "ran", reply=b":1\r\n")
+    # And a client that only stops sending gets its reply.
+    far.sendall(command("PUBLISH", "ch", "of-far") + command("ECHO", "of-far"))
+    far.shutdown(socket.SHUT_WR)
+    assert receive_to_end(far) == b":1\r\n$6\r\nof-far\r\n"
+
+
+def test_what_is_behind_a_command_that_waited_is_looked_for_anew(server, sides):
+    sleeper, near, far, other = sides
+    far.sendall(command("PUBLISH", "elsewhere", "x") + command("BLPOP", "queue", "0") +
+                command("PUBLISH", "ch", "of-far"))
+    assert receive_exactly(far, len(b":0\r\n")) == b":0\r\n"
+    sleeper.sendall(command("DEBUG", "SLEEP", "0.3"))
+    near.sendall(command("SUBSCRIBE", "ch"))
+    ask(other, "LPUSH", "queue", "of-other", reply=b":1\r\n")
+    popped = b"*2\r\n$5\r\nqueue\r\n$8\r\nof-other\r\n:1\r\n"
+    assert receive_exactly(far, len(popped)) == popped
+    receive_until(near, b"$6\r\nof-far\r\n")
+    receive_exactly(sleeper, len(b"+OK\r\n"))
 
 
 @pytest.mark.parametrize("threads", [2, 3])

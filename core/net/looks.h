@@ -44,7 +44,7 @@ class Looks {
 
   std::mutex mutex_;
   Condition told_;
-  std::atomic<size_t> waiting_{0};      // in settle()
+  std::atomic<size_t> waiting_{0};  // in settle()
   std::atomic<bool> ended_{false};
   std::atomic<uint64_t> given_up_{0};  // a round that was waited for in vain
 };

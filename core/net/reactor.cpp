@@ -17,7 +17,7 @@ namespace kevy {
 
 namespace {
 
-constexpr size_t kEventsMax = 256;      // of one round
+constexpr size_t kEventsMax = 256;   // of one round
 constexpr size_t kTogetherMax = 16;  // connections whose commands are run in one turn
 constexpr int kSilenceTickMs = 1000;
 constexpr int kSoonTickMs = 100;
@@ -189,16 +189,19 @@ void Reactor::begin_look() noexcept {
   round_ = looks_.asked();
   constexpr size_t kNoConnections = 64;  // the wake-up, and listeners
   look_left_ = connections_.size() + kNoConnections;
+  look_admits_ = true;
 }
 
 // The kernel goes through what is ready in turn: what had come when the round began has been shown
-// when no more is ready than it shows at once, or when it has shown as many as there are.
+// when no more is ready than it shows at once, or when it has shown as many as there are. A
+// connection that was admitted behind that is looked at in the next turn of the loop.
 void Reactor::end_look(size_t events) noexcept {
   const bool admitted = std::exchange(admitted_, false);
   if (round_ == looked()) [[likely]]
     return;
   look_left_ -= std::min(look_left_, events);
-  if (!admitted && (events < kEventsMax || look_left_ == 0)) note_looked(round_);
+  const bool again = std::exchange(look_admits_, false) && admitted;
+  if (!again && (events < kEventsMax || look_left_ == 0)) note_looked(round_);
 }
 
 void Reactor::note_looked(uint64_t round) noexcept {

@@ -5,8 +5,8 @@
 // since others may still name it. It owns the spare buffers, which it lends to one connection at a
 // time.
 //
-// adopt(), wake(), forget(), settings_changed(), disk_moved(), looks_done(), look(), looked(), quiet(),
-// stop() and load() may be called from any thread; all else belongs to the reactor's own.
+// adopt(), wake(), forget(), settings_changed(), disk_moved(), looks_done(), look(), looked(),
+// quiet(), stop() and load() may be called from any thread; all else belongs to the reactor's own.
 #pragma once
 
 #include <atomic>
@@ -150,7 +150,7 @@ class Reactor {
   std::atomic<bool> awaits_disk_{false};  // connections do
   std::atomic<bool> disk_moved_{false};
   std::atomic<bool> sleeping_{
-      false};  // in epoll_wait, or about to be: a signal needs a system call
+      false};                      // in epoll_wait, or about to be: a signal needs a system call
   std::atomic<bool> idle_{false};  // in epoll_wait, with nothing left to do
   std::atomic<size_t> load_{0};
   std::atomic<uint64_t> looked_{0};  // a round
@@ -167,9 +167,10 @@ class Reactor {
   std::vector<WaiterPtr> publishing_;  // were postponed since the others were last asked
   std::vector<WaiterPtr> asked_for_;   // wait for the round of looks `awaited_`
   uint64_t awaited_ = 0;
-  uint64_t round_ = 0;  // of looks, that it goes through
-  size_t look_left_ = 0;  // how many events may still be of what had come when that began
-  bool admitted_ = false;  // a connection, whose socket was not looked at yet
+  uint64_t round_ = 0;           // of looks, that it goes through
+  size_t look_left_ = 0;         // how many events may still be of what had come when that began
+  bool look_admits_ = false;     // it goes on for those that are admitted now
+  bool admitted_ = false;        // a connection, whose socket was not looked at yet
   Pollable* resting_ = nullptr;  // a list through next_resting
   bool tick_soon_ = false;
   int64_t last_tick_us_ = 0;

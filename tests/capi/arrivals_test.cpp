@@ -1,5 +1,5 @@
-// What is published in the process reaches whoever subscribed over a socket before, whether or not it
-// was answered already.
+// What is published in the process reaches whoever subscribed over a socket before, whether or not
+// it was answered already.
 #include <atomic>
 #include <thread>
 #include <vector>
@@ -42,13 +42,15 @@ TEST_CASE("what is published in the process comes behind what was sent to a sock
   Client second(host.instance.address(0));
   REQUIRE((first.ask("PING", "+PONG\r\n") && second.ask("PING", "+PONG\r\n")));
   const auto leaves = [](Client& client, const std::string& channel) {
-    return client.ask("UNSUBSCRIBE", "*3\r\n$11\r\nunsubscribe\r\n$" + std::to_string(channel.size()) +
-                                         "\r\n" + channel + "\r\n:0\r\n");
+    return client.ask("UNSUBSCRIBE", "*3\r\n$11\r\nunsubscribe\r\n$" +
+                                         std::to_string(channel.size()) + "\r\n" + channel +
+                                         "\r\n:0\r\n");
   };
   const auto hears = [](Client& client, const std::string& channel, const std::string& text) {
     const std::string name = "$" + std::to_string(channel.size()) + "\r\n" + channel + "\r\n";
-    const std::string wanted = "*3\r\n$9\r\nsubscribe\r\n" + name + ":1\r\n*3\r\n$7\r\nmessage\r\n" +
-                               name + "$" + std::to_string(text.size()) + "\r\n" + text + "\r\n";
+    const std::string wanted = "*3\r\n$9\r\nsubscribe\r\n" + name +
+                               ":1\r\n*3\r\n$7\r\nmessage\r\n" + name + "$" +
+                               std::to_string(text.size()) + "\r\n" + text + "\r\n";
     return client.receive(wanted.size()) == wanted;
   };
   // Others that publish do not keep it from waiting.
@@ -115,8 +117,8 @@ TEST_CASE("events of keys come behind a subscription that was sent to a socket b
         "*3\r\n$9\r\nsubscribe\r\n$16\r\n__keyspace@0__:k\r\n:1\r\n"
         "*3\r\n$7\r\nmessage\r\n$16\r\n__keyspace@0__:k\r\n$3\r\nset\r\n";
     REQUIRE(client.receive(wanted.size()) == wanted);
-    REQUIRE(client.ask("UNSUBSCRIBE",
-                       "*3\r\n$11\r\nunsubscribe\r\n$16\r\n__keyspace@0__:k\r\n:0\r\n"));
+    REQUIRE(
+        client.ask("UNSUBSCRIBE", "*3\r\n$11\r\nunsubscribe\r\n$16\r\n__keyspace@0__:k\r\n:0\r\n"));
   }
 }
 

@@ -174,6 +174,7 @@ class Session final : public Subscriber {
     return reply_mode == ReplyMode::kOff || reply_mode == ReplyMode::kSkip;
   }
   bool stateless() const noexcept { return door == Door::kStateless; }
+  bool has_socket() const noexcept { return door >= Door::kConnected; }
   /// Who can call the library needs no password.
   bool trusted() const noexcept { return door < Door::kTcp; }
   /// Before its first command.

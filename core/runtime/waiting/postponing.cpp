@@ -1,5 +1,5 @@
-// Commands that are postponed, and run later: those that CLIENT PAUSE holds up, and those that publish
-// while something may have come that was sent before (arrivals.h).
+// Commands that are postponed, and run later: those that CLIENT PAUSE holds up, and those that
+// publish while something may have come that was sent before (arrivals.h).
 #include <algorithm>
 #include <new>
 
@@ -25,8 +25,8 @@ bool Runtime::is_postponed(const Session& session, const CommandRow& row) const 
                      [](const QueuedCommand& queued) { return writes(*queued.row); });
 }
 
-// `add` has the wait ended later; false: there is nothing to wait for any more. Whether the command is
-// answered is told by the session's mode when it is run.
+// `add` has the wait ended later; false: there is nothing to wait for any more. Whether the command
+// is answered is told by the session's mode when it is run.
 template <typename Add>
 void Runtime::postpone(Session& session, const CommandRow& row, Args args, Add&& add) {
   const auto self = std::static_pointer_cast<Session>(session.shared_from_this());
@@ -68,7 +68,7 @@ bool Runtime::publishes(const Session& session, const CommandRow& row) const noe
 bool Runtime::await_arrivals(Turn& turn, Session& session, const CommandRow& row, Args args) {
   if (!publishes(session, row)) return false;
   Arrivals& arrivals = *arrivals_.load(std::memory_order_acquire);
-  if (session.door < Session::Door::kConnected) {
+  if (!session.has_socket()) {
     turn.release();
     arrivals.wait();
     return false;

@@ -126,7 +126,7 @@ class Attempt {
     }
     auto copy = prepared(case_, Door::kTree);
     copy->runtime().set_log(nullptr);
-    copy->session().transaction = {};
+    copy->forget_transaction();
     copy->replay(logged);
     if (copy->contents() != now) wrong("log differs:" + difference(now, copy->contents()));
   }

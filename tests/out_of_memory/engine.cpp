@@ -291,6 +291,13 @@ Engine::~Engine() {
   if (door_ == Door::kTree) runtime().close_session(*session_);
 }
 
+void Engine::forget_transaction() {
+  Turn all(runtime());
+  all.hold_all();
+  runtime().forget_watches(session());
+  session().transaction = {};
+}
+
 Engine::Outcome Engine::run(const Words& words, std::optional<Injection> injection) {
   if (door_ == Door::kProtocol) return run_protocol(request_of(words), injection);
   return run_tree({words.begin(), words.end()}, injection);

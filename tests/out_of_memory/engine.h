@@ -69,6 +69,8 @@ class Engine {
   std::string session_state() const;
   /// Deletes every key; what the keyspaces then say that they take.
   size_t memory_when_empty();
+  /// Drops what the session has queued, and watches.
+  void forget_transaction();
 
   Runtime& runtime() { return instance_->runtime(); }
   Session& session() { return *session_; }

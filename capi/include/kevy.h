@@ -472,8 +472,9 @@ KEVY_API kevy_status kevy_save(kevy_instance* instance);
 
 /* Told how much is done, of how much: at the beginning, now and then, and at the end. Called by the
  * thread that called the function, which holds no lock: it may call anything but kevy_stop, and must not
- * wait for a thread in another kevy_load of the instance; from within one kevy_load is KEVY_REFUSED. It returns 0 to go on; anything else ends the function,
- * which returns KEVY_CANCELLED and has changed nothing. Must not throw. */
+ * wait for a thread in another kevy_load of the instance; from within one kevy_load is KEVY_REFUSED. It
+ * returns 0 to go on; anything else ends the function, which returns KEVY_CANCELLED and has changed
+ * nothing. Must not throw. */
 typedef int (*kevy_progress_callback)(uint64_t done, uint64_t total, void* user);
 
 typedef struct kevy_backup_options {

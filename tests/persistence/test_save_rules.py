@@ -6,6 +6,7 @@ import re
 import shutil
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -152,34 +153,48 @@ def test_what_comes_while_it_is_written_is_counted_on(tmp_path):
     door.close()
 
 
-@pytest.mark.parametrize("version", [VALKEY, REDIS])
-def test_writes_are_refused_after_one_that_failed(version, tmp_path):
+@contextmanager
+def refusing_writes(version, tmp_path, first, reply):
+    """kevy and a reference, each with its folder, where the first command was run and a snapshot has
+    failed since."""
     ours, theirs = tmp_path / "kevy", tmp_path / "reference"
     for folder in (ours, theirs):
         folder.mkdir()
     kevy, reference = open_kevy(ours, "save", "900 1"), Reference(version, theirs)
-    run(reference, "CONFIG", "SET", "save", "900 1")
     try:
-        for door, folder in ((kevy, ours), (reference, theirs)):
+        run(reference, "CONFIG", "SET", "save", "900 1")
+        doors = (kevy, ours), (reference, theirs)
+        for door, folder in doors:
             block(folder / "dump.rdb")
-            assert run(door, "SET", "a", "b") == b"OK"
+            assert run(door, *first) == reply
             assert run(door, "BGSAVE") == b"Background saving started"
             eventually(lambda door=door: info(door)["rdb_last_bgsave_status"] == "err")
+        yield doors
+    finally:
+        reference.close()
+        kevy.close()
+
+
+def assert_alike(doors, *words):
+    kevy, reference = (door for door, _ in doors)
+    expected = run(reference, *words)
+    if isinstance(expected, bytes):
+        expected = expected.replace(b"Redis", b"Valkey")
+    assert run(kevy, *words) == expected, words
+
+
+@pytest.mark.parametrize("version", [VALKEY, REDIS])
+def test_writes_are_refused_after_one_that_failed(version, tmp_path):
+    with refusing_writes(version, tmp_path, ("SET", "a", "b"), b"OK") as doors:
         for words in (["SET", "a", "c"], ["PING"], ["GET", "a"], ["MULTI"], ["SET", "a", "c"], ["EXEC"],
                       ["MULTI"], ["GET", "a"], ["EXEC"], ["CONFIG", "SET", "stop-writes-on-bgsave-error", "no"],
                       ["SET", "a", "d"], ["PING"], ["CONFIG", "SET", "stop-writes-on-bgsave-error", "yes"],
                       ["SET", "a", "e"], ["CONFIG", "SET", "save", ""], ["SET", "a", "f"],
                       ["CONFIG", "SET", "save", "900 1"], ["SET", "a", "g"]):
-            expected = run(reference, *words)
-            if isinstance(expected, bytes):
-                expected = expected.replace(b"Redis", b"Valkey")
-            assert run(kevy, *words) == expected, words
-        for door, folder in ((kevy, ours), (reference, theirs)):
+            assert_alike(doors, *words)
+        for door, folder in doors:
             shutil.rmtree(folder / "dump.rdb")
             assert run(door, "SAVE") == b"OK" and run(door, "SET", "a", "h") == b"OK"
-    finally:
-        reference.close()
-        kevy.close()
 
 
 LIBRARY = """#!lua name=lib
@@ -190,29 +205,13 @@ redis.register_function{function_name='reads', callback=function() return 5 end,
 
 @pytest.mark.parametrize("version", [VALKEY, REDIS])
 def test_scripts_that_may_write_are_refused_before_they_run(version, tmp_path):
-    ours, theirs = tmp_path / "kevy", tmp_path / "reference"
-    for folder in (ours, theirs):
-        folder.mkdir()
-    kevy, reference = open_kevy(ours, "save", "900 1"), Reference(version, theirs)
-    run(reference, "CONFIG", "SET", "save", "900 1")
-    try:
-        for door, folder in ((kevy, ours), (reference, theirs)):
-            assert run(door, "FUNCTION", "LOAD", LIBRARY) == b"lib"
-            block(folder / "dump.rdb")
-            assert run(door, "BGSAVE") == b"Background saving started"
-            eventually(lambda door=door: info(door)["rdb_last_bgsave_status"] == "err")
+    with refusing_writes(version, tmp_path, ("FUNCTION", "LOAD", LIBRARY), b"lib") as doors:
         for words in (["EVAL", "#!lua\nreturn 1", 0], ["EVAL", "#!lua flags=no-writes\nreturn 1", 0],
                       ["EVAL", "return 1", 0], ["EVAL_RO", "#!lua\nreturn 1", 0], ["EVAL_RO", "return 1", 0],
                       ["FCALL", "writes", 0], ["FCALL_RO", "writes", 0], ["FCALL", "reads", 0],
                       ["FCALL_RO", "reads", 0], ["CONFIG", "SET", "save", ""], ["EVAL", "#!lua\nreturn 1", 0],
                       ["EVAL_RO", "#!lua\nreturn 1", 0], ["FCALL", "writes", 0], ["FCALL_RO", "writes", 0]):
-            expected = run(reference, *words)
-            if isinstance(expected, bytes):
-                expected = expected.replace(b"Redis", b"Valkey")
-            assert run(kevy, *words) == expected, words
-    finally:
-        reference.close()
-        kevy.close()
+            assert_alike(doors, *words)
 
 
 def test_one_that_failed_is_tried_again_after_five_seconds(tmp_path):

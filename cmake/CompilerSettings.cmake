@@ -11,6 +11,7 @@ set(kevy_warnings -Wall -Wextra -Wpedantic -Wshadow -Wconversion)
 target_compile_options(kevy_flags INTERFACE
   ${kevy_warnings}
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>  # g++ 12 sees overlaps in std::string that are not there
+  $<$<CXX_COMPILER_ID:Clang>:-Wno-sign-conversion>  # not part of g++'s -Wconversion
   $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor>
   $<$<BOOL:${KEVY_WARNINGS_AS_ERRORS}>:-Werror>)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|amd64|AMD64")
@@ -18,8 +19,9 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|amd64|AMD64")
 endif()
 
 if(KEVY_SANITIZE)
-  add_compile_options(-fsanitize=${KEVY_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
-  add_link_options(-fsanitize=${KEVY_SANITIZE})
+  add_compile_options(-fsanitize=${KEVY_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all -g1)
+  add_link_options(-fsanitize=${KEVY_SANITIZE}
+    "$<$<LINK_LANG_AND_ID:C,Clang>:-fsanitize-link-c++-runtime;-lstdc++>")  # for the engine, which is C++
   add_compile_definitions(KEVY_SANITIZED)
 endif()
 
@@ -33,4 +35,11 @@ function(kevy_precompile target)
   if(KEVY_PRECOMPILED)
     target_precompile_headers(${target} PRIVATE ${ARGN})
   endif()
+endfunction()
+
+# A program of tests: the framework's header is compiled once, and no time is spent on making the tests
+# themselves fast.
+function(kevy_quick_to_build target)
+  target_compile_options(${target} PRIVATE -O0)
+  target_precompile_headers(${target} PRIVATE ${KEVY_TEST_HEADERS})
 endfunction()

@@ -83,6 +83,22 @@ def test_every_verb_answers_the_shortest_text(both, reference, kevy, protocol, e
             both(*words)
 
 
+def test_sums_of_a_key_that_is_named_often(both):
+    """Whole numbers may be summed in any order, others not: 0.1 ten times is not 1."""
+    scores = ["0", "-0", "1", "-7", "0.1", "3.7", str(2**53 - 1), str(2**53), str(2**52 // 3), "1e300", "inf", "-inf"]
+    for weights in (["1"] * 10, ["2", "3"] * 5, ["1", "-1"] * 5, ["0"] * 10, ["0.1"] * 10, ["1e10"] * 10,
+                    ["inf"] * 10):
+        for shift in range(len(scores)):
+            both("DEL", "a", "b", "out")
+            both("ZADD", "a", *(word for i, score in enumerate(scores) for word in (score, f"m{i}")))
+            turned = scores[shift:] + scores[:shift]
+            both("ZADD", "b", *(word for i, score in enumerate(turned) for word in (score, f"m{i}")))
+            for keys in (["a"] * 10, ["a", "b"] * 5, ["a", "a", "b", "a", "b", "b", "b", "b", "b", "b"]):
+                for aggregate in ("SUM", "MIN", "MAX"):
+                    both("ZINTERSTORE", "out", "10", *keys, "WEIGHTS", *weights, "AGGREGATE", aggregate)
+                    assert both("ZRANGE", "out", "0", "-1", "WITHSCORES").startswith(b"*24")
+
+
 def test_every_verb_takes_the_same_texts_for_numbers(both):
     rng = random.Random(SEED)
     accepted = 0

@@ -10,10 +10,10 @@ set -eu
 cd "$(dirname "$0")/../.."
 seconds=${1:-30}
 [ $# -eq 0 ] || shift
-build=${KEVY_FUZZ_BUILD:-build/fuzz}
-cmake --preset fuzz -B "$build" >/dev/null
-cmake --build "$build"
-all=$(cd "$build/tests/fuzz" && ls -d fuzz_* | sed -n 's/^fuzz_//p' | grep -v '^must_fail$')
+build=build/asan-ubsan
+cmake --preset asan-ubsan >/dev/null
+cmake --build "$build" --target $(ls tests/fuzz/*_fuzz.cpp | sed 's|.*/\(.*\)_fuzz.cpp|fuzz_\1|')
+all=$(cd "$build/tests/fuzz" && ls fuzz_*[a-z] | sed -n 's/^fuzz_//p' | grep -v '^must_fail$')
 [ "$(echo "$all" | wc -l)" -ge 5 ] || { echo "fewer fuzz targets than there should be"; exit 1; }
 
 # run TARGET SECONDS: one target; what it finds goes to the build directory.

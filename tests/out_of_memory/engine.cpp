@@ -388,9 +388,11 @@ std::string Engine::not_found() {
     do {
       cursor = keyspace.scan_expiring_fields(cursor, 1000, [&](Entry&) { ++expiring_fields; });
     } while (cursor != 0);
-    if (count != keyspace.size() || expiring != with_expiry ||
-        expiring_fields != with_field_expiry) {
-      missing = "a key";
+    if (count != keyspace.size()) missing = "a key";
+    if (expiring != with_expiry) missing = "a key that expires";
+    if (expiring_fields != with_field_expiry) {
+      missing = std::to_string(with_field_expiry) + " keys with fields that expire, of which " +
+                std::to_string(expiring_fields) + " are known";
     }
   });
   return missing;

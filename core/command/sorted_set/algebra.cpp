@@ -4,6 +4,7 @@
 #include <cmath>
 #include <functional>
 #include <numeric>
+#include <optional>
 #include <span>
 
 #include "command/arguments.h"
@@ -85,6 +86,41 @@ struct Distinct {
       if (leads) sources.push_back(all[i]);
     }
   }
+};
+
+/// Sums of whole numbers, which come out the same in whatever order they are added: what is named often
+/// is added once, with its weights together.
+class WholeSums {
+ public:
+  WholeSums(std::span<const ZsetSource> all, const Distinct& distinct) : weights_(distinct.sources.size()) {
+    if (all.size() == weights_.size()) return;  // nothing is named twice
+    for (size_t i = 0; i < all.size(); ++i) weights_[distinct.number[i]] += all[i].weight;
+    // Of weights above zero, so that a sum of zeros has the sign it has one by one.
+    apply_ = std::all_of(all.begin(), all.end(), [](const ZsetSource& source) {
+      return source.weight > 0 && is_whole(source.weight);
+    });
+  }
+
+  /// The sum of these scores, one for each distinct source, unless it may depend on the order.
+  std::optional<double> of(std::span<const double> scores) const noexcept {
+    double sum = 0, magnitude = 0;
+    bool apply = apply_;
+    for (size_t i = 0; apply && i < scores.size(); ++i) {
+      const double weighted = scores[i] * weights_[i];
+      sum = i == 0 ? weighted : sum + weighted;
+      magnitude += std::abs(weighted);
+      apply = is_whole(scores[i]) && magnitude < kExactBelow;
+    }
+    return apply ? std::optional(sum) : std::nullopt;
+  }
+
+ private:
+  static constexpr double kExactBelow = 9007199254740992;  // 2^53
+
+  static bool is_whole(double number) noexcept { return std::trunc(number) == number; }
+
+  std::vector<double> weights_;
+  bool apply_ = false;
 };
 
 bool Algebra::read(Call& call) {
@@ -197,6 +233,7 @@ void Algebra::unite(SortedSetObject& into) {
 void Algebra::intersect(SortedSetObject& into) {
   if (sources[0].size() == 0) return;
   const Distinct distinct(sources);
+  const WholeSums whole(sources, distinct);
   std::vector<double> scores(distinct.sources.size());
   sources[0].for_each([&](Bytes member, double score) {
     scores[0] = score;
@@ -205,7 +242,8 @@ void Algebra::intersect(SortedSetObject& into) {
       if (!other) return Walk::kGoOn;
       scores[i] = *other;
     }
-    into.gather(member, folded(scores, distinct.number));
+    const auto sum = aggregate == Aggregate::kSum ? whole.of(scores) : std::nullopt;
+    into.gather(member, sum ? *sum : folded(scores, distinct.number));
     return Walk::kGoOn;
   });
 }

@@ -165,7 +165,8 @@ void HashEdit::commit() {
     big_->commit();
     expected_ = entry_->has_field_times();
   } else if (made_ != nullptr) {
-    entry_ = keyspace_.set_object(key_, Type::kHash, std::move(made_), next_expiry());
+    const int64_t next = next_expiry();  // asks what is moved then
+    entry_ = keyspace_.set_object(key_, Type::kHash, std::move(made_), next);
     expected_ = false;
   } else if (count_ != 0) {
     commit_packed();

@@ -79,13 +79,118 @@ def test_a_handle_has_no_second_owner(db: kevy.Instance[bytes]) -> None:
         assert session.execute("PING") == b"PONG"
 
 
-@pytest.mark.parametrize("kind", [kevy.Instance, kevy.Session, kevy.Subscription])
-def test_what_was_not_initialised_is_an_error(kind: Any) -> None:
+# All that is asked of objects whose __init__ was not called, or has failed, in a process that it could
+# bring down. Prints the answers that are no TypeError which says so.
+UNMADE = """
+import asyncio, gc, sys
+import libkevy as kevy
+name, way = sys.argv[1:]
+kind = getattr(kevy, name)
+stopped = kevy.start()
+stopped.stop()
+MAKE = {
+    "Instance": lambda self: kind.__init__(self, shards=1 << 20),
+    "Session": lambda self: kind.__init__(self, stopped),
+    "Subscription": lambda self: kind.__init__(self, stopped, ("c",)),
+}
+class Failing(kind):
+    def __init__(self):
+        kept.append(self)
+        MAKE[name](self)
+class Silent(kind):
+    def __init__(self):
+        kept.append(self)
+kept = []
+if way == "new":
+    kept.append(kind.__new__(kind))
+else:
+    try:
+        (Failing if way == "failed" else Silent)()
+    except (TypeError, kevy.Error):
+        pass
+(unmade,) = kept
+INSTANCE = {
+    "execute": ("PING",), "get": ("k",), "set": ("k", "v"), "ping": (), "blpop": ("k",),
+    "aexecute": ("PING",), "get_many": (["k"],), "set_many": ({"k": "v"},), "session": (),
+    "subscribe": ("c",), "connect": (), "listen": ("127.0.0.1:0",), "addresses": None, "save": (),
+    "backup": ("file",), "load": ("file",), "stop": (), "stopped": None, "__enter__": (),
+    "__exit__": (None, None, None),
+}
+OPEN = {"close": (), "closed": None, "__exit__": (None, None, None), "fileno": ()}
+SESSION = {
+    **OPEN, "execute": ("PING",), "get": ("k",), "blpop": ("k",), "aexecute": ("PING",),
+    "cancel": (), "next": (0,), "anext": (), "feed": (b"PING\\r\\n",), "take": (), "__enter__": (),
+}
+SUBSCRIPTION = {**OPEN, "next": (0,), "__next__": (), "__anext__": ()}
+def ask(call, *args):
+    try:
+        answer = call(*args)
+        return asyncio.run(answer) if hasattr(answer, "send") else answer
+    except Exception as error:
+        return error
+def answers():
+    asked = {"Instance": INSTANCE, "Session": SESSION, "Subscription": SUBSCRIPTION}[name]
+    for member, args in asked.items():
+        if args is None:
+            yield member, ask(getattr, unmade, member)
+        else:
+            yield member, ask(lambda: getattr(unmade, member)(*args))
+    if name == "Instance":
+        yield "Session()", ask(kevy.Session, unmade)
+        yield "clock", ask(lambda: unmade.clock.now())
+        yield "set, with options", ask(lambda: unmade.set("k", "v", nx=True))
+    if name != "Subscription":
+        for atomic in (False, True):
+            yield "pipeline", ask(lambda: unmade.pipeline(atomic=atomic).get("k").execute())
+for member, answer in answers():
+    if type(answer) is not TypeError or "__init__() was not called" not in str(answer):
+        print(member, repr(answer))
+assert "not started" in repr(unmade) or name != "Instance", repr(unmade)
+assert str(unmade)
+assert not hasattr(unmade, "none")
+kept.clear()
+del unmade
+gc.collect()
+"""
+
+
+@pytest.mark.parametrize("way", ["new", "failed", "silent"])
+@pytest.mark.parametrize("kind", ["Instance", "Session", "Subscription"])
+def test_what_was_not_initialised_is_a_type_error(kind: str, way: str) -> None:
+    assert run_python(UNMADE, kind, way) == ""
+
+
+@pytest.mark.parametrize("kind", [kevy.Script, kevy.BitField, kevy.Clock])
+def test_what_a_handle_gives_is_a_type_error_where_it_was_not_initialised(kind: Any) -> None:
     unmade = kind.__new__(kind)
-    with pytest.raises((TypeError, AttributeError)):
-        unmade.execute("PING") if hasattr(unmade, "execute") else unmade.next(0)
-    del unmade
-    gc.collect()
+    call = {kevy.Script: "__call__", kevy.BitField: "execute", kevy.Clock: "now"}[kind]
+    with pytest.raises(TypeError, match="was not called"):
+        getattr(unmade, call)()
+    assert repr(unmade)
+
+
+@pytest.mark.skipif(kevy.backend != "native", reason="of the compiled door's layout")
+def test_an_object_of_two_classes_is_taken_for_neither_before_it_is_made() -> None:
+    printed = run_python(
+        """
+from libkevy._native import InstanceHandle, SessionHandle
+class Both(InstanceHandle, SessionHandle):
+    def __init__(self):
+        InstanceHandle.__init__(self, 1, 1, 2, 1, [], False)
+        kept.append(self)
+kept = []
+try:
+    Both()
+except TypeError:
+    pass
+print(kept[0].execute("PING"))
+try:
+    SessionHandle.execute(kept[0], "PING")
+except TypeError as error:
+    print(error)
+"""
+    )
+    assert printed == "b'PONG'\nBoth.__init__() was not called, or has failed\n"
 
 
 def test_sessions_and_subscriptions_outlive_their_instance() -> None:

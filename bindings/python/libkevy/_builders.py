@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
+from libkevy._made import MadeByInit
 from libkevy._types import V, Word
 from libkevy._verbs import Verbs
 from libkevy.errors import NoScriptError
@@ -24,6 +25,10 @@ __all__ = ["BitField", "Builders", "Script"]
 class BitField:
     """The operations of one BITFIELD, in order. ``execute`` runs them and gives their results."""
 
+    _words: list[Word] = MadeByInit()  # type: ignore[assignment]
+    _overflow: str = MadeByInit()  # type: ignore[assignment]
+    _default: str = MadeByInit()  # type: ignore[assignment]
+
     def __init__(self, target: Any, key: Word, default_overflow: str | None = None) -> None:
         """Made by ``bitfield``."""
         self._target, self._key = target, key
@@ -32,7 +37,7 @@ class BitField:
 
     def reset(self) -> None:
         """Forgets the operations."""
-        self._words: list[Word] = []
+        self._words = []
         self._overflow = "WRAP"
         self.overflow(self._default)
 
@@ -72,6 +77,8 @@ class BitField:
 
 class Script:
     """A script that is called as a function, and loaded where it is not known yet."""
+
+    _target: Any = MadeByInit()
 
     def __init__(self, target: Any, script: Word) -> None:
         """Made by ``register_script``."""

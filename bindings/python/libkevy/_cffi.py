@@ -44,6 +44,7 @@ from libkevy._cffi_library import (
     pointer,
     run_through,
 )
+from libkevy._made import MadeByInit
 from libkevy._verbs import may_wait
 
 if TYPE_CHECKING:
@@ -109,6 +110,18 @@ class _Room:
 class InstanceHandle:
     """An instance: kevy_instance."""
 
+    _is_stopped: bool = MadeByInit()  # type: ignore[assignment]
+    _opened: list[Any] = MadeByInit()  # type: ignore[assignment]
+    _replies: Replies = MadeByInit()  # type: ignore[assignment]
+    # No such attribute: every call would take longer to find it.
+    _idle: deque[_Room]
+
+    def __new__(cls, *_arguments: Any, **_options: Any) -> Self:
+        self = super().__new__(cls)
+        # Appended to and popped from atomically; and a deque that is emptied keeps its memory.
+        self._idle = deque()
+        return self
+
     def __init__(
         self,
         shards: int,
@@ -118,14 +131,6 @@ class InstanceHandle:
         directives: list[str],
         decode: bool,
     ) -> None:
-        self._is_stopped = False
-        self._opened: list[Any] = []  # the kevy_instance*, while it may be called
-        # Appended to and popped from atomically; and a deque that is emptied keeps its memory.
-        self._idle: deque[_Room] = deque()
-        self._rooms: weakref.WeakSet[_Room] = weakref.WeakSet()
-        self._process = os.getpid()
-        self._decode = decode
-        self._replies = Replies(decode=decode)
         kept = [new(CHARS, word.encode()) for word in directives]
         words = new(TEXTS, kept)
         size = ffi.sizeof(OPTIONS.item)
@@ -136,7 +141,12 @@ class InstanceHandle:
         handle = new(INSTANCE)
         check(lib.kevy_start(options, handle))
         self._to_stop = iter([handle[0]])
-        self._opened.append(handle[0])
+        self._rooms: weakref.WeakSet[_Room] = weakref.WeakSet()
+        self._process = os.getpid()
+        self._decode = decode
+        self._replies = Replies(decode=decode)
+        self._is_stopped = False
+        self._opened = [handle[0]]  # while it may be called
 
     def _new_room(self) -> _Room:
         try:
@@ -359,11 +369,14 @@ def _pipeline(
 class _Exclusive:
     """A handle that belongs to one thread at a time."""
 
+    _handle: Any = MadeByInit()
+    _in_use: threading.RLock = MadeByInit()  # type: ignore[assignment]
+
     def __init__(self, handle: Any) -> None:
-        self._handle = handle
-        self._to_close = iter([handle])
         self._in_use = threading.RLock()
         self._process = os.getpid()
+        self._handle = handle
+        self._to_close = iter([handle])
 
     def _is_open(self) -> bool:
         return self._handle is not None
@@ -395,14 +408,19 @@ class _Exclusive:
 class SessionHandle(_Exclusive):
     """A session: kevy_session."""
 
+    _cancelling: threading.Lock = MadeByInit()  # type: ignore[assignment]
+    _outcome: tuple[Any] | None = MadeByInit()  # type: ignore[assignment]
+    _replies: Replies = MadeByInit()  # type: ignore[assignment]
+    _slot: Any = MadeByInit()
+
     def __init__(self, instance: InstanceHandle) -> None:
         handle = new(SESSION)
         check(instance._run(lib.kevy_session_open, ffi.NULL, handle))
         self._cancelling = threading.Lock()
-        self._outcome: tuple[Any] | None = None
+        self._outcome = None
         self._slot = new(REPLY)
-        super().__init__(handle[0])
         self._replies = instance._replies
+        super().__init__(handle[0])
 
     def execute(self, /, *words: Word) -> Any:
         """Runs one command, the verb first."""
@@ -583,6 +601,8 @@ class PipelineHandle:
 class SubscriptionHandle(_Exclusive):
     """A subscription: kevy_subscription."""
 
+    _closing: threading.Lock = MadeByInit()  # type: ignore[assignment]
+
     def __init__(self, instance: InstanceHandle, kind: int, channels: tuple[Word, ...]) -> None:
         words = Words(channels)
         handle = new(SUBSCRIPTION)
@@ -592,9 +612,9 @@ class SubscriptionHandle(_Exclusive):
         check(
             instance._run(lib.kevy_subscribe, words.count, words.data, words.sizes, options, handle)
         )
-        super().__init__(handle[0])
         self._replies = instance._replies
         self._closing = threading.Lock()
+        super().__init__(handle[0])
 
     def _cancel(self) -> None:
         with self._closing:
@@ -616,7 +636,7 @@ class SubscriptionHandle(_Exclusive):
             lib.kevy_subscription_close(handle, 0)
 
     def __del__(self) -> None:
-        if getattr(self, "_handle", None) is not None:
+        if hasattr(self, "_to_close"):
             self._close()
 
     def _next(self, timeout_ms: int) -> tuple[Any, Any, Any] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from libkevy._made import MadeByInit
 from libkevy.errors import InvalidError
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class Clock:
         assert db.get("token") is None
     """
 
-    __slots__ = ("_instance",)
+    _instance: InstanceHandle = MadeByInit()  # type: ignore[assignment]
 
     def __init__(self, instance: InstanceHandle) -> None:
         self._instance = instance

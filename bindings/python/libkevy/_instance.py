@@ -14,6 +14,7 @@ from libkevy._builders import Builders
 from libkevy._clock import Clock
 from libkevy._commands import Commands, Iterators
 from libkevy._door import InstanceHandle
+from libkevy._made import MadeByInit
 from libkevy._pipeline import Pipeline
 from libkevy._session import Session
 from libkevy._subscription import Message, Subscription, join_delivering
@@ -48,6 +49,9 @@ class Instance(Uncopied, InstanceHandle, Commands[V], Iterators[V], Builders[V],
     instance, and may start its own.
     """
 
+    # Those in which commands wait, while none does.
+    _sessions: deque[Session[V]] = MadeByInit()  # type: ignore[assignment]
+
     def __init__(
         self,
         *,
@@ -67,8 +71,7 @@ class Instance(Uncopied, InstanceHandle, Commands[V], Iterators[V], Builders[V],
             [word for pair in directives for word in pair],
             _options.flag("decode", decode),
         )
-        # Those in which commands wait, while none does.
-        self._sessions: deque[Session[V]] = deque()
+        self._sessions = deque()
         _live.add(self)
 
     _set = Commands.set  # for the door's own set, when it is called with options
@@ -297,7 +300,12 @@ class Instance(Uncopied, InstanceHandle, Commands[V], Iterators[V], Builders[V],
         self.stop()
 
     def __repr__(self) -> str:
-        state = "stopped" if self.stopped else ", ".join(self.addresses) or "in process"
+        try:
+            state = "stopped" if self.stopped else ", ".join(self.addresses) or "in process"
+        except ClosedError:  # meanwhile, by another thread
+            state = "stopped"
+        except TypeError:  # its __init__ was not called, or has failed
+            state = "not started"
         return f"<libkevy.Instance {state}>"
 
     def _converted(self, convert: Callable[[Any], Any], *words: Word) -> Any:

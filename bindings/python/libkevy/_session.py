@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Callable, Generic
 from libkevy._builders import Builders
 from libkevy._commands import Commands, Iterators
 from libkevy._door import SessionHandle
+from libkevy._made import MadeByInit
 from libkevy._pipeline import Pipeline
 from libkevy._types import V, Word
 from libkevy._uncopied import Uncopied
@@ -47,6 +48,8 @@ class Session(Uncopied, SessionHandle, Commands[V], Iterators[V], Builders[V], G
     A session belongs to one thread at a time: a call while another thread is in one raises
     ``InvalidError``. It may outlive its instance, and then raises ``ClosedError``.
     """
+
+    _turns: Turns = MadeByInit()  # type: ignore[assignment]
 
     def __init__(self, instance: Instance[V]) -> None:
         """Opens a session; ``Instance.session`` does the same."""

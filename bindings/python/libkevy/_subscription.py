@@ -7,6 +7,7 @@ import weakref
 from typing import TYPE_CHECKING, Callable, Generic, cast
 
 from libkevy._door import SubscriptionHandle
+from libkevy._made import MadeByInit
 from libkevy._types import V, Word
 from libkevy._uncopied import Uncopied
 from libkevy._unraisable import report
@@ -73,6 +74,10 @@ class Subscription(Uncopied, SubscriptionHandle, Generic[V]):
     One thread at a time takes messages; any thread may close it.
     """
 
+    _turns: Turns = MadeByInit()  # type: ignore[assignment]
+    _is_closed: bool = MadeByInit()  # type: ignore[assignment]
+    _thread: threading.Thread | None = MadeByInit()  # type: ignore[assignment]
+
     def __init__(
         self,
         instance: Instance[V],
@@ -93,7 +98,7 @@ class Subscription(Uncopied, SubscriptionHandle, Generic[V]):
         super().__init__(instance, KINDS[kind], channels)
         self._turns = Turns()
         self._is_closed = False
-        self._thread: threading.Thread | None = None
+        self._thread = None
         if callback is not None:
             self._thread = threading.Thread(
                 target=_deliver, args=(self, callback), name="kevy-subscription", daemon=True
@@ -154,12 +159,13 @@ class Subscription(Uncopied, SubscriptionHandle, Generic[V]):
         callback gets them before this returns, or after it has returned where it is the callback
         that closes. With ``discard`` they are dropped.
         """
+        thread = self._thread
         self._is_closed = True
         self._cancel()
         if discard:
             self._close()
-        if self._thread is not None and self._thread is not threading.current_thread():
-            self._thread.join()
+        if thread is not None and thread is not threading.current_thread():
+            thread.join()
 
     @property
     def closed(self) -> bool:

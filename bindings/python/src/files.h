@@ -3,7 +3,7 @@
 
 #include <pybind11/pybind11.h>
 
-#include "handles.h"
+#include "made.h"
 
 namespace kevy::python {
 

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "handles.h"
+#include "made.h"
 #include "replies.h"
 
 namespace kevy::python {

@@ -17,17 +17,6 @@ void add_session_hot_methods(pybind11::handle type);
 /// Python error set.
 PyObject* only_name(PyObject* const* args, Py_ssize_t count, PyObject* keywords);
 
-/// The C++ object in a pybind11 instance, whose class has been checked. nullptr with a Python error
-/// set when a subclass has not called __init__.
-template <typename Handle>
-Handle* handle_in(PyObject* self) {
-  const auto* instance = reinterpret_cast<pybind11::detail::instance*>(self);
-  void* handle = instance->simple_layout ? instance->simple_value_holder[0]
-                                         : instance->nonsimple.values_and_holders[0];
-  if (handle == nullptr) PyErr_SetString(PyExc_TypeError, "__init__() was not called");
-  return static_cast<Handle*>(handle);
-}
-
 /// Python calls these functions from C: no C++ exception may pass.
 template <typename Body>
 PyObject* guard(Body&& body) noexcept {

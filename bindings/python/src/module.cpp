@@ -6,6 +6,7 @@
 #include "files.h"
 #include "handles.h"
 #include "hot_methods.h"
+#include "made.h"
 #include "pipeline.h"
 #include "replies.h"
 

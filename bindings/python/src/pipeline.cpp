@@ -6,6 +6,7 @@
 
 #include "handles.h"
 #include "hot_methods.h"
+#include "made.h"
 #include "replies.h"
 
 namespace kevy::python {

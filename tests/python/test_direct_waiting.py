@@ -14,7 +14,7 @@ import libkevy as kevy
 import pytest
 import redis
 import redis.asyncio
-from conftest import DEADLINE, eventually
+from conftest import DEADLINE, eventually, run_python
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterator
@@ -114,6 +114,81 @@ def test_asyncio_waits(db: kevy.Instance[bytes], mode: Any) -> None:
         await client.connection_pool.disconnect()
 
     run(body())
+
+
+@pytest.mark.parametrize("mode", ["direct", "descriptor"])
+def test_asyncio_waits_in_pipelines(db: kevy.Instance[bytes], mode: Any) -> None:
+    async def body() -> None:
+        client = db.aioredis(mode=mode)
+
+        async def take() -> Any:
+            pipeline = client.pipeline(transaction=False).set("k", "v").blpop("list").blpop("more")
+            return await pipeline.get("k").execute()
+
+        taker = asyncio.ensure_future(take())
+        for key in ("list", "more"):
+            await until(lambda: waiting(db) == 1)
+            await client.rpush(key, "x")
+            await until(lambda key=key: not db.exists(key))  # type: ignore[misc]
+        done, *taken, value = await taker
+        assert [tuple(each) for each in taken] == [(b"list", b"x"), (b"more", b"x")]
+        assert (done, value) == (True, b"v")
+        cancelled = asyncio.ensure_future(take())
+        await until(lambda: waiting(db) == 1)
+        cancelled.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await cancelled
+        await until(lambda: waiting(db) == 0)
+        await client.rpush("list", "x")
+        assert await client.llen("list") == 1
+        await client.connection_pool.disconnect()
+
+    run(body())
+
+
+def test_a_pipeline_that_waits(db: kevy.Instance[bytes], client: Any) -> None:
+    pipeline = client.pipeline(transaction=False)
+    pipeline.rpush("list", "a", "b").blpop("list").execute_command("blpop", "list", 0)
+    pipeline.blpop("none", timeout=0.01).blpop("list").get("list")
+    thread, results = in_thread(lambda: pipeline.execute(raise_on_error=False))
+    eventually(lambda: waiting(db) == 1)
+    eventually(lambda: client.rpush("list", "c") == 1)
+    thread.join(DEADLINE)
+    ((pushed, *taken, none, last, missing),) = results
+    assert (pushed, none, missing) == (2, None, None)
+    assert [tuple(each) for each in [*taken, last]] == [
+        (b"list", each) for each in (b"a", b"b", b"c")
+    ]
+    db.set("string", "x")
+    with pytest.raises(redis.ResponseError, match="WRONGTYPE"):
+        client.pipeline(transaction=False).blpop("string").delete("string").execute()
+    assert not db.exists("string")
+
+
+@pytest.mark.parametrize("mode", ["direct", "descriptor"])
+def test_a_socket_timeout_ends_a_pipeline(db: kevy.Instance[bytes], mode: Any) -> None:
+    with db.redis(mode=mode, socket_timeout=0.1, retry=None) as client:
+        with pytest.raises(redis.TimeoutError):
+            client.pipeline(transaction=False).blpop("list", timeout=DEADLINE).get("k").execute()
+        eventually(lambda: waiting(db) == 0)
+        db.set("k", "v")
+        assert client.get("k") == b"v"
+
+
+def test_waits_of_a_process_with_many_open_files() -> None:
+    program = """
+import os, resource, threading
+import libkevy as kevy
+_, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (min(most, 4096), most))
+opened = [os.open(os.devnull, os.O_RDONLY) for _ in range(1100)]
+db = kevy.start()
+client = db.redis()
+print(client.blpop("list", timeout=0.01))
+threading.Timer(0.05, db.rpush, ("list", "x")).start()
+print(client.blpop("list"))
+"""
+    assert run_python(program) == "None\n(b'list', b'x')\n"
 
 
 def test_scripts(db: kevy.Instance[bytes], client: Any) -> None:

@@ -79,8 +79,8 @@ def test_a_handle_has_no_second_owner(db: kevy.Instance[bytes]) -> None:
         assert session.execute("PING") == b"PONG"
 
 
-# All that is asked of objects whose __init__ was not called, or has failed, in a process that it could
-# bring down. Prints the answers that are no TypeError which says so.
+# All that is asked of objects whose __init__ was not called, or has failed, in a process that it
+# could bring down. Prints the answers that are no TypeError which says so.
 UNMADE = """
 import asyncio, gc, sys
 import libkevy as kevy

@@ -161,23 +161,37 @@ session = db.session()
 def interrupt():
     while db.info("clients")["blocked_clients"] != 1:
         pass
+"""
+
+TO_THE_PROCESS = """
     os.kill(os.getpid(), signal.SIGINT)
 """
 
+# As where it comes just before the wait begins: no call into the system is cut short.
+TO_ANOTHER_THREAD = """
+    signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+"""
 
+
+@pytest.mark.parametrize("sent", ["to the process", "to another thread"])
+@pytest.mark.parametrize("way", ["blpop(key)", "pipeline(atomic=False).blpop(key).execute()"])
 @pytest.mark.parametrize("target", ["db", "session", "db.redis()"])
-def test_ctrl_c_ends_a_wait(target: str) -> None:
+def test_ctrl_c_ends_a_wait(target: str, way: str, sent: str) -> None:
+    if target == "db.redis()":
+        way = way.replace("atomic", "transaction")
+    sends = TO_ANOTHER_THREAD if sent == "to another thread" else TO_THE_PROCESS
     program = f"""
 target = {target}
 threading.Thread(target=interrupt).start()
+key = "list"
 try:
-    target.blpop("list")
+    target.{way}
 except KeyboardInterrupt:
     print("interrupted", db.info("clients")["blocked_clients"])
 db.rpush("list", "x")
 print(target.blpop("list"))
 """
-    assert run_python(INTERRUPTED + program) == "interrupted 0\n(b'list', b'x')\n"
+    assert run_python(INTERRUPTED + sends + program) == "interrupted 0\n(b'list', b'x')\n"
 
 
 def test_ctrl_c_at_the_moment_that_an_element_comes_is_later() -> None:
@@ -212,7 +226,7 @@ while len(taken) < 20:
 thread.join()
 print(taken == list(range(20)))
 """
-    assert run_python(INTERRUPTED + program) == "True\n"
+    assert run_python(INTERRUPTED + TO_THE_PROCESS + program) == "True\n"
 
 
 # ---- asyncio -----------------------------------------------------------------------------------
@@ -317,6 +331,51 @@ print(db.blpop("list"))
 
 
 # ---- Pipelines and transactions ----------------------------------------------------------------
+
+
+def test_a_pipeline_with_waits_runs_all_commands_in_order(db: kevy.Instance[bytes]) -> None:
+    def collected(target: Any) -> Any:
+        pipeline = target.pipeline().rpush("list", "a", "b").blpop("list").get("list")
+        pipeline.command(bytearray(b"blpop"), "list", 0).command("BLPOP", "list").blpop("more")
+        return pipeline.set("k", "v").get("k")
+
+    with db.session() as session:
+        for target in (db, session):
+            taker = Thread(collected(target).execute, False)
+            eventually(lambda: waiting(db) == 1)
+            db.rpush("more", "c")
+            pushed, first, wrong, second, few, third, *rest = taker.end()
+            assert (pushed, first, second, third) == (
+                2,
+                (b"list", b"a"),
+                [b"list", b"b"],
+                (b"more", b"c"),
+            )
+            assert isinstance(wrong, kevy.WrongTypeError)
+            assert isinstance(few, kevy.ResponseError)
+            assert rest == [True, b"v"]
+            with pytest.raises(kevy.WrongTypeError):
+                target.pipeline().set("list", "x").blpop("list").delete("list").execute()
+            assert not db.exists("list")
+        decoded = kevy.start(decode=True)
+        decoded.rpush("list", b"\xff")
+        with pytest.raises(UnicodeDecodeError):
+            decoded.pipeline().blpop("list").set("k", "v").execute()
+        assert decoded.get("k") == "v"
+        decoded.stop()
+
+
+def test_a_pipeline_that_waits_in_a_transaction_does_not(db: kevy.Instance[bytes]) -> None:
+    pipeline = db.pipeline().command("MULTI").command("BLPOP", "list", 0).command("EXEC")
+    assert pipeline.execute() == [b"OK", b"QUEUED", [None]]
+
+
+def test_closing_ends_the_wait_of_a_pipeline() -> None:
+    db = kevy.start()
+    taker = Thread(db.pipeline().set("k", "v").blpop("list").get("k").execute)
+    eventually(lambda: waiting(db) == 1)
+    db.stop()
+    assert isinstance(taker.end(), kevy.ClosedError)
 
 
 def test_pipelines_wait_and_transactions_do_not(db: kevy.Instance[bytes]) -> None:

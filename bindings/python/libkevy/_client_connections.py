@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import functools
 import importlib
-import select
+import itertools
 import threading
 import time
 from collections import deque
 from typing import Any
 
 from libkevy._client_base import Async, Blocking, OfInstance
-from libkevy._verbs import WAITING
-from libkevy._waiting import Turns, cancelled_late, interrupted_late, readable
+from libkevy._verbs import WAITING, may_wait
+from libkevy._waiting import Turns, cancelled_late, interrupted_late, poll, readable
 from libkevy.errors import ClosedError, DataError, Error, InvalidError, ResponseError
 
 
@@ -63,6 +63,20 @@ def _pushed(push: Any) -> Any:
     return _AboutKeys(push) if push[0] in _ABOUT_KEYS else push
 
 
+def _is_of_waiting(words: Any) -> bool:
+    """Whether a command may wait. The libraries' own methods have their verbs in capitals."""
+    verb = words[0]
+    return verb in WAITING if type(verb) is str and verb.isupper() else may_wait(verb)
+
+
+def _are_waiting_among(commands: Any) -> bool:
+    try:
+        verbs: Any = {words[0] for words in commands}
+    except TypeError:  # a bytearray among them
+        verbs = [words[0] for words in commands]
+    return any(map(may_wait, verbs))
+
+
 class _Direct(OfInstance):
     """What the connections with and without asyncio share. ``_exceptions`` are the library's."""
 
@@ -77,6 +91,7 @@ class _Direct(OfInstance):
         self._line = None
         self._replies: deque[Any] = deque()
         self._waits = False  # for the reply of a command
+        self._unrun: deque[Any] = deque()  # what was sent behind a command that waits
         self._subscribes = False  # so that what comes may be messages
         # A thread may read messages while another subscribes: the session is in one's hands.
         self._lock = threading.Lock()
@@ -91,13 +106,14 @@ class _Direct(OfInstance):
         except Error as error:
             raise self._exceptions.ConnectionError(str(error)) from error
         self._replies.clear()
+        self._unrun.clear()
         self._waits = False
         self._subscribes = False
         return self._line
 
     def is_as_new(self) -> bool:
         """Whether a pool may hand it to anyone: open, and with nothing left to be read."""
-        busy = self._replies or self._waits or self._subscribes
+        busy = self._replies or self._waits or self._unrun or self._subscribes
         if busy or getattr(self, "_should_reconnect", False):
             return False
         try:
@@ -116,7 +132,7 @@ class _Direct(OfInstance):
         """
         unread = not self._subscribes and any(type(r) is not _AboutKeys for r in self._replies)
         wanted = getattr(super(), "should_reconnect", bool)
-        return self._waits or unread or bool(wanted())
+        return self._waits or bool(self._unrun) or unread or bool(wanted())
 
     def _words(self, args: Any) -> Any:
         verb = args[0]
@@ -139,9 +155,9 @@ class _Direct(OfInstance):
         words = self._words(args)
         try:
             with self._lock:
-                if self._waits:
+                if self._waits or self._unrun:
                     self._abandon(line)
-                if words[0] in WAITING:
+                if _is_of_waiting(words):
                     self._submit(line, words)
                     return
                 self._replies.append(line.session.execute(*words))
@@ -164,14 +180,33 @@ class _Direct(OfInstance):
         try:
             words = self._all_words(commands)
             with self._lock:
-                if self._waits:
+                if self._waits or self._unrun:
                     self._abandon(line)
-                replies = line.session._pipeline(words, False)
+                if _are_waiting_among(words):
+                    self._unrun.extend(words)
+                    self._go_on(line)
+                else:
+                    self._replies.extend(line.session._pipeline(words, False))
         except DataError as error:
             raise self._exceptions.DataError(str(error)) from None
         except Error as error:
             raise self._exceptions.ConnectionError(str(error)) from error
-        self._replies.extend(replies)
+
+    def _go_on(self, line: _Line) -> None:
+        """Runs what was sent, up to a command that waits, whose reply is to be read first."""
+        while self._unrun and not self._waits:
+            if _is_of_waiting(self._unrun[0]):
+                try:
+                    self._submit(line, self._unrun.popleft())
+                except ResponseError as error:
+                    self._replies.append(error)
+            else:
+                ready = tuple(
+                    itertools.takewhile(lambda each: not _is_of_waiting(each), self._unrun)
+                )
+                for _ in ready:
+                    self._unrun.popleft()
+                self._replies.extend(line.session._pipeline(ready, False))
 
     def _take(self) -> bool:
         """Whether something that was waited for, or pushed, is now among the replies."""
@@ -185,6 +220,10 @@ class _Direct(OfInstance):
                     line.session._forget_outcome()
                     self._waits = False
                     return True
+                if self._unrun and not self._waits:
+                    self._go_on(line)
+                    if self._replies:
+                        return True
                 push = line.session._next(0)
         except ClosedError as error:
             raise self._exceptions.ConnectionError(str(error)) from error
@@ -215,6 +254,7 @@ class _Direct(OfInstance):
 
     def _abandon(self, line: _Line) -> None:
         """Ctrl-C has ended whoever was to read the reply of a command that waits."""
+        self._unrun.clear()
         line.session._end_wait()
         line.session._forget_outcome()
         self._waits = False
@@ -224,6 +264,8 @@ class _Direct(OfInstance):
         if self._waits and self._line is not None:
             self._replies.extend(self._line.session._end_wait() or ())
             self._waits = False
+        if not self._replies:
+            self._unrun.clear()
         return bool(self._replies)
 
     def _result(self, disable_decoding: bool) -> Any:
@@ -309,8 +351,7 @@ def _blocking_class(library: Any) -> Any:
                 left = None if deadline is None else deadline - time.monotonic()
                 if left is not None and left <= 0:
                     return False
-                line: Any = self._line
-                select.select([line], [], [], left)
+                poll(self._line, left)
             return True
 
         def read_response(

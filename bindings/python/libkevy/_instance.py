@@ -104,8 +104,9 @@ class Instance(Uncopied, InstanceHandle, Commands[V], Iterators[V], Builders[V],
     def _pipeline_that_waits(self, commands: tuple[tuple[Word, ...], ...]) -> list[Any] | None:
         session = self._idle_session()
         try:
-            return session._pipeline(commands, False)
+            return session._pipeline_that_waits(commands)
         finally:
+            session._forget_outcome()
             self._sessions.append(session)
 
     def _idle_session(self) -> Session[V]:

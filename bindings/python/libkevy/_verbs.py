@@ -32,7 +32,8 @@ WAITING = frozenset(
 def may_wait(verb: Word) -> bool:
     """Whether a command of the verb may wait."""
     if not isinstance(verb, str):
-        return isinstance(verb, bytes) and verb.decode("latin-1").upper() in WAITING
+        is_text = isinstance(verb, (bytes, bytearray, memoryview))
+        return is_text and bytes(verb).decode("latin-1").upper() in WAITING  # type: ignore[arg-type]
     return verb in WAITING or verb.upper() in WAITING
 
 

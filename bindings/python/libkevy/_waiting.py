@@ -57,6 +57,22 @@ def wait_for(
             return taken
 
 
+def poll(descriptor: Any, timeout: float | None) -> None:
+    """Waits until a descriptor polls readable, up to ``timeout`` seconds, or for a slice of it.
+
+    Whoever calls it looks, and calls again. Ctrl-C that comes just before the wait, or that another
+    thread is given by the system, does not end it: so it is none that lasts.
+    """
+    import select
+
+    on_main_thread = threading.current_thread() is threading.main_thread()
+    longest_ms = _SLICE_MS if on_main_thread else _LONGEST_MS
+    left_ms = longest_ms if timeout is None else max(0, math.ceil(timeout * 1000))
+    polled = select.poll()  # select() refuses high numbers
+    polled.register(descriptor, select.POLLIN)
+    polled.poll(min(left_ms, longest_ms))
+
+
 def _deadline(timeout: float | None) -> float | None:
     if timeout is None:
         return None

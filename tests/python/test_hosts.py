@@ -156,6 +156,37 @@ print(len(taken), len(turns), list(messages))
     assert printed == "1000 1 []\n"
 
 
+@pytest.mark.parametrize(
+    ("target", "pipeline"),
+    [
+        ("db", "pipeline()"),
+        ("db.session()", "pipeline()"),
+        ("db.redis(mode='direct')", "pipeline(transaction=False)"),
+        ("db.redis(mode='descriptor')", "pipeline(transaction=False)"),
+    ],
+)
+def test_a_pipeline_that_waits_lets_other_greenlets_run(target: str, pipeline: str) -> None:
+    printed = run_patched(
+        f"""
+db = kevy.start()
+target = {target}
+gevent.spawn_later(0.05, db.rpush, "list", "x")
+with gevent.Timeout(20):
+    print(target.{pipeline}.set("k", "v").blpop("list").get("k").execute())
+killed = gevent.spawn(target.{pipeline}.blpop("list").get("k").execute)
+with gevent.Timeout(20):
+    while db.info("clients")["blocked_clients"] != 1:
+        gevent.sleep(0)
+    killed.kill()
+    while db.info("clients")["blocked_clients"] != 0:
+        gevent.sleep(0)
+db.rpush("list", "y")
+print(target.blpop("list"))
+"""
+    )
+    assert printed == "[True, (b'list', b'x'), b'v']\n(b'list', b'y')\n"
+
+
 # ---- fork() ------------------------------------------------------------------------------------
 
 LISTENS = """
@@ -314,3 +345,63 @@ print(db.get("k"))
 db.stop()
 """
     assert run_python(LISTENS + program) == "b'v'\n"
+
+
+CLIENTS_OF_A_CHILD = """
+import os, threading
+import libkevy as kevy, redis
+from libkevy import _clients
+
+def asked(call):
+    try:
+        return call()
+    except redis.ConnectionError as error:
+        return "belongs to the parent" in str(error)
+
+def in_child(*calls):
+    hears, tells = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(tells, repr([asked(call) for call in calls]).encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    print(os.read(hears, 1000).decode())
+"""
+
+
+def test_clients_in_a_child_of_fork() -> None:
+    """What is the parent's is refused as a lost connection; a name stands for the child's own."""
+    printed = run_python(
+        CLIENTS_OF_A_CHILD
+        + """
+db = kevy.start(listen="127.0.0.1:0")
+for mode in ("direct", "descriptor"):
+    client = db.redis(mode=mode)
+    client.set("k", "v")
+    in_child(
+        lambda: client.get("k"), client.pipeline().get("k").execute,
+        lambda: client.blpop("k"), lambda: client.pubsub().subscribe("c"), lambda: repr(db),
+    )
+    print(client.get("k"))
+named = kevy.from_url("kevy://name")
+named.set("k", "v")
+def named_in_child():
+    return [kevy.from_url("kevy://name").incr("n") for _ in range(2)]
+with _clients._naming:  # as another thread of the parent may
+    in_child(lambda: named.get("k"), named_in_child, lambda: kevy.from_url("kevy://name").keys())
+print(kevy.from_url("kevy://name").keys())
+with kevy.patch():
+    patched = redis.Redis(host="cache")
+    patched.set("k", "v")
+    in_child(lambda: patched.get("k"), lambda: redis.Redis(host="cache").get("k"))
+    print(redis.Redis(host="cache").get("k"))
+"""
+    )
+    of_parent = "[True, True, True, True, '<libkevy.Instance of the parent process>']"
+    assert printed.splitlines() == [
+        *(of_parent, "b'v'") * 2,
+        "[True, [1, 2], [b'n']]",
+        "[b'k']",
+        "[True, True]",
+        "b'v'",
+    ]

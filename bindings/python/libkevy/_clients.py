@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import importlib
+import os
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -65,18 +66,28 @@ def _pool_options(instance: Any, options: dict[str, Any]) -> dict[str, Any]:
 
 # ---- Instances by name -------------------------------------------------------------------------
 
-_named: dict[str, Any] = {}
+_named: dict[tuple[int, str], Any] = {}  # by process and name: a child of fork() has its own
 _naming = threading.Lock()
+
+
+def _renew_lock() -> None:
+    global _naming
+    _naming = threading.Lock()
+
+
+# The thread that held it is not in the child, where it would be held for ever.
+os.register_at_fork(after_in_child=_renew_lock)
 
 
 def instance_named(name: str) -> Any:
     """The instance of a name in this process, started when it is first asked for."""
     from libkevy._instance import start
 
+    key = (os.getpid(), name)
     with _naming:
-        found = _named.get(name)
+        found = _named.get(key)
         if found is None or found.stopped:
-            found = _named[name] = start()
+            found = _named[key] = start()
         return found
 
 

@@ -21,7 +21,7 @@ from libkevy._subscription import Message, Subscription, join_delivering
 from libkevy._types import V, Word
 from libkevy._uncopied import Uncopied
 from libkevy._verbs import converted
-from libkevy.errors import ClosedError, Error, InvalidError
+from libkevy.errors import ClosedError, Error, ForkedError, InvalidError
 
 if TYPE_CHECKING:
     import os
@@ -305,6 +305,8 @@ class Instance(Uncopied, InstanceHandle, Commands[V], Iterators[V], Builders[V],
             state = "stopped" if self.stopped else ", ".join(self.addresses) or "in process"
         except ClosedError:  # meanwhile, by another thread
             state = "stopped"
+        except ForkedError:
+            state = "of the parent process"
         except TypeError:  # its __init__ was not called, or has failed
             state = "not started"
         return f"<libkevy.Instance {state}>"

@@ -18,12 +18,12 @@ cp bindings/python/libkevy/*.py "$package/libkevy/"
 
 # The run-time libraries come first in a process whose program was built without them. What fork()
 # leaves behind in a child, and what the interpreter never frees, are nobody's leaks.
-runtime() { "${CXX:-c++}" -print-file-name="$1"; }
 case $preset in
-  tsan) preloaded=$(runtime libtsan.so) ;;
-  *) preloaded="$(runtime libasan.so):$(runtime libubsan.so)" ;;
+  tsan) preloaded=tsan ;;
+  *) preloaded=asan ;;
 esac
-export LD_PRELOAD="$preloaded:$(runtime libstdc++.so)" PYTHONMALLOC=malloc PYTHONPATH="$package"
+preloaded=$(clang++ -print-file-name="libclang_rt.$preloaded-$(uname -m).so")
+export LD_PRELOAD="$preloaded:$(clang++ -print-file-name=libstdc++.so)" PYTHONMALLOC=malloc PYTHONPATH="$package"
 export ASAN_OPTIONS="detect_leaks=0${ASAN_OPTIONS:+:$ASAN_OPTIONS}"
 export TSAN_OPTIONS="die_after_fork=0${TSAN_OPTIONS:+:$TSAN_OPTIONS}"
 export KEVY_PYTHON_BACKEND=native

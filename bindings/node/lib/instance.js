@@ -6,11 +6,10 @@ const { Clock } = require('./clock');
 const { Hold } = require('./readiness');
 const { runFileJob } = require('./files');
 const { Pipeline, SPREAD_MAX } = require('./pipeline');
-const { getBuffer } = require('./pool');
 const { Session } = require('./session');
 const { Subscription } = require('./subscription');
 const { allDirectives, checkStart } = require('./options');
-const { recordOf, recordResult, result } = require('./tape');
+const { listResult, recordOf, recordResult, result } = require('./tape');
 const { Script } = require('./script');
 const { addVerbs } = require('./verbs');
 const { WaitingSessions } = require('./waiting');
@@ -62,17 +61,17 @@ class Instance extends native.Instance {
 
   // Not bound to `this`, so that they can be taken off the instance, and cost no lookup.
   #addHotMethods() {
-    const { _get, _set, _exec, _execBuffer, _execList } = this;
+    const { _get, _getBuffer, _set, _exec, _execBuffer, _execList } = this;
     const text = (...words) =>
       result(words.length > SPREAD_MAX ? _execList(words, false) : _exec(...words));
     this.execBuffer = (...words) =>
       result(words.length > SPREAD_MAX ? _execList(words, true) : _execBuffer(...words));
     this.exec = this.#buffers ? this.execBuffer : text;
-    this.get = this.#buffers ? (key) => getBuffer(this, key) : (key) => result(_get(key));
+    this.get = this.#buffers ? (key) => result(_getBuffer(key)) : (key) => result(_get(key));
     const { _getEach, _getEachBuffer } = this;
     this.#runGets = this.#buffers
-      ? (keys) => result(_getEachBuffer(...keys))
-      : (keys) => result(_getEach(...keys));
+      ? (keys) => listResult(_getEachBuffer(...keys))
+      : (keys) => listResult(_getEach(...keys));
     this.set = (key, value, ttlMs) => result(_set(key, value, ttlMs));
   }
 
@@ -109,7 +108,7 @@ class Instance extends native.Instance {
   }
 
   getBuffer(key) {
-    return getBuffer(this, key);
+    return result(this._getBuffer(key));
   }
 
   getMany(keys) {

@@ -45,9 +45,9 @@ class Pipeline {
   #runGets;
   #buffers;
   #atomic;
-  #gets = []; // keys, while there are no commands but GET
-  #commands; // from then on: how many words one has, its words, and so on
-  #length = 0;
+  #gets; // keys, while there are no commands but GET
+  #commands; // else: how many words one has, its words, and so on
+  #count = 0; // of those commands
   #conversions; // [which command, of its reply], if there are
 
   /**
@@ -62,7 +62,7 @@ class Pipeline {
   }
 
   get length() {
-    return this.#length;
+    return this.#gets === undefined ? this.#count : this.#gets.length;
   }
 
   command(...words) {
@@ -78,21 +78,29 @@ class Pipeline {
       commands.push(words.length);
       for (const word of words) commands.push(word);
     }
-    this.#length++;
+    this.#count++;
     return this;
   }
 
   get(key) {
-    if (this.#commands === undefined) this.#gets.push(key);
-    else this.#commands.push(2, 'GET', key);
-    this.#length++;
+    if (this.#gets !== undefined) {
+      this.#gets.push(key);
+    } else if (this.#commands === undefined) {
+      this.#gets = [key];
+    } else {
+      this.#commands.push(2, 'GET', key);
+      this.#count++;
+    }
     return this;
   }
 
   #anyCommands() {
     if (this.#commands === undefined) {
+      const gets = this.#gets ?? [];
       this.#commands = [];
-      for (const key of this.#gets) this.#commands.push(2, 'GET', key);
+      for (const key of gets) this.#commands.push(2, 'GET', key);
+      this.#count = gets.length;
+      this.#gets = undefined;
     }
     return this.#commands;
   }
@@ -103,7 +111,7 @@ class Pipeline {
 
   _converted(convert, words) {
     const converted = (reply) => convert(reply, this.#buffers, words);
-    (this.#conversions ??= []).push([this.#length, converted]);
+    (this.#conversions ??= []).push([this.length, converted]);
     return this._run(words);
   }
 
@@ -120,9 +128,9 @@ class Pipeline {
   }
 
   clear() {
-    this.#gets = [];
+    this.#gets = undefined;
     this.#commands = undefined;
-    this.#length = 0;
+    this.#count = 0;
     this.#conversions = undefined;
     return this;
   }
@@ -142,9 +150,10 @@ class Pipeline {
   }
 
   #replies() {
-    if (this.#length === 0) return [];
-    if (this.#commands === undefined && this.#runGets !== undefined && this.#length <= GETS_MAX) {
-      return this.#runGets(this.#gets);
+    if (this.length === 0) return [];
+    const gets = this.#gets;
+    if (gets !== undefined && this.#runGets !== undefined && gets.length <= GETS_MAX) {
+      return this.#runGets(gets);
     }
     const commands = this.#anyCommands();
     const target = this.#target;

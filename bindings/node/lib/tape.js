@@ -3,6 +3,7 @@
 // of lib/ was loaded into.
 'use strict';
 
+const { markAsUntransferable } = require('node:worker_threads');
 const native = require('./native');
 const { ReplyError, failure } = require('./errors');
 
@@ -16,6 +17,11 @@ const PARTS = 3;
 const LONG = 4;
 const ERROR_REPLY = 5;
 const NOTHING = 6;
+const PIECE = 8;
+
+const HEADER = 4;
+const ASCII = 1;
+const POOLED = 2;
 
 // Nodes.
 const STRING = 0;
@@ -32,6 +38,22 @@ const SET = 10;
 /** Counts the error replies in trees: asking each reply whether it is one would cost more. */
 const made = { errors: 0 };
 
+// A package that touches String.prototype, as ioredis does, makes all lookups of its methods slow.
+const substring = Function.prototype.call.bind(String.prototype.substring);
+
+let pool; // the ArrayBuffer that small Buffers are cut from
+
+/** Transferred, it would be taken from all Buffers in it. */
+function adopt(memory) {
+  markAsUntransferable(memory);
+  pool = memory;
+}
+
+function piece(memory) {
+  if (memory !== pool) adopt(memory);
+  return Buffer.from(memory, tape[2], tape[3]);
+}
+
 let nodes; // where the tree is read from
 let at;
 let source; // what its strings are cut from
@@ -42,31 +64,52 @@ function string(size) {
   const from = position;
   if (form === PARTS) return source[position++];
   position = from + size;
-  return form === TEXT ? source.substring(from, position) : source.subarray(from, position);
+  return form === TEXT ? substring(source, from, position) : Buffer.from(source, from, size);
 }
 
 function text(size) {
-  const from = position;
-  if (form !== BYTES) return string(size);
-  position = from + size;
-  return source.toString('utf8', from, position);
+  const value = string(size);
+  return form === BYTES ? value.toString() : value;
+}
+
+// The usual elements of an array: strings alone. Each adds those up to the first node that is none,
+// and returns how many they were.
+
+function texts(all, count) {
+  const whole = source;
+  let next = at;
+  let from = position;
+  let i = 0;
+  for (; i < count && nodes[next] === STRING; i++, next += 2) {
+    const end = from + nodes[next + 1];
+    all[i] = substring(whole, from, end);
+    from = end;
+  }
+  at = next;
+  position = from;
+  return i;
+}
+
+function buffers(all, count) {
+  const memory = source;
+  let next = at;
+  let from = position;
+  let i = 0;
+  for (; i < count && nodes[next] === STRING; i++, next += 2) {
+    const size = nodes[next + 1];
+    all[i] = Buffer.from(memory, from, size);
+    from += size;
+  }
+  at = next;
+  position = from;
+  return i;
 }
 
 function array(count) {
   const all = new Array(count);
   let i = 0;
-  if (form === TEXT) {
-    // The usual one: strings alone.
-    let next = at;
-    let from = position;
-    for (; i < count && nodes[next] === STRING; i++, next += 2) {
-      const end = from + nodes[next + 1];
-      all[i] = source.substring(from, end);
-      from = end;
-    }
-    at = next;
-    position = from;
-  }
+  if (form === TEXT) i = texts(all, count);
+  else if (form === BYTES) i = buffers(all, count);
   for (; i < count; i++) all[i] = node();
   return all;
 }
@@ -111,23 +154,21 @@ function node() {
   }
 }
 
-function tree(from, outcome, value) {
+/** Goes to the beginning of a tree. */
+function open(from, outcome, value) {
   nodes = from;
-  at = 2;
+  at = HEADER;
   form = outcome;
-  source = outcome === BYTES ? Buffer.from(value) : value;
-  position = 0;
+  source = value;
+  position = outcome === BYTES ? from[2] : 0;
+  if (outcome === BYTES && (from[1] & POOLED) !== 0 && value !== pool) adopt(value);
+}
+
+function tree(from, outcome, value) {
+  open(from, outcome, value);
   const root = node();
   source = undefined;
   return root;
-}
-
-/** The text of a field of a hash, whose values may be Buffers. */
-function field(size, ascii) {
-  const from = position;
-  position = from + size;
-  if (ascii !== undefined) return ascii.substring(from, position);
-  return source.toString('utf8', from, position);
 }
 
 function setField(record, name, value) {
@@ -146,25 +187,40 @@ function setField(record, name, value) {
 function recordResult(value) {
   const outcome = tape[0];
   const isShort = outcome === TEXT || outcome === BYTES;
-  if (!isShort || (tape[2] !== ARRAY && tape[2] !== MAP)) return recordOf(result(value));
-  const isAscii = tape[1] === 1;
+  const root = tape[HEADER];
+  if (!isShort || (root !== ARRAY && root !== MAP)) return recordOf(result(value));
   tape[0] = VALUE;
-  const count = tape[3];
-  at = 4;
-  nodes = tape;
-  form = outcome;
-  source = outcome === BYTES ? Buffer.from(value) : value;
-  position = 0;
-  const ascii = outcome === BYTES && isAscii ? source.latin1Slice() : undefined;
+  open(tape, outcome, value);
+  const count = tape[HEADER + 1];
+  at += 2;
   const record = {};
-  for (let i = 0; i < count; i += 2) {
-    const size = tape[at + 1];
-    at += 2;
-    const name = outcome === TEXT ? string(size) : field(size, ascii);
-    setField(record, name, node());
+  if (outcome === TEXT) {
+    for (let i = 0; i < count; i += 2) {
+      const size = tape[at + 1];
+      at += 2;
+      const name = string(size);
+      setField(record, name, node());
+    }
+  } else {
+    fields(record, count);
   }
   source = undefined;
   return record;
+}
+
+/** Those of a hash whose values are Buffers. */
+function fields(record, count) {
+  const start = position;
+  const bytes = Buffer.from(source, start, tape[3]);
+  const ascii = (tape[1] & ASCII) !== 0 ? bytes.latin1Slice() : undefined;
+  for (let i = 0; i < count; i += 2) {
+    const from = position - start;
+    position += tape[at + 1];
+    at += 2;
+    const end = position - start;
+    const name = ascii === undefined ? bytes.toString('utf8', from, end) : substring(ascii, from, end);
+    setField(record, name, node());
+  }
 }
 
 /** What recordResult makes, of what was made before. */
@@ -184,6 +240,8 @@ function told(value) {
   const outcome = tape[0];
   tape[0] = VALUE;
   switch (outcome) {
+    case PIECE:
+      return piece(value);
     case TEXT:
     case BYTES:
     case PARTS:
@@ -206,4 +264,15 @@ function result(value) {
   return tape[0] === VALUE ? value : told(value);
 }
 
-module.exports = { made, recordOf, recordResult, result };
+/** As result(), of what gives an array. */
+function listResult(value) {
+  if (tape[0] !== TEXT || tape[HEADER] !== ARRAY) return result(value);
+  tape[0] = VALUE;
+  open(tape, TEXT, value);
+  at += 2;
+  const all = array(tape[HEADER + 1]);
+  source = undefined;
+  return all;
+}
+
+module.exports = { listResult, made, recordOf, recordResult, result };

@@ -33,6 +33,10 @@ class Arena {
   static constexpr size_t kBlock = size_t{64} << 10;
   static constexpr size_t kRoomMin = 1024;  // below it, a new block is better than trying to fit
   static constexpr size_t kCharacterMax = 4;
+  static constexpr size_t kShortMax = 256;  // in UTF-16
+
+  /// Writes what is short and ASCII; false, with nothing written, for all else.
+  bool short_text(const char16_t* units, size_t count, std::string_view* out) noexcept;
 
   std::unique_ptr<char[]> first_;
   std::vector<std::unique_ptr<char[]>> more_;

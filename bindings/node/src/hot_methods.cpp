@@ -9,6 +9,7 @@ namespace {
 
 constexpr size_t kFew = 8;
 constexpr size_t kPipelineFew = 64;
+constexpr size_t kGetsFew = 32;
 
 napi_value null_of(napi_env env) {
   napi_value null = nullptr;
@@ -24,14 +25,14 @@ napi_value number_of(napi_env env, int32_t number) {
 
 // ---- One key -----------------------------------------------------------------------------------
 
-// A value too long for the scratch memory: the reply's own bytes save a copy.
-napi_value get_long(Instance& instance, std::string_view key) {
+// A value too long for the memory at hand: the reply's own bytes save a copy.
+napi_value get_long(Instance& instance, std::string_view key, Strings strings) {
   const char* const argv[] = {"GET", key.data()};
   const size_t sizes[] = {3, key.size()};
   kevy_reply* reply = nullptr;
   check(kevy_exec(instance.handle(), 2, argv, sizes, &reply));
   const ReplyPtr owner(reply);
-  return instance.environment().tape().of_reply(reply, Strings::kText, instance.integers());
+  return instance.environment().tape().of_reply(reply, strings, instance.integers());
 }
 
 napi_value get(napi_env env, napi_callback_info info) noexcept {
@@ -47,7 +48,7 @@ napi_value get(napi_env env, napi_callback_info info) noexcept {
                                         environment.scratch(), Environment::kScratch, &size);
     if (status == KEVY_OK) return text_of(env, {environment.scratch(), size});
     if (status == KEVY_NOT_FOUND) return null_of(env);
-    if (status == KEVY_TRUNCATED) return get_long(instance, key);
+    if (status == KEVY_TRUNCATED) return get_long(instance, key, Strings::kText);
     fail(status);
   });
 }
@@ -75,36 +76,31 @@ napi_value set(napi_env env, napi_callback_info info) noexcept {
     const std::string_view key = bytes_of(env, arguments[0], arena);
     const std::string_view value = bytes_of(env, arguments[1], arena);
     const int64_t ttl_ms = arguments.count() > 2 ? ttl_of(env, arguments[2]) : 0;
-    check(kevy_set(instance.handle(), key.data(), key.size(), value.data(), value.size(), 0,
-                   ttl_ms));
+    check(
+        kevy_set(instance.handle(), key.data(), key.size(), value.data(), value.size(), 0, ttl_ms));
     instance.account()->ran(key.size() + value.size());
     return nullptr;
   });
 }
 
-napi_value get_into(napi_env env, napi_callback_info info) noexcept {
-  const Arguments<Instance, 3> arguments(env, info);
+napi_value get_buffer(napi_env env, napi_callback_info info) noexcept {
+  const Arguments<Instance, 1> arguments(env, info);
   Instance& instance = arguments.owner();
   Environment& environment = instance.environment();
   return guarded(environment, [&]() -> napi_value {
     Arena& arena = environment.words().arena();
     arena.clear();
     const std::string_view key = bytes_of(env, arguments[0], arena);
-    // Asked for each time: the memory may have been transferred to someone else since the last.
-    void* memory = nullptr;
-    size_t room = 0;
-    if (napi_get_arraybuffer_info(env, arguments[1], &memory, &room) != napi_ok) {
-      refuse("not an ArrayBuffer");
-    }
-    uint32_t offset = 0;
-    napi_get_value_uint32(env, arguments[2], &offset);
-    if (memory == nullptr || offset > room) return number_of(env, -2);
+    Pool& pool = environment.tape().pool();
     size_t size = 0;
-    const kevy_status status = kevy_get(instance.handle(), key.data(), key.size(),
-                                        static_cast<char*>(memory) + offset, room - offset, &size);
-    if (status == KEVY_OK) return number_of(env, static_cast<int32_t>(size));
-    if (status == KEVY_NOT_FOUND) return number_of(env, -1);
-    if (status == KEVY_TRUNCATED) return number_of(env, -2);
+    const auto read = [&](std::span<char> room) {
+      return kevy_get(instance.handle(), key.data(), key.size(), room.data(), room.size(), &size);
+    };
+    kevy_status status = read(pool.room(0));
+    if (status == KEVY_TRUNCATED && size <= Pool::kPieceMax) status = read(pool.room(size));
+    if (status == KEVY_OK) return environment.tape().of_piece(pool.take(size));
+    if (status == KEVY_NOT_FOUND) return null_of(env);
+    if (status == KEVY_TRUNCATED) return get_long(instance, key, Strings::kBuffers);
     fail(status);
   });
 }
@@ -216,14 +212,7 @@ napi_value pipeline_list(napi_env env, napi_callback_info info) noexcept {
   });
 }
 
-// The reply to GET of one of several keys goes to the tape.
-void get_one(Instance& instance, std::string_view key, Tape& tape) {
-  char* const buffer = instance.environment().scratch();
-  size_t size = 0;
-  const kevy_status status =
-      kevy_get(instance.handle(), key.data(), key.size(), buffer, Environment::kScratch, &size);
-  if (status == KEVY_OK) return tape.add_string({buffer, size});
-  if (status == KEVY_NOT_FOUND) return tape.add_null();
+void get_unusual(Instance& instance, std::string_view key, kevy_status status, Tape& tape) {
   if (status == KEVY_WRONG_TYPE) return tape.add_error(kWrongType);
   if (status != KEVY_TRUNCATED) fail(status);
   const char* const argv[] = {"GET", key.data()};
@@ -234,19 +223,30 @@ void get_one(Instance& instance, std::string_view key, Tape& tape) {
   tape.add_reply(reply);
 }
 
+// The reply to GET of one of several keys goes to the tape.
+void get_one(Instance& instance, std::string_view key, Tape& tape) {
+  const std::span<char> room = tape.room();
+  size_t size = 0;
+  const kevy_status status =
+      kevy_get(instance.handle(), key.data(), key.size(), room.data(), room.size(), &size);
+  if (status == KEVY_OK) return tape.add_written(size);
+  if (status == KEVY_NOT_FOUND) return tape.add_null();
+  get_unusual(instance, key, status, tape);
+}
+
 template <Strings kStrings>
 napi_value get_each(napi_env env, napi_callback_info info) noexcept {
-  Arguments<Instance, kPipelineFew> arguments(env, info);
+  Arguments<Instance, kGetsFew> arguments(env, info);
   Instance& instance = arguments.owner();
   Environment& environment = instance.environment();
   return guarded(environment, [&]() -> napi_value {
     Tape& tape = environment.tape();
-    Arena& arena = environment.words().arena();
-    const std::span<const napi_value> keys = arguments.all();
-    tape.begin(kStrings, keys.size());
-    for (const napi_value key : keys) {
-      arena.clear();
-      get_one(instance, bytes_of(env, key, arena), tape);
+    Words& keys = environment.words();
+    keys.clear();
+    keys.add_all(env, arguments.all());
+    tape.begin(kStrings, keys.count());
+    for (size_t i = 0; i < keys.count(); ++i) {
+      get_one(instance, {keys.data()[i], keys.sizes()[i]}, tape);
     }
     return tape.finish();
   });
@@ -291,7 +291,7 @@ struct HotMethod {
 
 constexpr HotMethod kInstanceMethods[] = {{"_get", get},
                                           {"_set", set},
-                                          {"_getInto", get_into},
+                                          {"_getBuffer", get_buffer},
                                           {"_getEach", get_each<Strings::kText>},
                                           {"_getEachBuffer", get_each<Strings::kBuffers>}};
 constexpr HotMethod kSessionMethods[] = {{"_converse", converse}};

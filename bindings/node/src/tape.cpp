@@ -1,5 +1,6 @@
 #include "tape.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstring>
@@ -55,7 +56,7 @@ napi_value text_of(napi_env env, std::string_view bytes) {
   return value;
 }
 
-Tape::Tape(Napi::Env env) : env_(env) {
+Tape::Tape(Napi::Env env) : env_(env), pool_(env), text_(new char[kSharedBytesMax]) {
   memory_ = Napi::Persistent(Napi::ArrayBuffer::New(env, kSlots * sizeof(int32_t)));
 }
 
@@ -68,9 +69,13 @@ napi_value Tape::of_reply(const kevy_reply* reply, Strings strings, Integers int
   }
   switch (kevy_reply_get_type(reply)) {
     case KEVY_REPLY_STRING:
-    case KEVY_REPLY_VERBATIM:
-      return strings == Strings::kText ? text_of(env_, bytes_in(reply))
-                                       : buffer_of(env_, bytes_in(reply));
+    case KEVY_REPLY_VERBATIM: {
+      const std::string_view bytes = bytes_in(reply);
+      if (strings == Strings::kText) return text_of(env_, bytes);
+      if (bytes.size() > Pool::kPieceMax) return buffer_of(env_, bytes);
+      std::ranges::copy(bytes, pool_.room(bytes.size()).data());
+      return of_piece(pool_.take(bytes.size()));
+    }
     case KEVY_REPLY_STATUS:
       return text_of(env_, bytes_in(reply));
     case KEVY_REPLY_INTEGER: {
@@ -107,6 +112,14 @@ napi_value Tape::of_failure(const Failure& failure) {
   return value;
 }
 
+napi_value Tape::of_piece(const Pool::Piece& piece) {
+  int32_t* const first = slots();
+  first[0] = static_cast<int32_t>(Outcome::kPiece);
+  first[2] = piece.offset;
+  first[3] = piece.size;
+  return piece.memory;
+}
+
 // The memory is asked for anew each time: nothing that JavaScript did to it can mislead us.
 int32_t* Tape::slots() {
   void* data = nullptr;
@@ -124,8 +137,8 @@ void Tape::say(Outcome outcome, int32_t detail) {
 
 void Tape::begin(Strings strings) {
   strings_ = strings;
-  nodes_.assign(2, 0);
-  text_.clear();
+  nodes_.assign(kHeader, Pair{0, 0});
+  text_size_ = 0;
   parts_ = nullptr;
   part_count_ = 0;
 }
@@ -134,8 +147,6 @@ void Tape::begin(Strings strings, size_t count) {
   begin(strings);
   add(Node::kArray, count);
 }
-
-void Tape::add_string(std::string_view bytes) { add_text(Node::kString, bytes); }
 
 void Tape::add_error(std::string_view text) { add_text(Node::kError, text); }
 
@@ -152,35 +163,31 @@ void Tape::add_part(Node node, std::string_view bytes) {
 void Tape::part() {
   check(napi_create_array(env_, &parts_));
   size_t from = 0;
-  for (size_t i = 2; i < nodes_.size(); i += 2) {
-    const auto node = static_cast<Node>(nodes_[i]);
+  for (const Pair& each : std::span(nodes_).subspan(kHeader)) {
+    const auto node = static_cast<Node>(each.first);
     if (node > Node::kBigInt) continue;
-    const auto size = static_cast<size_t>(nodes_[i + 1]);
-    add_part(node, std::string_view(text_).substr(from, size));
+    const auto size = static_cast<size_t>(each.second);
+    add_part(node, text().substr(from, size));
     from += size;
   }
 }
 
 void Tape::add_text(Node node, std::string_view bytes) {
-  if (parts_ == nullptr) {
-    const bool is_text = strings_ == Strings::kText;
-    const size_t max = is_text ? kSharedTextMax : kSharedBytesMax;
-    if (bytes.size() > max - text_.size() || (is_text && !is_ascii(bytes))) part();
-  }
+  if (parts_ == nullptr && !fits(bytes.size())) part();
   if (parts_ != nullptr) {
     add(node, 0);
     add_part(node, bytes);
   } else {
     add(node, bytes.size());
-    text_.append(bytes);
+    std::ranges::copy(bytes, text_.get() + text_size_);
+    text_size_ += bytes.size();
   }
 }
 
 void Tape::add_integer(int64_t integer) {
   const bool numbers = integers_ == Integers::kNumbers;
   if (numbers && integer == static_cast<int32_t>(integer)) {
-    nodes_.push_back(static_cast<int32_t>(Node::kInteger));
-    nodes_.push_back(static_cast<int32_t>(integer));
+    nodes_.push_back({static_cast<int32_t>(Node::kInteger), static_cast<int32_t>(integer)});
     return;
   }
   char buffer[32];
@@ -231,33 +238,49 @@ void Tape::add_tree(const kevy_reply* reply) {
   add_null();
 }
 
+napi_value Tape::bytes() {
+  const std::string_view all = text();
+  if (is_ascii(all)) header(1) |= kAscii;
+  header(3) = static_cast<int32_t>(all.size());
+  if (all.size() > Pool::kPieceMax) {
+    void* data = nullptr;
+    napi_value value = nullptr;
+    check(napi_create_arraybuffer(env_, all.size(), &data, &value));
+    std::memcpy(data, all.data(), all.size());
+    return value;
+  }
+  std::ranges::copy(all, pool_.room(all.size()).data());
+  const Pool::Piece piece = pool_.take(all.size());
+  header(1) |= kPooled;
+  header(2) = piece.offset;
+  return piece.memory;
+}
+
 napi_value Tape::finish() {
+  // A string of the other bytes is longer or shorter than they are.
+  if (parts_ == nullptr && strings_ == Strings::kText && !is_ascii(text())) part();
   napi_value value = parts_;
   Outcome outcome = Outcome::kParts;
   if (parts_ == nullptr && strings_ == Strings::kText) {
     outcome = Outcome::kText;
-    check(napi_create_string_latin1(env_, text_.data(), text_.size(), &value));
+    check(napi_create_string_latin1(env_, text_.get(), text_size_, &value));
   } else if (parts_ == nullptr) {
     outcome = Outcome::kBytes;
-    nodes_[1] = is_ascii(text_);
-    void* data = nullptr;
-    check(napi_create_arraybuffer(env_, text_.size(), &data, &value));
-    if (!text_.empty()) std::memcpy(data, text_.data(), text_.size());
+    value = bytes();
   }
-  if (nodes_.size() <= kSlots) {
-    nodes_[0] = static_cast<int32_t>(outcome);
-    std::memcpy(slots(), nodes_.data(), nodes_.size() * sizeof(int32_t));
+  header(0) = static_cast<int32_t>(outcome);
+  const size_t size = nodes_.size() * sizeof(Pair);
+  if (size <= kSlots * sizeof(int32_t)) {
+    std::memcpy(slots(), nodes_.data(), size);
     return value;
   }
-  nodes_[0] = static_cast<int32_t>(outcome);
   napi_value both = nullptr;
   napi_value rest = nullptr;
   void* data = nullptr;
-  const size_t size = nodes_.size() * sizeof(int32_t);
   check(napi_create_array_with_length(env_, 2, &both));
   check(napi_create_arraybuffer(env_, size, &data, &rest));
   std::memcpy(data, nodes_.data(), size);
-  if (nodes_.capacity() > kKeptMax) nodes_ = {};
+  if (nodes_.capacity() > kKeptMax / sizeof(Pair)) nodes_ = {};
   check(napi_set_element(env_, both, 0, rest));
   check(napi_set_element(env_, both, 1, value));
   say(Outcome::kLong);

@@ -6,26 +6,31 @@
 //
 // The tape is an ArrayBuffer of 32-bit integers. The first says what the call had to say:
 //   kValue    the value is returned as it is, and nothing is written
+//   kPiece    a Buffer of the Pool, which is returned; the third and the fourth integer say where
+//             it begins and how long it is
 //   kText     a tree, whose strings lie one after the other in the string returned
-//   kBytes    the same in an ArrayBuffer; the strings become Buffers. The second integer is 1 when
-//             all bytes are ASCII
+//   kBytes    the same in an ArrayBuffer, from the third integer on, as many bytes as the fourth
+//             says; the strings become Buffers. The second has kAscii when all bytes are ASCII, and
+//             kPooled when the ArrayBuffer is the Pool
 //   kParts    the same in an array, one element a string
 //   kLong     the array returned has an ArrayBuffer with the rest of a tape, beginning with what it
 //             is, and the value that belongs to it
 //   kError    the string returned is the text of an error reply
 //   kNothing  there is no reply
 //   kFailure  the second integer is a Failure's code, the string returned its message
-// A tree is then one pair of integers for each of its nodes, root first: its type, and how many
-// bytes or nodes belong to it. What is too long for a string is a Buffer there.
+// A tree begins at the fifth, one pair of integers for each of its nodes, root first: its type, and
+// how many bytes or nodes belong to it. What is too long for a string is a Buffer there.
 #pragma once
 
 #include <napi.h>
 
-#include <string>
+#include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
 #include "failure.h"
+#include "pool.h"
 
 namespace kevy::node {
 
@@ -48,17 +53,38 @@ class Tape {
   /// What a native function returns for a reply: nullptr stands for no reply.
   napi_value of_reply(const kevy_reply* reply, Strings strings, Integers integers);
   napi_value of_failure(const Failure& failure);
+  napi_value of_piece(const Pool::Piece& piece);
+  Pool& pool() noexcept { return pool_; }
 
   // For a list that is no reply: begin, then each of its elements, then what finish returns.
   void begin(Strings strings, size_t count);
-  void add_string(std::string_view bytes);
+  void add_string(std::string_view bytes) { add_text(Node::kString, bytes); }
+  /// Room for a string that add_written then adds.
+  std::span<char> room() noexcept {
+    return {text_.get() + text_size_, kSharedBytesMax - text_size_};
+  }
+  void add_written(size_t size) {
+    if (parts_ != nullptr || !fits(size)) return add_string({text_.get() + text_size_, size});
+    add(Node::kString, size);
+    text_size_ += size;
+  }
   void add_error(std::string_view text);
   void add_null();
   void add_reply(const kevy_reply* reply) { add_tree(reply); }
   napi_value finish();
 
  private:
-  enum class Outcome : int32_t { kValue, kText, kBytes, kParts, kLong, kError, kNothing, kFailure };
+  enum class Outcome : int32_t {
+    kValue,
+    kText,
+    kBytes,
+    kParts,
+    kLong,
+    kError,
+    kNothing,
+    kFailure,
+    kPiece
+  };
   // Types of nodes; those up to kBigInt have a string.
   enum class Node : int32_t {
     kString,
@@ -74,32 +100,52 @@ class Tape {
     kSet
   };
 
+  struct Pair {
+    int32_t first;
+    int32_t second;
+  };
+
   static constexpr size_t kSlots = 4096;
+  static constexpr size_t kHeader = 2;  // in pairs
+  static constexpr int32_t kAscii = 1;
+  static constexpr int32_t kPooled = 2;
   // A string cut from a longer one keeps that alive, and so does a Buffer.
   static constexpr size_t kSharedTextMax = 2048;
   static constexpr size_t kSharedBytesMax = 65'536;
 
   void begin(Strings strings);
+  int32_t& header(size_t index) {
+    Pair& pair = nodes_[index / 2];
+    return index % 2 == 0 ? pair.first : pair.second;
+  }
   void add(Node node, size_t size) {
-    nodes_.push_back(static_cast<int32_t>(node));
-    nodes_.push_back(static_cast<int32_t>(size));
+    nodes_.push_back({static_cast<int32_t>(node), static_cast<int32_t>(size)});
   }
   void add_tree(const kevy_reply* reply);
   void add_text(Node node, std::string_view bytes);
+  /// Whether so many bytes more may share one string or one piece of memory.
+  bool fits(size_t size) const noexcept {
+    return size <= (strings_ == Strings::kText ? kSharedTextMax : kSharedBytesMax) - text_size_;
+  }
+  std::string_view text() const noexcept { return {text_.get(), text_size_}; }
   void add_part(Node node, std::string_view bytes);
   void add_integer(int64_t integer);
   void add_double(double number);
   /// From now on each string is made by itself.
   void part();
+  /// What was written, as an ArrayBuffer.
+  napi_value bytes();
   int32_t* slots();
   void say(Outcome outcome, int32_t detail = 0);
 
   Napi::Env env_;
   Napi::Reference<Napi::ArrayBuffer> memory_;
+  Pool pool_;
   Strings strings_ = Strings::kText;
   Integers integers_ = Integers::kNumbers;
-  std::vector<int32_t> nodes_;  // the outcome and a detail, then pairs
-  std::string text_;            // while it is short
+  std::vector<Pair> nodes_;       // behind the header
+  std::unique_ptr<char[]> text_;  // kSharedBytesMax, for the strings while they are short
+  size_t text_size_ = 0;
   napi_value parts_ = nullptr;  // from then on
   uint32_t part_count_ = 0;
 };

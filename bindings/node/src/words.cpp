@@ -113,10 +113,7 @@ std::string_view number_text(napi_env env, napi_value value, Arena& arena) {
 
 }  // namespace
 
-std::string_view bytes_of(napi_env env, napi_value value, Arena& arena) {
-  std::string_view text;
-  if (arena.text(env, value, &text)) return text;
-
+std::string_view other_bytes_of(napi_env env, napi_value value, Arena& arena) {
   napi_valuetype type = napi_undefined;
   napi_typeof(env, value, &type);
   if (type == napi_number || type == napi_bigint) return number_text(env, value, arena);

@@ -17,9 +17,15 @@
 
 namespace kevy::node {
 
+/// As bytes_of, of what is no string.
+std::string_view other_bytes_of(napi_env env, napi_value value, Arena& arena);
+
 /// The bytes of a string, number, bigint, Buffer, array of bytes, DataView or ArrayBuffer; they
 /// live until the arena is cleared or code of the user's runs. Refuses anything else.
-std::string_view bytes_of(napi_env env, napi_value value, Arena& arena);
+inline std::string_view bytes_of(napi_env env, napi_value value, Arena& arena) {
+  std::string_view text;
+  return arena.text(env, value, &text) ? text : other_bytes_of(env, value, arena);
+}
 
 /// The elements of an array, which may be a Proxy or have getters.
 std::vector<napi_value> elements_of(napi_env env, napi_value array);

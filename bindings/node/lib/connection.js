@@ -3,12 +3,15 @@
 const { Duplex } = require('node:stream');
 const { setImmediate } = require('node:timers');
 const { markAsUntransferable } = require('node:worker_threads');
-const { Hold, Watch } = require('./readiness');
+const { Hold, Watch, throwLater } = require('./readiness');
 const { result } = require('./tape');
 
 // So many answers in a row come without the event loop having turned: then timers and sockets have
 // their turn, also beside a program that does nothing but await commands.
 const IN_A_ROW_MAX = 64;
+
+// queueMicrotask makes a resource of each call, which costs more than the rest of it.
+const soon = Promise.resolve();
 
 const ROOM = 64 * 1024;
 const ROOM_MIN = 4096;
@@ -33,7 +36,7 @@ const replies = {
   take(size) {
     const from = this.used;
     this.used = from + size;
-    return this.buffer.subarray(from, this.used);
+    return Buffer.from(this.memory, from, size);
   },
 };
 
@@ -50,6 +53,13 @@ class Connection extends Duplex {
   #written = [];
   #isDue = false;
   #inARow = 0;
+  #onDue = () => {
+    try {
+      this.#run();
+    } catch (error) {
+      throwLater(error); // of whoever is given the answer
+    }
+  };
 
   // What callers of a socket look at.
   connecting = false;
@@ -105,17 +115,17 @@ class Connection extends Duplex {
     if (this.#isDue) return;
     this.#isDue = true;
     if (++this.#inARow < IN_A_ROW_MAX) {
-      queueMicrotask(() => this.#run());
+      soon.then(this.#onDue);
     } else {
       this.#inARow = 0;
-      setImmediate(() => this.#run());
+      setImmediate(this.#onDue);
     }
   }
 
   #joined() {
     const chunks = this.#written;
+    if (chunks.length === 1) return chunks.pop();
     this.#written = [];
-    if (chunks.length === 1) return chunks[0];
     if (chunks.every((chunk) => typeof chunk === 'string')) return chunks.join('');
     return Buffer.concat(chunks.map((chunk) => Buffer.from(chunk)));
   }

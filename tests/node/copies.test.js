@@ -87,17 +87,25 @@ describe('two copies over one addon', () => {
     db.stop();
   });
 
-  it('have their own pools of Buffers', () => {
+  it('cut Buffers from one piece of memory, each its own', () => {
     const { copy } = copyInContext();
     const dbs = [kevy.start(), copy.start(), kevy.start()];
     const kept = dbs.map(() => []);
     for (let i = 0; i < 20_000; i++) {
       for (const [owner, db] of dbs.entries()) {
         db.set('key', `${owner} ${i}`);
-        kept[owner].push(db.getBuffer('key'));
+        kept[owner].push(i % 2 === 0 ? db.getBuffer('key') : db.execBuffer('MGET', 'key')[0]);
       }
     }
     for (const [owner, all] of kept.entries()) {
+      for (let i = 0; i < all.length; i += 1000) {
+        const { buffer } = all[i];
+        try {
+          structuredClone(buffer, { transfer: [buffer] }); // copied, or refused
+        } catch (error) {
+          assert.equal(error.name, 'DataCloneError');
+        }
+      }
       all.forEach((buffer, i) => assert.equal(buffer.toString(), `${owner} ${i}`));
     }
     for (const db of dbs) db.stop();

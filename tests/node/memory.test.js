@@ -8,8 +8,10 @@ const { result } = require('../../bindings/node/lib/tape'); // of what the addon
 const { runProgram } = require('./programs');
 
 let db;
+let held;
 beforeEach(() => {
   db = kevy.start();
+  held = db.session();
 });
 afterEach(() => db.stop());
 
@@ -30,36 +32,109 @@ const takings = {
   },
 };
 
-describe('a Buffer of getBuffer', () => {
-  for (const [way, take] of Object.entries(takings)) {
-    it(`transferred by ${way} is not written to again`, () => {
-      db.set('key', 'mine');
-      const before = db.getBuffer('key');
-      let taken;
-      try {
-        taken = take(before);
-      } catch (error) {
-        assert.equal(error.name, 'DataCloneError');
-      }
-      const copy = taken && Buffer.from(taken.slice(0));
-      db.set('key', 'later');
-      for (let i = 0; i < POOL / 8 + 10; i++) assert.equal(db.getBuffer('key').toString(), 'later');
-      if (taken !== undefined) assert.ok(Buffer.from(taken).equals(copy), 'foreign memory written');
-    });
-  }
+/** Every way to a small Buffer. */
+const readings = {
+  getBuffer: () => db.getBuffer('key'),
+  execBuffer: () => db.execBuffer('GET', 'key'),
+  'a list': () => db.execBuffer('MGET', 'none', 'key')[1],
+  'a session': () => held.execBuffer('GET', 'key'),
+};
 
-  it('is read right after its memory was taken, whatever the size', () => {
-    const value = Buffer.alloc(5000, 'kevy');
-    db.set('key', value);
-    for (let i = 0; i < 50; i++) {
-      const got = db.getBuffer('key');
-      assert.ok(got.equals(value));
-      try {
-        structuredClone(got.buffer, { transfer: [got.buffer] });
-      } catch {
-        // The mark that forbids it.
-      }
+for (const [name, read] of Object.entries(readings)) {
+  describe(`a Buffer of ${name}`, () => {
+    for (const [way, take] of Object.entries(takings)) {
+      it(`transferred by ${way} is not written to again`, () => {
+        db.set('key', 'mine');
+        const before = read();
+        let taken;
+        try {
+          taken = take(before);
+        } catch (error) {
+          assert.equal(error.name, 'DataCloneError');
+        }
+        const copy = taken && Buffer.from(taken.slice(0));
+        db.set('key', 'later');
+        for (let i = 0; i < POOL / 8 + 10; i++) assert.equal(read().toString(), 'later');
+        if (taken !== undefined) assert.ok(Buffer.from(taken).equals(copy), 'foreign memory written');
+      });
     }
+
+    it('is read right after its memory was taken, whatever the size', () => {
+      for (const size of [0, 5, 5000, 40_000]) {
+        const value = Buffer.alloc(size, 'kevy');
+        db.set('key', value);
+        for (let i = 0; i < 50; i++) {
+          const got = read();
+          assert.ok(got.equals(value));
+          for (const take of Object.values(takings)) {
+            try {
+              take(got);
+            } catch {
+              // The mark that forbids it, or it is gone.
+            }
+          }
+        }
+      }
+    });
+
+    it('is not written to by a call in a getter, nor by the call that it is read for', () => {
+      db.set('key', 'value');
+      const inner = [];
+      const values = withGetter(['MGET', 'key', 'key'], 2, () => {
+        inner.push(read(), read());
+        return 'key';
+      });
+      const outer = result(db._execList(values, true));
+      assert.deepEqual([...outer, ...inner].map(String), Array(4).fill('value'));
+      const places = [...outer, ...inner].filter(({ buffer }) => buffer === outer[0].buffer);
+      assert.equal(new Set(places.map(({ byteOffset }) => byteOffset)).size, places.length);
+    });
+  });
+}
+
+describe('the memory that small Buffers are cut from', () => {
+  it('is made anew once it is gone', () => {
+    const { stdout, stderr } = runProgram(
+      `
+      const db = kevy.start();
+      db.mset('key', 'value', 'long', 'v'.repeat(5000));
+      const detached = (buffer) => %ArrayBufferDetach(buffer.buffer);
+      const reads = {
+        getBuffer: (key) => db.getBuffer(key),
+        execBuffer: (key) => db.execBuffer('GET', key),
+        list: (key) => db.execBuffer('MGET', 'none', key)[1],
+      };
+      const seen = new Set();
+      for (const read of Object.values(reads)) {
+        for (const key of ['key', 'long', 'key']) {
+          for (let i = 0; i < 20; i++) {
+            detached(read(key));
+            seen.add(key + read(key).toString().length);
+            detached(db.getBuffer(db.execBuffer('ECHO', key)));
+          }
+        }
+      }
+      console.log([...seen].join(' '));`,
+      { flags: ['--allow-natives-syntax'] },
+    );
+    assert.equal(stderr, '');
+    assert.equal(stdout, 'key5 long5000\n');
+  });
+
+  it('serves as a key and as a value while it is written to', () => {
+    const size = 1000; // not copied
+    db.set('key', Buffer.alloc(size, 'k'));
+    const { buffer, byteOffset } = db.getBuffer('key');
+    const all = new Uint8Array(buffer);
+    for (let at = byteOffset; at + size <= all.length; at += 777) {
+      const view = all.subarray(at, at + size);
+      db.set(view, 'found');
+      const bytes = Buffer.from(view);
+      assert.equal(db.getBuffer(view).toString(), 'found');
+      assert.equal(db.execBuffer('GET', bytes).toString(), 'found');
+      db.set('copy', view);
+    }
+    assert.equal(db.exec('STRLEN', 'copy'), size);
   });
 });
 

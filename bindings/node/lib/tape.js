@@ -22,6 +22,7 @@ const PIECE = 8;
 const HEADER = 4;
 const ASCII = 1;
 const POOLED = 2;
+const OF_BYTES = 4;
 
 // Nodes.
 const STRING = 0;
@@ -43,6 +44,8 @@ const substring = Function.prototype.call.bind(String.prototype.substring);
 
 let pool; // the ArrayBuffer that small Buffers are cut from
 
+const NO_BYTES = new ArrayBuffer(0);
+
 /** Transferred, it would be taken from all Buffers in it. */
 function adopt(memory) {
   markAsUntransferable(memory);
@@ -56,47 +59,62 @@ function piece(memory) {
 
 let nodes; // where the tree is read from
 let at;
+let form; // TEXT or BYTES
 let source; // what its strings are cut from
 let position;
-let form;
+let end; // of what is read from a part
+let parts; // where there are several
+let part;
+
+/** What stands alone, or is cut from the next part. */
+function ofParts(size) {
+  const next = parts[part++];
+  if (size < 0) return next;
+  source = next;
+  position = 0;
+  end = form === TEXT ? next.length : next.byteLength;
+  return string(size);
+}
 
 function string(size) {
   const from = position;
-  if (form === PARTS) return source[position++];
-  position = from + size;
-  return form === TEXT ? substring(source, from, position) : Buffer.from(source, from, size);
+  const to = from + size;
+  if (size < 0 || to > end) return ofParts(size);
+  position = to;
+  return form === TEXT ? substring(source, from, to) : Buffer.from(source, from, size);
 }
 
 function text(size) {
   const value = string(size);
-  return form === BYTES ? value.toString() : value;
+  return typeof value === 'string' ? value : value.toString();
 }
 
-// The usual elements of an array: strings alone. Each adds those up to the first node that is none,
-// and returns how many they were.
+// The usual elements of an array: strings alone. Each goes on from `i` up to the first node that is
+// none, or is in another part, and returns where that is.
 
-function texts(all, count) {
+function texts(all, i, count) {
   const whole = source;
   let next = at;
   let from = position;
-  let i = 0;
   for (; i < count && nodes[next] === STRING; i++, next += 2) {
-    const end = from + nodes[next + 1];
-    all[i] = substring(whole, from, end);
-    from = end;
+    const size = nodes[next + 1];
+    const to = from + size;
+    if (size < 0 || to > end) break;
+    all[i] = substring(whole, from, to);
+    from = to;
   }
   at = next;
   position = from;
   return i;
 }
 
-function buffers(all, count) {
+function buffers(all, i, count) {
   const memory = source;
   let next = at;
   let from = position;
-  let i = 0;
   for (; i < count && nodes[next] === STRING; i++, next += 2) {
     const size = nodes[next + 1];
+    if (size < 0 || from + size > end) break;
     all[i] = Buffer.from(memory, from, size);
     from += size;
   }
@@ -107,11 +125,11 @@ function buffers(all, count) {
 
 function array(count) {
   const all = new Array(count);
-  let i = 0;
-  if (form === TEXT) i = texts(all, count);
-  else if (form === BYTES) i = buffers(all, count);
-  for (; i < count; i++) all[i] = node();
-  return all;
+  for (let i = 0; ; i++) {
+    i = form === TEXT ? texts(all, i, count) : buffers(all, i, count);
+    if (i >= count) return all;
+    all[i] = node();
+  }
 }
 
 function map(count) {
@@ -156,18 +174,36 @@ function node() {
 
 /** Goes to the beginning of a tree. */
 function open(from, outcome, value) {
+  const detail = from[1];
   nodes = from;
   at = HEADER;
-  form = outcome;
+  position = 0;
   source = value;
-  position = outcome === BYTES ? from[2] : 0;
-  if (outcome === BYTES && (from[1] & POOLED) !== 0 && value !== pool) adopt(value);
+  form = outcome;
+  if (outcome === TEXT) {
+    end = value.length;
+  } else if (outcome === BYTES) {
+    if ((detail & POOLED) !== 0 && value !== pool) adopt(value);
+    position = from[2];
+    end = position + from[3];
+  } else {
+    form = (detail & OF_BYTES) === 0 ? TEXT : BYTES;
+    source = form === TEXT ? '' : NO_BYTES;
+    end = 0;
+    parts = value;
+    part = 0;
+  }
+}
+
+function close() {
+  source = undefined;
+  parts = undefined;
 }
 
 function tree(from, outcome, value) {
   open(from, outcome, value);
   const root = node();
-  source = undefined;
+  close();
   return root;
 }
 
@@ -204,7 +240,7 @@ function recordResult(value) {
   } else {
     fields(record, count);
   }
-  source = undefined;
+  close();
   return record;
 }
 
@@ -215,10 +251,10 @@ function fields(record, count) {
   const ascii = (tape[1] & ASCII) !== 0 ? bytes.latin1Slice() : undefined;
   for (let i = 0; i < count; i += 2) {
     const from = position - start;
-    position += tape[at + 1];
+    const to = from + tape[at + 1];
     at += 2;
-    const end = position - start;
-    const name = ascii === undefined ? bytes.toString('utf8', from, end) : substring(ascii, from, end);
+    position = start + to;
+    const name = ascii === undefined ? bytes.toString('utf8', from, to) : substring(ascii, from, to);
     setField(record, name, node());
   }
 }
@@ -271,7 +307,7 @@ function listResult(value) {
   open(tape, TEXT, value);
   at += 2;
   const all = array(tape[HEADER + 1]);
-  source = undefined;
+  close();
   return all;
 }
 

@@ -15,7 +15,7 @@ namespace kevy::node {
 class Pool {
  public:
   /// What is longer has memory of its own, which it keeps alive alone.
-  static constexpr size_t kPieceMax = size_t{16} << 10;
+  static constexpr size_t kPieceMax = size_t{32} << 10;
 
   explicit Pool(Napi::Env env) : env_(env) {}
   Pool(const Pool&) = delete;

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <cmath>
 #include <cstring>
+#include <string>
+#include <utility>
 
 #include "reply.h"
 
@@ -139,56 +141,69 @@ void Tape::begin(Strings strings) {
   strings_ = strings;
   nodes_.assign(kHeader, Pair{0, 0});
   text_size_ = 0;
-  parts_ = nullptr;
-  part_count_ = 0;
+  parted_ = false;
+  parts_.clear();
 }
 
 void Tape::begin(Strings strings, size_t count) {
   begin(strings);
-  add(Node::kArray, count);
+  add(Node::kArray, static_cast<int32_t>(count));
 }
 
 void Tape::add_error(std::string_view text) { add_text(Node::kError, text); }
 
 void Tape::add_null() { add(Node::kNull, 0); }
 
-void Tape::add_part(Node node, std::string_view bytes) {
-  const Napi::HandleScope scope(env_);
-  const bool is_buffer =
-      node == Node::kString && (strings_ == Strings::kBuffers || bytes.size() > kStringMax);
-  const napi_value value = is_buffer ? buffer_of(env_, bytes) : text_of(env_, bytes);
-  check(napi_set_element(env_, parts_, part_count_++, value));
+void Tape::add_text(Node node, std::string_view bytes) {
+  if (!parted_ && !fits(bytes.size())) part();
+  if (parted_) return add(node, place(node, bytes));
+  add(node, static_cast<int32_t>(bytes.size()));
+  std::ranges::copy(bytes, text_.get() + text_size_);
+  text_size_ += bytes.size();
 }
 
 void Tape::part() {
-  check(napi_create_array(env_, &parts_));
+  parted_ = true;
+  const std::string all(text());
+  text_size_ = 0;
   size_t from = 0;
-  for (const Pair& each : std::span(nodes_).subspan(kHeader)) {
+  for (Pair& each : std::span(nodes_).subspan(kHeader)) {
     const auto node = static_cast<Node>(each.first);
     if (node > Node::kBigInt) continue;
     const auto size = static_cast<size_t>(each.second);
-    add_part(node, text().substr(from, size));
+    each.second = place(node, std::string_view(all).substr(from, size));
     from += size;
   }
 }
 
-void Tape::add_text(Node node, std::string_view bytes) {
-  if (parts_ == nullptr && !fits(bytes.size())) part();
-  if (parts_ != nullptr) {
-    add(node, 0);
-    add_part(node, bytes);
-  } else {
-    add(node, bytes.size());
-    std::ranges::copy(bytes, text_.get() + text_size_);
-    text_size_ += bytes.size();
+int32_t Tape::place(Node node, std::string_view bytes) {
+  const bool is_text = strings_ == Strings::kText;
+  if (bytes.size() > shared_max() || (is_text && !is_ascii(bytes))) {
+    const bool is_buffer = node == Node::kString && (!is_text || bytes.size() > kStringMax);
+    parts_.push_back(is_buffer ? buffer_of(env_, bytes) : text_of(env_, bytes));
+    return kAlone;
   }
+  if (!fits(bytes.size())) end_part();
+  if (text_size_ == 0 && !bytes.empty()) {
+    part_ = parts_.size();
+    parts_.push_back(nullptr);
+  }
+  // They may have been read into the room behind what was written.
+  std::memmove(text_.get() + text_size_, bytes.data(), bytes.size());
+  text_size_ += bytes.size();
+  return static_cast<int32_t>(bytes.size());
+}
+
+void Tape::end_part() {
+  if (text_size_ == 0) return;
+  parts_[part_] = strings_ == Strings::kText ? shared_text() : shared_bytes();
+  text_size_ = 0;
 }
 
 void Tape::add_integer(int64_t integer) {
   const bool numbers = integers_ == Integers::kNumbers;
   if (numbers && integer == static_cast<int32_t>(integer)) {
-    nodes_.push_back({static_cast<int32_t>(Node::kInteger), static_cast<int32_t>(integer)});
-    return;
+    return add(Node::kInteger, static_cast<int32_t>(integer));
   }
   char buffer[32];
   add_text(numbers && is_safe(integer) ? Node::kNumber : Node::kBigInt, decimal(integer, buffer));
@@ -208,7 +223,7 @@ void Tape::add_double(double number) {
 void Tape::add_tree(const kevy_reply* reply) {
   const auto children = [&](Node node) {
     const size_t count = kevy_reply_count(reply);
-    add(node, count);
+    add(node, static_cast<int32_t>(count));
     for (size_t i = 0; i < count; ++i) add_tree(kevy_reply_at(reply, i));
   };
   switch (kevy_reply_get_type(reply)) {
@@ -238,36 +253,52 @@ void Tape::add_tree(const kevy_reply* reply) {
   add_null();
 }
 
-napi_value Tape::bytes() {
-  const std::string_view all = text();
-  if (is_ascii(all)) header(1) |= kAscii;
-  header(3) = static_cast<int32_t>(all.size());
-  if (all.size() > Pool::kPieceMax) {
-    void* data = nullptr;
-    napi_value value = nullptr;
-    check(napi_create_arraybuffer(env_, all.size(), &data, &value));
-    std::memcpy(data, all.data(), all.size());
-    return value;
-  }
-  std::ranges::copy(all, pool_.room(all.size()).data());
-  const Pool::Piece piece = pool_.take(all.size());
+napi_value Tape::shared_text() {
+  napi_value value = nullptr;
+  check(napi_create_string_latin1(env_, text_.get(), text_size_, &value));
+  return value;
+}
+
+napi_value Tape::shared_bytes() {
+  void* data = nullptr;
+  napi_value value = nullptr;
+  check(napi_create_arraybuffer(env_, text_size_, &data, &value));
+  std::ranges::copy(text(), static_cast<char*>(data));
+  return value;
+}
+
+napi_value Tape::pooled_bytes() {
+  std::ranges::copy(text(), pool_.room(text_size_).data());
+  const Pool::Piece piece = pool_.take(text_size_);
   header(1) |= kPooled;
   header(2) = piece.offset;
   return piece.memory;
 }
 
 napi_value Tape::finish() {
+  const bool is_text = strings_ == Strings::kText;
+  const bool ascii = is_ascii(text());
   // A string of the other bytes is longer or shorter than they are.
-  if (parts_ == nullptr && strings_ == Strings::kText && !is_ascii(text())) part();
-  napi_value value = parts_;
-  Outcome outcome = Outcome::kParts;
-  if (parts_ == nullptr && strings_ == Strings::kText) {
-    outcome = Outcome::kText;
-    check(napi_create_string_latin1(env_, text_.get(), text_size_, &value));
-  } else if (parts_ == nullptr) {
-    outcome = Outcome::kBytes;
-    value = bytes();
+  if (!parted_ && is_text && !ascii) part();
+  if (!parted_ && is_text) return tell(Outcome::kText, shared_text());
+  if (!parted_) {
+    header(1) = ascii ? kAscii : 0;
+    header(3) = static_cast<int32_t>(text_size_);
+    return tell(Outcome::kBytes, text_size_ <= Pool::kPieceMax ? pooled_bytes() : shared_bytes());
   }
+  end_part();
+  header(1) = is_text ? 0 : kOfBytes;
+  // To set an element may run code of the user's, and that may call us.
+  std::vector<Pair> nodes = std::move(nodes_);
+  const std::vector<napi_value> parts = std::move(parts_);
+  napi_value array = nullptr;
+  check(napi_create_array_with_length(env_, parts.size(), &array));
+  for (uint32_t i = 0; i < parts.size(); ++i) check(napi_set_element(env_, array, i, parts[i]));
+  nodes_ = std::move(nodes);
+  return tell(Outcome::kParts, array);
+}
+
+napi_value Tape::tell(Outcome outcome, napi_value value) {
   header(0) = static_cast<int32_t>(outcome);
   const size_t size = nodes_.size() * sizeof(Pair);
   if (size <= kSlots * sizeof(int32_t)) {
@@ -277,10 +308,10 @@ napi_value Tape::finish() {
   napi_value both = nullptr;
   napi_value rest = nullptr;
   void* data = nullptr;
-  check(napi_create_array_with_length(env_, 2, &both));
   check(napi_create_arraybuffer(env_, size, &data, &rest));
   std::memcpy(data, nodes_.data(), size);
-  if (nodes_.capacity() > kKeptMax / sizeof(Pair)) nodes_ = {};
+  if (size > kKeptMax) nodes_ = {};
+  check(napi_create_array_with_length(env_, 2, &both));
   check(napi_set_element(env_, both, 0, rest));
   check(napi_set_element(env_, both, 1, value));
   say(Outcome::kLong);

@@ -12,14 +12,17 @@
 //   kBytes    the same in an ArrayBuffer, from the third integer on, as many bytes as the fourth
 //             says; the strings become Buffers. The second has kAscii when all bytes are ASCII, and
 //             kPooled when the ArrayBuffer is the Pool
-//   kParts    the same in an array, one element a string
+//   kParts    the same in an array of such strings or ArrayBuffers, each with as many of the tree's
+//             strings as fit it, and of strings and Buffers that stand alone, all in the order of
+//             their first use. The second integer has kOfBytes for ArrayBuffers
 //   kLong     the array returned has an ArrayBuffer with the rest of a tape, beginning with what it
 //             is, and the value that belongs to it
 //   kError    the string returned is the text of an error reply
 //   kNothing  there is no reply
 //   kFailure  the second integer is a Failure's code, the string returned its message
 // A tree begins at the fifth, one pair of integers for each of its nodes, root first: its type, and
-// how many bytes or nodes belong to it. What is too long for a string is a Buffer there.
+// how many bytes or nodes belong to it; kAlone for what is not cut from anything. What is too long
+// for a string is a Buffer there.
 #pragma once
 
 #include <napi.h>
@@ -64,8 +67,8 @@ class Tape {
     return {text_.get() + text_size_, kSharedBytesMax - text_size_};
   }
   void add_written(size_t size) {
-    if (parts_ != nullptr || !fits(size)) return add_string({text_.get() + text_size_, size});
-    add(Node::kString, size);
+    if (parted_ || !fits(size)) return add_string({text_.get() + text_size_, size});
+    add(Node::kString, static_cast<int32_t>(size));
     text_size_ += size;
   }
   void add_error(std::string_view text);
@@ -109,6 +112,8 @@ class Tape {
   static constexpr size_t kHeader = 2;  // in pairs
   static constexpr int32_t kAscii = 1;
   static constexpr int32_t kPooled = 2;
+  static constexpr int32_t kOfBytes = 4;
+  static constexpr int32_t kAlone = -1;
   // A string cut from a longer one keeps that alive, and so does a Buffer.
   static constexpr size_t kSharedTextMax = 2048;
   static constexpr size_t kSharedBytesMax = 65'536;
@@ -118,23 +123,28 @@ class Tape {
     Pair& pair = nodes_[index / 2];
     return index % 2 == 0 ? pair.first : pair.second;
   }
-  void add(Node node, size_t size) {
-    nodes_.push_back({static_cast<int32_t>(node), static_cast<int32_t>(size)});
-  }
+  void add(Node node, int32_t size) { nodes_.push_back({static_cast<int32_t>(node), size}); }
   void add_tree(const kevy_reply* reply);
   void add_text(Node node, std::string_view bytes);
   /// Whether so many bytes more may share one string or one piece of memory.
-  bool fits(size_t size) const noexcept {
-    return size <= (strings_ == Strings::kText ? kSharedTextMax : kSharedBytesMax) - text_size_;
+  bool fits(size_t size) const noexcept { return size <= shared_max() - text_size_; }
+  size_t shared_max() const noexcept {
+    return strings_ == Strings::kText ? kSharedTextMax : kSharedBytesMax;
   }
   std::string_view text() const noexcept { return {text_.get(), text_size_}; }
-  void add_part(Node node, std::string_view bytes);
   void add_integer(int64_t integer);
   void add_double(double number);
-  /// From now on each string is made by itself.
+  /// From now on there are several parts.
   void part();
-  /// What was written, as an ArrayBuffer.
-  napi_value bytes();
+  /// Puts a string into one of them, and says how long it is there.
+  int32_t place(Node node, std::string_view bytes);
+  /// Ends the part that strings are put into.
+  void end_part();
+  /// What was written, as a string or an ArrayBuffer.
+  napi_value shared_text();
+  napi_value shared_bytes();
+  napi_value pooled_bytes();
+  napi_value tell(Outcome outcome, napi_value value);
   int32_t* slots();
   void say(Outcome outcome, int32_t detail = 0);
 
@@ -146,8 +156,9 @@ class Tape {
   std::vector<Pair> nodes_;       // behind the header
   std::unique_ptr<char[]> text_;  // kSharedBytesMax, for the strings while they are short
   size_t text_size_ = 0;
-  napi_value parts_ = nullptr;  // from then on
-  uint32_t part_count_ = 0;
+  bool parted_ = false;
+  std::vector<napi_value> parts_;
+  size_t part_ = 0;  // the one that what was written will be
 };
 
 }  // namespace kevy::node

@@ -55,14 +55,17 @@ def show_adopter(rows: Rows) -> None:
     for name, side, key, against, goal in [
         ("hgetall of 10 fields, Node", "db.hgetall", "hgetall", "hgetall mock", 1.0),
         ("hgetall of 10 fields, Node", "with buffers", "hgetall buffers", "hgetall", 2.0),
+        ("get, Node", "with buffers", "get buffers", "get", 2.0),
+        ("exec GET, Node", "with buffers", "exec buffers", "exec", 2.0),
+        ("lrange of 5000, Node", "with buffers", "lrange buffers", "lrange", 2.0),
         ("10 GETs, Node", "db.pipeline", "pipeline", "ten gets", 1.0),
         ("GET by ioredis, awaited", "in process", "awaited", "awaited server", 0.25),
         ("GET by ioredis, awaited", "in process", "awaited", "awaited mock", 5.0),
     ]:
         rows.show(name, side, f"adopter {key}", {
-            "hgetall mock": "ioredis-mock", "hgetall": "without", "ten gets": "10 times db.get",
+            "hgetall mock": "ioredis-mock", "ten gets": "10 times db.get",
             "awaited server": "redis-server, Unix socket", "awaited mock": "ioredis-mock",
-        }[against], lambda round, against=against: round[f"adopter {against}"], goal)
+        }.get(against, "without"), lambda round, against=against: round[f"adopter {against}"], goal)
 
 
 def main() -> None:

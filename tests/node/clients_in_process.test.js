@@ -168,6 +168,27 @@ describe('a client in process', () => {
     assert.equal(status, 0);
   });
 
+  it('that throws while it hears an answer is an uncaught error, and goes on', () => {
+    const { stdout, stderr } = runProgram(`
+      const { Redis } = require('ioredis');
+      const db = kevy.start();
+      const client = new Redis(db.ioredis());
+      const caught = [];
+      process.on('uncaughtException', (error) => caught.push(error.message));
+      process.on('unhandledRejection', () => caught.push('a rejection'));
+      client.once('ready', async () => {
+        client.stream.once('data', () => { throw new Error('mine'); });
+        await client.set('key', 'value');
+        const got = await client.get('key');
+        await new Promise(setImmediate);
+        console.log(got, caught.join());
+        client.disconnect();
+        db.stop();
+      });`);
+    assert.equal(stderr, '');
+    assert.equal(stdout, 'value mine\n');
+  });
+
   it('leaves nothing behind', async () => {
     for (let i = 0; i < 50; i++) {
       const client = new IORedis(db.ioredis());

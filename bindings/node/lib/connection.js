@@ -1,5 +1,6 @@
 'use strict';
 
+const { Buffer } = require('node:buffer'); // the global is a getter
 const { Duplex } = require('node:stream');
 const { setImmediate } = require('node:timers');
 const { markAsUntransferable } = require('node:worker_threads');

@@ -6,6 +6,7 @@ const { Clock } = require('./clock');
 const { Hold } = require('./readiness');
 const { runFileJob } = require('./files');
 const { Pipeline, SPREAD_MAX } = require('./pipeline');
+const { getBuffer } = require('./pool');
 const { Session } = require('./session');
 const { Subscription } = require('./subscription');
 const { allDirectives, checkStart } = require('./options');
@@ -61,13 +62,13 @@ class Instance extends native.Instance {
 
   // Not bound to `this`, so that they can be taken off the instance, and cost no lookup.
   #addHotMethods() {
-    const { _get, _getBuffer, _set, _exec, _execBuffer, _execList } = this;
+    const { _get, _set, _exec, _execBuffer, _execList } = this;
     const text = (...words) =>
       result(words.length > SPREAD_MAX ? _execList(words, false) : _exec(...words));
     this.execBuffer = (...words) =>
       result(words.length > SPREAD_MAX ? _execList(words, true) : _execBuffer(...words));
     this.exec = this.#buffers ? this.execBuffer : text;
-    this.get = this.#buffers ? (key) => result(_getBuffer(key)) : (key) => result(_get(key));
+    this.get = this.#buffers ? (key) => getBuffer(this, key) : (key) => result(_get(key));
     const { _getEach, _getEachBuffer } = this;
     this.#runGets = this.#buffers
       ? (keys) => listResult(_getEachBuffer(...keys))
@@ -108,7 +109,7 @@ class Instance extends native.Instance {
   }
 
   getBuffer(key) {
-    return result(this._getBuffer(key));
+    return getBuffer(this, key);
   }
 
   getMany(keys) {

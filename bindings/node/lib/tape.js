@@ -3,6 +3,7 @@
 // of lib/ was loaded into.
 'use strict';
 
+const { Buffer } = require('node:buffer'); // the global is a getter
 const { markAsUntransferable } = require('node:worker_threads');
 const native = require('./native');
 const { ReplyError, failure } = require('./errors');

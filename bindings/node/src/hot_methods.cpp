@@ -25,14 +25,14 @@ napi_value number_of(napi_env env, int32_t number) {
 
 // ---- One key -----------------------------------------------------------------------------------
 
-// A value too long for the memory at hand: the reply's own bytes save a copy.
-napi_value get_long(Instance& instance, std::string_view key, Strings strings) {
+// A value too long for the scratch memory: the reply's own bytes save a copy.
+napi_value get_long(Instance& instance, std::string_view key) {
   const char* const argv[] = {"GET", key.data()};
   const size_t sizes[] = {3, key.size()};
   kevy_reply* reply = nullptr;
   check(kevy_exec(instance.handle(), 2, argv, sizes, &reply));
   const ReplyPtr owner(reply);
-  return instance.environment().tape().of_reply(reply, strings, instance.integers());
+  return instance.environment().tape().of_reply(reply, Strings::kText, instance.integers());
 }
 
 napi_value get(napi_env env, napi_callback_info info) noexcept {
@@ -48,7 +48,7 @@ napi_value get(napi_env env, napi_callback_info info) noexcept {
                                         environment.scratch(), Environment::kScratch, &size);
     if (status == KEVY_OK) return text_of(env, {environment.scratch(), size});
     if (status == KEVY_NOT_FOUND) return null_of(env);
-    if (status == KEVY_TRUNCATED) return get_long(instance, key, Strings::kText);
+    if (status == KEVY_TRUNCATED) return get_long(instance, key);
     fail(status);
   });
 }
@@ -83,24 +83,29 @@ napi_value set(napi_env env, napi_callback_info info) noexcept {
   });
 }
 
-napi_value get_buffer(napi_env env, napi_callback_info info) noexcept {
-  const Arguments<Instance, 1> arguments(env, info);
+napi_value get_into(napi_env env, napi_callback_info info) noexcept {
+  const Arguments<Instance, 3> arguments(env, info);
   Instance& instance = arguments.owner();
   Environment& environment = instance.environment();
   return guarded(environment, [&]() -> napi_value {
     Arena& arena = environment.words().arena();
     arena.clear();
     const std::string_view key = bytes_of(env, arguments[0], arena);
-    Pool& pool = environment.tape().pool();
+    // Asked for each time: the memory may have been transferred to someone else since the last.
+    void* memory = nullptr;
+    size_t room = 0;
+    if (napi_get_arraybuffer_info(env, arguments[1], &memory, &room) != napi_ok) {
+      refuse("not an ArrayBuffer");
+    }
+    uint32_t offset = 0;
+    napi_get_value_uint32(env, arguments[2], &offset);
+    if (memory == nullptr || offset > room) return number_of(env, -2);
     size_t size = 0;
-    const auto read = [&](std::span<char> room) {
-      return kevy_get(instance.handle(), key.data(), key.size(), room.data(), room.size(), &size);
-    };
-    kevy_status status = read(pool.room(0));
-    if (status == KEVY_TRUNCATED && size <= Pool::kPieceMax) status = read(pool.room(size));
-    if (status == KEVY_OK) return environment.tape().of_piece(pool.take(size));
-    if (status == KEVY_NOT_FOUND) return null_of(env);
-    if (status == KEVY_TRUNCATED) return get_long(instance, key, Strings::kBuffers);
+    const kevy_status status = kevy_get(instance.handle(), key.data(), key.size(),
+                                        static_cast<char*>(memory) + offset, room - offset, &size);
+    if (status == KEVY_OK) return number_of(env, static_cast<int32_t>(size));
+    if (status == KEVY_NOT_FOUND) return number_of(env, -1);
+    if (status == KEVY_TRUNCATED) return number_of(env, -2);
     fail(status);
   });
 }
@@ -291,7 +296,7 @@ struct HotMethod {
 
 constexpr HotMethod kInstanceMethods[] = {{"_get", get},
                                           {"_set", set},
-                                          {"_getBuffer", get_buffer},
+                                          {"_getInto", get_into},
                                           {"_getEach", get_each<Strings::kText>},
                                           {"_getEachBuffer", get_each<Strings::kBuffers>}};
 constexpr HotMethod kSessionMethods[] = {{"_converse", converse}};

@@ -11,7 +11,8 @@ namespace kevy::node {
 /// Gives an Instance, as properties of its own:
 ///   _get(key): the string, or null
 ///   _set(key, value, ttlMs?)
-///   _getBuffer(key): the value as a Buffer, or null
+///   _getInto(key, memory, offset): writes the value into an ArrayBuffer and returns its length;
+///     -1: no such key, -2: it does not fit
 ///   _getEach(...keys), _getEachBuffer(...keys): GET of one after the other, as a pipeline; an
 ///     error in the place of a reply
 /// and with a Session in common:

@@ -1,8 +1,9 @@
-// Pool: memory that small Buffers are cut from, one behind the other: making a Buffer with memory
-// of its own costs several times what reading its value does. It is an ArrayBuffer that belongs to
-// the environment, whichever copy of lib/ makes the Buffers, and a new one when it is used up; the
-// old ones live as long as their Buffers do. lib/tape.js marks each as untransferable. What is
-// transferred all the same is noticed: the memory is asked for anew before each use.
+// Pool: memory that the small Buffers of replies are cut from, one behind the other: making a
+// Buffer with memory of its own costs several times what reading its value does. It is an
+// ArrayBuffer that belongs to the environment, whichever copy of lib/ makes the Buffers, and a new
+// one when it is used up; the old ones live as long as their Buffers do. lib/tape.js marks each as
+// untransferable. What is transferred all the same is noticed: the memory is asked for anew before
+// each use.
 #pragma once
 
 #include <napi.h>

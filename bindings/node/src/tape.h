@@ -56,8 +56,6 @@ class Tape {
   /// What a native function returns for a reply: nullptr stands for no reply.
   napi_value of_reply(const kevy_reply* reply, Strings strings, Integers integers);
   napi_value of_failure(const Failure& failure);
-  napi_value of_piece(const Pool::Piece& piece);
-  Pool& pool() noexcept { return pool_; }
 
   // For a list that is no reply: begin, then each of its elements, then what finish returns.
   void begin(Strings strings, size_t count);
@@ -145,6 +143,7 @@ class Tape {
   napi_value shared_bytes();
   napi_value pooled_bytes();
   napi_value tell(Outcome outcome, napi_value value);
+  napi_value of_piece(const Pool::Piece& piece);
   int32_t* slots();
   void say(Outcome outcome, int32_t detail = 0);
 

@@ -86,6 +86,7 @@ const std::string* ScriptEngine::find(Bytes sha1) const noexcept {
 }
 
 bool ScriptEngine::compile(Call& call, Bytes code, int& function) {
+  runtime_.script_status().note_source(code);
   std::string wrong;
   Compilation work{code, LUA_NOREF, &wrong};
   LuaState& lua = state();

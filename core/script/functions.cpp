@@ -166,6 +166,7 @@ void FunctionLibraries::load(Call& call, LuaState& state, Bytes code, bool repla
     call.error("ERR Library '" + shebang.name + "' already exists");
     return;
   }
+  call.runtime.script_status().note_source(code);
   Made made(state);
   if (const std::string wrong = made.add(shebang, code); !wrong.empty()) {
     call.error(wrong);
@@ -232,6 +233,7 @@ void FunctionLibraries::restore(Call& call, LuaState& state, const RestoredLibra
     if (wrong.empty() && made.libraries().contains(shebang.name)) {
       wrong = "ERR Library '" + shebang.name + "' already exists";
     }
+    call.runtime.script_status().note_source(code);
     if (wrong.empty()) wrong = made.add(shebang, code);
     if (!wrong.empty()) {
       call.error(wrong);

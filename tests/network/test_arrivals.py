@@ -1,6 +1,7 @@
 """A client subscribes on one connection, does not wait for the answer, and has something published over
 another: it receives that, whichever threads serve the two (B25)."""
 
+import hashlib
 import itertools
 import select
 import socket
@@ -10,6 +11,10 @@ from servers import ask, command, eventually, receive_exactly, receive_to_end, r
 
 ROUNDS = 400
 LONG = b"long" * 50_000
+SCRIPT = "return redis.call('{}', KEYS[1], ARGV[1])"
+SHA1 = hashlib.sha1(SCRIPT.format("Publish").encode()).hexdigest()
+LIBRARY = "#!lua name=of_far\nredis.register_function('tell', function(keys, args) " \
+    "return redis.call('PUBLISH', keys[1], args[1]) end)"
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +70,19 @@ PUBLISHING = {
     "a long one": (("SUBSCRIBE",), [("PUBLISH", "ch", LONG)], b":1\r\n", LONG),
     "EXEC": (("SUBSCRIBE",), [("MULTI",), ("SET", "a", 1), ("PUBLISH", "ch", "of-far"), ("EXEC",)],
              b"+OK\r\n+QUEUED\r\n+QUEUED\r\n*2\r\n+OK\r\n:1\r\n", b"of-far"),
+    "a script": (("SUBSCRIBE",), [("EVAL", SCRIPT.format("publish"), 1, "ch", "of-far")], b":1\r\n", b"of-far"),
+    "a script sent before": (("SUBSCRIBE",),
+                             [("SCRIPT", "LOAD", SCRIPT.format("Publish")), ("EVALSHA", SHA1, 1, "ch", "of-far")],
+                             b"$40\r\n%s\r\n:1\r\n" % SHA1.encode(), b"of-far"),
+    "a script of EXEC": (("SUBSCRIBE",),
+                         [("MULTI",), ("EVAL", SCRIPT.format("SPUBLISH"), 1, "other", "of-far"),
+                          ("EVAL", SCRIPT.format("PUBLISH"), 1, "ch", "of-far"), ("EXEC",)],
+                         b"+OK\r\n+QUEUED\r\n+QUEUED\r\n*2\r\n:0\r\n:1\r\n", b"of-far"),
+    "a function": (("SUBSCRIBE",),
+                   [("FUNCTION", "LOAD", "REPLACE", LIBRARY), ("FCALL", "tell", 1, "ch", "of-far")],
+                   b"$6\r\nof_far\r\n:1\r\n", b"of-far"),
+    "an event of a script": (("SUBSCRIBE", "__keyspace@0__:ch"), [("EVAL", SCRIPT.format("SET"), 1, "ch", "of-far")],
+                             b"+OK\r\n", b"set"),
     "not answered": (("SUBSCRIBE",),
                      [("CLIENT", "REPLY", "SKIP"), ("PUBLISH", "ch", "of-far"), ("PING",)],
                      b"+PONG\r\n", b"of-far"),

@@ -457,7 +457,7 @@ def once(end, busy=lambda: None):
         signal.setitimer(signal.ITIMER_REAL, 0)
     except KeyboardInterrupt:
         pass
-kevy.start().stop()
+kevy.start(listen="127.0.0.1:0", threads=1, shards=1).stop()
 def spin():
     for _ in range(20000):
         pass

@@ -11,6 +11,8 @@
 #include <cstdint>
 #include <string>
 
+#include "base/bytes.h"
+
 namespace kevy {
 
 class ScriptStatus {
@@ -68,6 +70,16 @@ class ScriptStatus {
     }
   }
 
+  /// A source that is to be run, now or later.
+  void note_source(Bytes code) noexcept {
+    if (speaks_of_publishing(code)) may_publish_.store(true, std::memory_order_relaxed);
+  }
+  /// Whether a script may publish: this one, if it is given by its source, or one of those noted. What
+  /// puts the verb together as it runs is not seen.
+  bool may_publish(Bytes source) const noexcept {
+    return may_publish_.load(std::memory_order_relaxed) || speaks_of_publishing(source);
+  }
+
   /// Ends the script whatever it has done, and those to come: the instance stops.
   void end_now() noexcept { stopping_.store(true, std::memory_order_relaxed); }
 
@@ -83,9 +95,14 @@ class ScriptStatus {
   /// In one word, so that a script is either killed or writes.
   enum class State : uint8_t { kNone, kScript, kFunction, kWrote, kKilled };
 
+  static bool speaks_of_publishing(Bytes code) noexcept {
+    return code.find("ublish") != Bytes::npos || code.find("UBLISH") != Bytes::npos;
+  }
+
   std::atomic<State> state_{State::kNone};
   std::atomic<Kind> kind_{Kind::kScript};
   std::atomic<bool> stopping_{false};
+  std::atomic<bool> may_publish_{false};
 };
 
 }  // namespace kevy

@@ -52,21 +52,23 @@ void Runtime::postpone(Session& session, const CommandRow& row, Args args) {
   postpone(session, row, args, [&](const WaiterPtr& waiter) { return pause_.add(waiter); });
 }
 
-// Of a script it is not asked.
-bool Runtime::publishes(const Session& session, const CommandRow& row) const noexcept {
+bool Runtime::publishes(const Session& session, const CommandRow& row, Args args) const noexcept {
   const bool events = settings_.notify_events.load(std::memory_order_relaxed) != 0;
-  const auto does = [events](const CommandRow& one) {
-    return one.has(kPublishes) || (events && one.has(kWrite));
+  const auto does = [&](const CommandRow& one, Bytes script) {
+    if (one.has(kPublishes)) return true;
+    if (events) return one.has(kWrite | kRunsScript);
+    return one.has(kRunsScript) && script_status_.may_publish(script);
   };
-  if (!row.has(kQueuedShards)) return does(row);
+  if (!row.has(kQueuedShards)) return does(row, args.size() > 1 ? args[1] : Bytes());
   const std::vector<QueuedCommand>& queue = session.transaction.queue;
-  return std::any_of(queue.begin(), queue.end(),
-                     [&](const QueuedCommand& queued) { return does(*queued.row); });
+  return std::any_of(queue.begin(), queue.end(), [&](const QueuedCommand& queued) {
+    return does(*queued.row, queued.args.size() > 1 ? Bytes(queued.args[1]) : Bytes());
+  });
 }
 
 // True: it runs later. A session without a socket waits here.
 bool Runtime::await_arrivals(Turn& turn, Session& session, const CommandRow& row, Args args) {
-  if (!publishes(session, row)) return false;
+  if (!publishes(session, row, args)) return false;
   Arrivals& arrivals = *arrivals_.load(std::memory_order_acquire);
   if (!session.has_socket()) {
     turn.release();

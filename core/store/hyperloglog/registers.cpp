@@ -58,7 +58,7 @@ KEVY_INLINE void pack_all(char* packed, const Registers& registers) noexcept {
 
 #ifdef KEVY_WIDE
 
-KEVY_INLINE uint32_t count_equal(const uint8_t* values, unsigned value) noexcept {
+KEVY_INLINE uint32_t count_equal(const uint8_t* values, uint8_t value) noexcept {
   constexpr size_t kColumns = 64, kRowsMax = 128;  // so many as a byte can count
   uint32_t count = 0;
   for (size_t first = 0; first < kRegisters; first += kColumns * kRowsMax) {
@@ -66,7 +66,8 @@ KEVY_INLINE uint32_t count_equal(const uint8_t* values, unsigned value) noexcept
     for (size_t row = 0; row < kRowsMax; ++row) {
       const uint8_t* const part = values + first + row * kColumns;
       for (size_t i = 0; i < kColumns; ++i) {
-        sums[i] = static_cast<uint8_t>(sums[i] + (part[i] == value ? 1 : 0));
+        const auto equal = static_cast<uint8_t>(part[i] == value);
+        sums[i] = static_cast<uint8_t>(sums[i] + equal);
       }
     }
     for (const uint8_t sum : sums) count += sum;
@@ -83,7 +84,7 @@ KEVY_INLINE Histogram count_by_value(const Registers& registers) noexcept {
   Histogram histogram{};
   size_t counted = 0;
   for (unsigned value = least; value < histogram.size() && counted < kRegisters; ++value) {
-    histogram[value] = count_equal(values, value);
+    histogram[value] = count_equal(values, static_cast<uint8_t>(value));
     counted += histogram[value];
   }
   return histogram;

@@ -1,13 +1,19 @@
 #include "script/run.h"
 
+#include "runtime/dispatch/full_name.h"
+
 namespace kevy {
 
 void ScriptRun::execute(Args words) {
   Runtime& runtime = call.runtime;
   tape.begin(protocol);
   const CommandRow* row = runtime.table().find(words);
-  if (row == nullptr || (row->handler == nullptr && words.size() > 1)) {
+  if (row == nullptr) {
     tape.error("ERR Unknown command called from script");
+    return;
+  }
+  if (row->handler == nullptr && words.size() > 1) {
+    tape.error(unknown_subcommand(*row, words[1]));
     return;
   }
   if (row->handler == nullptr || !row->accepts(words.size())) {

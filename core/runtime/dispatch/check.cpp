@@ -28,11 +28,6 @@ std::string unknown_command(Args args) {
          "', with args beginning with: " + shown;
 }
 
-std::string unknown_subcommand(const CommandRow& row, Bytes word) {
-  return "ERR unknown subcommand '" + std::string(shown_part(word)) + "'. Try " +
-         in_capitals(row.name) + " HELP.";
-}
-
 // What EXEC will refuse anyway takes no memory.
 void queue(Session& session, const CommandRow& row, Args args) {
   Transaction& transaction = session.transaction;
@@ -58,6 +53,11 @@ constexpr Bytes kStatelessRefusal =
     "ERR this command acts on a connection: open a session to run it";
 
 }  // namespace
+
+std::string unknown_subcommand(const CommandRow& row, Bytes word) {
+  return "ERR unknown subcommand '" + std::string(shown_part(word)) + "'. Try " +
+         in_capitals(row.name) + " HELP.";
+}
 
 std::string full_name(const CommandTable& table, const CommandRow& row) {
   const CommandRow* parent = table.parent(row);

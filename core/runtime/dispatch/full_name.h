@@ -1,4 +1,4 @@
-// The name of a command as errors and COMMAND show it: "get", "config|get".
+// The names of commands as errors and COMMAND show it: "get", "config|get".
 #pragma once
 
 #include <string>
@@ -8,6 +8,9 @@
 namespace kevy {
 
 std::string full_name(const CommandTable& table, const CommandRow& row);
+
+/// What is answered where a container has no such subcommand.
+std::string unknown_subcommand(const CommandRow& row, Bytes word);
 
 /// A name as Redis writes it in its texts: in capitals.
 inline std::string in_capitals(Bytes name) {

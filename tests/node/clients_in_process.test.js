@@ -189,6 +189,26 @@ describe('a client in process', () => {
     assert.equal(stdout, 'value mine\n');
   });
 
+  it('that throws while it hears a message hears the next', () => {
+    const { stdout, stderr } = runProgram(`
+      const { Redis } = require('ioredis');
+      const db = kevy.start();
+      const client = new Redis(db.ioredis());
+      process.on('uncaughtException', (error) => console.log(error.message));
+      client.on('message', (_, payload) => {
+        console.log(payload);
+        if (payload === '3') client.disconnect();
+        else setImmediate(() => db.publish('news', String(Number(payload) + 1)));
+      });
+      client.subscribe('news').then(() => {
+        client.stream.on('data', () => { throw new Error('mine'); });
+        db.publish('news', '1');
+      });
+      setTimeout(() => process.exit(1), 10_000).unref();`);
+    assert.equal(stderr, '');
+    assert.equal(stdout, '1\nmine\n2\nmine\n3\nmine\n');
+  });
+
   it('leaves nothing behind', async () => {
     for (let i = 0; i < 50; i++) {
       const client = new IORedis(db.ioredis());

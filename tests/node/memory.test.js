@@ -138,6 +138,51 @@ describe('the memory that small Buffers are cut from', () => {
   });
 });
 
+describe('Buffers that share memory', () => {
+  const lists = {
+    'of a short reply': [3, 10],
+    'of a reply of 48,000 bytes': [3, 16_000],
+    'of a reply in several parts': [300, 1000],
+  };
+  for (const [name, [count, size]] of Object.entries(lists)) {
+    it(`${name} are not taken away with one of them`, () => {
+      const values = Array.from({ length: count }, (_, i) => `${i}:`.padEnd(size, '.'));
+      db.rpush('list', ...values);
+      const all = db.execBuffer('LRANGE', 'list', 0, -1);
+      for (const way of ['structuredClone with transfer', 'a MessageChannel']) {
+        for (const each of all) {
+          try {
+            takings[way](each); // copied, or refused
+          } catch (error) {
+            assert.equal(error.name, 'DataCloneError');
+          }
+        }
+      }
+      assert.deepEqual(all.map(String), values);
+    });
+  }
+});
+
+describe('small Buffers that are kept', () => {
+  it('hold no memory that big ones between them did not fit', () => {
+    const { stdout, stderr } = runProgram(
+      `
+      const db = kevy.start();
+      db.mset('small', 'value', 'big', 'v'.repeat(40_000), 'huge', 'v'.repeat(100_000));
+      const kept = [];
+      for (const key of ['big', 'huge']) {
+        for (let i = 0; i < 500; i++) kept.push((db.getBuffer(key), db.getBuffer('small')));
+      }
+      gc();
+      const pieces = new Set(kept.map(({ buffer }) => buffer)).size;
+      console.log(pieces < 5 ? kept.every((each) => each.equals(kept[0])) : pieces);`,
+      { flags: ['--expose-gc'] },
+    );
+    assert.equal(stderr, '');
+    assert.equal(stdout, 'true\n');
+  });
+});
+
 /** An array whose element at `index` is read by a function. */
 function withGetter(values, index, read) {
   const array = [...values];

@@ -147,8 +147,11 @@ class Connection extends Duplex {
   #onPushed() {
     this.#inARow = 0;
     if (this.destroyed) return;
-    this.#giveRest();
-    if (!this.destroyed) this.#watch.rearm();
+    try {
+      this.#giveRest();
+    } finally {
+      if (!this.destroyed) this.#watch.rearm(); // also when a listener has thrown
+    }
   }
 
   /** Hands out all that the session still says. */

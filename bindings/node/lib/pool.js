@@ -7,7 +7,9 @@ const { markAsUntransferable } = require('node:worker_threads');
 const { result } = require('./tape');
 
 const POOL_SIZE = 64 * 1024;
+const PIECE_MAX = 32 * 1024; // the addon's
 const NO_KEY = -1;
+const UNREAD = -2; // less the value's length
 
 let memory;
 let used;
@@ -22,12 +24,12 @@ renew();
 /** The value of a key as a Buffer, or null. */
 function getBuffer(instance, key) {
   let size = result(instance._getInto(key, memory, used));
-  if (size < NO_KEY && (used !== 0 || memory.byteLength === 0)) {
+  if (size <= UNREAD && UNREAD - size <= PIECE_MAX) {
     renew();
     size = result(instance._getInto(key, memory, used));
   }
   if (size === NO_KEY) return null;
-  if (size < NO_KEY) return result(instance._execBuffer('GET', key));
+  if (size <= UNREAD) return result(instance._execBuffer('GET', key));
   const value = Buffer.from(memory, used, size);
   used += (size + 7) & ~7;
   return value;

@@ -48,10 +48,14 @@ let pool; // the ArrayBuffer that small Buffers are cut from
 
 const NO_BYTES = new ArrayBuffer(0);
 
-/** Transferred, it would be taken from all Buffers in it. */
-function adopt(memory) {
+/** Memory of several Buffers: transferred, it would be taken from all of them. */
+function share(memory) {
   markAsUntransferable(memory);
-  pool = memory;
+  return memory;
+}
+
+function adopt(memory) {
+  pool = share(memory);
 }
 
 function piece(memory) {
@@ -72,7 +76,7 @@ let part;
 function ofParts(size) {
   const next = parts[part++];
   if (size < 0) return next;
-  source = next;
+  source = form === TEXT ? next : share(next);
   position = 0;
   end = form === TEXT ? next.length : next.byteLength;
   return string(size);
@@ -186,7 +190,8 @@ function open(from, outcome, value) {
   if (outcome === TEXT) {
     end = value.length;
   } else if (outcome === BYTES) {
-    if ((detail & POOLED) !== 0 && value !== pool) adopt(value);
+    if ((detail & POOLED) === 0) share(value);
+    else if (value !== pool) adopt(value);
     position = from[2];
     end = position + from[3];
   } else {

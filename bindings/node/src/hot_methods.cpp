@@ -1,5 +1,8 @@
 #include "hot_methods.h"
 
+#include <algorithm>
+#include <cstdint>
+
 #include "arguments.h"
 #include "reply.h"
 
@@ -10,6 +13,7 @@ namespace {
 constexpr size_t kFew = 8;
 constexpr size_t kPipelineFew = 64;
 constexpr size_t kGetsFew = 32;
+constexpr size_t kLengthMax = INT32_MAX - 2;
 
 napi_value null_of(napi_env env) {
   napi_value null = nullptr;
@@ -83,6 +87,8 @@ napi_value set(napi_env env, napi_callback_info info) noexcept {
   });
 }
 
+// How many bytes of the memory the value took; -1 where there is no key. A value that does not fit,
+// or is too long to share memory, is not read: -2 and below that its length.
 napi_value get_into(napi_env env, napi_callback_info info) noexcept {
   const Arguments<Instance, 3> arguments(env, info);
   Instance& instance = arguments.owner();
@@ -100,12 +106,14 @@ napi_value get_into(napi_env env, napi_callback_info info) noexcept {
     uint32_t offset = 0;
     napi_get_value_uint32(env, arguments[2], &offset);
     if (memory == nullptr || offset > room) return number_of(env, -2);
+    room = std::min(room - offset, Pool::kPieceMax);
     size_t size = 0;
     const kevy_status status = kevy_get(instance.handle(), key.data(), key.size(),
-                                        static_cast<char*>(memory) + offset, room - offset, &size);
+                                        static_cast<char*>(memory) + offset, room, &size);
     if (status == KEVY_OK) return number_of(env, static_cast<int32_t>(size));
     if (status == KEVY_NOT_FOUND) return number_of(env, -1);
-    if (status == KEVY_TRUNCATED) return number_of(env, -2);
+    if (status == KEVY_TRUNCATED)
+      return number_of(env, -2 - static_cast<int32_t>(std::min(size, kLengthMax)));
     fail(status);
   });
 }

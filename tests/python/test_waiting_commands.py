@@ -366,8 +366,44 @@ def test_a_pipeline_with_waits_runs_all_commands_in_order(db: kevy.Instance[byte
 
 
 def test_a_pipeline_that_waits_in_a_transaction_does_not(db: kevy.Instance[bytes]) -> None:
-    pipeline = db.pipeline().command("MULTI").command("BLPOP", "list", 0).command("EXEC")
-    assert pipeline.execute() == [b"OK", b"QUEUED", [None]]
+    with db.session() as session:
+        pipeline = session.pipeline().command("MULTI").command("BLPOP", "list", 0).command("EXEC")
+        assert pipeline.execute() == [b"OK", b"QUEUED", [None]]
+
+
+OF_CONNECTIONS = [
+    ("SELECT", 3),
+    ("MULTI",),
+    ("SUBSCRIBE", "news"),
+    ("MONITOR",),
+    ("CLIENT", "REPLY", "OFF"),
+    ("QUIT",),
+]
+
+
+@pytest.mark.parametrize("command", OF_CONNECTIONS, ids=lambda command: command[0])
+def test_what_acts_on_a_connection_acts_on_none_that_others_get(
+    db: kevy.Instance[bytes], command: tuple[kevy.Word, ...]
+) -> None:
+    db.rpush("list", "a", "b", "c")
+    pipeline = db.pipeline().command(*command).command("BLPOP", "list", 0)
+    refused, popped = pipeline.execute(raise_on_error=False)
+    assert isinstance(refused, kevy.ResponseError)
+    assert popped == [b"list", b"a"]
+    with pytest.raises(kevy.ResponseError, match="open a session"):
+        asyncio.run(db.aexecute(*command))
+    assert db.execute("BLPOP", "list", 0) == [b"list", b"b"]
+    assert asyncio.run(db.aexecute("BLPOP", "list", 0)) == [b"list", b"c"]
+
+
+def test_an_undecodable_reply_among_commands_that_wait_stops_none() -> None:
+    db = kevy.start(decode=True)
+    db.rpush("first", b"\xff")
+    db.rpush("second", "x")
+    with pytest.raises(UnicodeDecodeError):
+        db.pipeline().blpop("first").blpop("second").set("key", "value").execute()
+    assert (db.llen("second"), db.get("key")) == (0, "value")
+    db.stop()
 
 
 def test_closing_ends_the_wait_of_a_pipeline() -> None:

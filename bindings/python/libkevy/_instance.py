@@ -20,7 +20,8 @@ from libkevy._session import Session
 from libkevy._subscription import Message, Subscription, join_delivering
 from libkevy._types import V, Word
 from libkevy._uncopied import Uncopied
-from libkevy._verbs import converted
+from libkevy._verbs import converted, may_wait
+from libkevy._waiting import Turns
 from libkevy.errors import ClosedError, Error, ForkedError, InvalidError
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class Instance(Uncopied, InstanceHandle, Commands[V], Iterators[V], Builders[V],
 
     # Those in which commands wait, while none does.
     _sessions: deque[Session[V]] = MadeByInit()  # type: ignore[assignment]
+    _turns: Turns = MadeByInit()  # type: ignore[assignment]
 
     def __init__(
         self,
@@ -72,6 +74,7 @@ class Instance(Uncopied, InstanceHandle, Commands[V], Iterators[V], Builders[V],
             _options.flag("decode", decode),
         )
         self._sessions = deque()
+        self._turns = Turns()
         _live.add(self)
 
     _set = Commands.set  # for the door's own set, when it is called with options
@@ -87,6 +90,9 @@ class Instance(Uncopied, InstanceHandle, Commands[V], Iterators[V], Builders[V],
 
         See ``Session.aexecute``.
         """
+        if words and not may_wait(words[0]):  # it may act on a connection: on none that others get
+            await self._turns.next()
+            return self._command(*words)
         session = self._idle_session()
         try:
             return await session.aexecute(*words)
@@ -97,14 +103,6 @@ class Instance(Uncopied, InstanceHandle, Commands[V], Iterators[V], Builders[V],
         session = self._idle_session()
         try:
             return session._command(*words)
-        finally:
-            session._forget_outcome()
-            self._sessions.append(session)
-
-    def _pipeline_that_waits(self, commands: tuple[tuple[Word, ...], ...]) -> list[Any] | None:
-        session = self._idle_session()
-        try:
-            return session._pipeline_that_waits(commands)
         finally:
             session._forget_outcome()
             self._sessions.append(session)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any, Callable
 
 from libkevy._door import PipelineHandle
@@ -62,7 +63,7 @@ class Pipeline(Uncopied, PipelineHandle, QueuedCommands):
     ) -> list[Any]:
         """What ``execute`` does with commands that the compiled door does not run on the spot."""
         if not atomic and any(may_wait(command[0]) for command in commands):
-            replies = target._pipeline_that_waits(commands)
+            replies = _run_one_by_one(target, commands)
         else:
             replies = target._pipeline(commands, atomic)
         if atomic:
@@ -88,6 +89,26 @@ class Pipeline(Uncopied, PipelineHandle, QueuedCommands):
         traceback: TracebackType | None,
     ) -> None:
         self.clear()
+
+
+def _run_one_by_one(target: Any, commands: tuple[tuple[Word, ...], ...]) -> list[Any]:
+    """Runs each command that may wait by itself, so that its wait is like any other's."""
+    replies: list[Any] = []
+    undecoded: list[UnicodeDecodeError] = []
+    for waits, group in itertools.groupby(commands, lambda command: may_wait(command[0])):
+        for part in [(command,) for command in group] if waits else [tuple(group)]:
+            try:
+                if waits:
+                    replies.append(target._command(*part[0]))
+                else:
+                    replies.extend(target._pipeline(part, False))
+            except ResponseError as error:
+                replies.append(error)
+            except UnicodeDecodeError as error:
+                undecoded.append(error)
+    if undecoded:  # all commands have run
+        raise undecoded[0]
+    return replies
 
 
 def _check_that_it_ran(replies: list[Any] | None) -> None:

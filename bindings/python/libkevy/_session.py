@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import TYPE_CHECKING, Any, Callable, Generic
 
 from libkevy._builders import Builders
@@ -12,9 +11,9 @@ from libkevy._made import MadeByInit
 from libkevy._pipeline import Pipeline
 from libkevy._types import V, Word
 from libkevy._uncopied import Uncopied
-from libkevy._verbs import converted, is_queued, may_wait
+from libkevy._verbs import converted, is_queued
 from libkevy._waiting import Turns, cancelled_late, interrupted_late, readable, wait_for
-from libkevy.errors import ClosedError, Error, InvalidError, ResponseError, refused_word
+from libkevy.errors import ClosedError, Error, InvalidError, refused_word
 
 if TYPE_CHECKING:
     import sys
@@ -31,10 +30,6 @@ __all__ = ["Session"]
 
 # The most bytes that `take` makes room for.
 _MOST_AT_ONCE = 1 << 30
-
-
-def _may_wait(command: tuple[Word, ...]) -> bool:
-    return may_wait(command[0])
 
 
 class Session(Uncopied, SessionHandle, Commands[V], Iterators[V], Builders[V], Generic[V]):
@@ -92,28 +87,6 @@ class Session(Uncopied, SessionHandle, Commands[V], Iterators[V], Builders[V], G
         The command raises ``CancelledError``, unless it has just got what it waited for.
         """
         return self._cancel()
-
-    def _pipeline_that_waits(self, commands: tuple[tuple[Word, ...], ...]) -> list[Any] | None:
-        """Runs each command that may wait by itself, so that its wait is like any other's."""
-        replies: list[Any] = []
-        undecoded: UnicodeDecodeError | None = None
-        for is_one, group in itertools.groupby(commands, _may_wait):
-            try:
-                if is_one:
-                    replies.extend(map(self._reply_or_error, group))
-                else:
-                    replies.extend(self._pipeline(tuple(group), False) or ())
-            except UnicodeDecodeError as error:
-                undecoded = undecoded or error
-        if undecoded is not None:  # all commands have run
-            raise undecoded
-        return replies
-
-    def _reply_or_error(self, command: tuple[Word, ...]) -> Any:
-        try:
-            return self._command(*command)
-        except ResponseError as error:
-            return error
 
     def _wait_for_reply(self) -> Any:
         """The reply of the command that was submitted. The door calls it."""

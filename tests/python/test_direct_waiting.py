@@ -175,6 +175,33 @@ def test_a_socket_timeout_ends_a_pipeline(db: kevy.Instance[bytes], mode: Any) -
         assert client.get("k") == b"v"
 
 
+@pytest.mark.parametrize("word", [{}, None, True, "\ud800"], ids=ascii)
+def test_a_pipeline_with_what_is_no_word_waits_for_nothing(
+    db: kevy.Instance[bytes], client: Any, word: Any
+) -> None:
+    db.rpush("list", "a")
+    pipeline = client.pipeline(transaction=False)
+    pipeline.blpop("list").blpop("none", timeout=0.01).set("key", word).get("key")
+    with pytest.raises((redis.DataError, UnicodeEncodeError)):
+        pipeline.execute()
+    assert db.llen("list") == 1
+    assert client.get("key") is None
+
+
+def test_a_pipeline_that_waits_has_the_words_it_was_given(
+    db: kevy.Instance[bytes], client: Any
+) -> None:
+    word = bytearray(b"value")
+    pipeline = client.pipeline(transaction=False)
+    pipeline.blpop("list").set("key", memoryview(word))
+    thread, _ = in_thread(pipeline.execute)
+    eventually(lambda: waiting(db) == 1)
+    word[:] = b"other"
+    db.rpush("list", "x")
+    thread.join(DEADLINE)
+    assert db.get("key") == b"value"
+
+
 def test_waits_of_a_process_with_many_open_files() -> None:
     program = """
 import os, resource, threading

@@ -396,6 +396,19 @@ def test_what_acts_on_a_connection_acts_on_none_that_others_get(
     assert asyncio.run(db.aexecute("BLPOP", "list", 0)) == [b"list", b"c"]
 
 
+@pytest.mark.parametrize("word", [{}, None, True, "\ud800", memoryview(b"abcd")[::2]], ids=type)
+@pytest.mark.parametrize("of_session", [True, False])
+def test_a_pipeline_with_what_is_no_word_waits_for_nothing(
+    db: kevy.Instance[bytes], of_session: bool, word: Any
+) -> None:
+    db.rpush("list", "a")
+    with db.session() as session:
+        pipeline = (session if of_session else db).pipeline()
+        with pytest.raises((kevy.DataError, UnicodeEncodeError)):
+            pipeline.command("BLPOP", "list", 0).command("SET", "key", word).execute()
+    assert db.llen("list") == 1
+
+
 def test_an_undecodable_reply_among_commands_that_wait_stops_none() -> None:
     db = kevy.start(decode=True)
     db.rpush("first", b"\xff")

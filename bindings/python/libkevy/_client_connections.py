@@ -16,7 +16,7 @@ from collections import deque
 from typing import Any
 
 from libkevy._client_base import Async, Blocking, OfInstance
-from libkevy._verbs import WAITING, may_wait
+from libkevy._verbs import WAITING, may_wait, written
 from libkevy._waiting import Turns, cancelled_late, interrupted_late, poll, readable
 from libkevy.errors import ClosedError, DataError, Error, InvalidError, ResponseError
 
@@ -183,7 +183,7 @@ class _Direct(OfInstance):
                 if self._waits or self._unrun:
                     self._abandon(line)
                 if _are_waiting_among(words):
-                    self._unrun.extend(words)
+                    self._unrun.extend(written(words))
                     self._go_on(line)
                 else:
                     self._replies.extend(line.session._pipeline(words, False))

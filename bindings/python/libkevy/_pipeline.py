@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Callable
 from libkevy._door import PipelineHandle
 from libkevy._queued import QueuedCommands
 from libkevy._uncopied import Uncopied
-from libkevy._verbs import converted, is_queued, may_wait
+from libkevy._verbs import converted, is_queued, may_wait, written
 from libkevy.errors import Error, ExecAbortError, ResponseError, WatchError
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def _run_one_by_one(target: Any, commands: tuple[tuple[Word, ...], ...]) -> list
     """Runs each command that may wait by itself, so that its wait is like any other's."""
     replies: list[Any] = []
     undecoded: list[UnicodeDecodeError] = []
-    for waits, group in itertools.groupby(commands, lambda command: may_wait(command[0])):
+    for waits, group in itertools.groupby(written(commands), lambda command: may_wait(command[0])):
         for part in [(command,) for command in group] if waits else [tuple(group)]:
             try:
                 if waits:

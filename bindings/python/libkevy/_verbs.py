@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Callable, Generic, Union
 
 from libkevy._types import V, Word
-from libkevy.errors import InvalidError
+from libkevy.errors import InvalidError, refused_word
 
 #: A word, or several of them.
 Words = Union[Word, Iterable[Word]]
@@ -35,6 +35,27 @@ def may_wait(verb: Word) -> bool:
         is_text = isinstance(verb, (bytes, bytearray, memoryview))
         return is_text and bytes(verb).decode("latin-1").upper() in WAITING  # type: ignore[arg-type]
     return verb in WAITING or verb.upper() in WAITING
+
+
+def written(commands: Iterable[Iterable[Word]]) -> tuple[tuple[bytes, ...], ...]:
+    """Commands that do not run all at once: what is no word is refused before the first one runs.
+
+    And what can change meanwhile is copied.
+    """
+    return tuple(tuple(map(_written, command)) for command in commands)
+
+
+def _written(word: Word) -> bytes:
+    if isinstance(word, str):
+        return word.encode()
+    if isinstance(word, int) and not isinstance(word, bool):
+        return int.__repr__(word).encode()
+    if isinstance(word, float):
+        return float.__repr__(word).encode()
+    is_view = isinstance(word, memoryview) and word.itemsize == 1 and word.c_contiguous
+    if is_view or isinstance(word, (bytes, bytearray)):
+        return bytes(word)
+    raise refused_word(word)
 
 
 class Verbs(Generic[V]):

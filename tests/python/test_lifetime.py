@@ -73,6 +73,8 @@ def test_a_handle_has_no_second_owner(db: kevy.Instance[bytes]) -> None:
         for handle in handles:
             with pytest.raises(TypeError, match="cannot be copied or pickled"):
                 copy.copy(handle)
+            with pytest.raises(TypeError, match="cannot be copied or pickled"):
+                handle.__reduce__()
             for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
                 with pytest.raises(TypeError, match="cannot be copied or pickled"):
                     pickle.dumps(handle, protocol)

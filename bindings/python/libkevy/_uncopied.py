@@ -10,6 +10,10 @@ class Uncopied:
 
     __slots__ = ()
 
+    def __reduce__(self) -> NoReturn:
+        # That of object makes one of pybind11's base class, which ends the process.
+        self.__reduce_ex__(0)
+
     def __reduce_ex__(self, protocol: Any) -> NoReturn:
         kind = type(self).__name__
         msg = f"a {kind} cannot be copied or pickled: it is the one owner of what it stands for"

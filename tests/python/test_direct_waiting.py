@@ -312,6 +312,34 @@ def test_what_was_interrupted_before_its_reply_was_read_is_over(
         assert client.get("second") == b"second %d" % i
 
 
+def test_a_reply_is_there_once_where_ctrl_c_came_when_it_was_put_there() -> None:
+    program = """
+import signal, threading, time
+import libkevy as kevy
+signal.signal(signal.SIGINT, signal.default_int_handler)
+db = kevy.start()
+client = db.redis()
+forget = kevy.Session._forget_outcome
+def forget_outcome(session):
+    kevy.Session._forget_outcome = forget
+    raise KeyboardInterrupt
+def push():
+    while db.info("clients")["blocked_clients"] != 1:
+        pass
+    kevy.Session._forget_outcome = forget_outcome
+    db.rpush("list", "x")
+threading.Thread(target=push).start()
+pipeline = client.pipeline(transaction=False)
+try:
+    print(pipeline.blpop("list").echo("a").echo("b").execute())
+    while True:
+        time.sleep(0.01)
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+    assert run_python(program) == "[(b'list', b'x'), b'a', b'b']\ninterrupted\n"
+
+
 def test_kombu_consumes_a_queue() -> None:
     kombu = pytest.importorskip("kombu")
     if int(redis.__version__.partition(".")[0]) < 7:

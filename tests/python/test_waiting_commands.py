@@ -194,6 +194,33 @@ print(target.blpop("list"))
     assert run_python(INTERRUPTED + sends + program) == "interrupted 0\n(b'list', b'x')\n"
 
 
+@pytest.mark.parametrize("again", ["_cancel", "_end_wait"])
+@pytest.mark.parametrize("target", ["db", "session", "db.redis()"])
+def test_a_second_ctrl_c_while_the_first_ends_a_wait(target: str, again: str) -> None:
+    if (target, again) == ("session", "_end_wait"):
+        pytest.skip("only the caller can end what was never told to end")
+    program = f"""
+once_more = [kevy.Session.{again}]
+def interrupted(session):
+    if once_more:
+        setattr(kevy.Session, {again!r}, once_more.pop())
+        raise KeyboardInterrupt
+kevy.Session.{again} = interrupted
+target = {target}
+threading.Thread(target=interrupt).start()
+try:
+    target.blpop("list")
+except KeyboardInterrupt:
+    print("interrupted")
+while db.info("clients")["blocked_clients"] != 0:
+    pass
+db.rpush("list", "x")
+print(target.blpop("list"))
+"""
+    printed = run_python(INTERRUPTED + TO_THE_PROCESS + program)
+    assert printed == "interrupted\n(b'list', b'x')\n"
+
+
 def test_ctrl_c_at_the_moment_that_an_element_comes_is_later() -> None:
     """The handler raises inside of the wait alone: what it raises behind it is the caller's."""
     program = """

@@ -262,7 +262,10 @@ class _Direct(OfInstance):
     def _end_wait(self) -> bool:
         """Takes a command that waits away; whether its reply had come by now."""
         if self._waits and self._line is not None:
-            self._replies.extend(self._line.session._end_wait() or ())
+            for reply in self._line.session._end_wait() or ():
+                # Ctrl-C may have come when it had just been put there.
+                if not any(reply is each for each in self._replies):
+                    self._replies.append(reply)
             self._waits = False
         if not self._replies:
             self._unrun.clear()

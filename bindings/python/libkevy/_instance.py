@@ -95,15 +95,28 @@ class Instance(Uncopied, InstanceHandle, Commands[V], Iterators[V], Builders[V],
             return self._command(*words)
         session = self._idle_session()
         try:
-            return await session.aexecute(*words)
-        finally:
-            self._sessions.append(session)
+            reply = await session.aexecute(*words)
+        except BaseException as error:
+            self._give_back(session, error)
+            raise
+        self._give_back(session)
+        return reply
 
     def _execute_in_session(self, *words: Word) -> Any:
         session = self._idle_session()
         try:
-            return session._command(*words)
-        finally:
+            reply = session._command(*words)
+        except BaseException as error:
+            self._give_back(session, error)
+            raise
+        self._give_back(session)
+        return reply
+
+    def _give_back(self, session: Session[V], error: BaseException | None = None) -> None:
+        # Ctrl-C may have come anywhere, also a second time: then its command may still wait.
+        if error is not None and not isinstance(error, Error):
+            session.close()
+        else:
             session._forget_outcome()
             self._sessions.append(session)
 

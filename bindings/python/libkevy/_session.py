@@ -105,12 +105,18 @@ class Session(Uncopied, SessionHandle, Commands[V], Iterators[V], Builders[V], G
         return outcome[0]
 
     def _end_wait(self) -> tuple[Any] | None:
-        """Takes the command that was submitted away: its outcome, if it has got one by now."""
-        try:
-            self._cancel()
-            return self._result(-1)
-        except Error:
-            return None
+        """Takes the command that was submitted away: its outcome, if it has got one by now.
+
+        Ctrl-C has ended its wait, or something else that is raised: once more changes nothing.
+        """
+        while True:
+            try:
+                self._cancel()
+                return self._result(-1)
+            except Error:
+                return None
+            except KeyboardInterrupt:
+                continue
 
     def next(self, timeout: float | None = None) -> list[Any] | None:
         """What is pushed next, such as ``[b"message", channel, payload]``.

@@ -188,11 +188,12 @@ def test_a_pipeline_with_what_is_no_word_waits_for_nothing(
     assert client.get("key") is None
 
 
+@pytest.mark.parametrize("protocol", [2, 3])
 def test_a_pipeline_that_waits_has_the_words_it_was_given(
-    db: kevy.Instance[bytes], client: Any
+    db: kevy.Instance[bytes], protocol: int
 ) -> None:
     word = bytearray(b"value")
-    pipeline = client.pipeline(transaction=False)
+    pipeline = db.redis(mode="direct", protocol=protocol).pipeline(transaction=False)
     pipeline.blpop("list").set("key", memoryview(word))
     thread, _ = in_thread(pipeline.execute)
     eventually(lambda: waiting(db) == 1)

@@ -6,7 +6,7 @@
 #include <ctime>
 
 #include "persist/aof/files.h"
-#include "persist/rdb/file_reader.h"
+#include "persist/load/read_keys.h"
 #include "persist/rdb/file_writer.h"
 #include "persist/rdb/limits.h"
 #include "persist/snapshot/all_keys.h"
@@ -64,7 +64,7 @@ class FileSource final : public RdbSource {
 };
 
 /// Puts keys into their keyspaces, some at a time, for which its turn takes the shards.
-class Keyspaces final : public RdbVisitor {
+class Keyspaces final : public KeyTarget {
  public:
   Keyspaces(Runtime& runtime, uint64_t file_bytes)
       : runtime_(runtime),
@@ -72,56 +72,78 @@ class Keyspaces final : public RdbVisitor {
         session_(runtime.open_session(Session::Door::kInProcess)),
         queue_(runtime) {}
   ~Keyspaces() override {
-    turn_.release();
+    release();
     runtime_.close_session(*session_);
   }
   Keyspaces(const Keyspaces&) = delete;
   Keyspaces& operator=(const Keyspaces&) = delete;
 
   void database(uint64_t number, uint64_t keys, uint64_t) override {
-    turn_.hold_all();
+    hold();
     expect_keys(runtime_, number, keys, file_bytes_);
-    turn_.release();
   }
 
   Status key(const RdbKey& key, Value&& value) override {
-    if (key.database >= runtime_.database_count()) {
-      return Error{Error::Kind::kState, "it has keys in database " + std::to_string(key.database) +
-                                            ", which this instance does not: set databases"};
+    const Result<bool> wanted = wants(key);
+    if (!wanted) return wanted.error();
+    if (queue_.full()) {
+      if (Status taken = finish(); !taken) return taken;
     }
-    if (queue_.full()) finish();
-    // The instance's clock stands still before all times while it loads.
-    queue_.add(key, access_of(runtime_.settings(), key, std::time(nullptr)), std::move(value));
+    queue_.add(key, access(key), std::move(value));
+    return Done{};
+  }
+
+  void hold() override {
+    if (!std::exchange(holds_, true)) turn_.hold_all();
+  }
+  // The instance's clock stands still before all times while it loads.
+  Result<bool> wants(const RdbKey& key) const override {
+    if (key.database < runtime_.database_count()) return true;
+    return Error{Error::Kind::kState, "it has keys in database " + std::to_string(key.database) +
+                                          ", which this instance does not: set databases"};
+  }
+  uint32_t access(const RdbKey& key) const override {
+    return access_of(runtime_.settings(), key, std::time(nullptr));
+  }
+  Keyspace& keyspace(uint32_t shard, size_t database) override {
+    return runtime_.shard(shard).keyspace(database);
+  }
+  Status put(Keyspace& keyspace, const KeyToPut& key) override {
+    if (key.may_expire()) runtime_.note_expiry();
+    key.put(keyspace);
     return Done{};
   }
 
   Status function(Bytes code) override {
+    release();
     const Bytes words[] = {"FUNCTION", "LOAD", "REPLACE", code};
     OutputQueue output;
     RespWriter writer(output);
     runtime_.execute(turn_, *session_, words, writer);
-    turn_.release();
+    release();
     if (writer.errors() == 0) return Done{};
     return Error{Error::Kind::kState, "a library of functions in it can not be loaded"};
   }
 
-  /// To be called at the end.
-  void finish() {
-    turn_.hold_all();
-    (void)queue_.take_all([this](Keyspace& keyspace, KeyQueue::Waiting& waiting) -> Status {
-      if (waiting.may_expire()) runtime_.note_expiry();
-      keyspace.put(waiting.key(), std::move(waiting.value), waiting.expires_at_ms)
-          ->set_access(waiting.access);
-      return Done{};
-    });
-    turn_.release();
+  Status finish() override {
+    hold();
+    Status taken = queue_.take_all(
+        [this](Keyspace& keyspace, const KeyToPut& key) { return put(keyspace, key); });
+    release();
+    return taken;
   }
 
  private:
+  void release() {
+    turn_.release();
+    holds_ = false;
+  }
+
   Runtime& runtime_;
   uint64_t file_bytes_;  // of it, what no keys were expected for
   const std::shared_ptr<Session> session_;
   Turn turn_{runtime_};
+  bool holds_ = false;  // all shards
   KeyQueue queue_;
 };
 
@@ -154,10 +176,10 @@ Status load_base(Runtime& runtime, int file, const std::string& name, uint64_t& 
   const auto file_bytes = size_of_file(file, name);
   if (!file_bytes) return file_bytes.error();
   Keyspaces keyspaces(runtime, *file_bytes);
-  auto read = read_rdb(reader, keyspaces, rdb_limits(runtime.settings()));
-  keyspaces.finish();
+  const auto failure = read_keys(runtime, reader, keyspaces, rdb_limits(runtime.settings()),
+                                 loading_threads(*file_bytes));
   if (source.code() != 0) return system_error(name + " can not be read", source.code());
-  if (!read) return Error{read.error().kind, name + ": " + read.error().message};
+  if (failure) return Error{failure->error.kind, name + ": " + failure->error.message};
   size = reader.offset();
   return Done{};
 }

@@ -6,6 +6,7 @@
 #include "base/c_locale.h"
 #include "persist/backup/backup.h"
 #include "persist/backup/staged_keys.h"
+#include "persist/load/read_keys.h"
 #include "persist/rdb/limits.h"
 #include "persist/snapshot/file_source.h"
 #include "resp/reply_tree.h"
@@ -101,10 +102,12 @@ Status Loading::prepare(int base) {
 }
 
 Status Loading::read(FileSource& source, int base) {
-  CopyingSource copying(source, base, size_of_file(path_), progress_);
+  const uint64_t size = size_of_file(path_);
+  CopyingSource copying(source, base, size, progress_);
   if (!copying.go_on()) return cancelled();
   RdbReader reader(copying);
-  Status read = read_rdb(reader, keys_, rdb_limits(runtime_.settings()));
+  const auto failure =
+      read_keys(runtime_, reader, keys_, rdb_limits(runtime_.settings()), loading_threads(size));
   if (copying.stopped()) return cancelled();
   if (source.code() != 0) return source.error();
   if (copying.code() != 0) {
@@ -113,13 +116,13 @@ Status Loading::read(FileSource& source, int base) {
                      error_text(copying.code()),
                  copying.code()};
   }
-  if (!read) {
+  if (failure) {
     // What is wrong with a key, and not with the form of the file, is told without a place.
     constexpr Bytes kPlace = "at byte ";
-    const std::string& wrong = read.error().message;
+    const std::string& wrong = failure->error.message;
     const std::string place = wrong.starts_with(kPlace)
                                   ? std::string()
-                                  : std::string(kPlace) + std::to_string(reader.offset()) + ": ";
+                                  : std::string(kPlace) + std::to_string(failure->offset) + ": ";
     return Error{Error::Kind::kInvalid, path_ + ": " + place + wrong};
   }
   // What is behind the end, and what commands the file may have there, is not taken.

@@ -17,7 +17,7 @@ Keyspace& StagedKeys::keyspace(uint32_t shard, size_t database) {
   return *staged;
 }
 
-Status StagedKeys::key(const RdbKey& key, Value&& value) {
+Result<bool> StagedKeys::wants(const RdbKey& key) const {
   if (key.database >= runtime_.database_count()) {
     return Error{Error::Kind::kInvalid, "it has keys in database " + std::to_string(key.database) +
                                             ", and there are only " +
@@ -25,16 +25,29 @@ Status StagedKeys::key(const RdbKey& key, Value&& value) {
                                             " databases: start with more"};
   }
   const bool expires = key.expires_at_ms != Keyspace::kNoExpiry;
-  if (expires && key.expires_at_ms <= runtime_.clock().now_ms()) return Done{};
-  const Key name{key.name, runtime_.hash(key.name)};
-  Keyspace& staged = keyspace(runtime_.shard_index(name), static_cast<size_t>(key.database));
-  if (staged.find(name) != nullptr) {
-    return Error{Error::Kind::kInvalid, "the key '" + std::string(key.name) + "' comes twice"};
+  return !expires || key.expires_at_ms > runtime_.clock().now_ms();
+}
+
+uint32_t StagedKeys::access(const RdbKey& key) const {
+  return access_of(runtime_.settings(), key, runtime_.clock().coarse_seconds());
+}
+
+Status StagedKeys::put(Keyspace& keyspace, const KeyToPut& key) {
+  if (keyspace.find(key.key) != nullptr) {
+    return Error{Error::Kind::kInvalid, "the key '" + std::string(key.key.bytes) + "' comes twice"};
   }
-  any_expire_ = any_expire_ || expires || value.fields_expire_at_ms != Entry::kNoFieldTimes;
-  staged.put(name, std::move(value), key.expires_at_ms)
-      ->set_access(access_of(runtime_.settings(), key, runtime_.clock().coarse_seconds()));
+  if (key.may_expire()) any_expire_.store(true, std::memory_order_relaxed);
+  key.put(keyspace);
   return Done{};
+}
+
+Status StagedKeys::key(const RdbKey& key, Value&& value) {
+  const Result<bool> wanted = wants(key);
+  if (!wanted) return wanted.error();
+  if (!*wanted) return Done{};
+  const Key name{key.name, runtime_.hash(key.name)};
+  return put(keyspace(runtime_.shard_index(name), static_cast<size_t>(key.database)),
+             {name, key.expires_at_ms, access(key), &value, {}});
 }
 
 void StagedKeys::make_room(Turn& all) {

@@ -1,21 +1,22 @@
 // StagedKeys: keyspaces that are filled beside those of a runtime, and take their place in one
 // step.
 //
-// One thread, which holds no shard while it fills them and all of them for what follows. A
+// Whoever fills them holds no shard, and all of them for what follows. A
 // runtime's keys and these are both in memory until then. Throws std::bad_alloc.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "persist/rdb/file_reader.h"
+#include "persist/load/key_target.h"
 #include "runtime/runtime.h"
 
 namespace kevy {
 
-class StagedKeys final : public RdbVisitor {
+class StagedKeys final : public KeyTarget {
  public:
   explicit StagedKeys(Runtime& runtime) : runtime_(runtime), shards_(runtime.shard_count()) {}
 
@@ -24,6 +25,10 @@ class StagedKeys final : public RdbVisitor {
     codes_.emplace_back(code);
     return Done{};
   }
+  Result<bool> wants(const RdbKey& key) const override;
+  uint32_t access(const RdbKey& key) const override;
+  Keyspace& keyspace(uint32_t shard, size_t database) override;
+  Status put(Keyspace& keyspace, const KeyToPut& key) override;
   const std::vector<std::string>& codes() const noexcept { return codes_; }
 
   /// What may find no memory: nothing that anybody sees has changed after it.
@@ -34,12 +39,10 @@ class StagedKeys final : public RdbVisitor {
  private:
   using Staged = std::map<size_t, std::unique_ptr<Keyspace>>;  // by database
 
-  Keyspace& keyspace(uint32_t shard, size_t database);
-
   Runtime& runtime_;
   std::vector<Staged> shards_;
   std::vector<std::string> codes_;
-  bool any_expire_ = false;
+  std::atomic<bool> any_expire_{false};
 };
 
 }  // namespace kevy

@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "persist/rdb/run_of_keys.h"
+
 namespace kevy {
 
 namespace {
@@ -14,21 +16,41 @@ class FileReader {
       : reader_(reader), visitor_(visitor), limits_(limits) {}
 
   Status read() {
+    const bool in_runs = visitor_.takes_runs();
     read_version();
-    while (!reader_.failed() && !ended_) {
-      Status done = read_next();
-      if (!done) return done;
+    while (good() && !ended_) {
+      if (in_runs && between_keys()) {
+        if (Status given = give_runs(); !given) return given;
+      }
+      if (Status done = read_next(); !done) return done;
     }
-    if (!reader_.failed()) read_checksum();
+    if (good()) read_checksum();
+    return outcome();
+  }
+  Status read_run(const RdbRun& run) {
+    version_ = run.version;
+    key_.database = run.database;
+    while (good() && !reader_.at_end()) {
+      if (Status done = read_next(); !done) return done;
+    }
+    return outcome();
+  }
+
+ private:
+  Status outcome() const {
     if (!reader_.failed()) return Done{};
     return Error{Error::Kind::kInvalid,
                  "at byte " + std::to_string(reader_.offset()) + ": " + reader_.error()};
   }
-
- private:
+  Status give_runs();
+  /// Whether nothing was read that belongs to the next key.
+  bool between_keys() const noexcept {
+    return key_.expires_at_ms == Keyspace::kNoExpiry && !key_.idle_s && !key_.frequency;
+  }
   void read_version();
   Status read_next();
   Status read_key(uint8_t type);
+  Status read_value(uint8_t type);
   void read_checksum();
   bool good() const noexcept { return !reader_.failed(); }
 
@@ -54,6 +76,22 @@ void FileReader::read_version() {
                  " of the format, which is not known");
   } else {
     version_ = static_cast<unsigned>(*version);
+  }
+}
+
+// Up to what does not lie in memory as a whole key, or is none.
+Status FileReader::give_runs() {
+  constexpr size_t kRunMax = size_t{64} << 10;
+  while (true) {
+    const Bytes ahead = reader_.ahead().substr(0, kRunMax);
+    const RunOfKeys found = run_of_keys(ahead, version_);
+    if (found.size != 0) {
+      const uint64_t begin = reader_.offset();
+      const RdbRun run{reader_.bytes(found.size), begin, key_.database, version_};
+      if (Status taken = visitor_.run(run); !taken) return taken;
+    } else if (!found.cut_off || ahead.size() == kRunMax || !reader_.look_further()) {
+      return Done{};
+    }
   }
 }
 
@@ -115,18 +153,24 @@ Status FileReader::read_next() {
 Status FileReader::read_key(uint8_t type) {
   name_ = reader_.string();
   if (!good()) return Done{};
-  std::optional<Value> value = decode_value(reader_, type, version_, limits_);
-  if (!good()) return Done{};
   key_.name = name_;
-  Status taken = Done{};
-  if (value) {
-    if (key_.expires_at_ms < Keyspace::kNoExpiry) key_.expires_at_ms = 0;  // long ago
-    taken = visitor_.key(key_, std::move(*value));
-  }
+  if (key_.expires_at_ms < Keyspace::kNoExpiry) key_.expires_at_ms = 0;  // long ago
+  const Status taken = read_value(type);
   key_.expires_at_ms = Keyspace::kNoExpiry;
   key_.idle_s.reset();
   key_.frequency.reset();
   return taken;
+}
+
+Status FileReader::read_value(uint8_t type) {
+  if (static_cast<RdbType>(type) == RdbType::kString) {
+    const Bytes text = reader_.string();
+    key_.end = reader_.offset();
+    return good() ? visitor_.string(key_, text) : Done{};
+  }
+  std::optional<Value> value = decode_value(reader_, type, version_, limits_);
+  key_.end = reader_.offset();
+  return good() && value ? visitor_.key(key_, std::move(*value)) : Done{};
 }
 
 void FileReader::read_checksum() {
@@ -138,6 +182,11 @@ void FileReader::read_checksum() {
 }
 
 }  // namespace
+
+Status read_rdb_run(const RdbRun& run, RdbVisitor& visitor, const RdbLimits& limits) {
+  RdbReader reader(run.bytes, run.begin);
+  return FileReader(reader, visitor, limits).read_run(run);
+}
 
 Status read_rdb(RdbReader& reader, RdbVisitor& visitor, const RdbLimits& limits) {
   return FileReader(reader, visitor, limits).read();

@@ -62,6 +62,11 @@ Bytes RdbReader::more_bytes(uint64_t count) {
 
 bool RdbReader::at_end() { return at_ == end_ && !refill(1); }
 
+bool RdbReader::look_further() {
+  const size_t unread = ahead().size();
+  return unread < kWindow && refill(unread + 1);
+}
+
 bool RdbReader::length_of(uint8_t first, uint64_t& length) {
   switch (first >> 6) {
     case kRdbLength6:

@@ -30,9 +30,9 @@ class RdbSource {
 
 class RdbReader {
  public:
-  /// `memory` outlives the reader.
-  explicit RdbReader(Bytes memory) noexcept
-      : begin_(memory.data()), at_(begin_), summed_(begin_), end_(begin_ + memory.size()) {}
+  /// `memory` outlives the reader. `before`: how much was read in front of it, for offset().
+  explicit RdbReader(Bytes memory, uint64_t before = 0) noexcept
+      : begin_(memory.data()), at_(begin_), summed_(begin_), end_(begin_ + memory.size()), before_(before) {}
   explicit RdbReader(RdbSource& source) noexcept : source_(&source) {}
   RdbReader(const RdbReader&) = delete;
   RdbReader& operator=(const RdbReader&) = delete;
@@ -67,6 +67,10 @@ class RdbReader {
 
   /// Whether nothing follows.
   bool at_end();
+  /// What comes next, as far as it lies in memory.
+  Bytes ahead() const noexcept { return {at_, static_cast<size_t>(end_ - at_)}; }
+  /// Has more of it lie there; false when there is no more, or enough.
+  bool look_further();
   /// Of all that was read.
   uint64_t checksum() noexcept {
     sum_up();

@@ -7,11 +7,9 @@ namespace kevy {
 void KeyQueue::add(const RdbKey& key, uint32_t access, Value&& value) {
   Waiting& next = waiting_[size_];
   next.name = key.name;
-  next.hash = runtime_.hash(key.name);
   next.database = static_cast<size_t>(key.database);
-  next.expires_at_ms = key.expires_at_ms;
-  next.access = access;
   next.value = std::move(value);
+  next.to_put = {{next.name, runtime_.hash(key.name)}, key.expires_at_ms, access, &next.value, {}};
   ++size_;
 }
 

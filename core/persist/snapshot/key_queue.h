@@ -7,7 +7,7 @@
 #include <array>
 #include <string>
 
-#include "persist/rdb/file_reader.h"
+#include "persist/load/key_target.h"
 #include "runtime/runtime.h"
 
 namespace kevy {
@@ -19,39 +19,33 @@ class KeyQueue {
   KeyQueue& operator=(const KeyQueue&) = delete;
 
   struct Waiting {
-    std::string name;
-    uint64_t hash = 0;
+    std::string name;  // of the key
     size_t database = 0;
-    int64_t expires_at_ms = Keyspace::kNoExpiry;
-    uint32_t access = 0;
     Value value;
-
-    Key key() const noexcept { return {name, hash}; }
-    /// Whether the key or some of its fields may ever expire.
-    bool may_expire() const noexcept {
-      return expires_at_ms != Keyspace::kNoExpiry ||
-             value.fields_expire_at_ms != Entry::kNoFieldTimes;
-    }
+    KeyToPut to_put;
   };
 
   bool full() const noexcept { return size_ == waiting_.size(); }
   /// Not when it is full. The database exists.
   void add(const RdbKey& key, uint32_t access, Value&& value);
-  /// put(Keyspace&, Waiting&) for each, in the order they came in, until one is an error; the queue is
+  /// put(Keyspace&, const KeyToPut&) for each, in the order they came in, until one is an error; the queue is
   /// empty then. The caller holds all shards, or is alone.
   template <typename Put>
   Status take_all(const Put& put) {
     const size_t size = std::exchange(size_, 0);
-    for (size_t i = 0; i < size; ++i) keyspace(waiting_[i]).prefetch_bucket(waiting_[i].hash);
     for (size_t i = 0; i < size; ++i) {
-      if (Status done = put(keyspace(waiting_[i]), waiting_[i]); !done) return done;
+      keyspace(waiting_[i]).prefetch_bucket(waiting_[i].to_put.key.hash);
+    }
+    for (size_t i = 0; i < size; ++i) {
+      Keyspace& target = keyspace(waiting_[i]);
+      if (Status done = put(target, waiting_[i].to_put); !done) return done;
     }
     return Done{};
   }
 
  private:
   Keyspace& keyspace(const Waiting& waiting) const {
-    return runtime_.shard_of(waiting.key()).keyspace(waiting.database);
+    return runtime_.shard_of(waiting.to_put.key).keyspace(waiting.database);
   }
 
   Runtime& runtime_;

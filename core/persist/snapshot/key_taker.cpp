@@ -28,33 +28,55 @@ void KeyTaker::database(uint64_t number, uint64_t keys, uint64_t) {
   expect_keys(runtime_, number, keys, file_bytes_);
 }
 
-Status KeyTaker::key(const RdbKey& key, Value&& value) {
+Result<bool> KeyTaker::wants(const RdbKey& key) const {
   if (key.database >= runtime_.database_count()) {
     return no_such_database(key.database, runtime_.database_count());
   }
   const bool expires = key.expires_at_ms != Keyspace::kNoExpiry;
-  if (expires && key.expires_at_ms <= runtime_.clock().now_ms()) {
-    ++expired_;
+  return !expires || key.expires_at_ms > runtime_.clock().now_ms();
+}
+
+uint32_t KeyTaker::access(const RdbKey& key) const {
+  return access_of(runtime_.settings(), key, runtime_.clock().coarse_seconds());
+}
+
+Keyspace& KeyTaker::keyspace(uint32_t shard, size_t database) {
+  return runtime_.shard(shard).keyspace(database);
+}
+
+Status KeyTaker::put(Keyspace& keyspace, const KeyToPut& key) {
+  if (!replace_ && keyspace.find(key.key) != nullptr) {
+    return Error{Error::Kind::kInvalid, "the key '" + std::string(key.key.bytes) + "' comes twice"};
+  }
+  if (key.may_expire()) runtime_.note_expiry();
+  key.put(keyspace);
+  return Done{};
+}
+
+void KeyTaker::count(uint64_t put, uint64_t left_out) {
+  taken_.fetch_add(put, std::memory_order_relaxed);
+  expired_.fetch_add(left_out, std::memory_order_relaxed);
+}
+
+Status KeyTaker::key(const RdbKey& key, Value&& value) {
+  const Result<bool> wanted = wants(key);
+  if (!wanted) return wanted.error();
+  if (!*wanted) {
+    count(0, 1);
     return Done{};
   }
   if (queue_.full()) {
     if (Status taken = take_waiting(); !taken) return taken;
   }
-  queue_.add(key, access_of(runtime_.settings(), key, runtime_.clock().coarse_seconds()),
-             std::move(value));
+  queue_.add(key, access(key), std::move(value));
   return Done{};
 }
 
 Status KeyTaker::take_waiting() {
-  return queue_.take_all([this](Keyspace& keyspace, KeyQueue::Waiting& waiting) -> Status {
-    if (!replace_ && keyspace.find(waiting.key()) != nullptr) {
-      return Error{Error::Kind::kInvalid, "the key '" + waiting.name + "' comes twice"};
-    }
-    if (waiting.may_expire()) runtime_.note_expiry();
-    keyspace.put(waiting.key(), std::move(waiting.value), waiting.expires_at_ms)
-        ->set_access(waiting.access);
-    ++taken_;
-    return Done{};
+  return queue_.take_all([this](Keyspace& keyspace, const KeyToPut& key) -> Status {
+    Status done = put(keyspace, key);
+    if (done) count(1, 0);
+    return done;
   });
 }
 

@@ -4,9 +4,10 @@
 // Throws std::bad_alloc.
 #pragma once
 
+#include <atomic>
 #include <functional>
 
-#include "persist/rdb/file_reader.h"
+#include "persist/load/key_target.h"
 #include "persist/snapshot/key_queue.h"
 #include "runtime/runtime.h"
 
@@ -16,7 +17,7 @@ namespace kevy {
 uint32_t access_of(const Settings& settings, const RdbKey& key, int64_t now_s) noexcept;
 
 /// Takes what a file has into the keyspaces.
-class KeyTaker final : public RdbVisitor {
+class KeyTaker final : public KeyTarget {
  public:
   /// `load_library`: false, and the code is no library.
   using LoadLibrary = std::function<bool(Bytes code)>;
@@ -31,11 +32,16 @@ class KeyTaker final : public RdbVisitor {
   Status key(const RdbKey& key, Value&& value) override;
   Status function(Bytes code) override;
   void database(uint64_t number, uint64_t keys, uint64_t expiring_keys) override;
-  /// To be called when all was read without an error.
-  Status finish();
+  Status finish() override;
 
-  uint64_t taken() const noexcept { return taken_; }
-  uint64_t expired() const noexcept { return expired_; }
+  Result<bool> wants(const RdbKey& key) const override;
+  uint32_t access(const RdbKey& key) const override;
+  Keyspace& keyspace(uint32_t shard, size_t database) override;
+  Status put(Keyspace& keyspace, const KeyToPut& key) override;
+  void count(uint64_t put, uint64_t left_out) override;
+
+  uint64_t taken() const noexcept { return taken_.load(); }
+  uint64_t expired() const noexcept { return expired_.load(); }
 
  private:
   Status take_waiting();
@@ -45,7 +51,7 @@ class KeyTaker final : public RdbVisitor {
   const LoadLibrary load_library_;
   uint64_t file_bytes_;  // of it, what no keys were expected for
   KeyQueue queue_;
-  uint64_t taken_ = 0, expired_ = 0;
+  std::atomic<uint64_t> taken_{0}, expired_{0};
 };
 
 /// Takes nothing: for finding out whether a file is right. Holds no lock.

@@ -4,6 +4,7 @@
 
 #include "base/c_locale.h"
 #include "base/thread.h"
+#include "persist/load/read_keys.h"
 #include "persist/rdb/limits.h"
 #include "persist/snapshot/file_source.h"
 #include "persist/snapshot/new_file.h"
@@ -212,37 +213,40 @@ bool SnapshotFiles::cancel() {
   return true;
 }
 
-Status SnapshotFiles::read_file(RdbVisitor& visitor, bool& found) {
+Result<bool> SnapshotFiles::read_file(const Read& read) const {
   FileSource source(directory_ + '/' + name_);
   Result<bool> opened = source.open();
-  if (!opened) return opened.error();
-  found = *opened;
-  if (!found) return Done{};
+  if (!opened || !*opened) return opened;
   RdbReader reader(source);
-  Status read = read_rdb(reader, visitor, rdb_limits(runtime_.settings()));
-  if (read) return read;
+  const std::optional<LoadFailure> failure = read(reader);
+  if (!failure) return true;
   if (source.code() != 0) return source.error();
-  return Error{Error::Kind::kInvalid, source.path() + ": " + read.error().message};
+  return Error{Error::Kind::kInvalid, source.path() + ": " + failure->error.message};
 }
 
 Status SnapshotFiles::read_all(Meeting meeting, const KeyTaker::LoadLibrary& load_library) {
-  bool found = false;
-  KeyTaker taker(runtime_, meeting == Meeting::kOver, load_library,
-                 size_of_file(directory_ + '/' + name_));
-  Status read = read_file(taker, found);
-  if (read) read = taker.finish();
+  const uint64_t size = size_of_file(directory_ + '/' + name_);
+  KeyTaker taker(runtime_, meeting == Meeting::kOver, load_library, size);
+  const Result<bool> read = read_file([&](RdbReader& reader) {
+    return read_keys(runtime_, reader, taker, rdb_limits(runtime_.settings()), loading_threads(size));
+  });
   std::lock_guard guard(mutex_);
   state_.keys_loaded = taker.taken();
   state_.keys_expired = taker.expired();
-  return read;
+  if (!read) return read.error();
+  return Done{};
 }
 
 Status SnapshotFiles::load(Turn&, Meeting meeting) {
   if (directory_.empty()) return no_directory();
-  bool found = false;
   KeyChecker checker(runtime_.database_count());
-  if (Status right = read_file(checker, found); !right) return right;
-  if (!found)
+  const Result<bool> right = read_file([&](RdbReader& reader) -> std::optional<LoadFailure> {
+    const Status read = read_rdb(reader, checker, rdb_limits(runtime_.settings()));
+    if (read) return std::nullopt;
+    return LoadFailure{read.error(), reader.offset()};
+  });
+  if (!right) return right.error();
+  if (!*right)
     return Error{Error::Kind::kState, directory_ + '/' + name_ + ": there is no such file"};
   if (meeting == Meeting::kAlone) {
     for (uint32_t i = 0; i < runtime_.shard_count(); ++i) {

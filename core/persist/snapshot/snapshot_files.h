@@ -8,10 +8,13 @@
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 
+#include "persist/load/batch_pool.h"
 #include "persist/snapshot/all_keys.h"
 #include "persist/snapshot/key_taker.h"
 #include "persist/snapshot/new_file.h"
@@ -69,7 +72,9 @@ class SnapshotFiles final : public Snapshots {
   Status write(Turn* turn) noexcept;
   Status write_file(Turn* turn);
   Status write_moment_of_now(RdbFileWriter& writer, const NewFile& file);
-  Status read_file(RdbVisitor& visitor, bool& found);
+  /// Has all that is in the file read, or tell what is wrong; false: there is no file.
+  using Read = std::function<std::optional<LoadFailure>(RdbReader& reader)>;
+  Result<bool> read_file(const Read& read) const;
   Status read_all(Meeting meeting, const KeyTaker::LoadLibrary& load_library);
 
   Runtime& runtime_;

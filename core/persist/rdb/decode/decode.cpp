@@ -84,17 +84,7 @@ class Decoder {
 std::optional<Value> Decoder::string() {
   const Bytes text = reader_.string();
   if (reader_.failed()) return std::nullopt;
-  Value value;
-  if (const auto number = parse_int64(text)) {
-    value.encoding = Encoding::kInteger;
-    value.integer = *number;
-  } else if (text.size() <= Entry::kEmbeddedMax) {
-    value.inside = text;
-  } else {
-    value.encoding = Encoding::kShared;
-    value.block = SharedBytes::copy_of(text);
-  }
-  return value;
+  return string_value(text);
 }
 
 std::optional<Value> Decoder::list() {
@@ -319,6 +309,20 @@ std::optional<Value> Decoder::hash_listpack_timed() {
 }
 
 }  // namespace
+
+Value string_value(Bytes text) {
+  Value value;
+  if (const auto number = parse_int64(text)) {
+    value.encoding = Encoding::kInteger;
+    value.integer = *number;
+  } else if (text.size() <= Entry::kEmbeddedMax) {
+    value.inside = text;
+  } else {
+    value.encoding = Encoding::kShared;
+    value.block = SharedBytes::copy_of(text);
+  }
+  return value;
+}
 
 std::optional<Value> decode_value(RdbReader& reader, uint8_t type, unsigned version,
                                   const RdbLimits& limits) {

@@ -25,6 +25,8 @@ struct RdbLimits {
   Hash::Limits hash;
 };
 
+/// What a key has whose value is a string.
+Value string_value(Bytes text);
 /// Reads a value of `type` in a file or payload of `version`. Nothing where that is wrong, as the
 /// reader tells; or, without its having failed, where it is a collection of nothing, which no key
 /// can have.

@@ -10,6 +10,7 @@
 #include "persist/aof/base_file.h"
 #include "persist/aof/files.h"
 #include "persist/aof/loader.h"
+#include "persist/load/read_keys.h"
 #include "runtime/dispatch/load_time.h"
 
 namespace kevy {
@@ -170,7 +171,8 @@ Status AppendOnlyFile::load_file(const Manifest::File& file, bool may_be_last) {
   const bool may_be_cut =
       may_be_last && runtime_.settings().append_load_truncated.load(std::memory_order_relaxed);
   AofLoader loader(runtime_);
-  auto loaded = loader.load(opened.get(), position, file.name, may_be_cut);
+  auto loaded = loader.load(opened.get(), position, file.name, may_be_cut,
+                            loading_threads(*size - position));
   if (!loaded) return loaded.error();
   older_size_ += loaded->whole;
   if (loaded->whole != *size) return cut(file.name, loaded->whole, *size);

@@ -38,7 +38,24 @@ bool CommandReader::fill(size_t needed) {
   return buffer_.size() - at_ >= needed;
 }
 
+// A number of a few digits that lies in the buffer with its line's end, as nearly all do.
+bool CommandReader::short_number(char mark, uint64_t max, uint64_t& value) noexcept {
+  constexpr size_t kDigitsMost = 9;
+  const Bytes there = Bytes(buffer_).substr(at_);
+  if (there.size() < kDigitsMost + 3 || there[0] != mark || there[1] == '0') return false;
+  uint64_t number = 0;
+  size_t at = 1;
+  for (; at <= kDigitsMost && there[at] >= '0' && there[at] <= '9'; ++at) {
+    number = 10 * number + static_cast<uint64_t>(there[at] - '0');
+  }
+  if (at == 1 || there[at] != '\r' || there[at + 1] != '\n' || number > max) return false;
+  value = number;
+  at_ += at + 2;
+  return true;
+}
+
 CommandReader::Outcome CommandReader::number(char mark, uint64_t max, uint64_t& value) {
+  if (short_number(mark, max, value)) return Outcome::kCommand;
   size_t size = 0;
   while (true) {
     size = buffer_.find('\n', at_);

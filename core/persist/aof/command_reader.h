@@ -44,6 +44,7 @@ class CommandReader {
 
   bool fill(size_t needed);
   void forget() noexcept;
+  bool short_number(char mark, uint64_t max, uint64_t& value) noexcept;
   Outcome number(char mark, uint64_t max, uint64_t& value);
   Outcome read_words();
   Outcome skip_annotation();

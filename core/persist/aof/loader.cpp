@@ -3,38 +3,13 @@
 #include <algorithm>
 #include <iterator>
 
+#include "persist/aof/command_batches.h"
 #include "persist/aof/command_reader.h"
 #include "persist/aof/files.h"
-#include "resp/resp_writer.h"
+#include "persist/aof/replies.h"
 #include "runtime/waiting/waiter.h"
 
 namespace kevy {
-
-/// What the commands answer, of which the errors count.
-class AofLoader::Replies {
- public:
-  RespWriter& writer() noexcept { return writer_; }
-  /// The first error since the last call, or nothing.
-  std::string take_error() {
-    std::string text;
-    if (writer_.errors() != errors_) {
-      errors_ = writer_.errors();
-      iovec piece;
-      for (; output_.gather(&piece, 1) == 1; output_.consume(piece.iov_len)) {
-        text.append(static_cast<const char*>(piece.iov_base), piece.iov_len);
-      }
-      const size_t begin = text.starts_with('-') ? 0 : text.find("\n-") + 1;
-      text = text.substr(begin + 1, text.find('\r', begin) - begin - 1);
-    }
-    output_.clear();
-    return text;
-  }
-
- private:
-  OutputQueue output_;
-  RespWriter writer_{output_};
-  size_t errors_ = 0;
-};
 
 namespace {
 
@@ -61,8 +36,7 @@ Error AofLoader::at_byte(const std::string& name, uint64_t byte, const std::stri
   return {Error::Kind::kState, name + ", byte " + std::to_string(byte) + ": " + what};
 }
 
-std::string AofLoader::run(Turn& turn, Args words, Replies& replies) {
-  const CommandRow* const row = runtime_.table().find(words);
+std::string AofLoader::run(Turn& turn, const CommandRow* row, Args words, LoadReplies& replies) {
   if (row != nullptr && row->handler != nullptr && !has_a_place(runtime_.table(), *row)) {
     return "it has no place in an append-only file";
   }
@@ -77,25 +51,51 @@ std::string AofLoader::run(Turn& turn, Args words, Replies& replies) {
   return replies.take_error();
 }
 
+// What is wrong first, of this one and those before it. SELECT changes nothing that they see.
+std::optional<LoadFailure> AofLoader::apply(Turn& turn, Args words, uint64_t begin,
+                                            CommandBatches& batches, LoadReplies& replies) {
+  const CommandRow* const row = runtime_.table().find(words);
+  if (!session_->transaction.open && batches.takes(row, words)) {
+    turn.release();
+    batches.take(*row, words, session_->database, begin);
+    return std::nullopt;
+  }
+  const auto settle = [&]() -> std::optional<LoadFailure> {
+    if (!batches.any()) return std::nullopt;
+    turn.release();
+    return batches.settle();
+  };
+  if (row == nullptr || row->name != "select") {
+    if (auto failure = settle()) return failure;
+  }
+  std::string error = run(turn, row, words, replies);
+  if (error.empty()) return std::nullopt;
+  if (auto failure = settle()) return failure;
+  return LoadFailure{{Error::Kind::kState, std::move(error)}, begin};
+}
+
+Error AofLoader::not_applied(const std::string& name, const LoadFailure& failure) const {
+  return at_byte(name, failure.offset, "a command can not be applied: " + failure.error.message);
+}
+
 Result<AofLoader::Loaded> AofLoader::load(int file, uint64_t position, const std::string& name,
-                                          bool may_be_cut) {
+                                          bool may_be_cut, unsigned threads) {
   using Outcome = CommandReader::Outcome;
   constexpr uint64_t kOfOneTurn = 64;
   const std::string advice = "; make a copy of the directory, then run redis-check-aof --fix";
   CommandReader reader(file, position);
-  Replies replies;
+  LoadReplies replies;
+  CommandBatches batches(runtime_, threads);
   Loaded loaded{position, 0};
   session_->database = 0;
   while (true) {
     Turn turn(runtime_);
     for (uint64_t i = 0; i < kOfOneTurn; ++i) {
       const Outcome outcome = reader.next();
-      if (outcome == Outcome::kFailed)
-        return system_error(name + " can not be read", reader.code());
       const uint64_t begin = reader.begin();
       if (outcome == Outcome::kCommand) {
-        if (const std::string error = run(turn, reader.words(), replies); !error.empty()) {
-          return at_byte(name, begin, "a command can not be applied: " + error);
+        if (auto failure = apply(turn, reader.words(), begin, batches, replies)) {
+          return not_applied(name, *failure);
         }
         ++loaded.commands;
         if (!session_->transaction.open) loaded.whole = reader.end();
@@ -104,6 +104,9 @@ Result<AofLoader::Loaded> AofLoader::load(int file, uint64_t position, const std
       // From here on there is nothing more to read. Whatever is open goes as a whole.
       const bool in_transaction = session_->transaction.open;
       turn.release();
+      if (auto failure = batches.settle()) return not_applied(name, *failure);
+      if (outcome == Outcome::kFailed)
+        return system_error(name + " can not be read", reader.code());
       session_->end_transaction();
       if (outcome == Outcome::kEnd && !in_transaction) {
         loaded.whole = reader.end();  // with a timestamp that nothing follows

@@ -10,6 +10,8 @@
 #include <string>
 
 #include "base/result.h"
+#include "persist/aof/command_batches.h"
+#include "persist/aof/replies.h"
 #include "runtime/runtime.h"
 
 namespace kevy {
@@ -28,13 +30,17 @@ class AofLoader {
   };
   /// Runs what is in the file from `position` on, where it stands. What a crash has left at its
   /// end, a unit that is not whole, is no error if it `may_be_cut`. An error says where, and what
-  /// to do.
-  Result<Loaded> load(int file, uint64_t position, const std::string& name, bool may_be_cut);
+  /// to do. `threads`: how many run them, as far as they can be started.
+  Result<Loaded> load(int file, uint64_t position, const std::string& name, bool may_be_cut,
+                      unsigned threads);
 
  private:
-  class Replies;
+  /// Runs a command, or has it run behind those before it.
+  std::optional<LoadFailure> apply(Turn& turn, Args words, uint64_t begin, CommandBatches& batches,
+                                   LoadReplies& replies);
   /// What is wrong with a command, which was run; nothing: it is right.
-  std::string run(Turn& turn, Args words, Replies& replies);
+  std::string run(Turn& turn, const CommandRow* row, Args words, LoadReplies& replies);
+  Error not_applied(const std::string& name, const LoadFailure& failure) const;
   Error at_byte(const std::string& name, uint64_t byte, const std::string& what) const;
 
   Runtime& runtime_;

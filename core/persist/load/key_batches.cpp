@@ -124,6 +124,7 @@ void KeyBatch::sort_by_lane() {
 }
 
 void KeyBatch::prepare() {
+  runtime_.spans().prepare();  // who else would, may wait for what the reader holds
   if (!run_bytes_.empty()) {
     const Status read = read_rdb_run(run_, *this, limits_);
     if (!read && !failure_) failure_ = LoadFailure{read.error(), 0};  // it says where

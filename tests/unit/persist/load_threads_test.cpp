@@ -155,7 +155,7 @@ TEST_CASE("a damaged file has the same error for several threads as for one") {
   const auto instance = start(8);
   Runtime& runtime = instance->runtime();
   size_t errors = 0;
-  for (size_t at = 9; at < file.size(); at += 2503 + at % 7) {
+  for (size_t at = 9; at < file.size(); at += 9001 + at % 7) {
     for (const int damage : {0x01, 0x80, 0xff}) {
       std::string damaged = file;
       damaged[at] = static_cast<char>(damaged[at] ^ damage);
@@ -169,7 +169,7 @@ TEST_CASE("a damaged file has the same error for several threads as for one") {
     CHECK(wrong_with(runtime, Bytes(file).substr(0, at), 3) == expected);
     CHECK(!expected.empty());
   }
-  CHECK(errors > 300);
+  CHECK(errors > 80);
 }
 
 TEST_CASE("of keys that come twice the first one is told, with its place") {

@@ -1,5 +1,5 @@
-// Loading by several threads, none of which may find memory, or be started: either all is loaded, or
-// nothing, and it is said why.
+// Loading by several threads, none of which may find memory, or be started: either all is loaded,
+// or nothing, and it is said why.
 #include <kevy.h>
 #include <stdlib.h>  // NOLINT(modernize-deprecated-headers): mkdtemp is POSIX
 
@@ -57,7 +57,8 @@ class Folder {
   std::string file() const { return path_ + "/dump.rdb"; }
   /// With an append-only file in the folder, or nothing of the kind.
   kevy_status start(bool append_only, kevy_instance*& db) const {
-    const char* const directives[] = {"dir", path_.c_str(), "appendonly", append_only ? "yes" : "no"};
+    const char* const directives[] = {"dir", path_.c_str(), "appendonly",
+                                      append_only ? "yes" : "no"};
     kevy_options options = KEVY_OPTIONS_INIT;
     options.shards = 4;
     options.directives = directives;
@@ -125,7 +126,8 @@ TEST_CASE("a file is loaded by one thread where no other can be started") {
   kevy_stop(db);
 }
 
-TEST_CASE("whichever allocation of loading by several threads fails, the data stay or are all there") {
+TEST_CASE(
+    "whichever allocation of loading by several threads fails, the data stay or are all there") {
   const EnoughMemory of_the_test;
   const Folder folder;
   kevy_instance* db = nullptr;
@@ -151,7 +153,8 @@ TEST_CASE("whichever allocation of loading by several threads fails, the data st
   kevy_stop(db);
 }
 
-TEST_CASE("whichever allocation of a start with a large append-only file fails, it says so or has all") {
+TEST_CASE(
+    "whichever allocation of a start with a large append-only file fails, it says so or has all") {
   const EnoughMemory of_the_test;
   const Folder folder;
   kevy_instance* db = nullptr;

@@ -13,13 +13,15 @@ namespace {
 constexpr size_t kCommandsMost = 1024, kBytesMost = size_t{64} << 10;
 constexpr uint32_t kLanesMost = 32;
 
-// Which word is the only key that the command has, though others of its kind may have more; 0: there is
-// none, or several.
+// Which word is the only key that the command has, though others of its kind may have more; 0:
+// there is none, or several.
 size_t only_key_of(const CommandRow& row, Args words) noexcept {
   if (row.only_key != 0) return row.only_key < words.size() ? row.only_key : 0;
-  if (row.keys.size() != 1 || row.further_key != nullptr || row.needs_all_shards != nullptr) return 0;
+  if (row.keys.size() != 1 || row.further_key != nullptr || row.needs_all_shards != nullptr)
+    return 0;
   const KeySpec& spec = row.keys[0];
-  if (spec.search != KeySearch::kRange || (spec.flags & kKeyNotKey) != 0 || spec.first <= 0) return 0;
+  if (spec.search != KeySearch::kRange || (spec.flags & kKeyNotKey) != 0 || spec.first <= 0)
+    return 0;
   const auto count = static_cast<int64_t>(words.size());
   const int64_t last = spec.last < 0 ? count + spec.last : spec.last;
   const bool one = spec.first <= last && last < count && spec.first + spec.step > last;
@@ -28,9 +30,10 @@ size_t only_key_of(const CommandRow& row, Args words) noexcept {
 
 // Whether it changes one key, and nothing but that.
 bool is_about_one_key(const CommandRow& row, Args words) noexcept {
-  constexpr uint32_t kMore = kBlocking | kMayReplicate | kPublishes | kNeedsSession | kNotQueued | kAllShards |
-                             kWalksShards | kMovableKeys | kAdmin;
-  return row.handler != nullptr && row.has(kWrite) && !row.has(kMore) && only_key_of(row, words) != 0;
+  constexpr uint32_t kMore = kBlocking | kMayReplicate | kPublishes | kNeedsSession | kNotQueued |
+                             kAllShards | kWalksShards | kMovableKeys | kAdmin;
+  return row.handler != nullptr && row.has(kWrite) && !row.has(kMore) &&
+         only_key_of(row, words) != 0;
 }
 
 }  // namespace
@@ -84,7 +87,8 @@ class CommandBatches::CommandBatch final : public Batch {
   std::optional<LoadFailure> failure_;
 };
 
-void CommandBatches::CommandBatch::add(const CommandRow& row, Args words, int database, uint64_t begin) {
+void CommandBatches::CommandBatch::add(const CommandRow& row, Args words, int database,
+                                       uint64_t begin) {
   const Bytes name = words[only_key_of(row, words)];
   const Key key{name, runtime_.hash(name)};
   const uint32_t index = runtime_.shard_index(key);
@@ -152,7 +156,8 @@ void CommandBatches::CommandBatch::put(uint32_t lane) {
     for (const uint32_t index : some) {
       if (index >= good_) return;
       std::string error = run(turn, commands_[index]);
-      if (error.empty()) [[likely]] continue;
+      if (error.empty()) [[likely]]
+        continue;
       good_ = index;
       failure_ = LoadFailure{{Error::Kind::kState, std::move(error)}, commands_[index].begin};
       return;

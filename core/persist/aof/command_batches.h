@@ -1,6 +1,6 @@
-// CommandBatches: runs commands of an append-only file by several threads, as far as they are about one
-// key each: those of a shard in the order of the file. What is about more is for who reads the file, when
-// all before it have been run.
+// CommandBatches: runs commands of an append-only file by several threads, as far as they are about
+// one key each: those of a shard in the order of the file. What is about more is for who reads the
+// file, when all before it have been run.
 //
 // By the thread that reads, which holds no shard when it calls. Throws std::bad_alloc.
 #pragma once
@@ -22,8 +22,8 @@ class CommandBatches {
   CommandBatches(const CommandBatches&) = delete;
   CommandBatches& operator=(const CommandBatches&) = delete;
 
-  /// Whether it takes this command, whose row may be nullptr. If not it is to be run after settle(), and
-  /// there is nothing to settle unless any().
+  /// Whether it takes this command, whose row may be nullptr. If not it is to be run after
+  /// settle(), and there is nothing to settle unless any().
   bool takes(const CommandRow* row, Args words) const noexcept;
   bool any() const noexcept { return any_; }
   /// Takes a command of a database, which begins at a byte of the file.

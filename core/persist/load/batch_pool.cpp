@@ -91,8 +91,8 @@ void BatchPool::serve() noexcept {
   }
 }
 
-// Batches are begun in the order of their numbers, so those that one waits for are being done. One behind a
-// failed one takes part only for the sake of those behind it.
+// Batches are begun in the order of their numbers, so those that one waits for are being done. One
+// behind a failed one takes part only for the sake of those behind it.
 void BatchPool::run(Job job) noexcept {
   bool no_memory = false;
   const auto wanted = [&] {

@@ -1,9 +1,10 @@
-// BatchPool: work that comes in batches, done by several threads. A batch is prepared first, while others
-// are; then it is put, lane after lane: what it has for a lane is put when all earlier batches have put
-// what they had for that one. So each lane sees what one thread would have given it, in that order.
+// BatchPool: work that comes in batches, done by several threads. A batch is prepared first, while
+// others are; then it is put, lane after lane: what it has for a lane is put when all earlier
+// batches have put what they had for that one. So each lane sees what one thread would have given
+// it, in that order.
 //
-// Made for one load, by the thread that gives it batches, which does some of them itself when too many
-// wait. Nothing is said of how many threads there are, or which does what.
+// Made for one load, by the thread that gives it batches, which does some of them itself when too
+// many wait. Nothing is said of how many threads there are, or which does what.
 #pragma once
 
 #include <atomic>

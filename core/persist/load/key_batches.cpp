@@ -189,7 +189,8 @@ Status KeyBatches::run(const RdbRun& run) {
 Status KeyBatches::key(const RdbKey& key, Value&& value) {
   if (pool_.failed()) return ended_by_another();
   std::unique_ptr<Batch> batch = fresh();
-  if (Status taken = static_cast<KeyBatch&>(*batch).key(key, std::move(value)); !taken) return taken;
+  if (Status taken = static_cast<KeyBatch&>(*batch).key(key, std::move(value)); !taken)
+    return taken;
   target_.hold();
   pool_.add(std::move(batch));
   return Done{};

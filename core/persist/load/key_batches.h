@@ -1,5 +1,5 @@
-// KeyBatches: makes batches of the keys of a file, in the order of the file. Each is decoded by whichever
-// thread takes it, and puts its keys shard by shard. One thread.
+// KeyBatches: makes batches of the keys of a file, in the order of the file. Each is decoded by
+// whichever thread takes it, and puts its keys shard by shard. One thread.
 #pragma once
 
 #include "persist/load/batch_pool.h"

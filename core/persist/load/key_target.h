@@ -1,5 +1,5 @@
-// KeyTarget: where keys of a file go, one after another, or from several threads that each have some of
-// the shards.
+// KeyTarget: where keys of a file go, one after another, or from several threads that each have
+// some of the shards.
 #pragma once
 
 #include "persist/rdb/file_reader.h"

@@ -14,7 +14,8 @@ std::optional<LoadFailure> failure_of(const Status& status, uint64_t offset) {
   return LoadFailure{status.error(), offset};
 }
 
-std::optional<LoadFailure> read_alone(RdbReader& reader, KeyTarget& target, const RdbLimits& limits) {
+std::optional<LoadFailure> read_alone(RdbReader& reader, KeyTarget& target,
+                                      const RdbLimits& limits) {
   const Status read = read_rdb(reader, target, limits);
   const uint64_t offset = reader.offset();
   const Status finished = target.finish();  // which is about keys in front of what is wrong

@@ -1,8 +1,9 @@
-// Reading a whole RDB file into keyspaces, by all cores where it is large: one thread finds where keys end,
-// and several decode them and put them where they belong, those of each shard in the order of the file.
+// Reading a whole RDB file into keyspaces, by all cores where it is large: one thread finds where
+// keys end, and several decode them and put them where they belong, those of each shard in the
+// order of the file.
 //
-// What is there afterwards, and which error there is, is the same for any number of threads. They are there
-// for the call alone. Throws std::bad_alloc.
+// What is there afterwards, and which error there is, is the same for any number of threads. They
+// are there for the call alone. Throws std::bad_alloc.
 #pragma once
 
 #include <optional>

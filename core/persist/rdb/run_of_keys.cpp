@@ -75,7 +75,8 @@ bool Skipper::length_of(uint8_t first, uint64_t& length) noexcept {
   }
   if (first != kRdbLength32 && first != kRdbLength64) return false;
   length = 0;
-  for (int digits = first == kRdbLength32 ? 4 : 8; digits != 0; --digits) length = length << 8 | byte();
+  for (int digits = first == kRdbLength32 ? 4 : 8; digits != 0; --digits)
+    length = length << 8 | byte();
   return true;
 }
 

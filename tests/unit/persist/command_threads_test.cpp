@@ -1,5 +1,5 @@
-// Running the commands of an append-only file by several threads: the same data, and the same errors, as
-// by one.
+// Running the commands of an append-only file by several threads: the same data, and the same
+// errors, as by one.
 #include <fcntl.h>
 
 #include <catch2/catch.hpp>
@@ -29,8 +29,8 @@ std::string outcome_of(const LogDirectory& directory, const std::string& text, u
   if (!loaded) return loaded.error().message;
   Turn all(runtime);
   all.hold_all();
-  return std::to_string(loaded->whole) + " bytes, " + std::to_string(loaded->commands) + " commands, " +
-         data_digest(runtime);
+  return std::to_string(loaded->whole) + " bytes, " + std::to_string(loaded->commands) +
+         " commands, " + data_digest(runtime);
 }
 
 /// Commands on few keys, so that their order matters.
@@ -127,8 +127,9 @@ TEST_CASE("of commands that fail the first one is told, with its place") {
   const std::string incr = request({"INCR", "text"}), set = request({"HSET", "list", "a", "b"});
   const std::string both = request({"RENAME", "missing", "a"});
   for (const std::string& text :
-       {begin + some + incr + more + set, begin + some + set + more + incr, begin + set + incr + some,
-        begin + some + both + more + incr, begin + some + incr + both + more, begin + some + incr,
+       {begin + some + incr + more + set, begin + some + set + more + incr,
+        begin + set + incr + some, begin + some + both + more + incr,
+        begin + some + incr + both + more, begin + some + incr,
         begin + some + incr + request({"SELECT", "99"}) + more,
         begin + some + request({"SELECT", "99"}) + incr + more}) {
     const std::string expected = outcome_of(directory, text, 1);

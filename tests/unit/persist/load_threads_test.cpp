@@ -57,7 +57,8 @@ std::string wrong_with(Runtime& runtime, Bytes file, unsigned threads) {
   const auto failure = read_keys(runtime, reader, keys, rdb_limits(runtime.settings()), threads);
   if (!failure) return "";
   const std::string& message = failure->error.message;
-  return message.starts_with("at byte ") ? message : std::to_string(failure->offset) + ": " + message;
+  return message.starts_with("at byte ") ? message
+                                         : std::to_string(failure->offset) + ": " + message;
 }
 
 std::string file_of_all_kinds() {

@@ -176,6 +176,13 @@ Status AppendOnlyFile::load_file(const Manifest::File& file, bool may_be_last) {
   if (!loaded) return loaded.error();
   older_size_ += loaded->whole;
   if (loaded->whole != *size) return cut(file.name, loaded->whole, *size);
+  // It may be shown, and a host that was killed may have left it with the kernel alone. The last
+  // increment is synced when it is appended to.
+  const bool is_last =
+      !manifest_.increments.empty() && file.name == manifest_.increments.back().name;
+  if (!is_last && fdatasync(opened.get()) < 0) {
+    return system_error(file.name + " can not be synced", errno);
+  }
   return Done{};
 }
 
@@ -231,7 +238,7 @@ Status AppendOnlyFile::begin_logging() {
   auto opened = open_to_append(folder_.get(), name);
   if (!opened) return opened.error();
   if (auto written = write_manifest(); !written) return written;
-  // What was loaded may be shown: a process that was killed may have left it with the kernel alone.
+  // As in load_file().
   if (fdatasync(opened->get()) < 0) return system_error(name + " can not be synced", errno);
   auto size = size_of_file(opened->get(), name);
   if (!size) return size.error();

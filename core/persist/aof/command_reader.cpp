@@ -15,6 +15,7 @@ namespace {
 constexpr uint64_t kWordsMax = 1u << 30, kWordMax = (uint64_t{1} << 32) - 1024;
 constexpr size_t kLineMax = 32;
 constexpr size_t kAnnotationMax = 1024;
+constexpr size_t kSector = 512;  // what a disk writes as a whole
 
 }  // namespace
 
@@ -88,6 +89,7 @@ CommandReader::Outcome CommandReader::skip_annotation() {
     end = buffer_.find('\n', at_);
   }
   Bytes line = Bytes(buffer_).substr(at_, end - at_);
+  if (line.find('\0') != Bytes::npos) return Outcome::kWrong;
   if (line.ends_with('\r')) line.remove_suffix(1);
   if (line.starts_with("#TS:")) {
     if (const auto seconds = parse_int64(line.substr(4))) timestamp_ = *seconds;
@@ -159,16 +161,16 @@ bool CommandReader::has_whole_command_behind() {
   return found;
 }
 
-bool CommandReader::only_zeros_left() {
-  at_ = begin_;
-  while (fill(1)) {
-    const auto left = Bytes(buffer_).substr(at_);
-    if (left.find_first_not_of('\0') != Bytes::npos) return false;
-    position_ += buffer_.size();
-    buffer_.clear();
-    at_ = begin_ = 0;
-  }
-  return code_ == 0;
+// at_ is where the line, or the line's end, begins that is none.
+bool CommandReader::misses_sector() {
+  const bool annotation = buffer_.size() > at_ && buffer_[at_] == '#';
+  fill((annotation ? kAnnotationMax : kLineMax) + 2 + kSector);
+  const Bytes there = Bytes(buffer_).substr(at_);
+  const Bytes line = there.substr(0, there.find('\n'));
+  const size_t lost = line.find('\0');
+  if (code_ != 0 || lost == Bytes::npos) return false;
+  const size_t left = kSector - (position_ + at_ + lost) % kSector;
+  return there.substr(lost, left).find_first_not_of('\0') == Bytes::npos;
 }
 
 }  // namespace kevy

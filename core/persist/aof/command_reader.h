@@ -32,9 +32,10 @@ class CommandReader {
   int code() const noexcept { return code_; }
   /// The moment that a timestamp in front of the last command told, in seconds; 0: none was seen.
   int64_t timestamp() const noexcept { return timestamp_; }
-  /// Whether everything from begin() to the end of the file is zeros: what a crash may leave of
-  /// blocks that were never written.
-  bool only_zeros_left();
+  /// After kWrong: whether there are zeros where it is wrong, up to the end of a sector or of the
+  /// file: what a crash may leave of sectors that were never written, with others behind them that
+  /// were.
+  bool misses_sector();
   /// After kCut: whether the rest, which was taken for the beginning of one command, has whole ones
   /// in it. Then it was not a crash that cut the file: a length is damaged.
   bool has_whole_command_behind();

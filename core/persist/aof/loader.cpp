@@ -112,7 +112,7 @@ Result<AofLoader::Loaded> AofLoader::load(int file, uint64_t position, const std
         loaded.whole = reader.end();  // with a timestamp that nothing follows
         return loaded;
       }
-      const bool by_crash = outcome != Outcome::kWrong || reader.only_zeros_left();
+      const bool by_crash = outcome != Outcome::kWrong || reader.misses_sector();
       if (!by_crash) return at_byte(name, begin, "what follows is no command" + advice);
       if (!may_be_cut) {
         return at_byte(name, begin,

@@ -88,6 +88,45 @@ TEST_CASE("a damaged length does not make the commands behind it the rest of a c
   CHECK(directory.start());
 }
 
+// What was not synced may be there in any of its sectors, and the others are zeros then.
+TEST_CASE("sectors that a loss of power has left out are where the file is cut") {
+  constexpr size_t kSector = 512;
+  std::string whole;
+  for (int i = 0; i < 40; ++i) whole += request({"SET", "a", std::to_string(i)});
+  const std::string more = request({"MULTI"}) + request({"SET", "a", "more"}) +
+                           request({"SET", "b", "more"}) + request({"EXEC"});
+  std::string text = whole;
+  while (text.size() < 5 * kSector) text += more;
+  size_t cuts = 0;
+  for (size_t lost = whole.size(); lost < text.size(); lost = (lost / kSector + 1) * kSector) {
+    const size_t end = std::min((lost / kSector + 1) * kSector, text.size());
+    LogDirectory directory;
+    std::string torn = text;
+    std::fill(torn.begin() + static_cast<ptrdiff_t>(lost),
+              torn.begin() + static_cast<ptrdiff_t>(end), '\0');
+    directory.write_increment(torn);
+    auto started = directory.start();
+    REQUIRE(started);
+    Client client(**started);
+    CHECK(client("GET a") == (lost == whole.size() ? "$2\r\n39\r\n" : "$4\r\nmore\r\n"));
+    CHECK(client("GET b") == (lost == whole.size() ? "$-1\r\n" : "$4\r\nmore\r\n"));
+    const std::string left = directory.read(LogDirectory::kIncrement);
+    CHECK(left.size() <= lost);
+    CHECK(lost - left.size() < more.size());
+    const std::string kept =
+        std::string(LogDirectory::kIncrement) + ".cut-at-" + std::to_string(left.size());
+    CHECK(left + directory.read(kept) == torn);
+    ++cuts;
+  }
+  CHECK(cuts > 3);
+  // Zeros that are no whole sector are none that a disk has left out.
+  LogDirectory directory;
+  std::string damaged = text;
+  std::fill_n(damaged.begin() + static_cast<ptrdiff_t>(kSector), 100, '\0');
+  directory.write_increment(damaged);
+  CHECK(directory.refusal().find("what follows is no command") != std::string::npos);
+}
+
 // The last byte that each flip may cost is that of the command it is in.
 TEST_CASE("B32 a flipped bit is told, or costs the last command at most, or is in a value") {
   const std::vector<std::string> commands = {

@@ -11,6 +11,7 @@ namespace kevy {
 namespace {
 
 constexpr size_t kCommandsMost = 1024, kBytesMost = size_t{64} << 10;
+constexpr size_t kCommandBytesMost = 4 * kBytesMost;  // of one command: batches are copies of the file
 constexpr uint32_t kLanesMost = 32;
 
 // Which word is the only key that the command has, though others of its kind may have more; 0:
@@ -36,14 +37,20 @@ bool is_about_one_key(const CommandRow& row, Args words) noexcept {
          only_key_of(row, words) != 0;
 }
 
+bool is_large(Args words) noexcept {
+  size_t bytes = 0;
+  for (const Bytes word : words) bytes += word.size();
+  return bytes > kCommandBytesMost;
+}
+
 }  // namespace
 
 class CommandBatches::CommandBatch final : public Batch {
  public:
   CommandBatch(Runtime& runtime, uint32_t lanes)
       : runtime_(runtime),
-        session_(runtime.open_session(Session::Door::kInProcess)),
-        of_lanes_(lanes) {}
+        of_lanes_(lanes),
+        session_(runtime.open_session(Session::Door::kInProcess)) {}
   ~CommandBatch() override { runtime_.close_session(*session_); }
 
   void add(const CommandRow& row, Args words, int database, uint64_t begin);
@@ -76,7 +83,6 @@ class CommandBatches::CommandBatch final : public Batch {
   std::string run(Turn& turn, const Command& command);
 
   Runtime& runtime_;
-  const std::shared_ptr<Session> session_;
   LoadReplies replies_;
   std::string texts_;  // the words, one behind the other
   std::vector<size_t> sizes_;
@@ -85,6 +91,7 @@ class CommandBatches::CommandBatch final : public Batch {
   std::vector<Bytes> words_;                     // of the one that runs
   size_t good_ = 0;                              // commands in front of the first that has failed
   std::optional<LoadFailure> failure_;
+  const std::shared_ptr<Session> session_;  // last: what throws behind it would leave it open
 };
 
 void CommandBatches::CommandBatch::add(const CommandRow& row, Args words, int database,
@@ -172,7 +179,8 @@ CommandBatches::~CommandBatches() = default;
 
 // Behind one that has failed it takes none, so that the caller comes to know.
 bool CommandBatches::takes(const CommandRow* row, Args words) const noexcept {
-  return threads_ > 1 && row != nullptr && is_about_one_key(*row, words) && !pool_.failed();
+  return threads_ > 1 && row != nullptr && is_about_one_key(*row, words) &&
+         !is_large(words) && !pool_.failed();
 }
 
 void CommandBatches::take(const CommandRow& row, Args words, int database, uint64_t begin) {

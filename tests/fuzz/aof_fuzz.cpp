@@ -76,7 +76,7 @@ void load_commands(Bytes text) {
   {
     const MemoryFile file(text);
     AofLoader loader(instance->runtime());
-    auto loaded = loader.load(file.get(), 0, "it", true);
+    auto loaded = loader.load(file.get(), 0, "it", true, 1);
     if (!loaded) return;
     whole = loaded->whole;
     FUZZ_CHECK(whole <= text.size());
@@ -84,7 +84,7 @@ void load_commands(Bytes text) {
   const auto another = start();
   const MemoryFile file(text.substr(0, whole));
   AofLoader loader(another->runtime());
-  auto again = loader.load(file.get(), 0, "it", false);
+  auto again = loader.load(file.get(), 0, "it", false, 1);
   FUZZ_CHECK(again);
   FUZZ_CHECK(again->whole == whole);
   FUZZ_CHECK(digest(another->runtime()) == digest(instance->runtime()));

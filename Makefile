@@ -17,6 +17,8 @@ python: setup
 node: setup
 	@sh tools/node.sh --no-tests
 
+# Without what only tests need.
+try: export KEVY_TEST_PACKAGES = no
 try: python node
 	@python3 tools/try.py
 

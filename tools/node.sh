@@ -7,7 +7,9 @@ cd "$(dirname "$0")/.."
 tools=$PWD/tools
 
 # npm writes this file when it has installed what the lock file says.
-for folder in bindings/node tests/node; do
+folders="bindings/node tests/node"
+[ "${KEVY_TEST_PACKAGES:-}" != no ] || folders=bindings/node
+for folder in $folders; do
   installed=$folder/node_modules/.package-lock.json
   if [ ! -e "$installed" ] || [ "$folder/package-lock.json" -nt "$installed" ]; then
     echo "== installing what $folder needs"

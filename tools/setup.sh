@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs the Debian packages and the Python packages that building and testing need, where they
-# are missing. Further Debian packages may be named as arguments.
+# are missing. Further Debian packages may be named as arguments. With KEVY_TEST_PACKAGES=no it leaves the
+# Python packages out, which are for tests.
 set -eu
 cd "$(dirname "$0")/.."
 packages="ninja-build ccache pkg-config libxxhash-dev liblz4-dev liblua5.1-0-dev libcli11-dev libhiredis-dev catch2 abigail-tools
@@ -16,6 +17,7 @@ if [ -n "$missing" ]; then
   $as_root apt-get update -qq
   DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq $missing >/dev/null
 fi
+[ "${KEVY_TEST_PACKAGES:-}" != no ] || exit 0
 if ! cmp -s tests/requirements.txt .venv/requirements.txt; then
   echo "== installing Python's test packages"
   python3 -m venv .venv

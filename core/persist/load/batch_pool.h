@@ -8,7 +8,6 @@
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -16,6 +15,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/condition.h"
 #include "base/result.h"
 
 namespace kevy {
@@ -87,7 +87,7 @@ class BatchPool {
   std::atomic<uint64_t> first_failed_{kNone};
 
   std::mutex mutex_;  // guards what follows
-  std::condition_variable work_, over_;
+  Condition work_, over_;
   std::vector<Job> waiting_;  // a ring
   size_t first_ = 0, count_ = 0;
   std::vector<std::unique_ptr<Batch>> used_;  // as much as it has room for

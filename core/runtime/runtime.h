@@ -247,8 +247,8 @@ class Runtime {
 
   /// Takes every change, or nullptr. To be set before the first command, or while all shards are
   /// held.
-  void set_log(WriteLog* log) noexcept { log_.store(log, std::memory_order_relaxed); }
-  WriteLog* log() const noexcept { return log_.load(std::memory_order_relaxed); }
+  void set_log(WriteLog* log) noexcept { log_.store(log, std::memory_order_release); }
+  WriteLog* log() const noexcept { return log_.load(std::memory_order_acquire); }
   /// Whether what is shown has to wait until `position` of the log is on disk.
   bool shows_too_much(uint64_t position) const noexcept {
     const WriteLog* const log = this->log();

@@ -1,6 +1,5 @@
 // What happens when the system refuses to start a thread: whichever thread it is, a call that needs
 // it says so and changes nothing, one that does not need it succeeds, and the next one tries again.
-#include <dlfcn.h>
 #include <pthread.h>
 #include <sys/resource.h>
 
@@ -13,6 +12,7 @@
 
 #include "socket_client.h"
 #include "support.h"
+#include "system_thread.h"
 
 namespace {
 
@@ -24,10 +24,8 @@ std::atomic<int> failing_one{0};  // which of them fails; 0: none
 // Takes the place of the C library's for this program and all it loads.
 extern "C" int pthread_create(pthread_t* thread, const pthread_attr_t* attributes,
                               void* (*body)(void*), void* argument) {
-  using Create = int (*)(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*);
-  static const auto create = reinterpret_cast<Create>(dlsym(RTLD_NEXT, "pthread_create"));
   if (++starts == failing_one) return EAGAIN;
-  return create(thread, attributes, body, argument);
+  return kevy::test::start_system_thread(thread, attributes, body, argument);
 }
 
 namespace {

@@ -1,6 +1,5 @@
 #include "failing_calls.h"
 
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/epoll.h>
@@ -12,6 +11,7 @@
 #include <cerrno>
 #include <cstdarg>
 
+#include "capi/system_thread.h"
 #include "failing_memory.h"
 
 namespace {
@@ -127,9 +127,8 @@ ssize_t __wrap_pwrite(int fd, const void* from, size_t size, off_t at) {
 // The C++ library starts the threads.
 int pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*body)(void*),
                    void* argument) {
-  using Create = int (*)(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*);
-  static const auto create = reinterpret_cast<Create>(dlsym(RTLD_NEXT, "pthread_create"));
-  return refuses(SystemCall::kThread) ? errno : create(thread, attributes, body, argument);
+  if (refuses(SystemCall::kThread)) return errno;
+  return kevy::test::start_system_thread(thread, attributes, body, argument);
 }
 
 }  // extern "C"

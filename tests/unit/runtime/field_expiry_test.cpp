@@ -10,13 +10,12 @@ namespace {
 struct Expiring : Engine {
   Expiring() {
     clock().freeze(1'700'000'000'000'000);
+    instance->runtime().set_on_first_expiry([] { return true; });  // the tests keep house themselves
     instance->runtime().set_log(&log);
   }
   ~Expiring() { instance->runtime().set_log(nullptr); }
 
   Clock& clock() { return instance->runtime().clock(); }
-  /// Nothing is removed but by commands.
-  void without_housekeeping() { instance->runtime().settings().active_expiry.store(false); }
   /// A hash with `expiring` fields that live for 100 ms and `staying` ones that stay.
   void fill(const std::string& name, int expiring, int staying) {
     for (int i = 0; i < expiring; ++i) {
@@ -60,7 +59,6 @@ TEST_CASE("no command sees a field whose time has come, and the first one remove
       Words{"SORT", "nosuch", "BY", "nosort"});
   const int expiring = GENERATE(3, 300);
   Expiring engine;
-  engine.without_housekeeping();
   engine.fill("h", expiring, 2);
   engine.clock().advance(99'000);
   CHECK(engine.run({"HLEN", "h"}) == ":" + std::to_string(expiring + 2) + "\r\n");
@@ -81,7 +79,6 @@ TEST_CASE("no command sees a field whose time has come, and the first one remove
 TEST_CASE("a key goes with its last field") {
   const int expiring = GENERATE(3, 300);
   Expiring engine;
-  engine.without_housekeeping();
   engine.fill("h", expiring, 0);
   engine.clock().advance(100'000);
   CHECK(engine.run({"EXISTS", "h"}) == ":0\r\n");

@@ -206,6 +206,21 @@ TEST_CASE("INCRBYFLOAT's numbers have 17 digits behind the point, without zeros 
   }
 }
 
+// The C++ library has one way of writing each.
+TEST_CASE("a number that is a double is written as any long double") {
+  Random random(7);
+  for (int i = 0; i < 100'000; ++i) {
+    // Of few digits and of many; the smaller ones are often halfway between two texts.
+    const auto bits = static_cast<double>(random() >> (i % 53 + 11));
+    const double value = std::ldexp(i % 2 == 0 ? bits : -bits, i % 200 - 120);
+    std::string expected = printed("%.17Lf", static_cast<long double>(value));
+    expected.erase(expected.find_last_not_of('0') + 1);
+    if (expected.back() == '.') expected.pop_back();
+    if (expected == "-0") expected = "0";
+    if (format_long_double(value) != expected) FAIL(expected);
+  }
+}
+
 TEST_CASE("the shortest text of a number has an exponent where that is shorter") {
   CHECK(format_shortest(1e15) == "1e+15");
   CHECK(format_shortest(-123456789012.0) == "-123456789012");

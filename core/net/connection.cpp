@@ -166,11 +166,24 @@ bool Connection::over(bool more) noexcept {
   return protocol_.closing() || (end_of_input_ && !more && may_go());
 }
 
+// Whether others of this reactor get first what this client's commands gave them: an element, a message. Its
+// own replies wait for a part of the round, and not twice in a row. Who waits for both would be woken twice.
+bool Connection::gives_way() noexcept {
+  const bool has_replies = !protocol_.output().empty() && !send_blocked_ && !protocol_.closing();
+  gave_way_ = !gave_way_ && has_replies && reactor_.any_woken();
+  return gave_way_;
+}
+
 void Connection::finish(bool more) {
   const Session& session = protocol_.session();
   if (protocol_.awaits_disk() && !session.ended()) [[unlikely]] {
     reactor_.await_disk(*this);
     update_interest();
+    return;
+  }
+  if (!session.ended() && gives_way()) {
+    return_buffers();
+    reactor_.defer(*this);
     return;
   }
   if (session.ended() || !within_limits() || !send() || over(more)) {

@@ -77,6 +77,7 @@ class Connection final : public Pollable, private Waker {
   template <typename Run>
   auto running(Run&& run);
   void finish(bool more);
+  bool gives_way() noexcept;
   bool over(bool more) noexcept;
   bool send();
   bool may_run() const noexcept { return protocol_.output().size() < kOutputMax; }
@@ -97,6 +98,7 @@ class Connection final : public Pollable, private Waker {
   bool send_blocked_ = false;
   bool end_of_input_ = false;
   bool has_more_ = false;  // from run_in() to finish()
+  bool gave_way_ = false;  // the last time
   bool runs_ = false;  // commands of it are being run: a script may have others served meanwhile
   bool transfers_ = false;  // bytes went in or out since check_time() was called
   OutputOverrun overrun_;

@@ -146,6 +146,7 @@ void Reactor::wake(Connection& connection) noexcept {
     if (connection.woken || connection.closed) return;
     connection.woken = true;
     woken_.push_back(&connection);
+    any_woken_.store(true, std::memory_order_relaxed);
   }
   signal();
 }
@@ -290,6 +291,7 @@ void Reactor::take_inbox() {
     arrivals.swap(arrivals_);
     running_.assign(woken_.begin(), woken_.end());
     woken_.clear();
+    any_woken_.store(false, std::memory_order_relaxed);
     for (Connection* connection : running_) connection->woken = false;
   }
   for (Connection* connection : running_) {

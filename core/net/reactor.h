@@ -86,6 +86,8 @@ class Reactor {
 
   /// Calls proceed() in the next round. Allocates nothing, as closing does.
   void defer(Connection& connection) noexcept;
+  /// Whether connections of its own were woken in this round, which are looked at before what is deferred.
+  bool any_woken() const noexcept { return any_woken_.load(std::memory_order_relaxed); }
   /// Calls disk_moved() of the connection until it is true. Allocates nothing.
   void await_disk(Connection& connection) noexcept;
   /// Forgets the connection and deletes it at the end of the round.
@@ -155,6 +157,7 @@ class Reactor {
   std::atomic<size_t> load_{0};
   std::atomic<uint64_t> looked_{0};  // a round
   std::atomic<bool> awaits_looks_{false};
+  std::atomic<bool> any_woken_{false};
 
   // Of the reactor's thread. Each has room for every connection that is served.
   std::vector<std::unique_ptr<Connection>> connections_;

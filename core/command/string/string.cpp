@@ -73,7 +73,8 @@ void set(Call& call) {
     return;
   }
   const Key key = call.key(1);
-  store_string(call, key, call.find_write(key), call.args[2], Keyspace::kNoExpiry);
+  store_string(call, key, call.find_write(key), call.args[2], Keyspace::kNoExpiry,
+               StoredAs::kOwnWords);
   call.reply.ok();
 }
 

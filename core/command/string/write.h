@@ -36,18 +36,24 @@ inline void add_string(Call& call, StringBatch& batch, const Key& key, Entry* en
   batch.add(call.keyspace(key), key, entry, value, std::move(block));
 }
 
+/// What tells the log of a string that was stored: the command's own words, which do the same again
+/// at any time, or a SET.
+enum class StoredAs : uint8_t { kOwnWords, kSet };
+
 /// Stores `value` under `key` as SET does: event, further event of a time to live, and an effect
 /// that names the moment; a moment that has come deletes the key. `entry` is what the key has now,
 /// or nullptr.
 inline void store_string(Call& call, const Key& key, Entry* entry, Bytes value,
-                         int64_t expires_at_ms) {
+                         int64_t expires_at_ms, StoredAs stored_as = StoredAs::kSet) {
   if (expires_at_ms >= 0 && expires_at_ms <= call.now_ms()) [[unlikely]] {
     if (entry == nullptr) return;
     call.expire(key, call.session.database);
     ++call.shard_of(key).changes;
     return;
   }
-  if (call.logged()) log_stored_string(call, key, value, expires_at_ms);
+  if (call.logged() && stored_as == StoredAs::kSet) {
+    log_stored_string(call, key, value, expires_at_ms);
+  }
   put_string(call, key, entry, value, expires_at_ms);
   if (entry == nullptr) call.made(key);
   call.changed(key, kEventString, "set");

@@ -50,7 +50,7 @@ TEST_CASE("libraries of functions are in the log") {
   CHECK(engine.run({"FUNCTION", "LOAD", "REPLACE", code}) == "$3\r\nlib\r\n");
   CHECK(engine.run({"FUNCTION", "DELETE", "nosuch"}).starts_with("-ERR"));
   REQUIRE(log.units().size() == 3);
-  CHECK(log.units()[1][0].args == std::vector<std::string>{"SET", "k", "v"});
+  CHECK(log.units()[1][0].args == std::vector<std::string>{"set", "k", "v"});
   Engine copy;
   for (const LoggedUnit& unit : log.units()) copy.run(unit[0].args);
   CHECK(copy.run({"FCALL", "put", "1", "k", "w"}) == "+OK\r\n");

@@ -166,8 +166,8 @@ bool Connection::over(bool more) noexcept {
   return protocol_.closing() || (end_of_input_ && !more && may_go());
 }
 
-// Whether others of this reactor get first what this client's commands gave them: an element, a message. Its
-// own replies wait for a part of the round, and not twice in a row. Who waits for both would be woken twice.
+// Whether others of this reactor get first what this client's commands gave them, an element or a message: its
+// own replies follow behind those, in the same round. Who waits for both would be woken twice.
 bool Connection::gives_way() noexcept {
   const bool has_replies = !protocol_.output().empty() && !send_blocked_ && !protocol_.closing();
   gave_way_ = !gave_way_ && has_replies && reactor_.any_woken();
@@ -182,8 +182,9 @@ void Connection::finish(bool more) {
     return;
   }
   if (!session.ended() && gives_way()) {
+    has_more_ = more;
     return_buffers();
-    reactor_.defer(*this);
+    reactor_.finish_later(*this);
     return;
   }
   if (session.ended() || !within_limits() || !send() || over(more)) {

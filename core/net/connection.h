@@ -56,6 +56,7 @@ class Connection final : public Pollable, private Waker {
   bool woken = false;     // in the reactor's inbox; guarded by the inbox's lock
   bool closed = false;
   bool awaits_disk = false;  // its output may not be shown yet; it runs nothing until then
+  bool finishes_later = false;  // its replies come behind what others are to get
   bool awaits_turn = false;  // is deferred since another reactor held what its command needs
 
  private:
@@ -97,7 +98,7 @@ class Connection final : public Pollable, private Waker {
   uint32_t interest_;
   bool send_blocked_ = false;
   bool end_of_input_ = false;
-  bool has_more_ = false;  // from run_in() to finish()
+  bool has_more_ = false;  // what finish() goes on with
   bool gave_way_ = false;  // the last time
   bool runs_ = false;  // commands of it are being run: a script may have others served meanwhile
   bool transfers_ = false;  // bytes went in or out since check_time() was called

@@ -170,6 +170,7 @@ void Reactor::run() {
     if (changed) runtime_.evict_clients();
     take_departures();
     take_inbox();
+    finish_some();
     look_at_disk();
     run_deferred();
     tick(changed);
@@ -247,7 +248,7 @@ void Reactor::run_publishing() noexcept {
 size_t Reactor::wait() {
   epoll_event events[kEventsMax];
   sleeping_.store(true, std::memory_order_seq_cst);  // what comes from here on sends a wake-up
-  const bool idle = deferred_.empty() && inbox_empty() &&
+  const bool idle = deferred_.empty() && finishing_.empty() && inbox_empty() &&
                     !disk_moved_.load(std::memory_order_seq_cst) &&
                     !settings_changed_.load(std::memory_order_seq_cst) &&
                     looks_.asked() == looked() && !may_publish();
@@ -320,6 +321,7 @@ void Reactor::make_room() {
   reserve(connections_);
   reserve(closed_);
   reserve(deferred_);
+  reserve(finishing_);
   reserve(awaiting_disk_);
   reserve(running_);
   std::lock_guard guard(inbox_lock_);
@@ -372,6 +374,22 @@ void Reactor::defer(Connection& connection) noexcept {
   if (connection.deferred) return;
   connection.deferred = true;
   deferred_.push_back(&connection);
+}
+
+void Reactor::finish_later(Connection& connection) noexcept {
+  if (std::exchange(connection.finishes_later, true)) return;
+  finishing_.push_back(&connection);
+}
+
+void Reactor::finish_some() {
+  if (finishing_.empty()) [[likely]]
+    return;
+  running_.swap(finishing_);
+  finishing_.clear();
+  for (Connection* connection : running_) connection->finishes_later = false;
+  for (Connection* connection : running_) {
+    if (!connection->closed) connection->finish();
+  }
 }
 
 void Reactor::run_deferred() {
@@ -435,6 +453,7 @@ void Reactor::close(Connection& connection) noexcept {
     if (connection.woken) std::erase(woken_, &connection);
   }
   if (connection.deferred) std::erase(deferred_, &connection);
+  if (connection.finishes_later) std::erase(finishing_, &connection);
   if (connection.awaits_disk) std::erase(awaiting_disk_, &connection);
   epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, connection.descriptor(), nullptr);
   std::unique_ptr<Connection>& place = connections_[connection.index];

@@ -86,8 +86,10 @@ class Reactor {
 
   /// Calls proceed() in the next round. Allocates nothing, as closing does.
   void defer(Connection& connection) noexcept;
-  /// Whether connections of its own were woken in this round, which are looked at before what is deferred.
+  /// Whether connections of its own were woken and not looked at since.
   bool any_woken() const noexcept { return any_woken_.load(std::memory_order_relaxed); }
+  /// Calls finish() when those have been looked at. Allocates nothing.
+  void finish_later(Connection& connection) noexcept;
   /// Calls disk_moved() of the connection until it is true. Allocates nothing.
   void await_disk(Connection& connection) noexcept;
   /// Forgets the connection and deletes it at the end of the round.
@@ -127,6 +129,7 @@ class Reactor {
   void run_publishing() noexcept;
   void take_inbox();
   void take_departures();
+  void finish_some();
   void run_deferred();
   void look_at_disk();
   size_t run_together(std::span<Connection* const> waiting);
@@ -163,6 +166,7 @@ class Reactor {
   std::vector<std::unique_ptr<Connection>> connections_;
   std::vector<std::unique_ptr<Connection>> closed_;
   std::vector<Connection*> deferred_;
+  std::vector<Connection*> finishing_;
   std::vector<Connection*> awaiting_disk_;
   std::vector<Connection*> running_;  // what was deferred, or woken, and is being looked at
   InputBuffer spare_input_;

@@ -165,6 +165,8 @@ void Reactor::run() {
   while (!stopping_.load(std::memory_order_acquire)) {
     begin_look();
     const size_t events = wait();
+    if (may_publish()) [[unlikely]]
+      run_deferred();  // what waited for a shard came before that
     run_publishing();
     const bool changed = settings_changed_.exchange(false, std::memory_order_acquire);
     if (changed) runtime_.evict_clients();

@@ -90,6 +90,8 @@ class Reactor {
   bool any_woken() const noexcept { return any_woken_.load(std::memory_order_relaxed); }
   /// Calls finish() when those have been looked at. Allocates nothing.
   void finish_later(Connection& connection) noexcept;
+  /// Whether connections have read what they have not run yet.
+  bool has_deferred() const noexcept { return !deferred_.empty(); }
   /// Calls disk_moved() of the connection until it is true. Allocates nothing.
   void await_disk(Connection& connection) noexcept;
   /// Forgets the connection and deletes it at the end of the round.

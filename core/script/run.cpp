@@ -24,7 +24,7 @@ void ScriptRun::execute(Args words) {
     tape.error("ERR This Valkey command is not allowed from script");
     return;
   }
-  if (read_only && row->has(kWrite)) {
+  if (read_only && row->has(kWrite | kMayReplicate)) {
     tape.error("ERR Write commands are not allowed from read-only scripts.");
     return;
   }

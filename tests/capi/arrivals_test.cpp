@@ -105,6 +105,46 @@ TEST_CASE("a subscription on a descriptor that was just connected is looked at")
   }
 }
 
+TEST_CASE("what is published over a socket comes behind what was sent before and waits for a shard") {
+  Host host(GENERATE(1u, 2u));
+  // Of the three two at least are served by one thread.
+  Client subscriber(host.instance.address(0));
+  Client first(host.instance.address(0));
+  Client second(host.instance.address(0));
+  for (Client* client : {&subscriber, &first, &second}) {
+    REQUIRE(client->ask("PING", "+PONG\r\n"));
+  }
+  std::atomic<bool> over{false};
+  std::thread holder([&] {
+    const char* const words[] = {
+        "EVAL", "local t = os.clock() while os.clock() - t < 0.004 do end return 1", "0"};
+    kevy_reply* reply = nullptr;
+    while (!over.load() && kevy_exec(host.instance.db, 3, words, nullptr, &reply) == KEVY_OK) {
+      kevy_reply_free(reply);
+    }
+  });
+  struct Join {
+    std::atomic<bool>& over;
+    std::thread& thread;
+    ~Join() {
+      over.store(true);
+      thread.join();
+    }
+  } const join{over, holder};
+  for (int i = 0; i < kRounds / 2; ++i) {
+    Client& publisher = i % 2 == 0 ? first : second;
+    // The form in which commands are read ahead.
+    REQUIRE(subscriber.send("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$4\r\nmine\r\n"
+                            "*2\r\n$9\r\nSUBSCRIBE\r\n$2\r\nch\r\n"));
+    REQUIRE(publisher.ask("PUBLISH ch of-publisher", ":1\r\n"));
+    const std::string wanted =
+        "+OK\r\n*3\r\n$9\r\nsubscribe\r\n$2\r\nch\r\n:1\r\n"
+        "*3\r\n$7\r\nmessage\r\n$2\r\nch\r\n$12\r\nof-publisher\r\n";
+    REQUIRE(subscriber.receive(wanted.size()) == wanted);
+    REQUIRE(subscriber.ask("UNSUBSCRIBE", "*3\r\n$11\r\nunsubscribe\r\n$2\r\nch\r\n:0\r\n"));
+  }
+}
+
 TEST_CASE("events of keys come behind a subscription that was sent to a socket before") {
   Host host(2);
   REQUIRE(host.exec({"CONFIG", "SET", "notify-keyspace-events", "KA"}) == "OK");

@@ -41,6 +41,8 @@ def settled(grammar, differences, rng):
 
 def script(grammar, differences, rng):
     words = settled(grammar, differences, rng)
+    if rng.random() < 0.1:
+        return [b"EVAL_RO", rng.choice(ONE).encode(), b"0", *words]
     if rng.random() < 0.7:
         return [b"EVAL", rng.choice(ONE).encode(), b"0", *words]
     return [b"EVAL", rng.choice(TWO).encode(), b"0", b"%d" % len(words), *words,

@@ -1,6 +1,7 @@
 """A client subscribes on one connection, does not wait for the answer, and has something published over
 another: it receives that, whichever threads serve the two (B25)."""
 
+import contextlib
 import hashlib
 import itertools
 import select
@@ -45,6 +46,12 @@ def held_up(connections, sleeper):
 @pytest.fixture
 def sides(server):
     """One connection that can hold up its thread, another of the same thread, and two of the other one."""
+    with sides_of(server) as found:
+        yield found
+
+
+@contextlib.contextmanager
+def sides_of(server):
     connections = [server.connect() for _ in range(8)]
     sleeper, *others = connections
     found = {}
@@ -104,6 +111,25 @@ def test_what_was_sent_to_another_thread_before_is_looked_at_first(sides, case):
     received = receive_until(near, message)
     assert received.count(b"subscribe") == 1
     receive_exactly(sleeper, len(b"+OK\r\n"))
+
+
+@pytest.mark.parametrize("how", ["SCRIPT LOAD", "FUNCTION LOAD"])
+def test_a_script_that_the_same_EXEC_brings_waits_too(start, how):
+    """On a server that knows of no script that publishes."""
+    brings, calls, replies = {
+        "SCRIPT LOAD": (("SCRIPT", "LOAD", SCRIPT.format("Publish")), ("EVALSHA", SHA1, 1, "ch", "of-far"),
+                        b"$40\r\n%s\r\n:1\r\n" % SHA1.encode()),
+        "FUNCTION LOAD": (("FUNCTION", "LOAD", LIBRARY), ("FCALL", "tell", 1, "ch", "of-far"),
+                          b"$6\r\nof_far\r\n:1\r\n"),
+    }[how]
+    with sides_of(start("--threads", "2")) as (sleeper, near, far, _):
+        sleeper.sendall(command("DEBUG", "SLEEP", "0.3"))
+        near.sendall(command("SUBSCRIBE", "ch"))
+        far.sendall(command("MULTI") + command(*brings) + command(*calls) + command("EXEC"))
+        wanted = b"+OK\r\n+QUEUED\r\n+QUEUED\r\n*2\r\n" + replies
+        assert receive_exactly(far, len(wanted)) == wanted
+        receive_until(near, b"$6\r\nof-far\r\n")
+        receive_exactly(sleeper, len(b"+OK\r\n"))
 
 
 def test_others_are_served_while_a_publisher_waits(sides):

@@ -41,6 +41,8 @@ enum CommandFlag : uint32_t {
 /// What dispatch has to know of a verb besides: kevy's own, not shown to anyone. A row's flags are
 /// bits of both kinds.
 enum DispatchFlag : uint32_t {
+  /// Brings a script, which a command behind it may run in the same step.
+  kBringsScript = 1u << 20,
   /// Runs a script, which may do what any command does.
   kRunsScript = 1u << 21,
   /// Hands on to whoever has subscribed, so that what was sent before it is looked at before it runs.

@@ -62,7 +62,8 @@ bool Runtime::publishes(const Session& session, const CommandRow& row, Args args
   if (!row.has(kQueuedShards)) return does(row, args.size() > 1 ? args[1] : Bytes());
   const std::vector<QueuedCommand>& queue = session.transaction.queue;
   return std::any_of(queue.begin(), queue.end(), [&](const QueuedCommand& queued) {
-    return does(*queued.row, queued.args.size() > 1 ? Bytes(queued.args[1]) : Bytes());
+    return queued.row->has(kBringsScript) ||
+           does(*queued.row, queued.args.size() > 1 ? Bytes(queued.args[1]) : Bytes());
   });
 }
 

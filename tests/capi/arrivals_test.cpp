@@ -105,7 +105,8 @@ TEST_CASE("a subscription on a descriptor that was just connected is looked at")
   }
 }
 
-TEST_CASE("what is published over a socket comes behind what was sent before and waits for a shard") {
+TEST_CASE(
+    "what is published over a socket comes behind what was sent before and waits for a shard") {
   Host host(GENERATE(1u, 2u));
   // Of the three two at least are served by one thread.
   Client subscriber(host.instance.address(0));
@@ -134,8 +135,9 @@ TEST_CASE("what is published over a socket comes behind what was sent before and
   for (int i = 0; i < kRounds / 2; ++i) {
     Client& publisher = i % 2 == 0 ? first : second;
     // The form in which commands are read ahead.
-    REQUIRE(subscriber.send("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$4\r\nmine\r\n"
-                            "*2\r\n$9\r\nSUBSCRIBE\r\n$2\r\nch\r\n"));
+    REQUIRE(
+        subscriber.send("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$4\r\nmine\r\n"
+                        "*2\r\n$9\r\nSUBSCRIBE\r\n$2\r\nch\r\n"));
     REQUIRE(publisher.ask("PUBLISH ch of-publisher", ":1\r\n"));
     const std::string wanted =
         "+OK\r\n*3\r\n$9\r\nsubscribe\r\n$2\r\nch\r\n:1\r\n"

@@ -1,15 +1,16 @@
 // Hashes: a program of changes leaves what it leaves in a map, whatever fields and values, in both
-// forms, with times to live and without, and the memory counted is back at its start when the key is
-// gone.
+// forms, with times to live and without, and the memory counted is back at its start when the key
+// is gone. Several changes at once too, whether they come about or are given up.
 //
-// Input: the limits of the packed form, then operations: what to do, a field, and a value or a moment
-// where one is needed. A text is a byte of shape: a number, a short text or a long one.
+// Input: the limits of the packed form, then operations: what to do, a field, and a value or a
+// moment where one is needed. A text is a byte of shape: a number, a short text or a long one.
 #include <algorithm>
+#include <deque>
 #include <map>
 #include <string>
 
 #include "fuzz.h"
-#include "store/hash/hash.h"
+#include "store/hash/hash_edit.h"
 
 namespace {
 
@@ -40,7 +41,7 @@ class Program {
 
   void step() {
     Hash hash(keys_, key_, keys_.find(key_));
-    const uint8_t choice = input_.below(11);
+    const uint8_t choice = input_.below(12);
     const std::string field = read_text(input_);
     const auto known = model_.find(field);
     const bool there = known != model_.end();
@@ -69,8 +70,10 @@ class Program {
       check_all();
     } else if (choice < 10) {
       if (there) change_expiry(hash, field);
-    } else {
+    } else if (choice == 10) {
       erase_due(hash);
+    } else {
+      edit();
     }
     check_next_expiry();
   }
@@ -125,6 +128,43 @@ class Program {
     const bool awaits = next != kevy::Entry::kNoFieldExpires;
     FUZZ_CHECK(keys_.size_with_field_expiry() == (awaits ? 1 : 0));
     if (awaits) FUZZ_CHECK(entry->fields_expire_at_ms() == next);
+  }
+
+  // Several changes together, which come about or do not. As commands have it, all are of one kind
+  // and to one moment, and only fields that are set may be named again.
+  void edit() {
+    const uint8_t what = input_.byte();
+    std::deque<std::string> texts;  // outlive the edit
+    auto model = model_;
+    bool big = was_big_;
+    {
+      kevy::HashEdit edit(keys_, key_, keys_.find(key_));
+      const int64_t expires_at_ms = read_expiry();
+      if (what % 3 == 0) {
+        for (auto& [field, timed] : model) {
+          if (expires_at_ms == kevy::Keyspace::kKeepExpiry || input_.below(2) == 0) continue;
+          edit.set_expiry(field, expires_at_ms);
+          timed.expires_at_ms = expires_at_ms;
+        }
+      } else {
+        for (int left = 1 + what / 3 % 16; left != 0; --left) {
+          const std::string& field = texts.emplace_back(read_text(input_));
+          const std::string& value = texts.emplace_back(read_text(input_));
+          big |= std::max(field.size(), value.size()) > limits_.bytes ||
+                 model.size() + (model.contains(field) ? 0 : 1) > limits_.fields;
+          FUZZ_CHECK(edit.set(field, value, limits_, expires_at_ms) == !model.contains(field));
+          Timed& timed = model[field];
+          timed.value = value;
+          if (expires_at_ms != kevy::Keyspace::kKeepExpiry) timed.expires_at_ms = expires_at_ms;
+        }
+      }
+      if (what < 192) {
+        edit.commit();
+        model_ = std::move(model);
+        was_big_ = big;
+      }
+    }
+    check_all();
   }
 
   // A time to live, a copy in its place, or on its way over another key.

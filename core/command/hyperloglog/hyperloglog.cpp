@@ -121,6 +121,7 @@ void count_one(Call& call) {
       call.error(kCorruptHyperLogLog);
       return;
     }
+    call.effect({"PFCOUNT", key.bytes});  // no command that writes: its own words are not logged
     char* const writable = call.keyspace(key).grow_string(key, bytes.size());
     hyperloglog::set_cached_count(writable, *count);
     call.changed(key, EventClass{}, "");

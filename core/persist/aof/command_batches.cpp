@@ -11,7 +11,8 @@ namespace kevy {
 namespace {
 
 constexpr size_t kCommandsMost = 1024, kBytesMost = size_t{64} << 10;
-constexpr size_t kCommandBytesMost = 4 * kBytesMost;  // of one command: batches are copies of the file
+constexpr size_t kCommandBytesMost =
+    4 * kBytesMost;  // of one command: batches are copies of the file
 constexpr uint32_t kLanesMost = 32;
 
 // Which word is the only key that the command has, though others of its kind may have more; 0:
@@ -29,11 +30,11 @@ size_t only_key_of(const CommandRow& row, Args words) noexcept {
   return one ? static_cast<size_t>(spec.first) : 0;
 }
 
-// Whether it changes one key, and nothing but that.
+// Whether it changes one key, and nothing but that. What reads may do so too: PFCOUNT.
 bool is_about_one_key(const CommandRow& row, Args words) noexcept {
-  constexpr uint32_t kMore = kBlocking | kMayReplicate | kPublishes | kNeedsSession | kNotQueued |
+  constexpr uint32_t kMore = kBlocking | kPublishes | kRunsScript | kNeedsSession | kNotQueued |
                              kAllShards | kWalksShards | kMovableKeys | kAdmin;
-  return row.handler != nullptr && row.has(kWrite) && !row.has(kMore) &&
+  return row.handler != nullptr && row.has(kWrite | kMayReplicate) && !row.has(kMore) &&
          only_key_of(row, words) != 0;
 }
 
@@ -179,8 +180,8 @@ CommandBatches::~CommandBatches() = default;
 
 // Behind one that has failed it takes none, so that the caller comes to know.
 bool CommandBatches::takes(const CommandRow* row, Args words) const noexcept {
-  return threads_ > 1 && row != nullptr && is_about_one_key(*row, words) &&
-         !is_large(words) && !pool_.failed();
+  return threads_ > 1 && row != nullptr && is_about_one_key(*row, words) && !is_large(words) &&
+         !pool_.failed();
 }
 
 void CommandBatches::take(const CommandRow& row, Args words, int database, uint64_t begin) {

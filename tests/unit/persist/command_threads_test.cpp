@@ -38,10 +38,10 @@ std::string commands_of_one_key(size_t from, size_t count) {
   std::string text;
   for (size_t i = from; i < from + count; ++i) {
     const std::string key = std::to_string(i * 7919 % 11), n = std::to_string(i);
-    switch (i % 9) {
+    switch (i % 11) {
       case 0:
         // One value is too large to be copied into a batch.
-        text += request({"APPEND", "text:" + key, i == 1800 ? std::string(300'000, 'x') : n});
+        text += request({"APPEND", "text:" + key, i == 1804 ? std::string(300'000, 'x') : n});
         break;
       case 1:
         text += request({"INCRBY", "number:" + key, n});
@@ -64,8 +64,14 @@ std::string commands_of_one_key(size_t from, size_t count) {
       case 7:
         text += request({"SET", "string:" + key, n});
         break;
-      default:
+      case 8:
         text += request({"DEL", "string:" + key});
+        break;
+      case 9:
+        text += request({"PFADD", "count:" + key, n});
+        break;
+      default:
+        text += request({"PFCOUNT", "count:" + key});  // which writes its estimate down
     }
   }
   return text;

@@ -37,7 +37,7 @@ std::string outcome_of(const LogDirectory& directory, const std::string& text, u
 std::string commands_of_one_key(size_t from, size_t count) {
   std::string text;
   for (size_t i = from; i < from + count; ++i) {
-    const std::string key = std::to_string(i * 7919 % 11), n = std::to_string(i);
+    const std::string key = std::to_string(i * 7919 % 13), n = std::to_string(i);
     switch (i % 11) {
       case 0:
         // One value is too large to be copied into a batch.

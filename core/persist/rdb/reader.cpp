@@ -1,6 +1,7 @@
 #include "persist/rdb/reader.h"
 
 #include "persist/rdb/crc64.h"
+#include "persist/rdb/forms.h"
 #include "persist/rdb/lzf.h"
 
 namespace kevy {
@@ -67,61 +68,27 @@ bool RdbReader::look_further() {
   return unread < kWindow && refill(unread + 1);
 }
 
-bool RdbReader::length_of(uint8_t first, uint64_t& length) {
-  switch (first >> 6) {
-    case kRdbLength6:
-      length = first & 0x3f;
-      return true;
-    case kRdbLength14:
-      length = static_cast<uint64_t>(first & 0x3f) << 8 | byte();
-      return true;
-    case kRdbSpecial:
-      return false;
-    default:
-      break;
-  }
-  if (first != kRdbLength32 && first != kRdbLength64) return false;
-  length = 0;
-  for (const char digit : bytes(first == kRdbLength32 ? 4 : 8)) {
-    length = length << 8 | static_cast<uint8_t>(digit);
-  }
-  return true;
+uint64_t RdbReader::number(unsigned size) {
+  uint64_t number = 0;
+  for (const char digit : bytes(size)) number = number << 8 | static_cast<uint8_t>(digit);
+  return number;
 }
 
 uint64_t RdbReader::length() {
   uint64_t length = 0;
-  if (!length_of(byte(), length)) fail("there is no length where one belongs");
+  if (!RdbForms::length(*this, byte(), length)) fail("there is no length where one belongs");
   return failed() ? 0 : length;
 }
 
-Bytes RdbReader::string_of(uint64_t length) {
+Bytes RdbReader::plain_string(uint64_t length) {
   if (length <= kStringMost) return bytes(length);
   fail(kTooLong);
   return {};
 }
 
-Bytes RdbReader::string() {
-  const uint8_t first = byte();
-  uint64_t length = 0;
-  if (length_of(first, length)) return string_of(length);
-  return special_string(first);
-}
+Bytes RdbReader::string() { return RdbForms::string(*this); }
 
-Bytes RdbReader::special_string(uint8_t first) {
-  if (first >> 6 == kRdbSpecial) {
-    switch (first & 0x3f) {
-      case kRdbInteger8:
-        return format_int64(load<int8_t>(), digits_);
-      case kRdbInteger16:
-        return format_int64(load<int16_t>(), digits_);
-      case kRdbInteger32:
-        return format_int64(load<int32_t>(), digits_);
-      case kRdbLzf:
-        return compressed_string();
-      default:
-        break;
-    }
-  }
+Bytes RdbReader::no_string() {
   fail("there is no string where one belongs");
   return {};
 }

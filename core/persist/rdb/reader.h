@@ -32,7 +32,11 @@ class RdbReader {
  public:
   /// `memory` outlives the reader. `before`: how much was read in front of it, for offset().
   explicit RdbReader(Bytes memory, uint64_t before = 0) noexcept
-      : begin_(memory.data()), at_(begin_), summed_(begin_), end_(begin_ + memory.size()), before_(before) {}
+      : begin_(memory.data()),
+        at_(begin_),
+        summed_(begin_),
+        end_(begin_ + memory.size()),
+        before_(before) {}
   explicit RdbReader(RdbSource& source) noexcept : source_(&source) {}
   RdbReader(const RdbReader&) = delete;
   RdbReader& operator=(const RdbReader&) = delete;
@@ -89,11 +93,17 @@ class RdbReader {
   Bytes more_bytes(uint64_t count);
   bool refill(size_t wanted);
   void sum_up() noexcept;
-  /// False where it is none of the kinds that have one.
-  bool length_of(uint8_t first, uint64_t& length);
-  Bytes string_of(uint64_t length);
-  Bytes special_string(uint8_t first);
+
+  // What RdbForms asks for.
+  friend struct RdbForms;
+  uint64_t number(unsigned size);
+  Bytes plain_string(uint64_t length);
+  template <typename Number>
+  Bytes integer_string() {
+    return format_int64(load<Number>(), digits_);
+  }
   Bytes compressed_string();
+  Bytes no_string();
 
   RdbSource* source_ = nullptr;
   // What is in memory.

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "persist/rdb/format.h"
+#include "persist/rdb/forms.h"
 
 namespace kevy {
 
@@ -30,23 +30,35 @@ class Skipper {
   }
   uint64_t length() noexcept {
     uint64_t length = 0;
-    if (!length_of(byte(), length)) good_ = false;
+    if (!RdbForms::length(*this, byte(), length)) good_ = false;
     return good_ ? length : 0;
   }
-  void string() noexcept {
-    const uint8_t first = byte();
-    uint64_t length = 0;
-    if (length_of(first, length)) return bytes(length);
-    special_string(first);
-  }
+  void string() noexcept { RdbForms::string(*this); }
   void strings(uint64_t count) noexcept {
     for (; good_ && count != 0; --count) string();
   }
   void value(uint8_t type, unsigned version) noexcept;
 
  private:
-  bool length_of(uint8_t first, uint64_t& length) noexcept;
-  void special_string(uint8_t first) noexcept;
+  // What RdbForms asks for.
+  friend RdbForms;
+  uint64_t number(unsigned size) noexcept {
+    uint64_t number = 0;
+    for (; size != 0; --size) number = number << 8 | byte();
+    return number;
+  }
+  void plain_string(uint64_t length) noexcept { bytes(length); }
+  template <typename Number>
+  void integer_string() noexcept {
+    bytes(sizeof(Number));
+  }
+  void compressed_string() noexcept {
+    const uint64_t size = length();
+    length();
+    bytes(size);
+  }
+  void no_string() noexcept { good_ = false; }
+
   void score_text() noexcept;
   void nodes() noexcept;
   void cut_off() noexcept {
@@ -59,47 +71,6 @@ class Skipper {
   bool good_ = true;
   bool cut_off_ = false;
 };
-
-bool Skipper::length_of(uint8_t first, uint64_t& length) noexcept {
-  switch (first >> 6) {
-    case kRdbLength6:
-      length = first & 0x3f;
-      return true;
-    case kRdbLength14:
-      length = static_cast<uint64_t>(first & 0x3f) << 8 | byte();
-      return true;
-    case kRdbSpecial:
-      return false;
-    default:
-      break;
-  }
-  if (first != kRdbLength32 && first != kRdbLength64) return false;
-  length = 0;
-  for (int digits = first == kRdbLength32 ? 4 : 8; digits != 0; --digits)
-    length = length << 8 | byte();
-  return true;
-}
-
-void Skipper::special_string(uint8_t first) noexcept {
-  if (first >> 6 == kRdbSpecial) {
-    switch (first & 0x3f) {
-      case kRdbInteger8:
-        return bytes(sizeof(int8_t));
-      case kRdbInteger16:
-        return bytes(sizeof(int16_t));
-      case kRdbInteger32:
-        return bytes(sizeof(int32_t));
-      case kRdbLzf: {
-        const uint64_t size = length();
-        length();
-        return bytes(size);
-      }
-      default:
-        break;
-    }
-  }
-  good_ = false;
-}
 
 void Skipper::score_text() noexcept {
   constexpr uint8_t kFirstWithoutText = 253;

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Callable
 import cffi
 
 from libkevy import errors
+from libkevy._words import encoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,24 +71,12 @@ _reply_string, _reply_integer = lib.kevy_reply_string, lib.kevy_reply_integer
 
 def encode(word: Word) -> Any:
     """The bytes of a word, or a buffer of them: what cffi takes as char*."""
-    if isinstance(word, bytes):
-        return word
-    if isinstance(word, str):
-        return word.encode()
-    if isinstance(word, int) and not isinstance(word, bool):
-        return int.__repr__(word).encode()
-    if isinstance(word, float):
-        return float.__repr__(word).encode()
-    if isinstance(word, bytearray) or (
-        isinstance(word, memoryview) and word.itemsize == 1 and word.c_contiguous
-    ):
-        return from_buffer(word)
-    raise errors.refused_word(word)
+    return encoded(word, from_buffer)
 
 
 def pointer(word: Word) -> Any:
     """A word as a char[], which keeps it alive."""
-    data = word if type(word) is bytes else encode(word)
+    data = word if type(word) is bytes else encoded(word, from_buffer)
     return from_buffer(data) if isinstance(data, bytes) else data
 
 

@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Callable, Generic, Union
 
 from libkevy._types import V, Word
-from libkevy.errors import InvalidError, refused_word
+from libkevy._words import encoded
+from libkevy.errors import InvalidError
 
 #: A word, or several of them.
 Words = Union[Word, Iterable[Word]]
@@ -42,20 +43,7 @@ def written(commands: Iterable[Iterable[Word]]) -> tuple[tuple[bytes, ...], ...]
 
     And what can change meanwhile is copied.
     """
-    return tuple(tuple(map(_written, command)) for command in commands)
-
-
-def _written(word: Word) -> bytes:
-    if isinstance(word, str):
-        return word.encode()
-    if isinstance(word, int) and not isinstance(word, bool):
-        return int.__repr__(word).encode()
-    if isinstance(word, float):
-        return float.__repr__(word).encode()
-    is_view = isinstance(word, memoryview) and word.itemsize == 1 and word.c_contiguous
-    if is_view or isinstance(word, (bytes, bytearray)):
-        return bytes(word)
-    raise refused_word(word)
+    return tuple(tuple(encoded(word, bytes) for word in command) for command in commands)
 
 
 class Verbs(Generic[V]):

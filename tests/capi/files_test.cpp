@@ -12,31 +12,15 @@
 #include <string>
 #include <thread>
 
+#include "../temporary_folder.h"
 #include "database.h"
 
 namespace {
 
 namespace fs = std::filesystem;
 
-class Folder {
- public:
-  Folder() {
-    std::string path = (fs::temp_directory_path() / "kevy-files-XXXXXX").string();
-    REQUIRE(mkdtemp(path.data()) != nullptr);
-    path_ = path;
-  }
-  ~Folder() { fs::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-
-  std::string at(const char* name) const { return (path_ / name).string(); }
-  std::string path() const { return path_.string(); }
-  size_t files() const {
-    return static_cast<size_t>(std::distance(fs::directory_iterator(path_), {}));
-  }
-
- private:
-  fs::path path_;
+struct Folder : kevy::test::TemporaryFolder {
+  Folder() : TemporaryFolder("kevy-files") {}
 };
 
 std::string bytes_of(const std::string& path) {

@@ -14,6 +14,7 @@
 #include "capi/support.h"
 #include "failing_calls.h"
 #include "failing_memory.h"
+#include "temporary_folder.h"
 
 using namespace kevy::test;
 
@@ -21,28 +22,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-class Folder {
- public:
-  Folder() {
-    std::string path = (fs::temp_directory_path() / "kevy-snapshot-XXXXXX").string();
-    REQUIRE(mkdtemp(path.data()) != nullptr);
-    path_ = path;
-  }
-  ~Folder() { fs::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
+struct Folder : TemporaryFolder {
+  Folder() : TemporaryFolder("kevy-snapshot") {}
 
-  std::string path() const { return path_.string(); }
   std::string snapshot() const {
-    std::ifstream in(path_ / "dump.rdb", std::ios::binary);
+    std::ifstream in(at("dump.rdb"), std::ios::binary);
     return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
   }
-  size_t files() const {
-    return static_cast<size_t>(std::distance(fs::directory_iterator(path_), {}));
-  }
-
- private:
-  fs::path path_;
 };
 
 kevy_status start_in(const Folder& folder, kevy_instance*& db) {
@@ -170,10 +156,13 @@ TEST_CASE("B19 a start that can not read its file says so, and the file stays") 
   CHECK(failures >= 2);
 }
 
-TEST_CASE("B19 whichever system call of kevy_backup fails, the old file stays, and nothing beside it") {
+TEST_CASE(
+    "B19 whichever system call of kevy_backup fails, the old file stays, and nothing beside it") {
   const EnoughMemory of_the_test;
-  constexpr Failure kFailures[] = {{SystemCall::kOpen, EACCES}, {SystemCall::kWriteAt, EIO},
-                                   {SystemCall::kWriteAt, ENOSPC}, {SystemCall::kSync, EIO},
+  constexpr Failure kFailures[] = {{SystemCall::kOpen, EACCES},
+                                   {SystemCall::kWriteAt, EIO},
+                                   {SystemCall::kWriteAt, ENOSPC},
+                                   {SystemCall::kSync, EIO},
                                    {SystemCall::kRename, EIO}};
   size_t failures = 0;
   for (const Failure& failure : kFailures) {

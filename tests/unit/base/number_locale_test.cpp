@@ -7,12 +7,12 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "base/number.h"
 #include "base/random.h"
+#include "temporary_folder.h"
 
 namespace kevy {
 namespace {
@@ -21,9 +21,7 @@ namespace {
 class GermanHost {
  public:
   GermanHost() {
-    std::string folder = (std::filesystem::temp_directory_path() / "kevy-locale-XXXXXX").string();
-    REQUIRE(mkdtemp(folder.data()) != nullptr);
-    folder_ = folder;
+    const std::string folder = folder_.path();
     const std::string make = "localedef -i de_DE -f UTF-8 '" + folder + "/de_DE.UTF-8'";
     REQUIRE(std::system(make.c_str()) == 0);
     REQUIRE(setenv("LOCPATH", folder.c_str(), 1) == 0);
@@ -34,11 +32,10 @@ class GermanHost {
   ~GermanHost() {
     std::setlocale(LC_ALL, "C");
     unsetenv("LOCPATH");
-    std::filesystem::remove_all(folder_);
   }
 
  private:
-  std::filesystem::path folder_;
+  const test::TemporaryFolder folder_{"kevy-locale"};
 };
 
 struct Case {

@@ -1,8 +1,6 @@
 // A directory with an append-only file in it, which goes with the test, and instances that load it.
 #pragma once
 
-#include <stdlib.h>  // NOLINT(modernize-deprecated-headers): mkdtemp is POSIX
-
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -14,22 +12,15 @@
 
 #include "instance/instance.h"
 #include "runtime/persistence/append_only.h"
+#include "temporary_folder.h"
 #include "unit/instance/client.h"
 
 namespace kevy::test {
 
 class LogDirectory {
  public:
-  LogDirectory() {
-    std::string name = (std::filesystem::temp_directory_path() / "kevy-log-XXXXXX").string();
-    path_ = ::mkdtemp(name.data());
-  }
-  ~LogDirectory() { std::filesystem::remove_all(path_); }
-  LogDirectory(const LogDirectory&) = delete;
-  LogDirectory& operator=(const LogDirectory&) = delete;
-
-  std::filesystem::path path() const { return path_; }
-  std::filesystem::path folder() const { return path_ / "appendonlydir"; }
+  std::filesystem::path path() const { return folder_.place(); }
+  std::filesystem::path folder() const { return path() / "appendonlydir"; }
   void write(const std::string& name, const std::string& text) const {
     std::filesystem::create_directories(folder());
     std::ofstream(folder() / name, std::ios::binary) << text;
@@ -62,7 +53,7 @@ class LogDirectory {
     InstanceOptions options;
     options.shards = 2;
     options.directives = std::move(more);
-    options.directives.insert(options.directives.begin(), {"dir", path_.string()});
+    options.directives.insert(options.directives.begin(), {"dir", folder_.path()});
     return Instance::start(options);
   }
   /// What is wrong with the files.
@@ -74,7 +65,7 @@ class LogDirectory {
   static constexpr const char* kIncrement = "appendonly.aof.1.incr.aof";
 
  private:
-  std::filesystem::path path_;
+  TemporaryFolder folder_{"kevy-log"};
 };
 
 /// Waits until a new base is made, or the file is turned on or off.

@@ -89,7 +89,7 @@ void Connection::receive() {
                                  : readv(socket_.get(), pieces, static_cast<int>(count));
   if (got > 0) {
     input.commit(static_cast<size_t>(got));
-    protocol_.session().arrivals_seen = !runtime_.several_serve() && !reactor_.has_deferred();
+    protocol_.note_arrival(reactor_.has_deferred());
     SessionTraffic::add(protocol_.session().traffic.received, static_cast<size_t>(got));
     transfers_ = true;
   } else if (got == 0) {

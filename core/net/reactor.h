@@ -120,6 +120,7 @@ class Reactor {
     Departure* next = nullptr;
   };
   class WakeUp;
+  static constexpr size_t kEventsMax = 256;  // of one round
 
   bool control(int operation, int descriptor, uint32_t events, Pollable& pollable) noexcept;
   void run();

@@ -253,8 +253,7 @@ bool ProtocolSession::resume(Turn& turn) {
   runtime_.take_waiter(turn, *session_);
   turn.release();
   // What comes behind may have been received long ago.
-  if (session_->has_socket() && !waiter->awaits_looks)
-    session_->arrivals_seen = !runtime_.several_serve();
+  if (session_->has_socket() && !waiter->awaits_looks) note_arrival();
   if (postponed) run_postponed(turn, *waiter);
   return !session_->waits();
 }

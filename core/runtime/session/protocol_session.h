@@ -59,6 +59,13 @@ class ProtocolSession {
   /// To be called after output was consumed: what is unread counts against limits, and is shown.
   void note_output() noexcept;
 
+  /// To be called when something has come to the socket: what publishes behind it waits until
+  /// others have looked too (runtime/waiting/arrivals.h), where several threads serve sockets, or where
+  /// `others_wait`: sessions of the same thread have read what they have not run.
+  void note_arrival(bool others_wait = false) noexcept {
+    session_->arrivals_seen = !others_wait && !runtime_.several_serve();
+  }
+
   /// Gives memory back that is not needed for what is left to do, and notes what is still held. To
   /// be called when the output was sent as far as it could be.
   void settle();

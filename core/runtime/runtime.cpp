@@ -103,10 +103,13 @@ void Runtime::allow_writes(Refusal who) noexcept {
   refuses_writes_.store(any, std::memory_order_relaxed);
 }
 
-std::string Runtime::refusal_of_writes() {
+bool Runtime::refuses_writes(std::string& why) {
+  if (!refuses_writes()) [[likely]]
+    return false;
   std::lock_guard guard(refusals_lock_);
   const std::string& snapshot = refusals_[static_cast<size_t>(Refusal::kSnapshot)];
-  return snapshot.empty() ? refusals_[static_cast<size_t>(Refusal::kAppendOnly)] : snapshot;
+  why = snapshot.empty() ? refusals_[static_cast<size_t>(Refusal::kAppendOnly)] : snapshot;
+  return !why.empty();  // they may just have been allowed again
 }
 
 // However an EXEC ends, its transaction is over.

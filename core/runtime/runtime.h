@@ -268,7 +268,8 @@ class Runtime {
   void refuse_writes(Refusal who, Bytes text);
   void allow_writes(Refusal who) noexcept;
   bool refuses_writes() const noexcept { return refuses_writes_.load(std::memory_order_relaxed); }
-  std::string refusal_of_writes();
+  /// Whether they are, and why; throws std::bad_alloc.
+  bool refuses_writes(std::string& why);
   /// The append-only file, if there can be one; given before the first command.
   AppendOnly* append_only() const noexcept { return append_only_; }
   void set_append_only(AppendOnly* append_only) noexcept { append_only_ = append_only; }

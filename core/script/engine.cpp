@@ -38,8 +38,7 @@ std::optional<size_t> key_count(Call& call) {
 bool is_refused(Call& call, uint32_t flags, bool read_only) {
   if ((flags & kScriptNoWrites) != 0) return false;
   std::string wrong;
-  if (call.runtime.refuses_writes()) wrong = call.runtime.refusal_of_writes();
-  if (wrong.empty() && read_only) wrong = kMayWrite;
+  if (!call.runtime.refuses_writes(wrong) && read_only) wrong = kMayWrite;
   if (!wrong.empty()) call.error(wrong);
   return !wrong.empty();
 }

@@ -32,12 +32,9 @@ void ScriptRun::execute(Args words) {
     tape.error(runtime.script_status().killed_text());
     return;
   }
-  if (row->has(kWrite) && runtime.refuses_writes()) {
-    const std::string wrong = runtime.refusal_of_writes();
-    if (!wrong.empty()) {  // else they have just been allowed again
-      tape.error(wrong);
-      return;
-    }
+  if (std::string why; row->has(kWrite) && runtime.refuses_writes(why)) {
+    tape.error(why);
+    return;
   }
   session.protocol = protocol;
   runtime.run_nested(call, session, *row, words, tape, logged);

@@ -107,10 +107,7 @@ bool Runtime::check(Turn& turn, Session& session, const CommandRow* row, Args ar
   if (row->handler == nullptr || !row->accepts(args.size())) {
     return refuse("ERR wrong number of arguments for '" + full_name(table_, *row) + "' command");
   }
-  if (refuses_writes() && is_refused(session, *row)) {
-    const std::string wrong = refusal_of_writes();
-    if (!wrong.empty()) return refuse(wrong);  // else they have just been allowed again
-  }
+  if (std::string why; is_refused(session, *row) && refuses_writes(why)) return refuse(why);
   if (session.stateless()) {
     if (row->has(kNeedsSession)) return refuse(kStatelessRefusal);
     if (script_busy() && !row->has(kAllowBusy)) return refuse(script_status_.busy_text());

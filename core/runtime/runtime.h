@@ -341,7 +341,7 @@ class Runtime {
   void postpone(Session& session, const CommandRow& row, Args args);
   template <typename Add>
   void postpone(Session& session, const CommandRow& row, Args args, Add&& add);
-  bool publishes(const Session& session, const CommandRow& row, Args args) const noexcept;
+  bool publishes(const Session& session, const CommandRow& row, Args args) noexcept;
   bool await_arrivals(Turn& turn, Session& session, const CommandRow& row, Args args);
   void leave_lines(const Turn& turn, Waiter& waiter) noexcept;
   void finish_wait(Turn& turn, Waiter& waiter) noexcept;

@@ -52,7 +52,7 @@ void Runtime::postpone(Session& session, const CommandRow& row, Args args) {
   postpone(session, row, args, [&](const WaiterPtr& waiter) { return pause_.add(waiter); });
 }
 
-bool Runtime::publishes(const Session& session, const CommandRow& row, Args args) const noexcept {
+bool Runtime::publishes(const Session& session, const CommandRow& row, Args args) noexcept {
   const bool events = settings_.notify_events.load(std::memory_order_relaxed) != 0;
   const auto does = [&](const CommandRow& one, Bytes script) {
     if (one.has(kPublishes)) return true;

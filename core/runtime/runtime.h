@@ -183,7 +183,8 @@ class Runtime {
   /// For the thread that runs the session, once its outbox says resumed(): the command stands in no
   /// line any more, and waits no more. Its reply is there if it was served.
   std::shared_ptr<Waiter> take_waiter(Turn& turn, Session& session) noexcept;
-  /// Ends the waits whose time has come. Any thread, which holds nothing.
+  /// Ends the waits whose time has come, and has commands run again that wait for this moment. Any
+  /// thread, which holds nothing.
   void end_due_waits() noexcept;
   /// CLIENT PAUSE: until then commands of sessions wait, those that write or all.
   void pause(Pause::What what, int64_t until_us);
@@ -334,6 +335,9 @@ class Runtime {
   void serve(Turn& turn, WaitQueue& queue);
   void serve(Turn& turn, const WaiterPtr& waiter);
   bool run_again(Turn& turn, Waiter& waiter);
+  template <typename Hold>
+  bool serve_line(int database, const Key& key, Hold&& hold) noexcept;
+  void look_for(const Waiter& waiter, size_t place) noexcept;
   bool is_postponed(const Session& session, const CommandRow& row) const noexcept;
   void show_wait(Session& session, const WaiterPtr& waiter) noexcept;
   bool take_back_wait(Session& session, Waiter& waiter) noexcept;
@@ -349,8 +353,7 @@ class Runtime {
   void execute(Turn& turn, Session& session, Args args, const Route& route, Reply& reply,
                Reply& unsilenced, bool attended);
   bool run(Turn& turn, Session& session, Args args, const Route& route, Reply& reply,
-           Reply& unsilenced, WriteLog* log, Unit* unit, bool attended,
-           size_t brief_words);
+           Reply& unsilenced, WriteLog* log, Unit* unit, bool attended, size_t brief_words);
   void run_logged(Turn& turn, Session& session, Args args, const Route& route, Reply& reply,
                   Reply& unsilenced, bool attended, size_t brief_words);
   void track_reads(Turn& turn, Session& session, const CommandRow& row, Args args);
@@ -377,7 +380,7 @@ class Runtime {
   ScriptEngine* scripts_ = nullptr;
   AppendOnly* append_only_ = nullptr;
   std::atomic<Arrivals*> arrivals_{nullptr};
-  bool several_serve_ = false;  // written before arrivals_
+  bool several_serve_ = false;       // written before arrivals_
   std::atomic<uint8_t> unusual_{0};  // bits of Unusual; seldom written, and read by every command
   std::function<bool()> on_first_expiry_;
   std::function<void()> serve_others_;

@@ -104,6 +104,69 @@ TEST_CASE("B41 who waits is served behind a command that found memory for a part
   CHECK(in_part > 3);
 }
 
+namespace {
+
+/// An engine whose clock stands still, with an entry that `a` was given.
+struct PendingEntry {
+  PendingEntry() : engine(Engine::Door::kProtocol) {
+    engine.runtime().clock().freeze(1'700'000'000'000'000);
+    engine.run({"XGROUP", "CREATE", "s", "g", "0", "MKSTREAM"});
+    engine.run({"XADD", "s", "1-0", "f", "v"});
+    engine.run({"XREADGROUP", "GROUP", "g", "a", "STREAMS", "s", ">"});
+  }
+  Engine engine;
+};
+
+constexpr const char* kClaiming = "XREADGROUP GROUP g b BLOCK 0 CLAIM 100 STREAMS s >";
+
+}  // namespace
+
+TEST_CASE(
+    "B41 a reader with CLAIM that finds no memory to begin is answered, or waits as any other") {
+  int refused = 0;
+  for (size_t number = 0;; ++number) {
+    CAPTURE(number);
+    PendingEntry pending;
+    Runtime& runtime = pending.engine.runtime();
+    Peer waiter(runtime);
+    waiter.receive(kClaiming);
+    if (!waiter.run_without_memory(number, Failing::kOnce)) break;
+    const bool waits = runtime.blocked_count() == 1;
+    refused += waits ? 0 : 1;
+    REQUIRE(waiter.take().empty() == (waits || waiter.closing()));
+    runtime.clock().advance(100'000);
+    runtime.end_due_waits();
+    if (waits) REQUIRE(waiter.take().starts_with("*1\r\n"));
+    REQUIRE(runtime.blocked_count() == 0);
+    REQUIRE(runtime.deadlines().first() == kNoDeadline);
+  }
+  CHECK(refused > 3);
+}
+
+TEST_CASE("B41 what finds no memory to be claimed at its moment is pending as before") {
+  int starved = 0;
+  for (size_t number = 0;; ++number) {
+    CAPTURE(number);
+    PendingEntry pending;
+    Runtime& runtime = pending.engine.runtime();
+    Peer waiter(runtime);
+    REQUIRE(waiter.ask(kClaiming) == "");
+    runtime.clock().advance(100'000);
+    fail_allocation(number, Failing::kOnce);
+    runtime.end_due_waits();
+    const bool failed = memory_is_back();
+    const bool waits = runtime.blocked_count() == 1;
+    starved += waits ? 1 : 0;
+    const std::string left = pending.engine.run({"XPENDING", "s", "g", "-", "+", "9", "a"}).reply;
+    REQUIRE(left.starts_with("*1\r\n") == waits);
+    pending.engine.run({"XADD", "s", "2-0", "f", "v"});
+    REQUIRE(waiter.take().find("1-0") != std::string::npos);
+    REQUIRE(runtime.blocked_count() == 0);
+    if (!failed) break;
+  }
+  CHECK(starved > 1);
+}
+
 TEST_CASE("B41 what a wait was served with is answered though memory has ended") {
   const bool subscribed = GENERATE(false, true);
   const std::string element(20'000, 'e');

@@ -159,7 +159,10 @@ void xnack(Call& call) {
     }
   }
   delivery.commit();
-  if (delivery.size() != 0) changed_group(call, key, *found.stream);
+  if (delivery.size() != 0) {
+    changed_group(call, key, *found.stream);
+    call.hasten_looks(key);
+  }
   call.reply.integer(static_cast<int64_t>(delivery.size()));
 }
 

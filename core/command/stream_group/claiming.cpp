@@ -67,6 +67,7 @@ void StreamClaiming::commit() {
     changed_group(call_, key_, stream_);
     call_.count_as(key_, claimed_.size() + dropped_.size() + (delivery_.made_consumer() ? 1 : 0));
   }
+  if (!claimed_.empty()) call_.hasten_looks(key_);
   if (delivery_.made_consumer()) notify_group(call_, key_, "xgroup-createconsumer");
 }
 

@@ -41,6 +41,8 @@ class GroupRead {
   GroupRead& operator=(const GroupRead&) = delete;
 
   bool found() const noexcept { return after_.has_value() || given() != 0; }
+  /// When something that is pending will have been so for as long as CLAIM says.
+  int64_t idle_at_us() const noexcept;
   const Key& key() const noexcept { return key_; }
   void answer() const;
   void log() const;
@@ -60,6 +62,7 @@ class GroupRead {
     uint64_t deliveries;
   };
 
+  bool is_idle(int64_t delivered_ms) const noexcept;
   void find_idle();
   void find_new();
   void find_pending();
@@ -81,6 +84,7 @@ class GroupRead {
   const int64_t now_ms_;
   StreamDelivery delivery_;
   std::vector<Claimed> claimed_;
+  int64_t pending_from_ms_ = INT64_MAX;  // CLAIM: since when the first is that is not idle yet
   std::vector<Found> entries_;
   std::optional<StreamCursor> new_;  // the first of them
   const StreamId last_id_before_;    // of the group
@@ -88,20 +92,45 @@ class GroupRead {
   bool committed_ = false;
 };
 
+bool GroupRead::is_idle(int64_t delivered_ms) const noexcept {
+  return delivered_ms <= now_ms_ && now_ms_ - delivered_ms >= read_.claim_idle_ms;
+}
+
 // CLAIM: what has been pending for so long, the longest first. Those that have been given back were
-// delivered at 0. All that is pending is looked at.
+// delivered at 0. All that is pending is looked at, unless none of it can be idle.
 void GroupRead::find_idle() {
+  pending_from_ms_ = group_.delivered_from_ms();
+  if (!is_idle(pending_from_ms_)) return;
+  int64_t from_ms = INT64_MAX;
+  pending_from_ms_ = INT64_MAX;
   for (auto at = group_.pending().first(); at; at.next()) {
     const StreamPending& pending = at.value();
-    if (now_ms_ - pending.delivered_ms < read_.claim_idle_ms) continue;
+    from_ms = std::min(from_ms, pending.delivered_ms);
+    const bool idle = is_idle(pending.delivered_ms);
+    if (!idle && pending.delivered_ms >= pending_from_ms_) continue;
     if (!StreamCursor(stream_, at.id(), at.id(), StreamCursor::Way::kUp)) continue;
-    claimed_.push_back({at.id(), pending.delivered_ms, pending.deliveries});
+    if (idle) {
+      claimed_.push_back({at.id(), pending.delivered_ms, pending.deliveries});
+    } else {
+      pending_from_ms_ = pending.delivered_ms;
+    }
   }
+  group_.know_delivered_from(from_ms);
   std::stable_sort(claimed_.begin(), claimed_.end(), [](const Claimed& a, const Claimed& b) {
     return a.delivered_ms < b.delivered_ms;
   });
   if (claimed_.size() > most()) claimed_.resize(most());
   for (const Claimed& one : claimed_) delivery_.give(one.id, now_ms_, one.deliveries + 1);
+}
+
+int64_t GroupRead::idle_at_us() const noexcept {
+  int64_t at;
+  if (read_.claim_idle_ms < 0 ||
+      __builtin_add_overflow(pending_from_ms_, read_.claim_idle_ms, &at) ||
+      __builtin_mul_overflow(at, int64_t{1000}, &at)) {
+    return kNoDeadline;
+  }
+  return at;
 }
 
 void GroupRead::find_new() {
@@ -202,6 +231,8 @@ void GroupRead::report() {
   shard.changes -= changed ? 1 : 0;
   shard.changes += (delivery_.made_consumer() ? 1 : 0) + (after_ || given() != 0 ? 1 : 0);
   if (delivery_.made_consumer()) notify_group(call_, key_, "xgroup-createconsumer");
+  // Behind one who has waited, others look again anyhow.
+  if (gives() && given() != 0 && !call_.waited()) call_.hasten_looks(key_);
 }
 
 // The id that pending entries are to come after; `wanted` is empty where new ones are wanted.
@@ -265,6 +296,18 @@ void answer_reads(Call& call, const GroupReads& reads) {
   }
 }
 
+/// When the first of them may have something to claim.
+std::optional<WaitLook> next_look(const StreamReadArguments& read, const GroupReads& reads) {
+  if (read.claim_idle_ms < 0) return std::nullopt;
+  WaitLook first;
+  size_t key = 0;
+  for (const auto& one : reads) {
+    if (one->idle_at_us() < first.at_us) first = {one->idle_at_us(), key};
+    ++key;
+  }
+  return first;
+}
+
 // The keys are where their specification finds them if GROUP comes first. Elsewhere the group or
 // the consumer may be called like the keyword before the keys.
 bool stands_elsewhere(Args args) { return !equals_ignoring_case(args[1], "group"); }
@@ -296,7 +339,8 @@ void xreadgroup(Call& call) {
   if (any || (read->deadline_us && !stands_elsewhere(call.args) &&
               call.suspend({.keys = read->all_keys(call),
                             .wanted = kWantedAny,
-                            .deadline_us = *read->deadline_us}))) {
+                            .deadline_us = *read->deadline_us,
+                            .look = next_look(*read, reads)}))) {
     return;
   }
   call.reply.null_array();

@@ -136,6 +136,13 @@ class Call {
     ++shard_of(key).changes;
     commit_effects();
   }
+  /// What somebody waits for by time alone may come sooner than was known, because of a change of
+  /// the key: Wait::look.
+  void hasten_looks(const Key& key) noexcept {
+    Shard& shard = shard_of(key);
+    if (shard.waiters.any()) [[unlikely]]
+      note_for_lookers(turn, shard, session.database, key);
+  }
   /// That the change of the key, which is reported as one, was of so many elements: what `save`
   /// rules and INFO go by.
   void count_as(const Key& key, uint64_t elements) noexcept {

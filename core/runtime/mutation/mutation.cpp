@@ -50,6 +50,11 @@ void note_for_waiters(Turn& turn, Shard& shard, int database, const Key& key, bo
   if (WaitQueue* const queue = shard.waiters.find(database, key)) note(turn, shard, *queue, made);
 }
 
+void note_for_lookers(Turn& turn, Shard& shard, int database, const Key& key) noexcept {
+  WaitQueue* const queue = shard.waiters.find(database, key);
+  if (queue != nullptr && queue->looks()) turn.note_ready(*queue);
+}
+
 void note_all_for_waiters(Turn& turn, Shard& shard, std::optional<int> only) noexcept {
   shard.waiters.for_each(only, [&](WaitQueue& queue) { note(turn, shard, queue, true); });
 }

@@ -16,7 +16,10 @@ namespace kevy {
 /// a sorted set waits for a key that is `made`: one that takes the place of another value, as SORT
 /// STORE and ZUNIONSTORE may leave it, serves nobody in Redis and Valkey.
 void note_for_waiters(Turn& turn, Shard& shard, int database, const Key& key, bool made) noexcept;
-/// The same for all keys of one database, or of all.
+/// Notes the key if somebody waits for it to have something by time alone, which may now come
+/// sooner than was known.
+void note_for_lookers(Turn& turn, Shard& shard, int database, const Key& key) noexcept;
+/// The same as the first for all keys of one database, or of all.
 void note_all_for_waiters(Turn& turn, Shard& shard, std::optional<int> only) noexcept;
 
 /// Tells the key's watchers, those who have read it, and those who wait for it when the command is

@@ -76,6 +76,10 @@ struct Settings {
   /// Up to where the chunks of a stream are filled; 0: no limit.
   std::atomic<int64_t> stream_chunk_bytes{4096}, stream_chunk_entries{100};
 
+  /// For how many seconds, and how many of a producer, a stream remembers messages that may be sent
+  /// again: what it begins with.
+  std::atomic<int64_t> sent_message_seconds{100}, sent_messages_max{100};
+
   /// Whether strings in RDB files and DUMP payloads are compressed.
   std::atomic<bool> rdb_compression{true};
   /// Whether RDB files get a checksum.

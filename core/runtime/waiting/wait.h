@@ -21,9 +21,14 @@
 // held. It gives its effects as a popping command would: it is logged as a unit of its own.
 //
 // Words that mean the present moment (XREAD's $) are given in `words` as what they mean.
+//
+// What a command waits for may also come by time alone: `look` has it run again at a moment, with
+// all who wait for that key, in their order. Each time that it suspends again it names the next
+// one.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "base/bytes.h"
 #include "store/entry.h"
@@ -45,11 +50,18 @@ inline WaitMask state_of(const Entry* entry) noexcept {
 /// The end of time: no timeout.
 inline constexpr int64_t kNoDeadline = INT64_MAX;
 
+/// When something may be there although nobody changes anything.
+struct WaitLook {
+  int64_t at_us = kNoDeadline;  // on the instance's clock; kNoDeadline: as far as is known never
+  size_t key = 0;               // which of those that are waited for will have it
+};
+
 struct Wait {
   Args keys;  // those of the command's arguments that are waited for
   WaitMask wanted = 0;
   int64_t deadline_us = kNoDeadline;  // on the instance's clock
   Args words = {};                    // of the command when it is run again; empty: as they are
+  std::optional<WaitLook> look = {};  // nothing: not in this run, nor in a later one
   /// Waits until the write log is on disk up to there; then the session runs the command anew. 0:
   /// it does not.
   uint64_t log_position = 0;

@@ -55,6 +55,9 @@ class Waiter {
   WaitMask wanted = 0;
   int64_t deadline_us = kNoDeadline;
   uint64_t log_position = 0;
+  bool looks = false;  // it may name moments to be run again at
+  /// Whether it is to be told of any moment.
+  bool timed() const noexcept { return looks || deadline_us != kNoDeadline; }
   Args args() const noexcept { return words_; }
   /// Whether serving it may push to another key, so that others are served next.
   bool moves = false;
@@ -78,6 +81,10 @@ class Waiter {
     std::list<WaiterPtr>::iterator at;
   };
   std::vector<Place> places;
+  /// What it is told of next: its deadline, or before that a look, at one of the places. Guarded by
+  /// the lock of Deadlines.
+  int64_t due_us = kNoDeadline;
+  size_t look_place = 0;
   /// In how many of them it stands. May be read without a lock.
   std::atomic<size_t> standing{0};
 

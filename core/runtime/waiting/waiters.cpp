@@ -33,6 +33,7 @@ void Waiters::add(Shard& shard, const WaiterPtr& waiter, Waiter::Place& place) {
   waiter->standing.fetch_add(1, std::memory_order_relaxed);
   ++standing_;
   queue.wanted_ |= waiter->wanted;
+  if (waiter->looks) ++queue.looking_;
   if (waiter->needs_all()) ++queue.needing_all_;
   if (waiter->shards.size() < 2) return;
   for (size_t i = 0; i < waiter->shards.size(); ++i) {
@@ -50,6 +51,7 @@ void Waiters::remove(Waiter& waiter, Waiter::Place& place) noexcept {
   WaitQueue& queue = *std::exchange(place.queue, nullptr);
   --standing_;
   waiter.standing.fetch_sub(1, std::memory_order_release);
+  if (waiter.looks) --queue.looking_;
   if (waiter.needs_all()) --queue.needing_all_;
   if (waiter.shards.size() > 1) {
     for (size_t i = 0; i < waiter.shards.size(); ++i) {

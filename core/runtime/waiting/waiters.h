@@ -26,6 +26,8 @@ class WaitQueue {
   Line& line() noexcept { return line_; }
   /// Whether somebody in it waits for what the key has now.
   bool wants(WaitMask state) const noexcept { return (wanted_ & state) != 0; }
+  /// Whether somebody in it may be served by time alone.
+  bool looks() const noexcept { return looking_ != 0; }
   /// Adds the other shards that are needed to serve anyone in it.
   void add_needed(ShardSet& shards) const {
     if (needing_all_ != 0) shards.add_all();
@@ -50,6 +52,7 @@ class WaitQueue {
 
   Line line_;
   WaitMask wanted_ = 0;  // by anyone since it was empty
+  size_t looking_ = 0;
   size_t needing_all_ = 0;
   std::vector<std::pair<uint32_t, size_t>>
       needed_;  // shards, each with how many need it, ascending

@@ -11,7 +11,11 @@ namespace kevy {
 
 bool Call::suspend(const Wait& wait) {
   if (!may_wait_ || session.stateless()) return false;
-  if (served_ == nullptr) runtime.begin_wait(*this, wait);
+  if (served_ == nullptr) {
+    runtime.begin_wait(*this, wait);
+  } else if (wait.look) {
+    runtime.deadlines().look_next(*served_, *wait.look);
+  }
   suspended_ = true;
   return true;
 }
@@ -25,6 +29,7 @@ void Runtime::begin_wait(Call& call, const Wait& wait) {
   waiter->wanted = wait.wanted;
   waiter->deadline_us = wait.deadline_us;
   waiter->log_position = wait.log_position;
+  waiter->looks = wait.look.has_value();
   waiter->reply = call.reply.aside();
   const auto first = static_cast<size_t>(wait.keys.data() - call.args.data());
   size_t keys = 0;
@@ -41,7 +46,7 @@ void Runtime::begin_wait(Call& call, const Wait& wait) {
       place.shard->waiters.add(*place.shard, waiter, place);
     // From here on the wait may end.
     if (waiter->log_position != 0) log_waits_.add(waiter);
-    if (waiter->deadline_us != kNoDeadline) deadlines_.add(waiter);
+    if (waiter->timed()) deadlines_.add(waiter, wait.look.value_or(WaitLook{}));
   } catch (const std::bad_alloc&) {
     leave_lines(call.turn, *waiter);
     log_waits_.remove(*waiter);
@@ -137,9 +142,15 @@ void Runtime::end_due_waits() noexcept {
     turn.hold_all();
     end_pause(turn);
   }
-  while (const WaiterPtr waiter = deadlines_.take_due(now_us)) {
+  while (true) {
+    const Deadlines::Due due = deadlines_.take_due(now_us);
+    if (due.waiter == nullptr) return;
+    if (due.is_look) {
+      look_for(*due.waiter, due.place);
+      continue;
+    }
     Turn turn(*this);
-    if (waiter->end(WaitEnd::kTimeout, true)) finish_wait(turn, *waiter);
+    if (due.waiter->end(WaitEnd::kTimeout, true)) finish_wait(turn, *due.waiter);
   }
 }
 
@@ -186,23 +197,44 @@ void Runtime::serve(Turn& turn) noexcept {
   }
 }
 
-void Runtime::serve_late() noexcept {
-  while (const auto name = late_keys_.take()) {
-    const Key key{name->key, hash(name->key)};
-    Shard& shard = shard_of(key);
-    Turn turn(*this);
-    turn.hold(shard);
-    while (WaitQueue* const queue = shard.waiters.find(name->database, key)) {
-      ShardSet needed = turn.held();
-      queue->add_needed(needed);
-      if (turn.held().covers(needed)) {
-        turn.note_ready(*queue);
-        serve(turn);
-        break;
-      }
-      turn.widen(needed);
+// Serves who waits for a key that nobody has changed just now. `hold` makes sure that shards are
+// held; false: it can not, and nobody is served.
+template <typename Hold>
+bool Runtime::serve_line(int database, const Key& key, Hold&& hold) noexcept {
+  Shard& shard = shard_of(key);
+  Turn turn(*this);
+  ShardSet needed;
+  needed.add(shard_index(key));
+  while (true) {
+    if (!hold(turn, needed)) return false;
+    WaitQueue* const queue = shard.waiters.find(database, key);
+    if (queue == nullptr) return true;
+    queue->add_needed(needed);
+    if (turn.held().covers(needed)) {
+      turn.note_ready(*queue);
+      serve(turn);
+      return true;
     }
   }
+}
+
+void Runtime::serve_late() noexcept {
+  while (const auto name = late_keys_.take()) {
+    serve_line(name->database, {name->key, hash(name->key)},
+               [](Turn& turn, const ShardSet& shards) {
+                 turn.hold(shards);
+                 return true;
+               });
+  }
+}
+
+// Others are to be told of their time even while a script holds all.
+void Runtime::look_for(const Waiter& waiter, size_t place) noexcept {
+  const Key& key = waiter.places[place].key;
+  const bool served = serve_line(waiter.database, key, [](Turn& turn, const ShardSet& shards) {
+    return turn.hold_unless_busy(shards);
+  });
+  if (!served) late_keys_.add(waiter.database, key.bytes);
 }
 
 // Those who stood there when this began, in their order.

@@ -36,25 +36,29 @@ void StreamGroup::erase_consumer(StreamConsumer& consumer) noexcept {
 
 void StreamGroup::add_pending(StreamId id, const StreamPending& pending) {
   pending_.insert(id, pending);
-  if (pending.owner == nullptr) return;
-  try {
-    pending.owner->pending.insert(id, {});
-  } catch (...) {
-    pending_.erase(id);
-    throw;
+  if (pending.owner != nullptr) {
+    try {
+      pending.owner->pending.insert(id, {});
+    } catch (...) {
+      pending_.erase(id);
+      throw;
+    }
   }
+  note_delivered(pending.delivered_ms);
 }
 
 void StreamGroup::hand_over(StreamId id, const StreamPending& now) noexcept {
   StreamPending& pending = *pending_.find(id);
   if (pending.owner != nullptr && pending.owner != now.owner) pending.owner->pending.erase(id);
   pending = now;
+  note_delivered(now.delivered_ms);
 }
 
 void StreamGroup::count_delivery(StreamId id, int64_t now_ms) noexcept {
   StreamPending& pending = *pending_.find(id);
   pending.delivered_ms = now_ms;
   ++pending.deliveries;
+  note_delivered(now_ms);
 }
 
 bool StreamGroup::erase_pending(StreamId id) noexcept {
@@ -77,6 +81,7 @@ std::unique_ptr<StreamGroup> StreamGroup::clone(size_t& memory) const {
     if (pending.owner != nullptr) pending.owner = copy->find_consumer(pending.owner->key());
     copy->pending_.insert(at.id(), pending);
   }
+  copy->from_ms_ = from_ms_;
   return copy;
 }
 

@@ -6,6 +6,8 @@
 // holder of the shard's lock alone.
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -75,6 +77,10 @@ class StreamGroup {
   }
 
   const IdTree<StreamPending>& pending() const noexcept { return pending_; }
+  /// Nothing that is pending was delivered before this. There may be nothing of that moment any
+  /// more; who has looked at all of it says what is the first.
+  int64_t delivered_from_ms() const noexcept { return pending_.empty() ? INT64_MAX : from_ms_; }
+  void know_delivered_from(int64_t ms) noexcept { from_ms_ = ms; }
   /// The entry must not be pending. Throws std::bad_alloc, and nothing has changed.
   void add_pending(StreamId id, const StreamPending& pending);
   /// What is pending has another owner, who has it in his tree already, or none; and another time
@@ -89,7 +95,12 @@ class StreamGroup {
   std::unique_ptr<StreamGroup> clone(size_t& memory) const;
 
  private:
+  void note_delivered(int64_t ms) noexcept {
+    from_ms_ = pending_.size() == 1 ? ms : std::min(from_ms_, ms);
+  }
+
   IdTree<StreamPending> pending_;
+  int64_t from_ms_ = INT64_MAX;
   const std::string name_;
   size_t* memory_;
   Table<StreamConsumer> consumers_;

@@ -205,6 +205,8 @@ void add_directives(Configuration& configuration, Settings& settings, uint32_t d
   add_observing(configuration, settings);
   configuration.add("stream-node-max-bytes", memory_size(settings.stream_chunk_bytes, 0));
   configuration.add("stream-node-max-entries", number(settings.stream_chunk_entries, 0, INT64_MAX));
+  configuration.add("stream-idmp-duration", number(settings.sent_message_seconds, 1, 86'400));
+  configuration.add("stream-idmp-maxsize", number(settings.sent_messages_max, 1, 10'000));
   configuration.add("tracking-table-max-keys", number(settings.tracked_keys_max, 0, INT64_MAX));
   configuration.add("notify-keyspace-events",
                     {[&settings] {

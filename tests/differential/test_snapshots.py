@@ -46,6 +46,14 @@ def populate(door, fields_expire=False):
     assert run(door, "FUNCTION", "LOAD", LIBRARY) == b"lib"
 
 
+def send_messages(door):
+    """What the references know nothing of: in fields of kevy's own between the keys."""
+    for i in range(1500):
+        run(door, "XADD", "sent", "IDMP", "a-producer", f"a-message-with-the-number-{i}", "*", "f", "v")
+    run(door, "PEXPIREAT", "sent", FUTURE)
+    run(door, "XADD", "sent-too", "IDMP", b"\x00\xff\r\n", b"\xfa\x00", "*", "f", "v")
+
+
 def digest(door):
     return run(door, "DEBUG", "DIGEST")
 
@@ -84,8 +92,9 @@ def check_with_tool(version, directory):
                                      ("maxmemory-policy", "allkeys-lru")])
 @pytest.mark.parametrize("how", ["SAVE", "BGSAVE"])
 def test_the_references_load_what_kevy_saves(version, options, how, tmp_path):
-    door = open_kevy(tmp_path, *options)
+    door = open_kevy(tmp_path, *options, "stream-idmp-maxsize", "2000")
     populate(door, fields_expire=version == VALKEY)
+    send_messages(door)
     assert run(door, how) in (b"OK", b"Background saving started")
     wait_for_the_background(door)
     before = digest(door)

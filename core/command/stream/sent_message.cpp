@@ -42,6 +42,23 @@ OptionRead read_sent_message(Call& call, Options& options, SentMessage& message)
 
 namespace {
 
+using Limits = StreamProducers::Limits;
+
+// What a stream begins with.
+Limits first_limits(Call& call) noexcept {
+  const Settings& settings = call.runtime.settings();
+  return {settings.sent_message_seconds.load(std::memory_order_relaxed),
+          settings.sent_messages_max.load(std::memory_order_relaxed)};
+}
+
+// Logs the limits of a stream: whoever replays the log may have other settings.
+void log_limits(Call& call, const Limits& limits) {
+  if (!call.logged()) return;
+  char seconds[kIntegerTextMax], messages[kIntegerTextMax];
+  call.effect({"XCFGSET", call.args[1], "IDMP-DURATION", format_int64(limits.seconds, seconds),
+               "IDMP-MAXSIZE", format_int64(limits.messages, messages)});
+}
+
 // The name of a message of these fields and values, whatever their order.
 std::string name_of_content(Args fields) {
   std::vector<Sha1Digest> pairs(fields.size() / 2);
@@ -78,8 +95,12 @@ std::optional<StreamId> MessageUnderWay::find_added() noexcept {
 void MessageUnderWay::remember(StreamId entry) {
   if (!message_.given) return;
   const std::string id = stream_id_text(entry);
+  StreamProducers& producers = stream_.find_or_make_producers(first_limits(call_));
+  // Those of a stream without a message may be known to nobody else yet.
+  if (producers.added() == 0 && producers.limits() != Limits())
+    log_limits(call_, producers.limits());
   call_.effect({"XIDMPRECORD", call_.args[1], message_.producer, name_, id});
-  stream_.find_or_make_producers().add(message_.producer, name_, entry);
+  producers.add(message_.producer, name_, entry);
   remembered_ = true;
 }
 
@@ -92,8 +113,6 @@ void MessageUnderWay::trim() noexcept {
 }
 
 namespace {
-
-using Limits = StreamProducers::Limits;
 
 // False, and the error is answered, where it is none of the option's values.
 bool read_limit(Call& call, Bytes text, int64_t max, Bytes option, std::optional<int64_t>& limit) {
@@ -121,9 +140,11 @@ void xcfgset(Call& call) {
   StreamObject* const found = require_stream(call, key);
   if (found == nullptr) return;
   StreamObject& stream = *found;
-  StreamProducers& producers = stream.find_or_make_producers();
+  StreamProducers& producers = stream.find_or_make_producers(first_limits(call));
   const Limits now = producers.limits();
-  producers.set_limits({seconds.value_or(now.seconds), messages.value_or(now.messages)});
+  const Limits wanted{seconds.value_or(now.seconds), messages.value_or(now.messages)};
+  log_limits(call, wanted);
+  producers.set_limits(wanted);
   call.keyspace(key).account(stream);
   call.changed_unseen(key);  // those who watch the key see no other entries
   call.reply.ok();
@@ -147,7 +168,7 @@ void xidmprecord(Call& call) {
     call.error("ERR the stream has had no entry with this ID");
     return;
   }
-  StreamProducers& producers = stream.find_or_make_producers();
+  StreamProducers& producers = stream.find_or_make_producers(Limits());  // others are logged
   if (const auto known = producers.find(producer, message, call.now_ms())) {
     if (*known == *id) {
       call.reply.ok();

@@ -1,6 +1,7 @@
 #include "persist/rdb/file_reader.h"
 
 #include <string>
+#include <vector>
 
 #include "persist/rdb/run_of_keys.h"
 
@@ -45,11 +46,14 @@ class FileReader {
   Status give_runs();
   /// Whether nothing was read that belongs to the next key.
   bool between_keys() const noexcept {
-    return key_.expires_at_ms == Keyspace::kNoExpiry && !key_.idle_s && !key_.frequency;
+    return key_.expires_at_ms == Keyspace::kNoExpiry && !key_.idle_s && !key_.frequency &&
+           messages_.empty();
   }
   void read_version();
   Status read_next();
+  void read_field();
   Status read_key(uint8_t type);
+  bool add_messages(Value& value);
   Status read_value(uint8_t type);
   void read_checksum();
   bool good() const noexcept { return !reader_.failed(); }
@@ -61,6 +65,7 @@ class FileReader {
   bool ended_ = false;
   RdbKey key_;
   std::string name_;
+  std::vector<std::string> messages_;  // values of kRdbMessagesField for the next key
 };
 
 void FileReader::read_version() {
@@ -121,12 +126,9 @@ Status FileReader::read_next() {
     case RdbOpcode::kFrequency:
       key_.frequency = reader_.byte();
       break;
-    case RdbOpcode::kAux: {
-      name_ = reader_.string();
-      const Bytes value = reader_.string();
-      if (good()) visitor_.aux(name_, value);
+    case RdbOpcode::kAux:
+      read_field();
       break;
-    }
     case RdbOpcode::kFunction: {
       const Bytes library = reader_.string();
       if (good()) return visitor_.function(library);
@@ -150,6 +152,27 @@ Status FileReader::read_next() {
   return Done{};
 }
 
+void FileReader::read_field() {
+  name_ = reader_.string();
+  const Bytes value = reader_.string();
+  if (!good()) return;
+  if (name_ == kRdbMessagesField) {
+    messages_.emplace_back(value);
+  } else {
+    visitor_.aux(name_, value);
+  }
+}
+
+// False, and the reader has failed, where they are wrong.
+bool FileReader::add_messages(Value& value) {
+  for (const std::string& field : messages_) {
+    if (decode_messages(field, static_cast<StreamObject&>(*value.object))) continue;
+    reader_.fail("what is said of the messages of a stream's producers is damaged");
+    return false;
+  }
+  return true;
+}
+
 Status FileReader::read_key(uint8_t type) {
   name_ = reader_.string();
   if (!good()) return Done{};
@@ -159,6 +182,7 @@ Status FileReader::read_key(uint8_t type) {
   key_.expires_at_ms = Keyspace::kNoExpiry;
   key_.idle_s.reset();
   key_.frequency.reset();
+  messages_.clear();
   return taken;
 }
 
@@ -170,6 +194,7 @@ Status FileReader::read_value(uint8_t type) {
   }
   std::optional<Value> value = decode_value(reader_, type, version_, limits_);
   key_.end = reader_.offset();
+  if (value && value->type == Type::kStream && !add_messages(*value)) return Done{};
   return good() && value ? visitor_.key(key_, std::move(*value)) : Done{};
 }
 

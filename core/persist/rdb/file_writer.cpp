@@ -65,7 +65,15 @@ RdbType RdbFileWriter::key_head(const Entry& entry, RdbUse use) {
   return type;
 }
 
+void RdbFileWriter::messages(const Entry& entry) {
+  const StreamProducers* const producers =
+      static_cast<const StreamObject&>(*entry.object()).producers();
+  if (producers == nullptr) return;
+  encode_messages(*producers, [this](Bytes value) { aux(kRdbMessagesField, value); });
+}
+
 void RdbFileWriter::key(const Entry& entry, RdbUse use) {
+  if (entry.type() == Type::kStream) messages(entry);
   const RdbType type = key_head(entry, use);
   encode_value(writer_, type, entry);
 }

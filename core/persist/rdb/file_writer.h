@@ -46,6 +46,7 @@ class RdbFileWriter {
   uint64_t size() const noexcept { return writer_.size(); }
 
  private:
+  void messages(const Entry& entry);
   RdbType key_head(const Entry& entry, RdbUse use);
 
   RdbWriter writer_;

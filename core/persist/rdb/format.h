@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 namespace kevy {
 
@@ -72,6 +73,10 @@ inline constexpr uint64_t kRdbNodePlain = 1, kRdbNodePacked = 2;
 
 /// How a number of 64 bits shows that there is none: no time to live, never, not known.
 inline constexpr uint64_t kRdbNone = UINT64_MAX;
+
+/// The field in front of a stream, once or several times, that says which messages its producers
+/// have sent: kevy's own, which Redis and Valkey pass over as any field they do not know.
+inline constexpr std::string_view kRdbMessagesField = "kevy-stream-messages";
 
 /// What is behind the value in a DUMP payload: the version and the checksum.
 inline constexpr unsigned kRdbFooterSize = 10;

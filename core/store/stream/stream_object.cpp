@@ -223,9 +223,9 @@ StreamGroup& StreamObject::add_group(Bytes name, StreamId last_id, int64_t entri
   return *made.release();
 }
 
-StreamProducers& StreamObject::find_or_make_producers() {
+StreamProducers& StreamObject::find_or_make_producers(const StreamProducers::Limits& limits) {
   if (producers_ == nullptr) {
-    producers_ = std::make_unique<StreamProducers>(memory_);
+    producers_ = std::make_unique<StreamProducers>(memory_, limits);
     memory_ += allocated_bytes(producers_.get());
   }
   return *producers_;

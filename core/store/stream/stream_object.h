@@ -65,8 +65,8 @@ class StreamObject final : public Object {
     StreamChunk::Mark mark;
   };
   /// Adds an entry of fields and values in turn, its id higher than last_id; its bytes at most
-  /// StreamChunk::kEntryMax. `bytes`: those of all words. `alike`: if it comes into the last chunk, its
-  /// fields are known to be those of that one's first entry.
+  /// StreamChunk::kEntryMax. `bytes`: those of all words. `alike`: if it comes into the last chunk,
+  /// its fields are known to be those of that one's first entry.
   Appended append(StreamId id, Args fields, size_t bytes, const StreamChunkLimit& limit,
                   bool alike = false);
   void take_back(const Appended& appended) noexcept;
@@ -107,7 +107,8 @@ class StreamObject final : public Object {
 
   /// nullptr before any producer has named a message, or limits for that were set.
   StreamProducers* producers() const noexcept { return producers_.get(); }
-  StreamProducers& find_or_make_producers();
+  /// `limits`: what they begin with.
+  StreamProducers& find_or_make_producers(const StreamProducers::Limits& limits);
 
  private:
   friend class StreamCursor;

@@ -151,14 +151,17 @@ StreamProducers::~StreamProducers() {
 }
 
 std::unique_ptr<StreamProducers> StreamProducers::clone(size_t& memory) const {
-  auto copy = std::make_unique<StreamProducers>(memory);
-  copy->limits_ = limits_;
-  for (const Message* message = oldest_; message != nullptr; message = message->behind) {
-    copy->add(message->producer->name, message->name, message->entry);
-  }
-  copy->added_ = added_;
-  copy->duplicates_ = duplicates_;
+  auto copy = std::make_unique<StreamProducers>(memory, limits_);
+  for_each(
+      [&](Bytes producer, Bytes message, StreamId entry) { copy->add(producer, message, entry); });
+  copy->set_counts(added_, duplicates_);
   return copy;
+}
+
+void StreamProducers::for_each(const Visit& visit) const {
+  for (const Message* message = oldest_; message != nullptr; message = message->behind) {
+    visit(message->producer->name, message->name, message->entry);
+  }
 }
 
 }  // namespace kevy

@@ -6,6 +6,7 @@
 // its memory. Touched by the holder of the shard's lock alone.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,7 +26,8 @@ class StreamProducers {
     bool operator==(const Limits&) const = default;
   };
 
-  explicit StreamProducers(size_t& memory) : memory_(&memory), producers_(HashSecret::process()) {}
+  StreamProducers(size_t& memory, const Limits& limits)
+      : memory_(&memory), limits_(limits), producers_(HashSecret::process()) {}
   ~StreamProducers();
   StreamProducers(const StreamProducers&) = delete;
   StreamProducers& operator=(const StreamProducers&) = delete;
@@ -51,6 +53,15 @@ class StreamProducers {
   // Since the stream was made.
   uint64_t added() const noexcept { return added_; }
   uint64_t duplicates() const noexcept { return duplicates_; }
+  /// What they were in a file.
+  void set_counts(uint64_t added, uint64_t duplicates) noexcept {
+    added_ = added;
+    duplicates_ = duplicates;
+  }
+
+  using Visit = std::function<void(Bytes producer, Bytes message, StreamId entry)>;
+  /// All messages in the order in which they were added.
+  void for_each(const Visit& visit) const;
 
   /// All of it, for `memory` to count. Throws std::bad_alloc.
   std::unique_ptr<StreamProducers> clone(size_t& memory) const;

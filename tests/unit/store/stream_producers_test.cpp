@@ -56,9 +56,8 @@ TEST_CASE("producers' messages are remembered as long, and as many, as is set") 
   for (const int64_t most : {1, 3, 12}) {
     size_t memory = 0;
     {
-      StreamProducers producers(memory);
       const StreamProducers::Limits limits{2, most};
-      producers.set_limits(limits);
+      StreamProducers producers(memory, limits);
       Model model(limits);
       Random random(static_cast<uint64_t>(most));
       uint64_t now_ms = 10'000;

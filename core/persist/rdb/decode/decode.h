@@ -33,5 +33,8 @@ Value string_value(Bytes text);
 std::optional<Value> decode_value(RdbReader& reader, uint8_t type, unsigned version,
                                   const RdbLimits& limits);
 std::optional<Value> decode_stream(RdbReader& reader, RdbType type);
+/// Reads a value of kRdbMessagesField into the stream that it stands in front of. False where it is
+/// wrong.
+bool decode_messages(Bytes field, StreamObject& stream);
 
 }  // namespace kevy

@@ -5,6 +5,8 @@
 // Throws std::bad_alloc.
 #pragma once
 
+#include <functional>
+
 #include "persist/rdb/writer.h"
 #include "store/entry.h"
 #include "store/stream/stream_object.h"
@@ -17,11 +19,15 @@ RdbType rdb_type_of(const Entry& entry);
 
 /// Writes the value, which is of that type.
 void encode_value(RdbWriter& writer, RdbType type, const Entry& entry);
-/// The same for a set, a sorted set or a hash in parts, with no object in the entry: how many elements
-/// there are, and then those that there are copies of.
+/// The same for a set, a sorted set or a hash in parts, with no object in the entry: how many
+/// elements there are, and then those that there are copies of.
 void encode_count(RdbWriter& writer, RdbType type, uint64_t elements);
 void encode_elements(RdbWriter& writer, RdbType type, const ElementImages& images);
 void encode_stream(RdbWriter& writer, RdbType type, const StreamObject& stream);
+
+/// What the producers of a stream have sent, as values of kRdbMessagesField; each is to be written
+/// in front of the stream.
+void encode_messages(const StreamProducers& producers, const std::function<void(Bytes)>& write);
 
 /// kStream2 or kStream3.
 RdbType rdb_type_of_stream(const StreamObject& stream) noexcept;

@@ -48,3 +48,18 @@ def test_every_row_is_that_of_redis(both):
             if mine != reference:
                 differences[name, field] = (mine, reference)
     assert differences == {}
+
+
+# What kevy has none of: access lists, clusters, modules, servers that follow one another.
+NOT_HERE = {"acl", "cluster", "clusterscan", "failover", "migrate", "module", "psync", "replconf", "replicaof",
+            "restore-asking", "slaveof", "sync"}
+# What came with Redis 8, and LMOVEM and BLMOVEM, which go with its SUNIONCARD.
+NOT_THERE = {"blmovem", "delex", "digest", "increx", "lmovem", "sdiffcard", "sunioncard", "xackdel", "xcfgset",
+             "xdelex", "xidmprecord", "xnack"}
+
+
+def test_no_other_command_is_missing(both):
+    """COMMAND LIST of both, and their subcommands."""
+    ours, theirs = (rows_of(door).keys() for door in both)
+    assert {name.split(b"|")[0].decode() for name in theirs - ours} == NOT_HERE
+    assert {name.decode() for name in ours - theirs} == NOT_THERE

@@ -200,7 +200,7 @@ constexpr const char* kCases[] = {
     "COMMAND GETKEYS mset a 1 b 2 c 3", "COMMAND GETKEYSANDFLAGS mset a 1 b 2 c 3", "COMMAND INFO get set", "COMMAND LIST", "COMMAND HELP",
     "CONFIG GET *", "CONFIG HELP", "CONFIG RESETSTAT", "CONFIG SET timeout 5 requirepass secret",
     "CONFIG SET notify-keyspace-events KA hash-max-listpack-entries 20", "DEBUG SLEEP 0", "DEBUG DIGEST",
-    "DEBUG DIGEST-VALUE big hbig lb sbig zbig none", "DEBUG OBJECT hbig", "DEBUG PROTOCOL map", "DEBUG HELP", "INFO",
+    "DEBUG DIGEST-VALUE big hbig lb sbig zbig none", "DEBUG OBJECT hbig", "DEBUG PROTOCOL map", "DEBUG STRINGMATCH-TEST", "DEBUG HELP", "INFO",
     "TIME", "ROLE", "WAIT 0 0", "WAITAOF 0 0 0", "BGREWRITEAOF", "SHUTDOWN", "SHUTDOWN SAVE NOW FORCE",
     "SHUTDOWN ABORT",
     "SLOWLOG GET", "SLOWLOG HELP", "SLOWLOG LEN", "SLOWLOG RESET", "COMMANDLOG GET 3 slow", "COMMANDLOG HELP",

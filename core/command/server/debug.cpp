@@ -7,7 +7,9 @@
 #include <thread>
 #include <vector>
 
+#include "base/glob.h"
 #include "base/memory_size.h"
+#include "base/random.h"
 #include "command/arguments.h"
 #include "command/families.h"
 #include "command/key/encoding_name.h"
@@ -66,6 +68,22 @@ void quicklist_packed_threshold(Call& call) {
   } else {
     call.error("ERR argument must be a memory value bigger than 1 and smaller than 4gb");
   }
+}
+
+// Patterns and texts of few characters, so that many match: it is over, whatever they are.
+void stringmatch_test(Call& call) {
+  constexpr int kRounds = 10'000;
+  constexpr Bytes kCharacters = "ab*?[]^-\\";
+  char pattern[32], text[32];
+  Random random(kRounds);
+  const auto drawn = [&](char (&to)[32]) {
+    for (char& c : to) c = kCharacters[random.below(kCharacters.size())];
+    return Bytes(to, random.below(sizeof to));
+  };
+  for (int round = 0; round < kRounds; ++round) {
+    static_cast<void>(glob_match(drawn(pattern), drawn(text), round % 2 == 0));
+  }
+  call.reply.status("Apparently the server did not crash: test passed");
 }
 
 // Sleeps without a lock, but for what EXEC holds.
@@ -205,6 +223,7 @@ constexpr Subcommand kSubcommands[] = {
     {"set-active-expire", 3, 3, set_active_expire, "0|1",
      "Lets keys expire while nobody asks for them, or not."},
     {"sleep", 3, 3, sleep, "seconds", "Makes this command take some seconds."},
+    {"stringmatch-test", 2, 2, stringmatch_test, "", "Matches many patterns with many texts."},
 };
 
 void help(Call& call) {

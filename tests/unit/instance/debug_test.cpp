@@ -15,9 +15,9 @@ TEST_CASE("DEBUG PROTOCOL answers attributes and pushes beside the reply, under 
   client("HELLO 3");
   CHECK(client("DEBUG PROTOCOL attrib") ==
         "|1\r\n" + bulk("key-popularity") + "*2\r\n" + bulk("key:123") + ":90\r\n" + reply);
-  CHECK(client("DEBUG PROTOCOL push\r\nPING") ==
-        bulk("Some real reply following the push reply") + ">2\r\n" + bulk("server-cpu-usage") +
-            ":42\r\n+PONG\r\n");
+  CHECK(client("DEBUG PROTOCOL push\r\nPING") == bulk("Some real reply following the push reply") +
+                                                     ">2\r\n" + bulk("server-cpu-usage") +
+                                                     ":42\r\n+PONG\r\n");
 }
 
 TEST_CASE("DEBUG SET-ACTIVE-EXPIRE 0 leaves what has expired until somebody asks for it") {
@@ -36,6 +36,13 @@ TEST_CASE("DEBUG SET-ACTIVE-EXPIRE 0 leaves what has expired until somebody asks
   CHECK(client("DBSIZE") == ":0\r\n");
 }
 
+TEST_CASE("DEBUG STRINGMATCH-TEST comes to an end and says so as Valkey does") {
+  const auto instance = start(1);
+  Client client(*instance);
+  CHECK(client("DEBUG STRINGMATCH-TEST") ==
+        "+Apparently the server did not crash: test passed\r\n");
+}
+
 TEST_CASE("DEBUG OBJECT describes a value without an address of the host") {
   const auto instance = start(2);
   Client client(*instance);
@@ -43,5 +50,6 @@ TEST_CASE("DEBUG OBJECT describes a value without an address of the host") {
   const std::string told = client("DEBUG OBJECT l");
   CHECK(told.starts_with("+Value at:0x0 refcount:1 encoding:listpack serializedlength:"));
   CHECK(told.find(" lru_seconds_idle:0\r\n") != std::string::npos);
-  CHECK(client("DEBUG OBJECT l FAST").starts_with("+Value at:0x0 refcount:1 encoding:listpack lru:"));
+  CHECK(
+      client("DEBUG OBJECT l FAST").starts_with("+Value at:0x0 refcount:1 encoding:listpack lru:"));
 }

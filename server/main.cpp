@@ -2,7 +2,6 @@
 // alone.
 #include <kevy.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -10,8 +9,10 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <ctime>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "options.h"
 
@@ -27,6 +28,22 @@ using Instance = std::unique_ptr<kevy_instance, Stop>;
 
 // What SHUTDOWN sends to this process.
 constexpr int kShutdown = SIGUSR1;
+
+// What ends the server, blocked before any thread starts.
+sigset_t ending_signals() {
+  sigset_t ending;
+  sigemptyset(&ending);
+  sigaddset(&ending, SIGTERM);
+  sigaddset(&ending, SIGINT);
+  sigaddset(&ending, kShutdown);
+  return ending;
+}
+
+const char* name_of(int signal) {
+  return signal == kShutdown ? "SHUTDOWN" : signal == SIGTERM ? "SIGTERM" : "SIGINT";
+}
+
+void tell_of_end(const char* why) { std::printf("kevy-server: %s, stopping\n", why); }
 
 void tell(void* process) { kill(*static_cast<const pid_t*>(process), kShutdown); }
 
@@ -45,19 +62,26 @@ bool may_stop(kevy_instance* instance) {
   return false;
 }
 
-void wait_for_the_end(kevy_instance* instance, const sigset_t& ending) {
-  while (true) {
-    int signal = 0;
+void wait_for_the_end(kevy_instance* instance) {
+  const sigset_t ending = ending_signals();
+  int signal = 0;
+  do {
     sigwait(&ending, &signal);
-    if (signal == kShutdown) {
-      std::printf("kevy-server: SHUTDOWN, stopping\n");
-      return;
-    }
-    const bool stops = may_stop(instance);
-    if (!stops) continue;
-    std::printf("kevy-server: %s, stopping\n", signal == SIGTERM ? "SIGTERM" : "SIGINT");
-    return;
+  } while (signal != kShutdown && !may_stop(instance));
+  tell_of_end(name_of(signal));
+}
+
+// While files are read: a signal ends that. Says at the beginning what goes on.
+int go_on_loading(uint64_t done, uint64_t total, void* signal) {
+  if (done == 0) {
+    std::printf("kevy-server: loading %llu bytes\n", static_cast<unsigned long long>(total));
+    std::fflush(stdout);
   }
+  const sigset_t ending = ending_signals();
+  const timespec at_once{};
+  const int came = sigtimedwait(&ending, nullptr, &at_once);
+  if (came > 0) *static_cast<int*>(signal) = came;
+  return came > 0 ? 1 : 0;
 }
 
 // Raises the limit of descriptors to what the system allows, since each connection needs one.
@@ -76,7 +100,8 @@ std::string working_directory() {
   return path;
 }
 
-Instance start(const Options& options) {
+// nullptr: it was ended while it was reading its files.
+Instance start(const Options& options, pid_t& self) {
   const std::string directory = working_directory();
   std::vector<const char*> directives{"dir", directory.c_str()};
   for (const auto& [name, value] : options.directives) {
@@ -89,21 +114,26 @@ Instance start(const Options& options) {
   wanted.threads = options.threads;
   wanted.directives = directives.data();
   wanted.directive_count = directives.size() / 2;
+  std::vector<const char*> addresses;
+  for (const std::string& address : options.listen) addresses.push_back(address.c_str());
+  kevy_listen_options listening = KEVY_LISTEN_OPTIONS_INIT;
+  listening.permissions = options.unix_mode;
+  wanted.listen = addresses.data();
+  wanted.listen_count = addresses.size();
+  wanted.listen_options = &listening;
+  int signal = kShutdown;
+  wanted.progress = go_on_loading;
+  wanted.progress_user = &signal;
+  wanted.on_shutdown = tell;
+  wanted.shutdown_user = &self;
   kevy_instance* instance = nullptr;
-  if (kevy_start(&wanted, &instance) != KEVY_OK) throw OptionError(kevy_last_error());
+  const kevy_status started = kevy_start(&wanted, &instance);
+  if (started == KEVY_CANCELLED) {
+    tell_of_end(name_of(signal));
+  } else if (started != KEVY_OK) {
+    throw OptionError(kevy_last_error());
+  }
   return Instance(instance);
-}
-
-void listen(kevy_instance* instance, const Options& options) {
-  for (const Options::Listen& wanted : options.listen) {
-    if (kevy_listen(instance, wanted.address.c_str(), nullptr, nullptr) != KEVY_OK &&
-        !wanted.optional) {
-      throw OptionError(kevy_last_error());
-    }
-  }
-  if (options.unix_mode != 0 && chmod(options.unix_path.c_str(), options.unix_mode) != 0) {
-    throw OptionError("chmod '" + options.unix_path + "': " + std::strerror(errno));
-  }
 }
 
 void announce(kevy_instance* instance) {
@@ -124,22 +154,13 @@ int serve(const Options& options) {
     throw OptionError("dir '" + options.directory + "': " + std::strerror(errno));
   }
   raise_descriptor_limit();
-  // Signals are blocked before any thread starts, so that sigwait below gets them.
-  sigset_t ending;
-  sigemptyset(&ending);
-  sigaddset(&ending, SIGTERM);
-  sigaddset(&ending, SIGINT);
-  sigaddset(&ending, kShutdown);
+  const sigset_t ending = ending_signals();
   pthread_sigmask(SIG_BLOCK, &ending, nullptr);
-
   pid_t self = getpid();
-  Instance instance = start(options);
-  if (kevy_on_shutdown(instance.get(), tell, &self) != KEVY_OK) {
-    throw OptionError(kevy_last_error());
-  }
-  listen(instance.get(), options);
+  Instance instance = start(options, self);
+  if (instance == nullptr) return 0;
   announce(instance.get());
-  wait_for_the_end(instance.get(), ending);
+  wait_for_the_end(instance.get());
   if (kevy_stop(instance.release()) == KEVY_OK) return 0;
   std::fprintf(stderr, "kevy-server: %s\n", kevy_last_error());
   return 1;

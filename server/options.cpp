@@ -116,16 +116,13 @@ class Own {
   std::map<std::string, Directive> values_;
 };
 
-Options::Listen tcp_address(std::string host, uint32_t port) {
-  Options::Listen listen;
-  if (host.starts_with('-')) {
-    listen.optional = true;
-    host.erase(0, 1);
-  }
+// "-host": not every machine has it.
+std::string tcp_address(std::string host, uint32_t port) {
+  const bool optional = host.starts_with('-');
+  if (optional) host.erase(0, 1);
   if (host == "::*") host = "::";
   if (host.find(':') != std::string::npos) host = "[" + host + "]";
-  listen.address = host + ":" + std::to_string(port);
-  return listen;
+  return (optional ? "-" : "") + host + ":" + std::to_string(port);
 }
 
 void choose_addresses(const Own& own, Options& options) {
@@ -139,8 +136,8 @@ void choose_addresses(const Own& own, Options& options) {
     if (every) hosts = {"*"};  // takes IPv6 too
     for (const std::string& host : hosts) options.listen.push_back(tcp_address(host, port));
   }
-  options.unix_path = own.text_or("unixsocket", "");
-  if (!options.unix_path.empty()) options.listen.push_back({"unix:" + options.unix_path});
+  const std::string path = own.text_or("unixsocket", "");
+  if (!path.empty()) options.listen.push_back("unix:" + path);
   options.unix_mode = own.number_or("unixsocketperm", 0, 8);
   if (options.listen.empty()) {
     throw OptionError("nothing to listen on: give --port or --unixsocket");

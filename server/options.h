@@ -11,14 +11,8 @@
 namespace kevy_server {
 
 struct Options {
-  struct Listen {
-    std::string address;    // as kevy_listen takes it
-    bool optional = false;  // "-host": not every machine has it
-  };
-
-  std::vector<Listen> listen;
-  std::string unix_path;     // the Unix socket among them, or empty
-  unsigned unix_mode = 0;    // its permissions; 0: as the umask says
+  std::vector<std::string> listen;  // as kevy_start takes it
+  uint32_t unix_mode = 0;    // permissions of a Unix socket; 0: as the umask says
   std::string directory;     // to work in; empty: where it was started
   uint32_t threads = 0;
   uint32_t shards = 0;

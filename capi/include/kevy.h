@@ -119,6 +119,19 @@ typedef struct kevy_subscription kevy_subscription;
 typedef struct kevy_message kevy_message;
 typedef struct kevy_listener kevy_listener;
 
+/* Told how much is done, of how much: at the beginning, now and then, and at the end. Called by the
+ * thread that called the function (kevy_start, kevy_backup, kevy_load), which holds no lock: it may call
+ * anything but kevy_stop, and must not wait for a thread in another kevy_load of the instance; from within
+ * one kevy_load is KEVY_REFUSED. It returns 0 to go on; anything else ends the function, which returns
+ * KEVY_CANCELLED and has changed nothing. Must not throw. */
+typedef int (*kevy_progress_callback)(uint64_t done, uint64_t total, void* user);
+
+/* Called after SHUTDOWN, which has saved if that was wanted: the host is to call kevy_stop soon, from
+ * another thread. On the thread of kevy_message_callback, by the same rules. */
+typedef void (*kevy_shutdown_callback)(void* user);
+
+struct kevy_listen_options; /* see kevy_listen */
+
 /* How to start an instance. */
 typedef struct kevy_options {
     size_t size;        /* sizeof(kevy_options) */
@@ -130,13 +143,33 @@ typedef struct kevy_options {
     /* Directives as in redis.conf: directives[2*i] is a name, directives[2*i+1] its value. */
     const char* const* directives;
     size_t directive_count; /* pairs */
+    /* Told how far it has come with the files it reads, in bytes of all of them; not called where there
+     * is none to read. May be NULL; `progress_user` is passed to it. */
+    kevy_progress_callback progress;
+    void* progress_user;
+    /* Where it listens from before it reads its files on, as kevy_listen takes it, for as long as it
+     * lives. With a '-' in front: it starts as well where it can not listen there. */
+    const char* const* listen;
+    size_t listen_count;
+    const struct kevy_listen_options* listen_options; /* of all of them; may be NULL */
+    /* As by kevy_on_shutdown, but that none is missed. May be called before kevy_start returns. */
+    kevy_shutdown_callback on_shutdown;
+    void* shutdown_user;
 } kevy_options;
 
-#define KEVY_OPTIONS_INIT {sizeof(kevy_options), 0, 0, 0, 0, NULL, 0}
+#define KEVY_OPTIONS_INIT \
+    {sizeof(kevy_options), 0, 0, 0, 0, NULL, 0, NULL, NULL, NULL, 0, NULL, NULL, NULL}
 
-/* Starts an instance with its own, empty data. `options` may be NULL. Starts no thread, but
- * for one that looks after `save` rules, and one that writes an append-only file.
- * KEVY_INVALID names the option or directive that is wrong. */
+/* Starts an instance with its own data: none, or what it has kept in `dir` before. `options` may be NULL.
+ * Starts no thread, but for those that listen, one that looks after `save` rules, one that writes an
+ * append-only file, and some that read its files, which end with that.
+ * While it reads them, whoever is connected is answered with an error that begins with LOADING, but for
+ * commands that have the flag "loading" (INFO, whose section persistence tells how far it is; CONFIG,
+ * SUBSCRIBE, SHUTDOWN, ...). SHUTDOWN ends kevy_start then: KEVY_CANCELLED.
+ * KEVY_INVALID names the option or directive that is wrong, or the file that is damaged, and where.
+ * KEVY_SYSTEM: the system refuses, or another instance has the append-only file; kevy_last_errno() says
+ * why. KEVY_CANCELLED: `progress` or SHUTDOWN has ended it. Whatever fails, no listener, connection or
+ * thread is left, and what is on disk is as it was. */
 KEVY_API kevy_status kevy_start(const kevy_options* options, kevy_instance** instance);
 
 /* Stops an instance: ends its threads, its listeners and connections, drops what waits for its
@@ -149,10 +182,6 @@ KEVY_API kevy_status kevy_start(const kevy_options* options, kevy_instance** ins
  * could not be written; kevy_last_error() says why, and the instance is stopped all the same. Who
  * wants to keep it then runs SAVE before, which tells. */
 KEVY_API kevy_status kevy_stop(kevy_instance* instance);
-
-/* Called after SHUTDOWN, which has saved if that was wanted: the host is to call kevy_stop soon, from
- * another thread. On the thread of kevy_message_callback, by the same rules. */
-typedef void (*kevy_shutdown_callback)(void* user);
 
 /* Has `callback` called with `user` when SHUTDOWN is run, in place of what was given before, which is
  * waited for where it runs, unless it is that which calls; NULL takes it back. Without it SHUTDOWN
@@ -470,13 +499,6 @@ KEVY_API kevy_status kevy_connect(kevy_instance* instance, const kevy_session_op
  * Blocks until it is on disk. */
 KEVY_API kevy_status kevy_save(kevy_instance* instance);
 
-/* Told how much is done, of how much: at the beginning, now and then, and at the end. Called by the
- * thread that called the function, which holds no lock: it may call anything but kevy_stop, and must not
- * wait for a thread in another kevy_load of the instance; from within one kevy_load is KEVY_REFUSED. It
- * returns 0 to go on; anything else ends the function, which returns KEVY_CANCELLED and has changed
- * nothing. Must not throw. */
-typedef int (*kevy_progress_callback)(uint64_t done, uint64_t total, void* user);
-
 typedef struct kevy_backup_options {
     size_t size;                     /* sizeof(kevy_backup_options) */
     kevy_progress_callback progress; /* of the keys; may be NULL */
@@ -506,8 +528,9 @@ typedef struct kevy_load_options {
 /* Reads an RDB file, and has what is in it take the place of all data and libraries of functions, in one
  * step for everybody else. What is read is not trusted; until it has been read to its end commands go on
  * with the data that there are, and both are in memory. Whatever fails, those data are as they were.
- * KEVY_INVALID: the file is damaged, or is none; kevy_last_error() says at which byte. KEVY_SYSTEM: it
- * can not be read. Keys whose time is over are left out. Watched and tracked keys change as by FLUSHALL.
+ * KEVY_INVALID: the file is damaged, and kevy_last_error() says at which byte; or it is none, such as a
+ * pipe, which is not waited for. KEVY_SYSTEM: it can not be read. Keys whose time is over are left out.
+ * Watched and tracked keys change as by FLUSHALL.
  * With an append-only file what was read is its new base when this returns: a crash leaves the data of before,
  * or these. For `save` rules all keys that come and go have changed. `options` may be NULL. Any thread; one
  * after the other. Blocks. */

@@ -8,6 +8,8 @@
 
 #include "base/bytes.h"
 #include "guard.h"
+#include "net/listener.h"
+#include "persist/load/progress.h"
 
 namespace kevy::capi {
 
@@ -95,6 +97,15 @@ kevy_status read_options(const Options* given, size_t size_of_first, Options& kn
   }
   std::memcpy(&known, given, std::min(sizeof(Options), given->size));
   return KEVY_OK;
+}
+
+/// What kevy_listen's options ask for.
+kevy_status read_listen_options(const kevy_listen_options* given, Listener::Options& options);
+
+/// What the callback of a host is told through.
+inline Progress progress_of(kevy_progress_callback callback, void* user) {
+  if (callback == nullptr) return nullptr;
+  return [=](uint64_t done, uint64_t total) { return callback(done, total, user) == 0; };
 }
 
 /// The commands of a pipeline as they are given: their words lie one behind another.

@@ -8,24 +8,8 @@ using namespace kevy::capi;
 
 namespace {
 
-kevy_status failed(const kevy::Error& error) {
-  switch (error.kind) {
-    case kevy::Error::Kind::kInvalid:
-      return fail_with(KEVY_INVALID, error.message);
-    case kevy::Error::Kind::kNoMemory:
-      return fail_with(KEVY_NO_MEMORY, error.message);
-    case kevy::Error::Kind::kState:
-      return fail_with(error.code == ECANCELED ? KEVY_CANCELLED : KEVY_REFUSED, error.message);
-    default:
-      return fail_with(KEVY_SYSTEM, error.message, error.code);
-  }
-}
-
-kevy_status told(const kevy::Status& status) { return status ? KEVY_OK : failed(status.error()); }
-
-kevy::Progress progress_of(kevy_progress_callback callback, void* user) {
-  if (callback == nullptr) return nullptr;
-  return [=](uint64_t done, uint64_t total) { return callback(done, total, user) == 0; };
+kevy_status told(const kevy::Status& status) {
+  return status ? KEVY_OK : fail_with(status.error());
 }
 
 }  // namespace

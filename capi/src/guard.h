@@ -7,6 +7,7 @@
 #include <new>
 #include <string_view>
 
+#include "base/result.h"
 #include "kevy.h"
 
 namespace kevy::capi {
@@ -16,6 +17,9 @@ namespace kevy::capi {
 kevy_status fail(kevy_status status, const char* constant) noexcept;
 /// The same with a text that is copied, and the errno that goes with it.
 kevy_status fail_with(kevy_status status, std::string_view text, int code = 0) noexcept;
+
+/// The same for a call that reads or writes files, or asks the system for something else.
+kevy_status fail_with(const Error& error) noexcept;
 
 /// How often this process has become a child of fork() since count_forks was first called.
 inline std::atomic<uint32_t> fork_count{0};

@@ -1,27 +1,61 @@
 // Starting and stopping; the clock.
+#include <cstddef>
+#include <string_view>
+
 #include "arguments.h"
 #include "handles.h"
 
 using namespace kevy::capi;
 
+namespace {
+
+kevy_status read_directives(const kevy_options& options, kevy::InstanceOptions& wanted) {
+  const size_t count = options.directive_count;
+  if (count != 0 && has_null(count * 2, options.directives, nullptr)) return null_argument();
+  for (size_t i = 0; i < count; ++i) {
+    wanted.directives.emplace_back(options.directives[2 * i], options.directives[2 * i + 1]);
+  }
+  return KEVY_OK;
+}
+
+kevy_status read_addresses(const kevy_options& options, kevy::InstanceOptions& wanted) {
+  const size_t count = options.listen_count;
+  if (count != 0 && has_null(count, options.listen, nullptr)) return null_argument();
+  for (size_t i = 0; i < count; ++i) {
+    std::string_view text = options.listen[i];
+    const bool optional = text.starts_with('-');
+    if (optional) text.remove_prefix(1);
+    auto address = kevy::Address::parse(text);
+    if (!address) return fail_with(address.error());
+    wanted.listen.push_back({std::move(*address), optional});
+  }
+  return read_listen_options(options.listen_options, wanted.listen_options);
+}
+
+kevy_status read_start(const kevy_options* options, kevy::InstanceOptions& wanted) {
+  kevy_options known = KEVY_OPTIONS_INIT;
+  constexpr size_t kFirst = offsetof(kevy_options, progress);
+  if (const auto status = read_options(options, kFirst, known); status != KEVY_OK) return status;
+  wanted.shards = known.shards;
+  wanted.databases = known.databases;
+  wanted.protocol = known.protocol;
+  wanted.threads = known.threads;
+  wanted.progress = progress_of(known.progress, known.progress_user);
+  wanted.on_shutdown = known.on_shutdown;
+  wanted.shutdown_user = known.shutdown_user;
+  if (const auto status = read_directives(known, wanted); status != KEVY_OK) return status;
+  return read_addresses(known, wanted);
+}
+
+}  // namespace
+
 kevy_status kevy_start(const kevy_options* options, kevy_instance** instance) {
   if (instance == nullptr) return null_argument();
   return guard([&]() -> kevy_status {
-    kevy_options known = KEVY_OPTIONS_INIT;
-    if (const auto status = read_options(options, sizeof known, known); status != KEVY_OK) return status;
     kevy::InstanceOptions wanted;
-    wanted.shards = known.shards;
-    wanted.databases = known.databases;
-    wanted.protocol = known.protocol;
-    wanted.threads = known.threads;
-    if (known.directive_count != 0 && has_null(known.directive_count * 2, known.directives, nullptr)) {
-      return null_argument();
-    }
-    for (size_t i = 0; i < known.directive_count; ++i) {
-      wanted.directives.emplace_back(known.directives[2 * i], known.directives[2 * i + 1]);
-    }
+    if (const auto status = read_start(options, wanted); status != KEVY_OK) return status;
     auto started = kevy::Instance::start(wanted);
-    if (!started) return fail_with(KEVY_INVALID, started.error().message);
+    if (!started) return fail_with(started.error());
     auto handle = std::make_unique<kevy_instance>();
     handle->engine = std::move(*started);
     count_forks();

@@ -1,6 +1,7 @@
 // Listeners, and connections that the process itself asks for.
 #include <cstring>
 
+#include "arguments.h"
 #include "session_handle.h"
 
 using namespace kevy::capi;
@@ -20,7 +21,11 @@ kevy_status failed(const kevy::Error& error) {
   return fail_with(invalid ? KEVY_INVALID : KEVY_SYSTEM, error.message, error.code);
 }
 
-kevy_status read_listen_options(const kevy_listen_options* given, kevy::Listener::Options& options) {
+}  // namespace
+
+namespace kevy::capi {
+
+kevy_status read_listen_options(const kevy_listen_options* given, Listener::Options& options) {
   kevy_listen_options known = KEVY_LISTEN_OPTIONS_INIT;
   const kevy_status status = read_options(given, sizeof known, known);
   if (status != KEVY_OK) return status;
@@ -31,7 +36,7 @@ kevy_status read_listen_options(const kevy_listen_options* given, kevy::Listener
   return KEVY_OK;
 }
 
-}  // namespace
+}  // namespace kevy::capi
 
 kevy_status kevy_listen(kevy_instance* instance, const char* address,
                         const kevy_listen_options* options, kevy_listener** listener) {

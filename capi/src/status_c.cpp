@@ -1,6 +1,7 @@
 // Versions, statuses, the thread's last error, fork().
 #include <pthread.h>
 
+#include <cerrno>
 #include <new>
 #include <string>
 
@@ -59,6 +60,19 @@ kevy_status fail_with(kevy_status status, std::string_view text, int code) noexc
   }
   last_error.copy(text);
   return status;
+}
+
+kevy_status fail_with(const Error& error) noexcept {
+  switch (error.kind) {
+    case Error::Kind::kInvalid:
+      return fail_with(KEVY_INVALID, error.message);
+    case Error::Kind::kNoMemory:
+      return fail_with(KEVY_NO_MEMORY, error.message);
+    case Error::Kind::kState:
+      return fail_with(error.code == ECANCELED ? KEVY_CANCELLED : KEVY_REFUSED, error.message);
+    default:
+      return fail_with(KEVY_SYSTEM, error.message, error.code);
+  }
 }
 
 void count_forks() noexcept {

@@ -1,7 +1,11 @@
 #include "instance/instance.h"
 
+#include <fcntl.h>
+
 #include <cerrno>
 
+#include "base/c_locale.h"
+#include "base/descriptor.h"
 #include "command/families.h"
 #include "instance/directives.h"
 #include "resp/discarded_reply.h"
@@ -71,7 +75,7 @@ Status Instance::shut_down() noexcept {
   return saved;
 }
 
-// Nothing changes any more.
+// Nothing changes any more. Where loading was not finished the rules have not begun.
 Status Instance::save_at_the_end() noexcept {
   const Shutdown::Saving saving = shutdown_notice_.saving();
   const bool wanted = saving == Shutdown::Saving::kAlways ||
@@ -92,35 +96,88 @@ Result<std::unique_ptr<Instance>> Instance::start(const InstanceOptions& options
   if (protocol != 2 && protocol != 3) return invalid("protocol: 2 or 3");
   std::unique_ptr<Instance> instance(new Instance(runtime, options.threads));
   instance->settings_.protocol_default.store(static_cast<int>(protocol));
-  for (const auto& [name, value] : options.directives) {
-    if (!instance->configuration_.has(name)) return invalid("unknown directive '" + name + "'");
-    if (const auto wrong = instance->configuration_.set({{name, value}})) {
-      return invalid(wrong->first + ": " + wrong->second);
-    }
-  }
-  if (Status started = instance->start_snapshots(); !started) return started.error();
-  if (auto started = instance->start_persistence(); !started) return started.error();
-  instance->save_rules_.begin();
-  if (instance->save_rules_.acts() && !instance->housekeeping_.look_at_time()) {
-    instance->save_rules_.end();
-    return Error{Error::Kind::kSystem, "save: no thread could be started to look after it", errno};
-  }
+  if (Status configured = instance->configure(options); !configured) return configured.error();
+  if (Status listening = instance->listen(options); !listening) return listening.error();
+  if (Status loaded = instance->load(options); !loaded) return loaded.error();
   return instance;
 }
 
-Status Instance::start_persistence() {
+Status Instance::configure(const InstanceOptions& options) {
+  for (const auto& [name, value] : options.directives) {
+    if (!configuration_.has(name)) return invalid("unknown directive '" + name + "'");
+    if (const auto wrong = configuration_.set({{name, value}})) {
+      return invalid(wrong->first + ": " + wrong->second);
+    }
+  }
+  const bool has_directory = !persistence_.place.directory.empty();
+  if (persistence_.append_only && !has_directory) {
+    return invalid("appendonly: it needs a directory: set dir");
+  }
+  if (Status ruled = save_rules_.start(has_directory); !ruled) return ruled;
+  if (Status there = check_directory(); !there) return there;
+  fix_directives();
+  return Done{};
+}
+
+Status Instance::check_directory() const {
+  const std::string& path = persistence_.place.directory;
+  if (path.empty()) return Done{};
+  const Descriptor directory(open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (directory) return Done{};
+  const int code = errno;
+  return Error{Error::Kind::kSystem, "dir '" + path + "': " + error_text(code), code};
+}
+
+// What is said of files is said once, before anybody can say otherwise.
+void Instance::fix_directives() {
+  snapshot_options_.started = true;
   persistence_.started = true;
+  snapshots_.set_place(persistence_.place.directory, snapshot_options_.name);
   append_only_.set_place(persistence_.place, [this] {
     network_.disk_moved();
     runtime_.end_log_waits();
   });
-  persistence_.turn_append_only = [this](bool on) { return append_only_.turn(on); };
-  persistence_.append_only_wanted = [this] { return append_only_.wanted(); };
-  if (!persistence_.append_only) return Done{};
-  if (persistence_.place.directory.empty()) {
-    return invalid("appendonly: it needs a directory: set dir");
+  persistence_.turn_append_only = [this](bool on) -> std::optional<std::string> {
+    if (runtime_.loading()) return std::string(kLoadingText);
+    return append_only_.turn(on);
+  };
+  persistence_.append_only_wanted = [this] {
+    return runtime_.loading() ? persistence_.append_only : append_only_.wanted();
+  };
+}
+
+// Whoever connects finds the instance loading.
+Status Instance::listen(const InstanceOptions& options) {
+  runtime_.begin_loading();
+  if (options.on_shutdown != nullptr) {
+    if (Status started = delivery_.start(); !started) return started;
+    shutdown_notice_.set(options.on_shutdown, options.shutdown_user);
   }
-  if (Status started = append_only_.start(); !started) return started;
+  shutdown_notice_.begin_loading();
+  for (const auto& [address, optional] : options.listen) {
+    const auto listening = network_.listen(address, options.listen_options);
+    if (!listening && !optional) return listening.error();
+  }
+  return Done{};
+}
+
+Status Instance::load(const InstanceOptions& options) {
+  const Progress progress = [&](uint64_t done, uint64_t total) {
+    runtime_.load_state().note(done, total);
+    if (shutdown_notice_.ends_loading()) return false;
+    return !options.progress || options.progress(done, total);
+  };
+  // What the append-only file has is later than any snapshot.
+  Status loaded = persistence_.append_only ? load_append_only(progress) : load_snapshot(progress);
+  if (!loaded) return loaded;
+  if (Status begun = begin_save_rules(); !begun) return begun;
+  runtime_.end_loading();
+  if (shutdown_notice_.end_loading()) return cancelled();
+  return Done{};
+}
+
+Status Instance::load_append_only(const Progress& progress) {
+  if (Status started = append_only_.start(progress); !started) return started;
   forget_statistics();
   return Done{};
 }
@@ -136,22 +193,9 @@ void Instance::forget_statistics() {
   runtime_.counters().error_replies = 0;
 }
 
-// What the append-only file has is later than any snapshot. Libraries are loaded once nothing is
-// held, since a command does that.
-Status Instance::start_snapshots() {
-  snapshot_options_.started = true;
-  const bool has_directory = !persistence_.place.directory.empty();
-  if (Status ruled = save_rules_.start(has_directory); !ruled) return ruled;
+Status Instance::load_snapshot(const Progress& progress) {
   std::vector<std::string> libraries;
-  const auto keep = [&](Bytes code) {
-    libraries.emplace_back(code);
-    return true;
-  };
-  if (Status read = snapshots_.start(persistence_.place.directory, snapshot_options_.name,
-                                     !persistence_.append_only, keep);
-      !read) {
-    return read;
-  }
+  if (Status read = snapshots_.read_at_start(progress, libraries); !read) return read;
   for (const std::string& code : libraries) {
     const Bytes words[] = {"FUNCTION", "LOAD", "REPLACE", code};
     DiscardedReply reply;
@@ -161,6 +205,13 @@ Status Instance::start_snapshots() {
   }
   snapshots_.note_all_loaded();
   return Done{};
+}
+
+Status Instance::begin_save_rules() {
+  save_rules_.begin();
+  if (!save_rules_.acts() || housekeeping_.look_at_time()) return Done{};
+  save_rules_.end();
+  return Error{Error::Kind::kSystem, "save: no thread could be started to look after it", errno};
 }
 
 void Instance::advance_clock(int64_t delta_ms) {

@@ -26,11 +26,21 @@
 namespace kevy {
 
 struct InstanceOptions {
+  struct Listen {
+    Address address;
+    bool optional = false;  // the instance starts also where it can not listen there
+  };
+
   uint32_t shards = 0;
   uint32_t databases = 0;
   uint32_t protocol = 0;
   uint32_t threads = 0;
   std::vector<std::pair<std::string, std::string>> directives;
+  std::vector<Listen> listen;  // from before files are read on
+  Listener::Options listen_options;
+  Progress progress;  // of the files that are read
+  ShutdownNotice::Callback on_shutdown = nullptr;
+  void* shutdown_user = nullptr;
 };
 
 class Instance {
@@ -39,7 +49,9 @@ class Instance {
   static constexpr uint32_t kDatabasesDefault = 16, kDatabasesMax = 1 << 16;
   static constexpr uint32_t kThreadsMax = 1024;
 
-  /// Checks the options; an Error names the one at fault.
+  /// Checks the options, and reads the files that they name; clients that connect meanwhile are
+  /// answered LOADING. kInvalid names the option or the file at fault, ECANCELED: SHUTDOWN or
+  /// `progress` has ended it.
   static Result<std::unique_ptr<Instance>> start(const InstanceOptions& options);
   ~Instance();
 
@@ -61,8 +73,14 @@ class Instance {
 
  private:
   Instance(RuntimeOptions options, uint32_t threads);
-  Status start_persistence();
-  Status start_snapshots();
+  Status configure(const InstanceOptions& options);
+  Status check_directory() const;
+  void fix_directives();
+  Status listen(const InstanceOptions& options);
+  Status load(const InstanceOptions& options);
+  Status load_append_only(const Progress& progress);
+  Status load_snapshot(const Progress& progress);
+  Status begin_save_rules();
   Status save_at_the_end() noexcept;
   void forget_statistics();
   void clock_changed();

@@ -1,10 +1,12 @@
 // ShutdownNotice: tells the host that SHUTDOWN was run, by the thread that calls back, so that no
-// shard is held and nothing waits for the host.
+// shard is held and nothing waits for the host. While the instance loads, which the host waits for,
+// it is that which ends, and nobody is told.
 //
 // Any thread may call any method.
 #pragma once
 
 #include <mutex>
+#include <utility>
 
 #include "instance/delivery.h"
 #include "runtime/persistence/shutdown.h"
@@ -28,6 +30,21 @@ class ShutdownNotice final : public Shutdown, private Delivery::Recipient {
     delivery_.remove(*this);
     if (asked()) wake();
   }
+  void begin_loading() noexcept {
+    std::lock_guard guard(mutex_);
+    loading_ = true;
+  }
+  /// Whether loading is to end.
+  bool ends_loading() noexcept {
+    std::lock_guard guard(mutex_);
+    return loading_ && asked_;
+  }
+  /// From here on the host is told. True: SHUTDOWN came before, and that is over.
+  bool end_loading() noexcept {
+    std::lock_guard guard(mutex_);
+    loading_ = false;
+    return std::exchange(asked_, false);
+  }
   /// What the last SHUTDOWN said, or kByRules.
   Saving saving() noexcept {
     std::lock_guard guard(mutex_);
@@ -36,13 +53,14 @@ class ShutdownNotice final : public Shutdown, private Delivery::Recipient {
 
   bool possible() noexcept override {
     std::lock_guard guard(mutex_);
-    return callback_ != nullptr;
+    return callback_ != nullptr || loading_;
   }
   void ask(Saving saving) noexcept override {
     {
       std::lock_guard guard(mutex_);
       saving_ = saving;
       asked_ = true;
+      if (loading_) return;
     }
     wake();
   }
@@ -72,6 +90,7 @@ class ShutdownNotice final : public Shutdown, private Delivery::Recipient {
   Callback callback_ = nullptr;
   void* user_ = nullptr;
   bool asked_ = false;  // and not told yet
+  bool loading_ = false;
   Saving saving_ = Saving::kByRules;
 };
 

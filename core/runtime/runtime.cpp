@@ -154,6 +154,15 @@ void Runtime::set_script_busy(bool busy) noexcept {
   for (uint32_t i = 0; i < shard_count_; ++i) shards_[i].lock.interrupt(busy);
 }
 
+void Runtime::begin_loading() noexcept {
+  load_state_.begin(clock_.now_ms() / 1000);
+  unusual_.fetch_or(kLoadsFiles, std::memory_order_relaxed);
+}
+
+void Runtime::end_loading() noexcept {
+  unusual_.fetch_and(static_cast<uint8_t>(~kLoadsFiles), std::memory_order_relaxed);
+}
+
 // The watches of a transaction that ends so stay until the session's next one ends: their shards
 // are not to be had.
 void Runtime::answer_busy(Session& session, const CommandRow& row, Reply& reply) {

@@ -21,6 +21,7 @@
 #include "runtime/dispatch/slot.h"
 #include "runtime/dispatch/turn.h"
 #include "runtime/mutation/write_log.h"
+#include "runtime/persistence/load_state.h"
 #include "runtime/persistence/value_payload.h"
 #include "runtime/pubsub/pubsub.h"
 #include "runtime/session/session.h"
@@ -112,6 +113,16 @@ class Runtime {
   /// What runs scripts, if there is anything; given before the first command.
   ScriptEngine* scripts() const noexcept { return scripts_; }
   void set_scripts(ScriptEngine* scripts) noexcept { scripts_ = scripts; }
+
+  /// From begin_loading() to end_loading() the instance reads its files. Sessions with sockets may run
+  /// what has the flag `loading` alone, nothing expires, and whoever has no socket is who loads: he
+  /// is not held up, and not shown to monitors.
+  void begin_loading() noexcept;
+  void end_loading() noexcept;
+  bool loading() const noexcept {
+    return (unusual_.load(std::memory_order_relaxed) & kLoadsFiles) != 0;
+  }
+  LoadState& load_state() noexcept { return load_state_; }
 
   // Keys and shards.
   uint64_t hash(Bytes key) const noexcept { return hash_bytes(key, secret_); }
@@ -313,7 +324,7 @@ class Runtime {
   friend class Call;
 
   /// What makes every command go through all checks.
-  enum Unusual : uint8_t { kScriptBusy = 1, kObserved = 2 };
+  enum Unusual : uint8_t { kScriptBusy = 1, kObserved = 2, kLoadsFiles = 4 };
 
   bool check(Turn& turn, Session& session, const CommandRow* row, Args args, Reply& reply);
   void hold_watched(Turn& turn, const Session& session);
@@ -392,6 +403,7 @@ class Runtime {
   Tracking tracking_;
   Counters counters_;
   ScriptStatus script_status_;
+  LoadState load_state_;
   Deadlines deadlines_;
   LateKeys late_keys_;
   LogWaits log_waits_;

@@ -19,7 +19,14 @@ AT(kevy_options, protocol, 16, 4);
 AT(kevy_options, threads, 20, 4);
 AT(kevy_options, directives, 24, 8);
 AT(kevy_options, directive_count, 32, 8);
-_Static_assert(sizeof(kevy_options) >= 40, "a member of kevy_options is gone");
+AT(kevy_options, progress, 40, 8);
+AT(kevy_options, progress_user, 48, 8);
+AT(kevy_options, listen, 56, 8);
+AT(kevy_options, listen_count, 64, 8);
+AT(kevy_options, listen_options, 72, 8);
+AT(kevy_options, on_shutdown, 80, 8);
+AT(kevy_options, shutdown_user, 88, 8);
+_Static_assert(sizeof(kevy_options) >= 96, "a member of kevy_options is gone");
 
 AT(kevy_session_options, size, 0, 8);
 AT(kevy_session_options, protocol, 8, 4);

@@ -12,25 +12,12 @@
 #include <string>
 #include <thread>
 
-#include "../temporary_folder.h"
 #include "database.h"
+#include "folder.h"
 
 namespace {
 
 namespace fs = std::filesystem;
-
-struct Folder : kevy::test::TemporaryFolder {
-  Folder() : TemporaryFolder("kevy-files") {}
-};
-
-std::string bytes_of(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-}
-
-void write(const std::string& path, const std::string& bytes) {
-  std::ofstream(path, std::ios::binary) << bytes;
-}
 
 void fill(const Store& store, size_t keys) {
   std::minstd_rand random(7);  // so that nothing is compressed
@@ -190,6 +177,8 @@ TEST_CASE("what is wrong with a path is said") {
   REQUIRE(mkfifo(folder.at("pipe").c_str(), 0600) == 0);
   CHECK(kevy_backup(store.db, folder.at("pipe").c_str(), nullptr) == KEVY_INVALID);
   CHECK(fs::is_fifo(folder.at("pipe")));
+  CHECK(kevy_load(store.db, folder.at("pipe").c_str(), nullptr) == KEVY_INVALID);
+  CHECK(kevy_load(store.db, "/dev/null", nullptr) == KEVY_INVALID);
   fs::remove(folder.at("pipe"));
   CHECK(kevy_backup(store.db, nullptr, nullptr) == KEVY_INVALID);
   CHECK(kevy_load(store.db, nullptr, nullptr) == KEVY_INVALID);

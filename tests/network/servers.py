@@ -21,17 +21,25 @@ def free_port():
         return probe.getsockname()[1]
 
 
-class Server:
-    """A server process with a Unix socket at `path` and a TCP port at `port`."""
+def has_data(directory):
+    return any(path.suffix in (".rdb", ".aof") for path in Path(directory).rglob("*"))
 
-    def __init__(self, program, directory, arguments=(), environment=None):
+
+class Server:
+    """A server process with a Unix socket at `path` and a TCP port at `port`, which has read its files."""
+
+    def __init__(self, program, directory, arguments=(), environment=None, loaded=True):
         self.path = os.path.join(str(directory), Path(program).name + ".sock")
         self.port = free_port()
         self.process = subprocess.Popen(
             [program, "--port", str(self.port), "--unixsocket", self.path, "--save", "",
              *arguments],
             stdout=subprocess.DEVNULL, env={**os.environ, **(environment or {})})
-        self.open_when_ready().close()
+        with self.open_when_ready() as connection:
+            while loaded and has_data(directory):
+                connection.sendall(b"PING\r\n")
+                if not connection.recv(1000).startswith(b"-LOADING"):
+                    break
 
     def open_when_ready(self):
         deadline = time.monotonic() + WAIT

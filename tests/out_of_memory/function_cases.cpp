@@ -395,10 +395,46 @@ kevy_status load_nothing(World& world) {
   return status == KEVY_SYSTEM ? KEVY_OK : status;
 }
 
+// With a file to read, a function in it, a listener, and callbacks.
+void have_file(World& world) {
+  world.db = nullptr;
+  have_directory(world);
+  const char* words[] = {"FUNCTION", "LOAD",
+                         "#!lua name=l\nredis.register_function('f', function() return 5 end)"};
+  kevy_reply* made = nullptr;
+  world.expect(kevy_exec(world.db, 3, words, nullptr, &made) == KEVY_OK, "kevy_exec");
+  kevy_reply_free(made);
+  world.expect(kevy_save(world.db) == KEVY_OK, "kevy_save");
+  world.expect(kevy_stop(world.db) == KEVY_OK, "kevy_stop");
+  world.db = nullptr;
+}
+kevy_status start_with_file(World& world) {
+  static const char* const kAddresses[] = {"127.0.0.1:0", "-198.51.100.1:0"};
+  const char* const directives[] = {"dir", directory().c_str()};
+  kevy_options options = KEVY_OPTIONS_INIT;
+  options.threads = 1;
+  options.directives = directives;
+  options.directive_count = 1;
+  options.progress = go_on;
+  options.listen = kAddresses;
+  options.listen_count = std::size(kAddresses);
+  options.on_shutdown = [](void*) {};
+  return kevy_start(&options, &world.started);
+}
+void stop_with_file(World& world) {
+  char value[10];
+  size_t size = 0;
+  world.expect(kevy_get(world.started, "text", 4, value, sizeof value, &size) == KEVY_OK, "kevy_get");
+  char address[50];
+  world.expect(kevy_address(world.started, 0, address, sizeof address) == KEVY_OK, "kevy_address");
+  stop_started(world);
+}
+
 constexpr FunctionCase kCases[] = {
     {"kevy_start", "no options", kNothing, nullptr,
      [](World& world) { return kevy_start(nullptr, &world.started); }, stop_started},
     {"kevy_start", "all options", kNothing, nullptr, start_with_all_options, stop_started},
+    {"kevy_start", "a file and a listener", kNothing, have_file, start_with_file, stop_with_file},
     {"kevy_stop", "all in use", kInstance, use_everything, stop, expect_closed},
     {"kevy_on_shutdown", "", kInstance, nullptr, on_shutdown, nothing_more},
     {"kevy_exec", "SET of a big value", kInstance, nullptr, exec_set_big, check_set},

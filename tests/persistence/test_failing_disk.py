@@ -158,8 +158,7 @@ def test_a_start_that_fails_at_any_call_says_so_and_loses_nothing(shim, folder, 
         ran = subprocess.Popen([KEVY_SERVER, "--port", "0", "--unixsocket", str(folder / "s.sock"),
                                 "--dir", str(folder), "--appendonly", "yes"], stderr=subprocess.PIPE,
                                stdout=subprocess.PIPE, text=True, env={**os.environ, **disk.environment})
-        line = ran.stdout.readline()
-        if line:
+        if any("listens on" in line for line in ran.stdout):  # or it has ended
             ran.send_signal(signal.SIGTERM)
         said = ran.communicate(timeout=20)[1]
         if ran.returncode != 0:

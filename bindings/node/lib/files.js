@@ -3,7 +3,7 @@
 
 const { fileURLToPath } = require('node:url');
 const { failure } = require('./errors');
-const { checkNames } = require('./options');
+const { checkNames, checkProgress } = require('./options');
 const { result } = require('./tape');
 
 /** A path as the system takes it. */
@@ -16,9 +16,7 @@ function pathOf(path) {
 }
 
 function checked({ onProgress, signal }) {
-  if (onProgress !== undefined && typeof onProgress !== 'function') {
-    throw new TypeError('option onProgress is a function');
-  }
+  checkProgress(onProgress);
   if (signal !== undefined && typeof signal?.addEventListener !== 'function') {
     throw new TypeError('option signal is an AbortSignal');
   }

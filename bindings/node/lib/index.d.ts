@@ -66,8 +66,10 @@ export interface Options {
   buffers?: boolean;
   /** Whether integers in replies are bigints everywhere, and not only beyond 2^53 - 1. */
   bigints?: boolean;
-  /** Where to listen from the start: see Instance.listen. */
+  /** Where to listen: see Instance.listen. Who connects while files are read is answered LOADING. */
   listen?: string | readonly string[];
+  /** Told now and then how many bytes of its files it has read. What it throws is thrown by start. */
+  onProgress?: (progress: { done: number; total: number }) => void;
 }
 
 /** A URL object of a file, of whichever types are installed. */
@@ -84,7 +86,11 @@ export interface FileOptions {
   signal?: Signal;
 }
 
-/** Starts an instance with its own, empty data. */
+/**
+ * Starts an instance with its own data: none, or what it has kept in `dir` before, which it reads at once.
+ * Throws a KevyError of the kind 'invalid' for a file that is damaged, with where, and 'system' where the
+ * system refuses, or another instance has the append-only file.
+ */
 export function start(
   options: Options & { buffers: true; bigints: true },
 ): Instance<Bytes, bigint>;

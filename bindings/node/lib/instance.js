@@ -9,7 +9,7 @@ const { Pipeline, SPREAD_MAX } = require('./pipeline');
 const { getBuffer } = require('./pool');
 const { Session } = require('./session');
 const { Subscription } = require('./subscription');
-const { allDirectives, checkStart } = require('./options');
+const { addressesOf, allDirectives, checkStart, checkedAddress } = require('./options');
 const { listResult, recordOf, recordResult, result } = require('./tape');
 const { Script } = require('./script');
 const { addVerbs } = require('./verbs');
@@ -34,6 +34,24 @@ function* flatPairs(entries) {
   }
 }
 
+/** Has `start` run with a function that is told how far it is: what onProgress throws ends it. */
+function startWith(onProgress, start) {
+  let why; // what has ended it, as { error }
+  const tell = (done, total) => {
+    try {
+      onProgress({ done, total });
+    } catch (error) {
+      why = { error };
+    }
+    return why === undefined;
+  };
+  try {
+    start(onProgress && tell);
+  } catch (error) {
+    throw why === undefined ? error : why.error;
+  }
+}
+
 /** A store. get, set, exec and execBuffer are functions of each instance's own. */
 class Instance extends native.Instance {
   #buffers;
@@ -49,15 +67,19 @@ class Instance extends native.Instance {
     checkStart(options);
     const { shards = 0, databases = 0, protocol = 0, threads = 0 } = options;
     const words = allDirectives(options);
+    const addresses = addressesOf(options.listen);
     super();
-    result(this._start(shards, databases, protocol, threads, options.bigints === true, words));
+    const numbers = [shards, databases, protocol, threads];
+    startWith(options.onProgress, (tell) =>
+      result(this._start(numbers, options.bigints === true, words, addresses, tell)),
+    );
     this._protocol = protocol;
     this._subscriptions = new Set(); // that are open
     this._connections = new Set(); // of clients in this process
     this._waiting = new Set(); // commands that wait, on any session
     this.#buffers = options.buffers === true;
     this.#addHotMethods();
-    this.#listenTo(options.listen ?? []);
+    if (addresses.length !== 0) listening.add(this);
   }
 
   // Not bound to `this`, so that they can be taken off the instance, and cost no lookup.
@@ -74,15 +96,6 @@ class Instance extends native.Instance {
       ? (keys) => listResult(_getEachBuffer(...keys))
       : (keys) => listResult(_getEach(...keys));
     this.set = (key, value, ttlMs) => result(_set(key, value, ttlMs));
-  }
-
-  #listenTo(addresses) {
-    try {
-      for (const address of [addresses].flat()) this.listen(address);
-    } catch (error) {
-      this.stop();
-      throw error;
-    }
   }
 
   get stopped() {
@@ -190,10 +203,7 @@ class Instance extends native.Instance {
   }
 
   listen(address) {
-    if (typeof address !== 'string' || address.includes('\0')) {
-      throw new TypeError('an address is a string: "host:port" or "unix:/path"');
-    }
-    result(this._listen(address));
+    result(this._listen(checkedAddress(address)));
     listening.add(this);
     return this.addresses.at(-1);
   }

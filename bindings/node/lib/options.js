@@ -3,7 +3,7 @@
 
 const NUMBERS = ['shards', 'databases', 'protocol', 'threads'];
 const FILES = ['dir', 'appendonly', 'appendfsync']; // directives that most who keep data need
-const START = [...NUMBERS, 'directives', 'buffers', 'bigints', 'listen', ...FILES];
+const START = [...NUMBERS, 'directives', 'buffers', 'bigints', 'listen', 'onProgress', ...FILES];
 const UINT32_MAX = 2 ** 32 - 1;
 
 // What other packages call it.
@@ -83,6 +83,25 @@ function checkStart(options) {
   }
   checkBoolean(options.buffers, 'buffers');
   checkBoolean(options.bigints, 'bigints');
+  checkProgress(options.onProgress);
+}
+
+function checkProgress(onProgress) {
+  if (onProgress !== undefined && typeof onProgress !== 'function') {
+    throw new TypeError('option onProgress is a function');
+  }
+}
+
+/** Addresses of the option listen, which are one or several. */
+function addressesOf(listen = []) {
+  return [listen].flat().map(checkedAddress);
+}
+
+function checkedAddress(address) {
+  if (typeof address !== 'string' || address.includes('\0')) {
+    throw new TypeError('an address is a string: "host:port" or "unix:/path"');
+  }
+  return address;
 }
 
 /** {name: value, ...} as [name, value, ...], all strings. */
@@ -118,4 +137,12 @@ function allDirectives({ dir, appendonly, appendfsync, directives = {} }) {
   return [...directiveWords(named), ...directiveWords(directives)];
 }
 
-module.exports = { allDirectives, checkBoolean, checkNames, checkStart };
+module.exports = {
+  addressesOf,
+  allDirectives,
+  checkBoolean,
+  checkNames,
+  checkProgress,
+  checkStart,
+  checkedAddress,
+};

@@ -15,6 +15,42 @@ Strings strings_of(const Napi::Value& buffers) {
   return buffers.ToBoolean() ? Strings::kBuffers : Strings::kText;
 }
 
+/// The words of an array as texts that end in a NUL.
+class Texts {
+ public:
+  Texts(Napi::Env env, const Napi::Value& array) {
+    for (const napi_value word : elements_of(env, array)) {
+      words_.push_back(Napi::Value(env, word).ToString().Utf8Value());
+    }
+    for (const std::string& word : words_) texts_.push_back(word.c_str());
+  }
+  Texts(const Texts&) = delete;
+  Texts& operator=(const Texts&) = delete;
+  const char* const* data() const noexcept { return texts_.data(); }
+  size_t count() const noexcept { return texts_.size(); }
+
+ private:
+  std::vector<std::string> words_;
+  std::vector<const char*> texts_;
+};
+
+// On the thread that starts, which is JavaScript's own. One that may run no more ends it too.
+int tell_of_start(uint64_t done, uint64_t total, void* user) noexcept {
+  const Napi::Value& function = *static_cast<const Napi::Value*>(user);
+  const napi_env env = function.Env();
+  napi_handle_scope scope = nullptr;
+  if (napi_open_handle_scope(env, &scope) != napi_ok) return 1;
+  napi_value nothing = nullptr, numbers[2] = {}, result = nullptr;
+  bool goes_on = false;
+  const bool told = napi_get_undefined(env, &nothing) == napi_ok &&
+                    napi_create_double(env, static_cast<double>(done), &numbers[0]) == napi_ok &&
+                    napi_create_double(env, static_cast<double>(total), &numbers[1]) == napi_ok &&
+                    napi_call_function(env, nothing, function, 2, numbers, &result) == napi_ok &&
+                    napi_get_value_bool(env, result, &goes_on) == napi_ok;
+  napi_close_handle_scope(env, scope);
+  return told && goes_on ? 0 : 1;
+}
+
 }  // namespace
 
 Napi::Function Instance::constructor(Napi::Env env) {
@@ -45,23 +81,24 @@ Instance::Instance(const Napi::CallbackInfo& info) : Wrapped(info) {
 
 napi_value Instance::start(const Napi::CallbackInfo& info) {
   if (account_ != nullptr) refuse("the instance was started before");
-  const auto number = [&](size_t index) { return info[index].ToNumber().Uint32Value(); };
-  std::vector<std::string> words;
-  for (const napi_value word : elements_of(info.Env(), info[5])) {
-    words.push_back(Napi::Value(info.Env(), word).ToString().Utf8Value());
-  }
-  std::vector<const char*> directives;
-  directives.reserve(words.size());
-  for (const std::string& word : words) directives.push_back(word.c_str());
-
-  integers_ = info[4].ToBoolean() ? Integers::kBigInts : Integers::kNumbers;
+  const auto numbers = elements_of(info.Env(), info[0]);
+  const auto number = [&](size_t index) {
+    return Napi::Value(info.Env(), numbers[index]).ToNumber().Uint32Value();
+  };
+  const Texts directives(info.Env(), info[2]), addresses(info.Env(), info[3]);
+  integers_ = info[1].ToBoolean() ? Integers::kBigInts : Integers::kNumbers;
+  Napi::Value on_progress = info[4];
   kevy_options options = KEVY_OPTIONS_INIT;
   options.shards = number(0);
   options.databases = number(1);
   options.protocol = number(2);
   options.threads = number(3);
   options.directives = directives.data();
-  options.directive_count = directives.size() / 2;
+  options.directive_count = directives.count() / 2;
+  options.listen = addresses.data();
+  options.listen_count = addresses.count();
+  options.progress = on_progress.IsFunction() ? tell_of_start : nullptr;
+  options.progress_user = &on_progress;
   check(kevy_start(&options, &handle_));
   account_ = std::make_shared<MemoryAccount>(info.Env(), handle_);
   return nullptr;

@@ -36,7 +36,9 @@ class Instance final : public Wrapped<Instance> {
   Integers integers() const noexcept { return integers_; }
 
  private:
-  /// start(shards, databases, protocol, threads, bigints, [name, value, ...])
+  /// start([shards, databases, protocol, threads], bigints, [name, value, ...], [address, ...],
+  /// on_progress): on_progress(done, total), or undefined, does not throw; what is not true ends
+  /// it.
   napi_value start(const Napi::CallbackInfo& info);
   napi_value stop(const Napi::CallbackInfo& info);
   napi_value stopped(const Napi::CallbackInfo& info);

@@ -130,16 +130,30 @@ class InstanceHandle:
         threads: int,
         directives: list[str],
         decode: bool,
+        listen: list[str],
+        progress: Callable[[int, int], object] | None,
     ) -> None:
-        kept = [new(CHARS, word.encode()) for word in directives]
-        words = new(TEXTS, kept)
-        size = ffi.sizeof(OPTIONS.item)
+        kept = [new(CHARS, word.encode()) for word in directives + listen]
+        words = new(TEXTS, kept[: len(directives)])
+        addresses = new(TEXTS, kept[len(directives) :])
+        told = Told(progress)
         options = new(
             OPTIONS,
-            (size, shards, databases, protocol, threads, words, len(directives) // 2),
+            {
+                "size": ffi.sizeof(OPTIONS.item),
+                "shards": shards,
+                "databases": databases,
+                "protocol": protocol,
+                "threads": threads,
+                "directives": words,
+                "directive_count": len(directives) // 2,
+                "progress": told.callback,
+                "listen": addresses,
+                "listen_count": len(listen),
+            },
         )
         handle = new(INSTANCE)
-        check(lib.kevy_start(options, handle))
+        told.check(lib.kevy_start(options, handle))
         self._to_stop = iter([handle[0]])
         self._rooms: weakref.WeakSet[_Room] = weakref.WeakSet()
         self._process = os.getpid()

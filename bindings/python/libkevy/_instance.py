@@ -63,6 +63,8 @@ class Instance(Uncopied, InstanceHandle, Commands[V], Iterators[V], Builders[V],
         threads: int = 0,
         decode: bool = False,
         directives: Iterable[tuple[str, str]] = (),
+        listen: Iterable[str] = (),
+        progress: Callable[[int, int], object] | None = None,
     ) -> None:
         """Use ``kevy.start``, which says what the options mean."""
         super().__init__(
@@ -72,6 +74,8 @@ class Instance(Uncopied, InstanceHandle, Commands[V], Iterators[V], Builders[V],
             _options.whole("threads", threads),
             [word for pair in directives for word in pair],
             _options.flag("decode", decode),
+            _options.addresses(listen),
+            progress,
         )
         self._sessions = deque()
         self._turns = Turns()
@@ -230,9 +234,6 @@ class Instance(Uncopied, InstanceHandle, Commands[V], Iterators[V], Builders[V],
         now on short commands release the GIL too, since a client may hold what they need.
         """
         (address,) = _options.addresses([address])
-        if "\0" in address:
-            msg = "the address holds a NUL"
-            raise InvalidError(msg)
         self._listen(address)
         return self.addresses[-1]
 
@@ -334,6 +335,7 @@ def start(
     protocol: int = ...,
     threads: int = ...,
     listen: str | Iterable[str] = ...,
+    progress: Callable[[int, int], object] | None = ...,
     decode: Literal[False] = ...,
     directives: Mapping[str, Word] | None = ...,
     **more_directives: Word | os.PathLike[str],
@@ -348,6 +350,7 @@ def start(
     protocol: int = ...,
     threads: int = ...,
     listen: str | Iterable[str] = ...,
+    progress: Callable[[int, int], object] | None = ...,
     decode: Literal[True],
     directives: Mapping[str, Word] | None = ...,
     **more_directives: Word | os.PathLike[str],
@@ -361,28 +364,33 @@ def start(
     protocol: int = 0,
     threads: int = 0,
     listen: str | Iterable[str] = (),
+    progress: Callable[[int, int], object] | None = None,
     decode: bool = False,
     directives: Mapping[str, Word] | None = None,
     **more_directives: Word | os.PathLike[str],
 ) -> Instance[bytes] | Instance[str]:
-    """Starts an instance with its own, empty data.
+    """Starts an instance with its own data: none, or what it has kept in ``dir`` before.
 
     ``shards``: 1 to 4096; 0 takes what suits the machine. No reply depends on it.
     ``databases``: how many SELECT can choose from; 0 means 16.
     ``protocol``: 2 or 3, the RESP version whose shapes replies have; 0 means 2.
     ``threads``: reactor threads that ``listen`` starts; 0 means one a core.
-    ``listen``: an address, or several, as ``Instance.listen`` takes them.
+    ``listen``: an address, or several, as ``Instance.listen`` takes them. Whoever connects while
+    files are read is answered LOADING.
+    ``progress``: called with the bytes of files that are read, and how many there are; what it
+    raises ends the start.
     ``decode``: whether strings come back as str, read as UTF-8, instead of bytes.
     ``directives``, or further keywords: settings as in redis.conf; an underscore in a keyword
     stands for a hyphen, and True and False for yes and no (``maxclients=100``). Files are read and
     written with ``dir``, a path, alone; ``appendonly`` keeps every change there, synced as
-    ``appendfsync`` says: ``"always"``, ``"everysec"`` or ``"no"``.
+    ``appendfsync`` says: ``"always"``, ``"everysec"`` or ``"no"``. A file that is damaged is an
+    ``InvalidError`` that says where; what the system refuses, and an append-only file that another
+    instance has, a ``HostError``.
 
     Use it as a context manager, or call ``stop``; an instance that is no longer referenced is
     stopped, too.
     """
     settings = _options.directives_of(directives, more_directives)
-    wanted = _options.addresses(listen)
     try:
         instance: Instance[Any] = Instance(
             shards=shards,
@@ -391,15 +399,11 @@ def start(
             threads=threads,
             decode=decode,
             directives=settings,
+            listen=_options.addresses(listen),
+            progress=progress,
         )
     except InvalidError as error:
         raise _options.explained(error, _known_directives() if settings else ()) from None
-    try:
-        for address in wanted:
-            instance.listen(address)
-    except BaseException:
-        instance.stop()
-        raise
     return instance
 
 

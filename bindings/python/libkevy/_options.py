@@ -12,7 +12,16 @@ from libkevy.errors import InvalidError
 if TYPE_CHECKING:
     from libkevy._types import Word
 
-OPTIONS = ("shards", "databases", "protocol", "threads", "listen", "decode", "directives")
+OPTIONS = (
+    "shards",
+    "databases",
+    "protocol",
+    "threads",
+    "listen",
+    "progress",
+    "decode",
+    "directives",
+)
 
 # Names that other clients and fakes of Redis have for it.
 _MEANT = {
@@ -74,6 +83,9 @@ def addresses(listen: str | Iterable[str]) -> list[str]:
     for address in found:
         if not isinstance(address, str):
             msg = f"an address is a str, such as '127.0.0.1:0' or 'unix:/path', not {address!r}"
+            raise InvalidError(msg)
+        if "\0" in address:
+            msg = "the address holds a NUL"
             raise InvalidError(msg)
     return found
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "replies.h"
+#include "told.h"
 
 namespace kevy::python {
 
@@ -26,6 +27,13 @@ void throw_unless_ok(kevy_status status) {
 
 bool is_idle(const Calls& calls) {
   return !calls.any() || raise_status(KEVY_INVALID, "another thread is using it") != nullptr;
+}
+
+std::vector<const char*> texts_of(const std::vector<std::string>& words) {
+  std::vector<const char*> texts;
+  texts.reserve(words.size());
+  for (const std::string& word : words) texts.push_back(word.c_str());
+  return texts;
 }
 
 PyObject* execute_in_session(PyObject* self, PyObject* const* args, size_t count) {
@@ -53,12 +61,23 @@ uint32_t fork_generation() noexcept { return forks.load(std::memory_order_relaxe
 // ---- InstanceHandle ----------------------------------------------------------------------------
 
 InstanceHandle::InstanceHandle(const Options& options) : decode(options.decode) {
-  std::vector<const char*> directives;
-  for (const std::string& word : options.directives) directives.push_back(word.c_str());
-  const kevy_options wanted{sizeof(kevy_options), options.shards,  options.databases,
-                            options.protocol,     options.threads, directives.data(),
-                            directives.size() / 2};
-  throw_unless_ok(run_released(calls, [&] { return kevy_start(&wanted, &handle); }));
+  const auto directives = texts_of(options.directives), listen = texts_of(options.listen);
+  contention->listening = !listen.empty();
+  Told told(options.progress);
+  kevy_options wanted = KEVY_OPTIONS_INIT;
+  wanted.shards = options.shards;
+  wanted.databases = options.databases;
+  wanted.protocol = options.protocol;
+  wanted.threads = options.threads;
+  wanted.directives = directives.data();
+  wanted.directive_count = directives.size() / 2;
+  wanted.progress = told.callback();
+  wanted.progress_user = &told;
+  wanted.listen = listen.data();
+  wanted.listen_count = listen.size();
+  const kevy_status status = run_released(calls, [&] { return kevy_start(&wanted, &handle); });
+  told.raise_what_was_raised();
+  throw_unless_ok(status);
 }
 
 kevy_status InstanceHandle::stop() {

@@ -5,6 +5,7 @@
 
 #include <Python.h>
 #include <kevy.h>
+#include <pybind11/pybind11.h>
 
 #include <memory>
 #include <string>
@@ -31,6 +32,8 @@ struct InstanceHandle {
     uint32_t shards, databases, protocol, threads;
     std::vector<std::string> directives;  // names and values in turn
     bool decode;
+    std::vector<std::string> listen;
+    pybind11::object progress;  // a function, or None
   };
   /// Throws pybind11's error_already_set.
   explicit InstanceHandle(const Options& options);

@@ -244,12 +244,14 @@ int descriptor(SubscriptionHandle& subscription) {
 py::handle add_instance(py::module_& module) {
   py::class_<InstanceHandle> type(module, "InstanceHandle", "An instance: kevy_instance.");
   type.def(py::init([](uint32_t shards, uint32_t databases, uint32_t protocol, uint32_t threads,
-                       std::vector<std::string> directives, bool decode) {
+                       std::vector<std::string> directives, bool decode,
+                       std::vector<std::string> listen, py::object progress) {
              return std::make_unique<InstanceHandle>(InstanceHandle::Options{
-                 shards, databases, protocol, threads, std::move(directives), decode});
+                 shards, databases, protocol, threads, std::move(directives), decode,
+                 std::move(listen), std::move(progress)});
            }),
            py::arg("shards"), py::arg("databases"), py::arg("protocol"), py::arg("threads"),
-           py::arg("directives"), py::arg("decode"))
+           py::arg("directives"), py::arg("decode"), py::arg("listen"), py::arg("progress"))
       .def("_stop", &InstanceHandle::stop_or_throw)
       .def("_is_open", [](const InstanceHandle& instance) { return instance.handle != nullptr; })
       .def("_pipeline", &pipeline<InstanceHandle>, py::arg("commands"), py::arg("atomic"))

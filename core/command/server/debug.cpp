@@ -132,8 +132,13 @@ void answer_and_push(Reply& reply) {
   }
 }
 
-// Writes all keys to the file, forgets them and reads them back; options leave parts of that out.
+// Writes all keys to the file, forgets them and reads them back; options leave parts of that out. While the
+// instance still reads that file it is left alone.
 void reload(Call& call) {
+  if (call.runtime.loading()) {
+    call.error(kLoadingText);
+    return;
+  }
   bool save = true;
   auto meeting = Snapshots::Meeting::kAlone;
   for (const Bytes word : call.args.subspan(2)) {

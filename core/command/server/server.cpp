@@ -56,6 +56,10 @@ void config_set(Call& call) {
     values.emplace_back(name, std::string(call.args[i + 1]));
   }
   if (const auto wrong = configuration.set(values)) {
+    if (wrong->second == kLoadingText) {
+      call.error(kLoadingText);
+      return;
+    }
     call.error("ERR CONFIG SET failed (possibly related to argument '" + wrong->first + "') - " +
                wrong->second);
     return;
@@ -188,6 +192,22 @@ void info_snapshots(Call& call, InfoText& info) {
   info.line("rdb_last_load_keys_loaded", state.keys_loaded);
 }
 
+// How many seconds it will take follows from how many it has taken.
+void info_loading(Call& call, InfoText& info) {
+  const LoadState::Seen seen = call.runtime.load_state().seen();
+  const int64_t elapsed_s = call.now_ms() / 1000 - seen.begun_s;
+  const uint64_t left = seen.total_bytes == 0 ? 1 : seen.total_bytes - seen.loaded_bytes;
+  const double left_s = static_cast<double>(elapsed_s) * static_cast<double>(left) /
+                        static_cast<double>(seen.loaded_bytes + 1);
+  info.line("loading_start_time", std::to_string(seen.begun_s));
+  info.line("loading_total_bytes", seen.total_bytes);
+  info.line("loading_rdb_used_mem", seen.used_memory);
+  info.line("loading_loaded_bytes", seen.loaded_bytes);
+  info.line("loading_loaded_perc", percent_of(seen.loaded_bytes, seen.total_bytes));
+  info.line("loading_eta_seconds",
+            std::to_string(elapsed_s == 0 ? 1 : static_cast<int64_t>(left_s)));
+}
+
 void info(Call& call) {
   InfoText info(call.args.subspan(1));
   const Totals sum = totals(call.runtime);
@@ -222,9 +242,11 @@ void info(Call& call) {
     info.line("used_memory_scripts", scripts.cached_bytes + scripts.function_bytes);
   }
   if (info.section("Persistence")) {
-    info.line("loading", 0);
+    info.line("loading", call.runtime.loading() ? 1 : 0);
+    info.line("async_loading", 0);
     info_snapshots(call, info);
     info_append_only(call.runtime, info);
+    if (call.runtime.loading()) info_loading(call, info);
   }
   if (info.section("Stats")) {
     Runtime::Counters& counters = call.runtime.counters();

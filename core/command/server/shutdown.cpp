@@ -71,7 +71,8 @@ void shutdown(Call& call) {
   }
   const bool rules = call.runtime.settings().save_rules.load(std::memory_order_relaxed);
   auto saving = Shutdown::Saving::kNever;
-  if (options.save || (rules && !options.no_save)) {
+  // Of data that are not there yet nothing is saved.
+  if (!call.runtime.loading() && (options.save || (rules && !options.no_save))) {
     if (!save_or_force(call, options, saving)) {
       call.error("ERR Errors trying to SHUTDOWN. Check logs.");
       return;

@@ -11,13 +11,12 @@
 #include "persist/aof/files.h"
 #include "persist/aof/loader.h"
 #include "persist/load/read_keys.h"
-#include "runtime/dispatch/load_time.h"
 
 namespace kevy {
 
 namespace {
 
-Error state_error(std::string message) { return {Error::Kind::kState, std::move(message)}; }
+Error damaged(std::string message) { return {Error::Kind::kInvalid, std::move(message)}; }
 
 bool exists(int directory, const std::string& name) noexcept {
   return faccessat(directory, name.c_str(), F_OK, 0) == 0;
@@ -35,21 +34,9 @@ bool begins_with_data(int file) noexcept {
          (Bytes(beginning, 5) == "REDIS" || Bytes(beginning, 6) == "VALKEY");
 }
 
-/// While it is there nothing expires.
-class TimeStandsStill {
- public:
-  explicit TimeStandsStill(Clock& clock) noexcept : clock_(clock) { freeze_before_all(clock_); }
-  ~TimeStandsStill() { clock_.resume(); }
-  TimeStandsStill(const TimeStandsStill&) = delete;
-  TimeStandsStill& operator=(const TimeStandsStill&) = delete;
-
- private:
-  Clock& clock_;
-};
-
 }  // namespace
 
-Status AppendOnlyFile::start() {
+Status AppendOnlyFile::start(const Progress& progress) {
   if (auto locked = lock(); !locked) return locked;
   bool found = false;
   if (auto read = read_manifest(found); !read) return read;
@@ -59,7 +46,7 @@ Status AppendOnlyFile::start() {
   if (!found || moves) {
     if (auto taken = take_over_old_file(); !taken) return taken;
   }
-  if (auto loaded = load(); !loaded) return loaded;
+  if (auto loaded = load(progress); !loaded) return loaded;
   return begin_logging();
 }
 
@@ -78,8 +65,10 @@ Status AppendOnlyFile::lock() {
   if (!lock_) return system_error(place_.folder + " can not be opened", errno);
   if (flock(lock_.get(), LOCK_EX | LOCK_NB) == 0) return Done{};
   if (errno != EWOULDBLOCK) return Done{};  // a file system without locks
-  return state_error("the append-only file in " + place_.directory + '/' + place_.folder +
-                     " is in use by another instance: stop that one, or choose another dir");
+  return Error{Error::Kind::kSystem,
+               "the append-only file in " + place_.directory + '/' + place_.folder +
+                   " is in use by another instance: stop that one, or choose another dir",
+               EWOULDBLOCK};
 }
 
 void AppendOnlyFile::unlock() noexcept {
@@ -95,7 +84,7 @@ Status AppendOnlyFile::read_manifest(bool& found) {
   if (!found) return refuse_unnamed_files();
   auto parsed = Manifest::parse(*text);
   if (!parsed) {
-    return state_error(place_.folder + '/' + manifest_name() + ": " + parsed.error().message);
+    return damaged(place_.folder + '/' + manifest_name() + ": " + parsed.error().message);
   }
   manifest_ = std::move(*parsed);
   return Done{};
@@ -109,9 +98,9 @@ Status AppendOnlyFile::refuse_unnamed_files() {
     const bool is_one = name.starts_with(place_.prefix + '.') &&
                         (name.find(".base.") != std::string::npos || name.ends_with(".incr.aof"));
     if (!is_one || is_empty(folder_.get(), name)) continue;
-    return state_error(place_.folder + '/' + name + " is there, but " + manifest_name() +
-                       ", which says what is to be loaded, is not: put it back, or move the files "
-                       "away to begin anew");
+    return damaged(place_.folder + '/' + name + " is there, but " + manifest_name() +
+                   ", which says what is to be loaded, is not: put it back, or move the files "
+                   "away to begin anew");
   }
   return Done{};
 }
@@ -134,10 +123,13 @@ Status AppendOnlyFile::write_manifest(const Manifest& manifest) {
 }
 
 // A crash may have cut short the last increment that has anything in it, or a base of commands alone.
-Status AppendOnlyFile::load() {
-  const TimeStandsStill still(runtime_.clock());
+Status AppendOnlyFile::load(const Progress& progress) {
+  const uint64_t bytes = bytes_to_load();
+  const Progress nobody;
+  ReadProgress told(bytes == 0 ? nobody : progress, bytes);
+  if (!told.tell(0)) return cancelled();
   if (manifest_.base) {
-    if (auto loaded = load_file(*manifest_.base, manifest_.increments.empty()); !loaded) {
+    if (auto loaded = load_file(*manifest_.base, manifest_.increments.empty(), told); !loaded) {
       return loaded;
     }
   }
@@ -145,42 +137,65 @@ Status AppendOnlyFile::load() {
   while (last > 1 && is_empty(folder_.get(), manifest_.increments[last - 1].name)) --last;
   base_size_ = older_size_;
   for (size_t i = 0; i < manifest_.increments.size(); ++i) {
-    if (auto loaded = load_file(manifest_.increments[i], i + 1 >= last); !loaded) return loaded;
+    if (auto loaded = load_file(manifest_.increments[i], i + 1 >= last, told); !loaded) return loaded;
   }
   if (!manifest_.base) base_size_ = older_size_;
   return Done{};
 }
 
-Status AppendOnlyFile::load_file(const Manifest::File& file, bool may_be_last) {
-  const Descriptor opened(openat(folder_.get(), file.name.c_str(), O_RDONLY | O_CLOEXEC));
+// As far as that can be told.
+uint64_t AppendOnlyFile::bytes_to_load() noexcept {
+  uint64_t bytes = 0;
+  const auto add = [&](const Manifest::File& file) {
+    struct statx status {};
+    if (statx(folder_.get(), file.name.c_str(), 0, STATX_SIZE, &status) == 0) bytes += status.stx_size;
+  };
+  if (manifest_.base) add(*manifest_.base);
+  for (const Manifest::File& increment : manifest_.increments) add(increment);
+  return bytes;
+}
+
+Status AppendOnlyFile::load_file(const Manifest::File& file, bool may_be_last,
+                                 ReadProgress& progress) {
+  auto opened = open_to_read(folder_.get(), file.name);
   if (!opened) {
+    const Error& error = opened.error();
+    if (error.kind != Error::Kind::kSystem) return error;
     return system_error(place_.folder + '/' + file.name +
                             ", which the manifest names, can not be opened; nothing was changed",
-                        errno);
+                        error.code);
   }
-  auto size = size_of_file(opened.get(), file.name);
+  auto size = size_of_file(opened->get(), file.name);
   if (!size) return size.error();
   if (*size == 0) return Done{};
   uint64_t position = 0;
-  if (begins_with_data(opened.get())) {
-    if (auto read = load_base(runtime_, opened.get(), file.name, position); !read) return read;
-    if (lseek(opened.get(), static_cast<off_t>(position), SEEK_SET) < 0) {
+  if (begins_with_data(opened->get())) {
+    if (older_size_ != 0) {
+      return damaged(place_.folder + '/' + file.name +
+                     ": it has all data, which belongs into the first file that the manifest names");
+    }
+    if (auto read = load_base(runtime_, opened->get(), file.name, position, &progress); !read) {
+      return read;
+    }
+    if (lseek(opened->get(), static_cast<off_t>(position), SEEK_SET) < 0) {
       return system_error(file.name + " can not be read", errno);
     }
   }
   const bool may_be_cut =
       may_be_last && runtime_.settings().append_load_truncated.load(std::memory_order_relaxed);
   AofLoader loader(runtime_);
-  auto loaded = loader.load(opened.get(), position, file.name, may_be_cut,
-                            loading_threads(*size - position));
+  auto loaded = loader.load(opened->get(), position, file.name, may_be_cut,
+                            loading_threads(*size - position), &progress);
   if (!loaded) return loaded.error();
+  if (!progress.tell(*size)) return cancelled();
+  progress.end_file(*size);
   older_size_ += loaded->whole;
   if (loaded->whole != *size) return cut(file.name, loaded->whole, *size);
   // It may be shown, and a host that was killed may have left it with the kernel alone. The last
   // increment is synced when it is appended to.
   const bool is_last =
       !manifest_.increments.empty() && file.name == manifest_.increments.back().name;
-  if (!is_last && fdatasync(opened.get()) < 0) {
+  if (!is_last && fdatasync(opened->get()) < 0) {
     return system_error(file.name + " can not be synced", errno);
   }
   return Done{};

@@ -26,6 +26,7 @@
 #include "base/socket.h"
 #include "persist/aof/log_file.h"
 #include "persist/aof/manifest.h"
+#include "persist/load/progress.h"
 #include "persist/snapshot/moment_view.h"
 #include "runtime/persistence/append_only.h"
 #include "runtime/persistence/library_codes.h"
@@ -54,9 +55,10 @@ class AppendOnlyFile final : public AppendOnly {
     place_ = place;
     on_safe_ = std::move(on_safe);
   }
-  /// Loads what is there and begins to log. Before anyone else uses the instance. An error says what
-  /// is wrong and what to do; then nothing that is on disk was changed.
-  Status start();
+  /// Loads what is there, which `progress` is told of if there is anything, and begins to log. Before
+  /// anyone else changes data. An error says what is wrong and what to do; then nothing that is on disk was
+  /// changed.
+  Status start(const Progress& progress);
   /// appendfsync may have changed.
   void settings_changed() noexcept;
   /// CONFIG SET appendonly: begins to turn it on, with a new base, or off, once what is under way is
@@ -89,8 +91,9 @@ class AppendOnlyFile final : public AppendOnly {
 
   Status lock();
   void unlock() noexcept;
-  Status load();
-  Status load_file(const Manifest::File& file, bool may_be_last);
+  Status load(const Progress& progress);
+  Status load_file(const Manifest::File& file, bool may_be_last, ReadProgress& progress);
+  uint64_t bytes_to_load() noexcept;
   Status cut(const std::string& name, uint64_t whole, uint64_t size);
   Status read_manifest(bool& found);
   Status take_over_old_file();

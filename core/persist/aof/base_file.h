@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "persist/load/progress.h"
 #include "persist/snapshot/moment_view.h"
 #include "persist/rdb/reader.h"
 #include "runtime/runtime.h"
@@ -23,7 +24,9 @@ Status write_base(Runtime& runtime, const std::vector<std::string>& codes, int f
 Status write_base(Runtime& runtime, MomentView& view, const std::vector<std::string>& codes,
                   int file, const std::string& name, const std::atomic<bool>& stopped);
 
-/// Puts back what the file says from where it stands; `size` is how much of it was RDB.
-Status load_base(Runtime& runtime, int file, const std::string& name, uint64_t& size);
+/// Has the data be what the file says from where it stands; `size` is how much of it was RDB. Of keys
+/// whose time is over too. No shard is held while it reads. `progress`: who is told, or nullptr.
+Status load_base(Runtime& runtime, int file, const std::string& name, uint64_t& size,
+                 ReadProgress* progress = nullptr);
 
 }  // namespace kevy

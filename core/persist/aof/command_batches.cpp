@@ -48,8 +48,9 @@ bool is_large(Args words) noexcept {
 
 class CommandBatches::CommandBatch final : public Batch {
  public:
-  CommandBatch(Runtime& runtime, uint32_t lanes)
+  CommandBatch(Runtime& runtime, const Clock& clock, uint32_t lanes)
       : runtime_(runtime),
+        clock_(clock),
         of_lanes_(lanes),
         session_(runtime.open_session(Session::Door::kInProcess)) {}
   ~CommandBatch() override { runtime_.close_session(*session_); }
@@ -84,6 +85,7 @@ class CommandBatches::CommandBatch final : public Batch {
   std::string run(Turn& turn, const Command& command);
 
   Runtime& runtime_;
+  const Clock& clock_;
   LoadReplies replies_;
   std::string texts_;  // the words, one behind the other
   std::vector<size_t> sizes_;
@@ -157,7 +159,7 @@ void CommandBatches::CommandBatch::put(uint32_t lane) {
   while (!left.empty()) {
     const auto some = left.first(std::min(left.size(), kAtOnce));
     left = left.subspan(some.size());
-    Turn turn(runtime_);
+    Turn turn(runtime_, clock_);
     Shard& first = *commands_[some.front()].shard;
     turn.hold(first);
     prefetch(first, some);
@@ -173,8 +175,11 @@ void CommandBatches::CommandBatch::put(uint32_t lane) {
   }
 }
 
-CommandBatches::CommandBatches(Runtime& runtime, unsigned threads)
-    : runtime_(runtime), threads_(threads), pool_(std::min(runtime.shard_count(), kLanesMost)) {}
+CommandBatches::CommandBatches(Runtime& runtime, const Clock& clock, unsigned threads)
+    : runtime_(runtime),
+      clock_(clock),
+      threads_(threads),
+      pool_(std::min(runtime.shard_count(), kLanesMost)) {}
 
 CommandBatches::~CommandBatches() = default;
 
@@ -186,7 +191,7 @@ bool CommandBatches::takes(const CommandRow* row, Args words) const noexcept {
 
 void CommandBatches::take(const CommandRow& row, Args words, int database, uint64_t begin) {
   if (next_ == nullptr) next_ = pool_.used();
-  if (next_ == nullptr) next_ = std::make_unique<CommandBatch>(runtime_, pool_.lanes());
+  if (next_ == nullptr) next_ = std::make_unique<CommandBatch>(runtime_, clock_, pool_.lanes());
   auto& next = static_cast<CommandBatch&>(*next_);
   next.add(row, words, database, begin);
   any_ = true;

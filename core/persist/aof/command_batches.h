@@ -16,8 +16,9 @@ namespace kevy {
 
 class CommandBatches {
  public:
-  /// `threads`: the caller's included; 1: it takes no commands.
-  CommandBatches(Runtime& runtime, unsigned threads);
+  /// `clock`: what time the commands have. `threads`: the caller's included; 1: it takes no
+  /// commands.
+  CommandBatches(Runtime& runtime, const Clock& clock, unsigned threads);
   ~CommandBatches();
   CommandBatches(const CommandBatches&) = delete;
   CommandBatches& operator=(const CommandBatches&) = delete;
@@ -37,6 +38,7 @@ class CommandBatches {
   void hand_over();
 
   Runtime& runtime_;
+  const Clock& clock_;
   unsigned threads_;  // 1: no more of them
   BatchPool pool_;
   bool started_ = false;

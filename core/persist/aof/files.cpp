@@ -69,6 +69,18 @@ Result<Descriptor> open_directory(int at, const std::string& name) {
   return opened;
 }
 
+Result<Descriptor> open_to_read(int directory, const std::string& name) {
+  Descriptor opened(again_if_interrupted(
+      [&] { return openat(directory, name.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC); }));
+  if (!opened) return system_error(name + " can not be opened", errno);
+  struct statx status {};  // that older glibc have: not fstat
+  if (statx(opened.get(), "", AT_EMPTY_PATH, STATX_TYPE, &status) < 0) {
+    return system_error(name + " can not be looked at", errno);
+  }
+  if (!S_ISREG(status.stx_mode)) return Error{Error::Kind::kInvalid, name + " is no regular file"};
+  return opened;
+}
+
 Result<Descriptor> open_to_append(int directory, const std::string& name) {
   Descriptor opened(again_if_interrupted([&] {
     return openat(directory, name.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
@@ -79,16 +91,15 @@ Result<Descriptor> open_to_append(int directory, const std::string& name) {
 
 Result<std::string> read_file(int directory, const std::string& name, bool& found) {
   found = false;
-  const Descriptor opened(
-      again_if_interrupted([&] { return openat(directory, name.c_str(), O_RDONLY | O_CLOEXEC); }));
-  if (!opened && errno == ENOENT) return std::string();
-  if (!opened) return system_error(name + " can not be opened", errno);
+  auto opened = open_to_read(directory, name);
+  if (!opened && opened.error().code == ENOENT) return std::string();
+  if (!opened) return opened.error();
   found = true;
   std::string text;
   char piece[4096];
   while (true) {
     const ssize_t got =
-        again_if_interrupted([&] { return read(opened.get(), piece, sizeof piece); });
+        again_if_interrupted([&] { return read(opened->get(), piece, sizeof piece); });
     if (got < 0) return system_error(name + " can not be read", errno);
     if (got == 0) return text;
     text.append(piece, static_cast<size_t>(got));

@@ -19,6 +19,8 @@ Error system_error(const std::string& what, int code);
 
 /// Opens a directory, which is made where it is not there, and is there after a crash then.
 Result<Descriptor> open_directory(int at, const std::string& name);
+/// Opens a file to read it. What is no regular file is refused, and not waited for.
+Result<Descriptor> open_to_read(int directory, const std::string& name);
 /// Opens a file to append to it; makes it where it is not there.
 Result<Descriptor> open_to_append(int directory, const std::string& name);
 /// The whole of a file. Nothing in it and `found` false: there is none.

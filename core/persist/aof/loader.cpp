@@ -7,6 +7,7 @@
 #include "persist/aof/command_reader.h"
 #include "persist/aof/files.h"
 #include "persist/aof/replies.h"
+#include "runtime/dispatch/load_time.h"
 #include "runtime/waiting/waiter.h"
 
 namespace kevy {
@@ -28,12 +29,14 @@ bool has_a_place(const CommandTable& table, const CommandRow& row) {
 }  // namespace
 
 AofLoader::AofLoader(Runtime& runtime)
-    : runtime_(runtime), session_(runtime.open_session(Session::Door::kInProcess)) {}
+    : runtime_(runtime), session_(runtime.open_session(Session::Door::kInProcess)) {
+  freeze_before_all(clock_);
+}
 
 AofLoader::~AofLoader() { runtime_.close_session(*session_); }
 
 Error AofLoader::at_byte(const std::string& name, uint64_t byte, const std::string& what) const {
-  return {Error::Kind::kState, name + ", byte " + std::to_string(byte) + ": " + what};
+  return {Error::Kind::kInvalid, name + ", byte " + std::to_string(byte) + ": " + what};
 }
 
 std::string AofLoader::run(Turn& turn, const CommandRow* row, Args words, LoadReplies& replies) {
@@ -79,17 +82,24 @@ Error AofLoader::not_applied(const std::string& name, const LoadFailure& failure
 }
 
 Result<AofLoader::Loaded> AofLoader::load(int file, uint64_t position, const std::string& name,
-                                          bool may_be_cut, unsigned threads) {
+                                          bool may_be_cut, unsigned threads,
+                                          ReadProgress* progress) {
   using Outcome = CommandReader::Outcome;
   constexpr uint64_t kOfOneTurn = 64;
+  constexpr uint64_t kTellEach = uint64_t{64} << 10;  // bytes
+  uint64_t told = position;
   const std::string advice = "; make a copy of the directory, then run redis-check-aof --fix";
   CommandReader reader(file, position);
   LoadReplies replies;
-  CommandBatches batches(runtime_, threads);
+  CommandBatches batches(runtime_, clock_, threads);
   Loaded loaded{position, 0};
   session_->database = 0;
   while (true) {
-    Turn turn(runtime_);
+    if (progress != nullptr && reader.end() - told >= kTellEach) {
+      told = reader.end();
+      if (!progress->tell(told)) return cancelled();
+    }
+    Turn turn(runtime_, clock_);
     for (uint64_t i = 0; i < kOfOneTurn; ++i) {
       const Outcome outcome = reader.next();
       const uint64_t begin = reader.begin();

@@ -1,9 +1,9 @@
 // Loading: has the commands of an append-only file take effect, through dispatch as any client's.
 //
 // Only what changes data is run, or belongs to that: nothing that acts on a connection or on the
-// instance, and nothing that waits. The instance's clock is to stand still before all times to live while this runs, so that what
-// expired meanwhile goes where the file says so, and not earlier. Nobody else uses the instance
-// yet.
+// instance, and nothing that waits. Its commands have a clock that stands still before all times to live, so
+// that what expired meanwhile goes where the file says so, and not earlier. Nobody else changes the data
+// yet, nor does anything expire.
 #pragma once
 
 #include <memory>
@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "persist/aof/command_batches.h"
 #include "persist/aof/replies.h"
+#include "persist/load/progress.h"
 #include "runtime/runtime.h"
 
 namespace kevy {
@@ -30,9 +31,10 @@ class AofLoader {
   };
   /// Runs what is in the file from `position` on, where it stands. What a crash has left at its
   /// end, a unit that is not whole, is no error if it `may_be_cut`. An error says where, and what
-  /// to do. `threads`: how many run them, as far as they can be started.
+  /// to do. `threads`: how many run them, as far as they can be started. `progress`: who is told, or
+  /// nullptr.
   Result<Loaded> load(int file, uint64_t position, const std::string& name, bool may_be_cut,
-                      unsigned threads);
+                      unsigned threads, ReadProgress* progress = nullptr);
 
  private:
   /// Runs a command, or has it run behind those before it.
@@ -44,6 +46,7 @@ class AofLoader {
   Error at_byte(const std::string& name, uint64_t byte, const std::string& what) const;
 
   Runtime& runtime_;
+  Clock clock_;
   const std::shared_ptr<Session> session_;
 };
 

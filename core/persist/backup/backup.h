@@ -5,17 +5,14 @@
 // has come. Throws std::bad_alloc, and nothing has changed.
 #pragma once
 
-#include <functional>
 #include <string>
 
 #include "base/result.h"
+#include "persist/load/progress.h"
 #include "runtime/persistence/library_codes.h"
 #include "runtime/runtime.h"
 
 namespace kevy {
-
-/// How much is done, of how much. False: it is to end. Any function that throws nothing.
-using Progress = std::function<bool(uint64_t done, uint64_t total)>;
 
 /// Writes the file beside its place, brings it to the disk and gives it its name then; whatever
 /// fails, what had the name before is there. What is counted is keys. An Error with ECANCELED:

@@ -5,8 +5,8 @@
 
 #include "base/c_locale.h"
 #include "persist/backup/backup.h"
-#include "persist/backup/staged_keys.h"
 #include "persist/load/read_keys.h"
+#include "persist/load/staged_keys.h"
 #include "persist/rdb/limits.h"
 #include "persist/snapshot/file_source.h"
 #include "resp/reply_tree.h"
@@ -60,8 +60,6 @@ class CopyingSource final : public RdbSource {
   bool stopped_ = false;
 };
 
-Error cancelled() { return {Error::Kind::kState, "it was cancelled", ECANCELED}; }
-
 class Loading final : public AppendOnly::Replacement {
  public:
   Loading(Runtime& runtime, const LibraryCodes& libraries, const std::string& path,
@@ -70,7 +68,7 @@ class Loading final : public AppendOnly::Replacement {
         libraries_(libraries),
         path_(path),
         progress_(progress),
-        keys_(runtime) {}
+        keys_(runtime, size_of_file(path)) {}
 
   Status prepare(int base) override;
   Status make_ready(Turn& turn) override;

@@ -52,8 +52,6 @@ bool is_other_than_file(const std::string& path) noexcept {
          !S_ISREG(status.stx_mode) && !S_ISLNK(status.stx_mode);
 }
 
-Error cancelled() { return {Error::Kind::kState, "it was cancelled", ECANCELED}; }
-
 }  // namespace
 
 Status write_backup(Runtime& runtime, const LibraryCodes& libraries, const std::string& path,

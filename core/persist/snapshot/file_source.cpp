@@ -20,12 +20,19 @@ Error FileSource::error() const {
   return {Error::Kind::kSystem, path_ + ": it can not be read: " + error_text(code_), code_};
 }
 
+// Nobody is waited for who might write to a pipe.
 Result<bool> FileSource::open() {
-  file_ = Descriptor(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file_) return true;
-  if (errno == ENOENT) return false;
-  code_ = errno;
-  return error();
+  file_ = Descriptor(::open(path_.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  if (!file_ && errno == ENOENT) return false;
+  code_ = file_ ? 0 : errno;
+  struct statx status {};
+  if (file_ && statx(file_.get(), "", AT_EMPTY_PATH, STATX_TYPE, &status) != 0) code_ = errno;
+  if (code_ == 0 && S_ISDIR(status.stx_mode)) code_ = EISDIR;
+  if (code_ != 0) return error();
+  if (!S_ISREG(status.stx_mode)) {
+    return Error{Error::Kind::kInvalid, path_ + ": it is no file that has data"};
+  }
+  return true;
 }
 
 size_t FileSource::read(char* to, size_t size) {

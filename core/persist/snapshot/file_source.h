@@ -17,7 +17,7 @@ class FileSource final : public RdbSource {
  public:
   explicit FileSource(std::string path) : path_(std::move(path)) {}
 
-  /// False: there is no such file.
+  /// False: there is no such file. What is there and is no regular file is an error.
   Result<bool> open();
   size_t read(char* to, size_t size) override;
   /// Why reading ended, if that was not the end of the file: an errno.

@@ -53,8 +53,10 @@ class KeyQueue {
   size_t size_ = 0;
 };
 
-/// Has the keyspaces of a database expect so many keys, as far as `file_bytes` can have them, and takes
-/// off what those fill.
+/// Of the keys that a file says it has, those that `file_bytes` can have, and takes off what they fill.
+uint64_t believed_keys(uint64_t keys, uint64_t& file_bytes) noexcept;
+
+/// Has the keyspaces of a database expect so many keys, as far as they are believed.
 void expect_keys(Runtime& runtime, uint64_t database, uint64_t keys, uint64_t& file_bytes);
 
 }  // namespace kevy

@@ -80,11 +80,6 @@ Status KeyTaker::take_waiting() {
   });
 }
 
-Status KeyTaker::function(Bytes code) {
-  if (!load_library_ || load_library_(code)) return Done{};
-  return Error{Error::Kind::kInvalid, "a library of functions in it can not be loaded"};
-}
-
 Status KeyTaker::finish() { return take_waiting(); }
 
 Status KeyChecker::key(const RdbKey& key, Value&&) {

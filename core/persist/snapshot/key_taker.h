@@ -5,7 +5,6 @@
 #pragma once
 
 #include <atomic>
-#include <functional>
 
 #include "persist/load/key_target.h"
 #include "persist/snapshot/key_queue.h"
@@ -16,21 +15,18 @@ namespace kevy {
 /// What an entry that is made of the key at this moment remembers of its use.
 uint32_t access_of(const Settings& settings, const RdbKey& key, int64_t now_s) noexcept;
 
-/// Takes what a file has into the keyspaces.
+/// Takes the keys that a file has into the keyspaces.
 class KeyTaker final : public KeyTarget {
  public:
-  /// `load_library`: false, and the code is no library.
-  using LoadLibrary = std::function<bool(Bytes code)>;
   /// `file_bytes`: the size of the file, which limits what it is believed.
-  KeyTaker(Runtime& runtime, bool replace, LoadLibrary load_library, uint64_t file_bytes)
+  KeyTaker(Runtime& runtime, bool replace, uint64_t file_bytes)
       : runtime_(runtime),
         replace_(replace),
-        load_library_(std::move(load_library)),
         file_bytes_(file_bytes),
         queue_(runtime) {}
 
   Status key(const RdbKey& key, Value&& value) override;
-  Status function(Bytes code) override;
+  Status function(Bytes) override { return Done{}; }
   void database(uint64_t number, uint64_t keys, uint64_t expiring_keys) override;
   Status finish() override;
 
@@ -48,7 +44,6 @@ class KeyTaker final : public KeyTarget {
 
   Runtime& runtime_;
   const bool replace_;
-  const LoadLibrary load_library_;
   uint64_t file_bytes_;  // of it, what no keys were expected for
   KeyQueue queue_;
   std::atomic<uint64_t> taken_{0}, expired_{0};

@@ -5,6 +5,7 @@
 #include "base/c_locale.h"
 #include "base/thread.h"
 #include "persist/load/read_keys.h"
+#include "persist/load/staged_keys.h"
 #include "persist/rdb/limits.h"
 #include "persist/snapshot/file_source.h"
 #include "persist/snapshot/new_file.h"
@@ -30,19 +31,36 @@ Error no_memory() { return {Error::Kind::kNoMemory, "out of memory"}; }
 
 }  // namespace
 
-Status SnapshotFiles::start(std::string directory, std::string name, bool read,
-                            const KeyTaker::LoadLibrary& load_library) {
+void SnapshotFiles::set_place(std::string directory, std::string name) {
   directory_ = std::move(directory);
   name_ = std::move(name);
   state_.last_save_s = runtime_.clock().now_ms() / 1000;
-  if (directory_.empty() || !read) return Done{};
+}
+
+Status SnapshotFiles::read_at_start(const Progress& progress,
+                                    std::vector<std::string>& libraries) {
+  if (directory_.empty()) return Done{};
+  const uint64_t size = size_of_file(directory_ + '/' + name_);
+  ReadProgress told(progress, size);
+  StagedKeys keys(runtime_, size);
+  const Result<bool> read = read_file([&](RdbSource& source) -> std::optional<LoadFailure> {
+    ToldSource told_source(source, told);
+    RdbReader reader(told_source);
+    if (!told.tell(0)) return std::nullopt;
+    return read_keys(runtime_, reader, keys, rdb_limits(runtime_.settings()),
+                     loading_threads(size));
+  });
+  if (told.stopped()) return cancelled();
+  if (!read) return read.error();
+  libraries = keys.codes();
   Turn all(runtime_);
   all.hold_all();
-  try {
-    return read_all(Meeting::kBeside, load_library);
-  } catch (const std::bad_alloc&) {
-    return no_memory();
-  }
+  keys.make_room(all);
+  keys.begin_with(all);
+  std::lock_guard guard(mutex_);
+  state_.keys_loaded = keys.taken();
+  state_.keys_expired = keys.expired();
+  return Done{};
 }
 
 void SnapshotFiles::note_all_loaded() noexcept {
@@ -217,17 +235,17 @@ Result<bool> SnapshotFiles::read_file(const Read& read) const {
   FileSource source(directory_ + '/' + name_);
   Result<bool> opened = source.open();
   if (!opened || !*opened) return opened;
-  RdbReader reader(source);
-  const std::optional<LoadFailure> failure = read(reader);
+  const std::optional<LoadFailure> failure = read(source);
   if (!failure) return true;
   if (source.code() != 0) return source.error();
   return Error{Error::Kind::kInvalid, source.path() + ": " + failure->error.message};
 }
 
-Status SnapshotFiles::read_all(Meeting meeting, const KeyTaker::LoadLibrary& load_library) {
+Status SnapshotFiles::read_all(Meeting meeting) {
   const uint64_t size = size_of_file(directory_ + '/' + name_);
-  KeyTaker taker(runtime_, meeting == Meeting::kOver, load_library, size);
-  const Result<bool> read = read_file([&](RdbReader& reader) {
+  KeyTaker taker(runtime_, meeting == Meeting::kOver, size);
+  const Result<bool> read = read_file([&](RdbSource& source) {
+    RdbReader reader(source);
     return read_keys(runtime_, reader, taker, rdb_limits(runtime_.settings()), loading_threads(size));
   });
   std::lock_guard guard(mutex_);
@@ -240,7 +258,8 @@ Status SnapshotFiles::read_all(Meeting meeting, const KeyTaker::LoadLibrary& loa
 Status SnapshotFiles::load(Turn&, Meeting meeting) {
   if (directory_.empty()) return no_directory();
   KeyChecker checker(runtime_.database_count());
-  const Result<bool> right = read_file([&](RdbReader& reader) -> std::optional<LoadFailure> {
+  const Result<bool> right = read_file([&](RdbSource& source) -> std::optional<LoadFailure> {
+    RdbReader reader(source);
     const Status read = read_rdb(reader, checker, rdb_limits(runtime_.settings()));
     if (read) return std::nullopt;
     return LoadFailure{read.error(), reader.offset()};
@@ -255,7 +274,7 @@ Status SnapshotFiles::load(Turn&, Meeting meeting) {
           [&](size_t database, Keyspace&) { shard.garbage.add(shard.databases.take(database)); });
     }
   }
-  return read_all(meeting, nullptr);  // the libraries of functions are there still
+  return read_all(meeting);  // the libraries of functions are there still
 }
 
 Snapshots::State SnapshotFiles::state() {

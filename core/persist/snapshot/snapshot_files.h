@@ -13,8 +13,10 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "persist/load/batch_pool.h"
+#include "persist/load/progress.h"
 #include "persist/snapshot/all_keys.h"
 #include "persist/snapshot/key_taker.h"
 #include "persist/snapshot/new_file.h"
@@ -29,11 +31,11 @@ class SnapshotFiles final : public Snapshots {
       : runtime_(runtime), libraries_(libraries) {}
   ~SnapshotFiles() override { stop(); }
 
-  /// Before the first command. Reads the file, if there is a directory and the file is in it. The
-  /// libraries in it are given to `load_library`, which may run no command, since all shards are
-  /// held.
-  Status start(std::string directory, std::string name, bool read,
-               const KeyTaker::LoadLibrary& load_library);
+  /// Before the first command: where the file is; without a directory there is none.
+  void set_place(std::string directory, std::string name);
+  /// Before anybody has a key: reads the file, if there is one, and has what it says be the data.
+  /// The code of the libraries in it is put into `libraries`. Holds no shard while it reads.
+  Status read_at_start(const Progress& progress, std::vector<std::string>& libraries);
   /// What there is by now came from the file: it is no change. Holds no shard.
   void note_all_loaded() noexcept;
   /// Whether writes are refused may have changed: after one in the background that failed they are
@@ -73,9 +75,9 @@ class SnapshotFiles final : public Snapshots {
   Status write_file(Turn* turn);
   Status write_moment_of_now(RdbFileWriter& writer, const NewFile& file);
   /// Has all that is in the file read, or tell what is wrong; false: there is no file.
-  using Read = std::function<std::optional<LoadFailure>(RdbReader& reader)>;
+  using Read = std::function<std::optional<LoadFailure>(RdbSource& source)>;
   Result<bool> read_file(const Read& read) const;
-  Status read_all(Meeting meeting, const KeyTaker::LoadLibrary& load_library);
+  Status read_all(Meeting meeting);
 
   Runtime& runtime_;
   const LibraryCodes& libraries_;

@@ -42,6 +42,8 @@ void Call::announce_change(const Key& key, int database, EventClass event_class,
 }
 
 Entry* Call::drop_expired(Keyspace& keyspace, Entry& entry, const Key& key, int database) {
+  if (runtime.loading()) [[unlikely]]
+    return &entry;
   if (entry.expired(now_ms())) {
     expire(key, database);
     return nullptr;

@@ -121,6 +121,7 @@ bool Runtime::check(Turn& turn, Session& session, const CommandRow* row, Args ar
                   "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in "
                   "this context");
   }
+  if (loading() && session.has_socket() && !row->has(kLoading)) return refuse(kLoadingText);
   if (script_busy() && !row->has(kAllowBusy)) {
     answer_busy(session, *row, reply);
     return false;

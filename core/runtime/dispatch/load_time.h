@@ -1,7 +1,7 @@
-// The time while a log is loaded. The clock stands before all times to live then, so that what had
-// expired goes where the log says so; but what notes when it was used is used now.
+// The time that the commands of a log have while it is loaded. Their clock stands before all times to live,
+// so that what had expired goes where the log says so; but what notes when it was used is used now.
 //
-// Whoever loads freezes the clock; handlers ask. Any thread.
+// Whoever loads has a clock of his own for that; handlers ask. Any thread.
 #pragma once
 
 #include "base/clock.h"

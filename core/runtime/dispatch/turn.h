@@ -30,6 +30,8 @@ class Runtime;
 class Turn {
  public:
   explicit Turn(Runtime& runtime) noexcept;
+  /// One whose commands have another clock than the runtime's, which outlives it.
+  Turn(Runtime& runtime, const Clock& clock) noexcept : runtime_(runtime), moment_(clock) {}
   ~Turn() { release(); }
   Turn(const Turn&) = delete;
   Turn& operator=(const Turn&) = delete;

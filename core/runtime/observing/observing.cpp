@@ -73,6 +73,7 @@ void Runtime::note_large_reply(const Session& session, Args args, size_t bytes) 
 
 void Runtime::show_monitors(Call& call, bool from_script) noexcept {
   if (pubsub_.monitors() == 0 || call.row.has(kAdmin)) return;
+  if (!call.session.has_socket() && loading()) return;  // what is loaded was seen once
   try {
     const std::string line =
         monitor_line(call.session, from_script, call.row, call.args, clock_.now_us());

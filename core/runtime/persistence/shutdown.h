@@ -13,7 +13,7 @@ class Shutdown {
   enum class Saving : uint8_t { kByRules, kAlways, kNever };
 
   virtual ~Shutdown() = default;
-  /// Whether there is someone to be told.
+  /// Whether there is someone to be told, or an instance that loads, which ends that.
   virtual bool possible() noexcept = 0;
   /// Has the host told soon, by another thread, that it is to stop the instance.
   virtual void ask(Saving saving) noexcept = 0;

@@ -98,10 +98,11 @@ std::pair<size_t, Keyspace*> next_expiring(const Shard& shard, size_t database) 
 }
 
 // Goes on where the last call stopped, and round the databases once at most. While active expiry is
-// switched off there may be something left, so that it goes on once it is on again.
+// switched off, or files are loaded, there may be something left, so that it goes on afterwards.
 template <typename Kind>
 Runtime::ExpiryStep expire_round(Runtime& runtime, Shard& shard, size_t effort) {
   if (!runtime.settings().active_expiry.load(std::memory_order_relaxed)) return {true, false};
+  if (runtime.loading()) return {true, false};
   Turn turn(runtime);
   turn.hold(shard);
   ExpiryPlace& place = Kind::place(shard);

@@ -14,10 +14,12 @@ bool writes(const CommandRow& row) noexcept { return row.has(kWrite | kMayReplic
 
 }  // namespace
 
-// Those too that would only be queued. Of a script it is not asked whether it writes.
+// Those too that would only be queued. Of a script it is not asked whether it writes. What is
+// loaded goes on.
 bool Runtime::is_postponed(const Session& session, const CommandRow& row) const noexcept {
   const Pause::What what = pause_.what();
   if (what == Pause::What::kNothing || session.stateless()) return false;
+  if (!session.has_socket() && loading()) return false;
   if (what == Pause::What::kAll) return true;
   if (!row.has(kQueuedShards)) return writes(row);
   const std::vector<QueuedCommand>& queue = session.transaction.queue;
@@ -69,6 +71,7 @@ bool Runtime::publishes(const Session& session, const CommandRow& row, Args args
 
 // True: it runs later. A session without a socket waits here.
 bool Runtime::await_arrivals(Turn& turn, Session& session, const CommandRow& row, Args args) {
+  if (!session.has_socket() && loading()) return false;
   if (!publishes(session, row, args)) return false;
   Arrivals& arrivals = *arrivals_.load(std::memory_order_acquire);
   if (!session.has_socket()) {

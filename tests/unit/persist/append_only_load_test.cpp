@@ -209,3 +209,42 @@ TEST_CASE("timestamps are read over, however many follow each other") {
   Client client(**started);
   CHECK(client("GET a") == "$1\r\n1\r\n");
 }
+
+TEST_CASE("all data are the first thing that a manifest names, and are refused behind others") {
+  LogDirectory directory;
+  {
+    auto started = directory.start_off();
+    REQUIRE(started);
+    Client client(**started);
+    client("SET a of-the-snapshot");
+    client("SET b 1 PXAT 99999999999999");
+    REQUIRE(client("SAVE") == "+OK\r\n");
+  }
+  std::ifstream in(directory.path() / "dump.rdb", std::ios::binary);
+  const std::string data{std::istreambuf_iterator<char>(in), {}};
+  directory.write_increment(data + request({"SET", "c", "behind"}));
+  {
+    auto started = directory.start();
+    REQUIRE(started);
+    Client client(**started);
+    CHECK(client("MGET a b c") == "*3\r\n$15\r\nof-the-snapshot\r\n$1\r\n1\r\n$6\r\nbehind\r\n");
+    CHECK(client("INFO persistence").find("rdb_changes_since_last_save:1\r\n") != std::string::npos);
+  }
+  directory.write("appendonly.aof.manifest",
+                  "file first seq 1 type i\nfile second seq 2 type i\n");
+  directory.write("first", request({"SET", "a", "1"}));
+  directory.write("second", data);
+  CHECK(directory.refusal().find("second: it has all data") != std::string::npos);
+  CHECK(directory.read("second") == data);
+}
+
+TEST_CASE("what the append-only file has of keys whose time is over goes when it is loaded") {
+  LogDirectory directory;
+  directory.write_increment(request({"SET", "over", "1", "PXAT", "1000"}) +
+                            request({"SET", "kept", "1", "PXAT", "1000"}) +
+                            request({"PERSIST", "kept"}));
+  auto started = directory.start();
+  REQUIRE(started);
+  Client client(**started);
+  CHECK(client("MGET over kept") == "*2\r\n$-1\r\n$1\r\n1\r\n");
+}

@@ -2,8 +2,8 @@
 #include <catch2/catch.hpp>
 
 #include "command/server/data_digest.h"
-#include "persist/backup/staged_keys.h"
 #include "persist/load/read_keys.h"
+#include "persist/load/staged_keys.h"
 #include "persist/rdb/limits.h"
 #include "persist/snapshot/key_taker.h"
 #include "unit/persist/log_directory.h"
@@ -37,7 +37,7 @@ std::optional<LoadFailure> take(Runtime& runtime, Bytes file, bool replace, unsi
   all.hold_all();
   Pieces pieces(file);
   RdbReader reader(pieces);
-  KeyTaker taker(runtime, replace, nullptr, file.size());
+  KeyTaker taker(runtime, replace, file.size());
   auto failure = read_keys(runtime, reader, taker, rdb_limits(runtime.settings()), threads);
   if (taken != nullptr) *taken = taker.taken();
   return failure;
@@ -53,7 +53,7 @@ std::string digest_of(Runtime& runtime) {
 std::string wrong_with(Runtime& runtime, Bytes file, unsigned threads) {
   Pieces pieces(file);
   RdbReader reader(pieces);
-  StagedKeys keys(runtime);
+  StagedKeys keys(runtime, file.size());
   const auto failure = read_keys(runtime, reader, keys, rdb_limits(runtime.settings()), threads);
   if (!failure) return "";
   const std::string& message = failure->error.message;

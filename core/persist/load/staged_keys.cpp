@@ -1,7 +1,8 @@
-#include "persist/backup/staged_keys.h"
+#include "persist/load/staged_keys.h"
 
 #include <algorithm>
 
+#include "persist/snapshot/key_queue.h"
 #include "persist/snapshot/key_taker.h"
 #include "runtime/mutation/mutation.h"
 
@@ -17,6 +18,25 @@ Keyspace& StagedKeys::keyspace(uint32_t shard, size_t database) {
   return *staged;
 }
 
+void StagedKeys::aux(Bytes name, Bytes value) {
+  if (name != "used-mem") return;
+  runtime_.load_state().note_used_memory(parse_uint64(value).value_or(0));
+}
+
+void StagedKeys::database(uint64_t number, uint64_t keys, uint64_t) {
+  if (number >= runtime_.database_count()) return;
+  const uint64_t each = believed_keys(keys, file_bytes_) / runtime_.shard_count();
+  if (each == 0) return;
+  for (uint32_t i = 0; i < runtime_.shard_count(); ++i) {
+    keyspace(i, static_cast<size_t>(number)).expect(static_cast<size_t>(each));
+  }
+}
+
+void StagedKeys::count(uint64_t put, uint64_t left_out) {
+  taken_.fetch_add(put, std::memory_order_relaxed);
+  expired_.fetch_add(left_out, std::memory_order_relaxed);
+}
+
 Result<bool> StagedKeys::wants(const RdbKey& key) const {
   if (key.database >= runtime_.database_count()) {
     return Error{Error::Kind::kInvalid, "it has keys in database " + std::to_string(key.database) +
@@ -24,7 +44,7 @@ Result<bool> StagedKeys::wants(const RdbKey& key) const {
                                             std::to_string(runtime_.database_count()) +
                                             " databases: start with more"};
   }
-  const bool expires = key.expires_at_ms != Keyspace::kNoExpiry;
+  const bool expires = key.expires_at_ms != Keyspace::kNoExpiry && !takes_expired_;
   return !expires || key.expires_at_ms > runtime_.clock().now_ms();
 }
 
@@ -44,6 +64,7 @@ Status StagedKeys::put(Keyspace& keyspace, const KeyToPut& key) {
 Status StagedKeys::key(const RdbKey& key, Value&& value) {
   const Result<bool> wanted = wants(key);
   if (!wanted) return wanted.error();
+  count(*wanted ? 1 : 0, *wanted ? 0 : 1);
   if (!*wanted) return Done{};
   const Key name{key.name, runtime_.hash(key.name)};
   return put(keyspace(runtime_.shard_index(name), static_cast<size_t>(key.database)),
@@ -81,6 +102,17 @@ void StagedKeys::take_over(Turn& all) noexcept {
   }
   runtime_.counters().keyless_changes.fetch_add(changes, std::memory_order_relaxed);
   runtime_.tracking().all_changed(all, nullptr);
+  if (any_expire_) runtime_.note_expiry();
+}
+
+void StagedKeys::begin_with(Turn& all) noexcept {
+  KEVY_DCHECK(all.holds_all());
+  for (uint32_t i = 0; i < runtime_.shard_count(); ++i) {
+    Shard& shard = runtime_.shard(i);
+    for (auto& [database, staged] : shards_[i]) {
+      shard.garbage.add(shard.databases.exchange(database, std::move(staged)));
+    }
+  }
   if (any_expire_) runtime_.note_expiry();
 }
 

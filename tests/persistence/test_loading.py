@@ -1,0 +1,209 @@
+"""A server that still reads its files: what it answers, beside the reference, and what ends it."""
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+from appending import KEVY_SERVER, PROGRAMS, Client, start
+from servers import WAIT, Server, command, eventually
+
+KEYS = 3000
+
+
+@pytest.fixture(scope="module")
+def shim(tmp_path_factory):
+    made = tmp_path_factory.mktemp("shim") / "held.so"
+    source = Path(__file__).with_name("held.c")
+    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o", made, source, "-ldl"],
+                   check=True)
+    return made
+
+
+def keep(folder, kind):
+    """Data of some hundred kilobytes: a snapshot, or an append-only file."""
+    server = start("valkey", folder, fsync="no") if kind == "aof" else Server(
+        PROGRAMS["valkey"], folder, ["--dir", str(folder), "--rdbcompression", "no"])
+    client = Client(server)
+    for i in range(KEYS):
+        client.run("SET", f"key:{i}", "v" * 100)
+    client.run("SADD", "of bob", "a", "b")
+    if kind == "rdb":
+        client.run("SAVE")
+    client.close()
+    server.stop()
+
+
+class Held:
+    """A kevy-server that reads its files as far as it is let."""
+
+    def __init__(self, shim, folder, kind, *arguments, reads=2):
+        self.gate = folder / "gate"
+        os.mkfifo(self.gate)
+        self.tokens = os.open(self.gate, os.O_RDWR | os.O_CLOEXEC)  # as both ends, it waits for none
+        self.path = str(folder / "kevy.sock")
+        self.process = subprocess.Popen(
+            [KEVY_SERVER, "--port", "0", "--unixsocket", self.path, "--dir", str(folder),
+             "--appendonly", "yes" if kind == "aof" else "no", *arguments],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env={**os.environ, "LD_PRELOAD": str(shim), "HELD_UNTIL": str(self.gate)})
+        assert self.process.stdout.readline().startswith("kevy-server: loading ")
+        os.write(self.tokens, b"x" * reads)
+
+    connect = Server.connect
+
+    def go_on(self):
+        if self.tokens is not None:
+            os.close(self.tokens)
+        self.tokens = None
+
+    def end(self):
+        """Its exit status, and what it said."""
+        said, wrong = self.process.communicate(timeout=WAIT)
+        return self.process.returncode, said, wrong
+
+
+@pytest.fixture(params=["rdb", "aof"])
+def kind(request):
+    return request.param
+
+
+@pytest.fixture
+def held(shim, folder, kind):
+    keep(folder, kind)
+    servers = []
+
+    def hold(*arguments, **options):
+        servers.append(Held(shim, folder, kind, *arguments, **options))
+        return servers[-1]
+
+    yield hold
+    for server in servers:
+        server.go_on()
+        if server.process.poll() is None:
+            server.process.kill()
+        server.process.communicate(timeout=WAIT)
+
+
+# Nothing here ends the connection, or the server.
+REQUESTS = [
+    ["PING"], ["PING", "x"], ["ECHO", "x"], ["GET", "key:1"], ["SET", "a", "b"], ["DEL", "key:1"],
+    ["DBSIZE"], ["KEYS", "*"], ["SCAN", "0"], ["RANDOMKEY"], ["EXISTS", "key:1"], ["FLUSHALL"],
+    ["SELECT", "1"], ["SELECT", "0"], ["SWAPDB", "0", "1"], ["AUTH", "x"], ["CLIENT", "GETNAME"],
+    ["CLIENT", "SETNAME", "n"], ["CLIENT", "NO-EVICT", "on"], ["CLIENT", "REPLY", "ON"],
+    ["CONFIG", "GET", "maxmemory-policy"], ["CONFIG", "SET", "maxmemory-policy", "noeviction"],
+    ["CONFIG", "RESETSTAT"], ["CONFIG", "GET", "appendfsync"],
+    ["CONFIG", "SET", "appendonly", "yes"], ["CONFIG", "SET", "appendonly", "no"], ["CONFIG", "SET", "save", ""],
+    ["COMMAND", "GETKEYS", "GET", "a"], ["SAVE"], ["BGSAVE"], ["BGREWRITEAOF"], ["MULTI"],
+    ["GET", "key:1"], ["EXEC"], ["MULTI"], ["SELECT", "0"], ["EXEC"], ["MULTI"], ["DISCARD"],
+    ["WATCH", "key:1"], ["UNWATCH"], ["PUBLISH", "c", "m"], ["SPUBLISH", "c", "m"],
+    ["PUBSUB", "NUMPAT"], ["SUBSCRIBE", "c"], ["UNSUBSCRIBE", "c"], ["PSUBSCRIBE", "c*"],
+    ["PUNSUBSCRIBE", "c*"], ["EVAL", "return 1", "0"], ["EVALSHA", "x", "0"],
+    ["SCRIPT", "LOAD", "return 1"], ["SCRIPT", "EXISTS", "x"], ["SCRIPT", "FLUSH"],
+    ["SCRIPT", "KILL"], ["FUNCTION", "LIST"], ["FUNCTION", "FLUSH"], ["FCALL", "f", "0"],
+    ["OBJECT", "ENCODING", "key:1"], ["MEMORY", "USAGE", "key:1"], ["DUMP", "key:1"],
+    ["EXPIRE", "key:1", "1"], ["BLPOP", "l", "1"], ["WAIT", "0", "1"],
+    ["LATENCY", "RESET"], ["SLOWLOG", "GET"], ["SLOWLOG", "LEN"], ["DEBUG", "SLEEP", "0"],
+    ["NOSUCH"], ["GET"], ["SHUTDOWN", "ABORT"], ["SHUTDOWN", "NOSAVE", "SAVE"],
+    ["HELLO"], ["RESET"],
+]
+
+
+def test_each_command_is_answered_as_by_the_reference(held, kind, folder, tmp_path):
+    beside = tmp_path / "beside"
+    beside.mkdir()
+    keep(beside, "rdb")  # of an append-only file it reads a thousand commands before it answers
+    reference = Server(PROGRAMS["valkey"], beside,
+                       ["--dir", str(beside), "--enable-debug-command", "yes",
+                        "--key-load-delay", "5000", "--loading-process-events-interval-bytes", "1024"],
+                       loaded=False)
+    kevy = held()
+    try:
+        theirs, ours = Client(reference), Client(kevy)
+        for words in REQUESTS:
+            answers = [client.run(*words) for client in (theirs, ours)]
+            if words[0] == "HELLO":
+                assert len(answers[0]) == len(answers[1])
+                continue
+            assert answers[1] == answers[0], words
+        infos = [client.info("persistence") for client in (theirs, ours)]
+        names = [[name for name in info if "loading" in name] for info in infos]
+        assert names[1] == names[0]
+        for info in infos:
+            assert (info["loading"], info["async_loading"]) == ("1", "0")
+            total, loaded = int(info["loading_total_bytes"]), int(info["loading_loaded_bytes"])
+            assert 0 < loaded < total
+            assert abs(float(info["loading_loaded_perc"]) - 100 * loaded / total) < 0.01
+            assert int(info["loading_eta_seconds"]) >= 0
+        if kind == "rdb":
+            assert infos[1]["loading_total_bytes"] == str((folder / "dump.rdb").stat().st_size)
+            assert int(infos[1]["loading_rdb_used_mem"]) > 0
+        kevy.go_on()
+        eventually(lambda: ours.info("persistence")["loading"] == "0")
+        assert ours.run("DBSIZE") == KEYS + 1
+        assert not [name for name in ours.info("persistence") if name.startswith("loading_")]
+    finally:
+        reference.process.kill()
+        reference.process.wait(WAIT)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_and_the_files_stay(held, kind, folder, number):
+    files = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    server = held("--save", "1 1")
+    client = Client(server)
+    assert client.run("GET", "key:1").startswith("-LOADING ")
+    server.process.send_signal(number)
+    server.go_on()
+    assert server.end()[0] == 0
+    assert client.stream.read() == b""
+    assert {path: path.read_bytes() for path in files} == files
+
+
+@pytest.mark.parametrize("words", [["SHUTDOWN"], ["SHUTDOWN", "NOSAVE"], ["SHUTDOWN", "SAVE"]])
+def test_shutdown_ends_it_and_the_files_stay(held, folder, words):
+    files = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    server = held("--save", "1 1")
+    client, other = Client(server), Client(server)
+    client.send(*words)
+    eventually(lambda: other.info("clients")["blocked_clients"] == "1")
+    server.go_on()
+    status, said, _ = server.end()
+    assert (status, "SHUTDOWN, stopping" in said) == (0, True)
+    assert client.stream.read() == b""
+    assert {path: path.read_bytes() for path in files} == files
+
+
+def test_a_damaged_file_ends_it_as_before_and_closes_its_clients(held, kind, folder):
+    file = next(folder.glob("dump.rdb" if kind == "rdb" else "appendonlydir/*.incr.aof"))
+    whole = file.read_bytes()
+    middle = len(whole) // 2
+    file.write_bytes(whole[:middle] + b"\xff" * 200 + whole[middle + 200:])
+    server = held()
+    client = Client(server)
+    assert client.run("GET", "key:1").startswith("-LOADING ")
+    server.go_on()
+    status, _, wrong = server.end()
+    assert status == 1
+    assert wrong.startswith("kevy-server: ")
+    assert f"{file.name}" in wrong
+    assert "byte " in wrong
+    assert client.stream.read() == b""
+
+
+def test_many_clients_come_and_go_meanwhile(held):
+    server = held()
+    clients = [Client(server) for _ in range(50)]
+    for client in clients:
+        client.connection.sendall(command("GET", "key:1") * 100 + command("PUBLISH", "c", "m"))
+    for client in clients:
+        assert {client.read() for _ in range(100)} == {
+            "-LOADING Valkey is loading the dataset in memory"}
+        assert client.read() == 0
+    for client in clients[::2]:
+        client.close()
+    server.go_on()
+    eventually(lambda: clients[1].info("persistence")["loading"] == "0")
+    for client in clients[1::2]:
+        assert client.run("GET", "key:1") == b"v" * 100

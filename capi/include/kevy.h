@@ -163,8 +163,8 @@ typedef struct kevy_options {
 /* Starts an instance with its own data: none, or what it has kept in `dir` before. `options` may be NULL.
  * Starts no thread, but for those that listen, one that looks after `save` rules, one that writes an
  * append-only file, and some that read its files, which end with that.
- * While it reads them, whoever is connected is answered with an error that begins with LOADING, but for
- * commands that have the flag "loading" (INFO, whose section persistence tells how far it is; CONFIG,
+ * While it reads them, whoever is connected is answered with an error that begins with LOADING (with little
+ * to read he waits instead), but for commands that have the flag "loading" (INFO, whose section persistence tells how far it is; CONFIG,
  * SUBSCRIBE, SHUTDOWN, ...). SHUTDOWN ends kevy_start then: KEVY_CANCELLED.
  * KEVY_INVALID names the option or directive that is wrong, or the file that is damaged, and where.
  * KEVY_SYSTEM: the system refuses, or another instance has the append-only file; kevy_last_errno() says

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "base/c_locale.h"
 #include "base/descriptor.h"
@@ -146,7 +147,7 @@ void Instance::fix_directives() {
   };
 }
 
-// Whoever connects finds the instance loading.
+// Whoever connects waits until he is served.
 Status Instance::listen(const InstanceOptions& options) {
   runtime_.begin_loading();
   if (options.on_shutdown != nullptr) {
@@ -155,25 +156,43 @@ Status Instance::listen(const InstanceOptions& options) {
   }
   shutdown_notice_.begin_loading();
   for (const auto& [address, optional] : options.listen) {
-    const auto listening = network_.listen(address, options.listen_options);
-    if (!listening && !optional) return listening.error();
+    auto listener = Listener::open(address, options.listen_options);
+    if (listener) {
+      waiting_listeners_.push_back(std::move(*listener));
+    } else if (!optional) {
+      return listener.error();
+    }
   }
   return Done{};
 }
 
+Status Instance::serve() {
+  for (auto& listener : std::exchange(waiting_listeners_, {})) {
+    const auto served = network_.serve(std::move(listener));
+    if (!served) return served.error();
+  }
+  return Done{};
+}
+
+// So that nobody sees it who comes to one that has little to read, clients are served from when
+// some has been read and there is more.
 Status Instance::load(const InstanceOptions& options) {
+  constexpr uint64_t kLittle = uint64_t{64} << 10;
+  Status serving = Done{};
   const Progress progress = [&](uint64_t done, uint64_t total) {
     runtime_.load_state().note(done, total);
-    if (shutdown_notice_.ends_loading()) return false;
+    if (done >= kLittle && done < total && !waiting_listeners_.empty()) serving = serve();
+    if (!serving || shutdown_notice_.ends_loading()) return false;
     return !options.progress || options.progress(done, total);
   };
   // What the append-only file has is later than any snapshot.
   Status loaded = persistence_.append_only ? load_append_only(progress) : load_snapshot(progress);
+  if (!serving) return serving;
   if (!loaded) return loaded;
   if (Status begun = begin_save_rules(); !begun) return begun;
   runtime_.end_loading();
   if (shutdown_notice_.end_loading()) return cancelled();
-  return Done{};
+  return serve();
 }
 
 Status Instance::load_append_only(const Progress& progress) {

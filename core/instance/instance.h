@@ -77,6 +77,7 @@ class Instance {
   Status check_directory() const;
   void fix_directives();
   Status listen(const InstanceOptions& options);
+  Status serve();
   Status load(const InstanceOptions& options);
   Status load_append_only(const Progress& progress);
   Status load_snapshot(const Progress& progress);
@@ -99,6 +100,7 @@ class Instance {
   Delivery delivery_;
   ShutdownNotice shutdown_notice_{delivery_};
   Network network_;
+  std::vector<std::unique_ptr<Listener>> waiting_listeners_;  // until serve()
 };
 
 }  // namespace kevy

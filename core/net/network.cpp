@@ -120,10 +120,15 @@ Result<Network::Listening> Network::listen(const Address& address,
                                            const Listener::Options& options) {
   auto listener = Listener::open(address, options);
   if (!listener) return listener.error();
+  return serve(std::move(*listener));
+}
+
+Result<Network::Listening> Network::serve(std::unique_ptr<Listener> listener) {
+  const Address address = listener->address();
   std::lock_guard guard(mutex_);
   if (auto ready = make_ready(); !ready) return ready.error();
-  Listening listening{next_id_, (*listener)->address()};
-  auto acceptor = std::make_unique<Acceptor>(*this, next_id_, std::move(*listener));
+  Listening listening{next_id_, address};
+  auto acceptor = std::make_unique<Acceptor>(*this, next_id_, std::move(listener));
   Acceptor& added = *acceptors_.emplace_back(std::move(acceptor));
   if (!reactors_.front()->add(added.listener().descriptor(), EPOLLIN, added)) {
     const int code = errno;

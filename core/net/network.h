@@ -32,6 +32,8 @@ class Network : private Arrivals {
   };
   /// Lets clients connect, from when it returns.
   Result<Listening> listen(const Address& address, const Listener::Options& options);
+  /// The same for one that is open: who has connected meanwhile is served from now on.
+  Result<Listening> serve(std::unique_ptr<Listener> listener);
   /// Where the index-th listener listens.
   std::optional<Address> address(size_t index);
   /// Ends the listener, if there is one with that id. Not on a reactor's thread.

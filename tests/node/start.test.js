@@ -18,7 +18,9 @@ afterEach(() => fs.rmSync(folder, { recursive: true }));
 function keep(appendonly) {
   const directives = { rdbcompression: 'no' };
   const db = kevy.start({ dir: folder, appendonly, directives });
-  db.setMany(Array.from({ length: 5000 }, (_, i) => [`key:${i}`, 'v'.repeat(100)]));
+  for (let first = 0; first < 5000; first += 100) {
+    db.setMany(Array.from({ length: 100 }, (_, i) => [`key:${first + i}`, 'v'.repeat(100)]));
+  }
   if (!appendonly) db.save();
   db.stop();
 }

@@ -61,6 +61,7 @@ std::span<const CommandFamily> all_commands() {
       scan_commands(),
       rename_commands(),
       dump_commands(),
+      migrate_commands(),
       object_commands(),
       memory_commands(),
       transaction_commands(),

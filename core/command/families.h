@@ -46,6 +46,7 @@ CommandFamily expiry_commands();
 CommandFamily scan_commands();
 CommandFamily rename_commands();
 CommandFamily dump_commands();
+CommandFamily migrate_commands();
 CommandFamily object_commands();
 CommandFamily memory_commands();
 CommandFamily sorted_set_commands();

@@ -41,6 +41,7 @@ Instance::Instance(RuntimeOptions options, uint32_t threads)
   runtime_.set_append_only(&append_only_);
   runtime_.set_snapshots(&snapshots_);
   runtime_.set_shutdown(&shutdown_notice_);
+  runtime_.set_migrations(&migrator_);
   add_directives(configuration_, settings_, options.databases);
   add_persistence_directives(configuration_, settings_, persistence_);
   add_snapshot_directives(configuration_, settings_, snapshot_options_);
@@ -69,6 +70,7 @@ Status Instance::shut_down() noexcept {
   delivery_.stop();
   housekeeping_.stop();
   runtime_.kill_all();
+  migrator_.stop();
   snapshots_.stop();
   Status saved = save_at_the_end();
   append_only_.stop();

@@ -14,6 +14,7 @@
 #include "instance/save_rules.h"
 #include "instance/shutdown_notice.h"
 #include "instance/snapshot_directives.h"
+#include "net/migration/migrator.h"
 #include "net/network.h"
 #include "persist/aof/append_only_file.h"
 #include "persist/rdb/payload.h"
@@ -101,6 +102,7 @@ class Instance {
   ShutdownNotice shutdown_notice_{delivery_};
   Network network_;
   std::vector<std::unique_ptr<Listener>> waiting_listeners_;  // until serve()
+  Migrator migrator_{runtime_};
 };
 
 }  // namespace kevy

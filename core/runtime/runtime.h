@@ -20,6 +20,7 @@
 #include "runtime/dispatch/script_status.h"
 #include "runtime/dispatch/slot.h"
 #include "runtime/dispatch/turn.h"
+#include "runtime/migration/migration.h"
 #include "runtime/mutation/write_log.h"
 #include "runtime/persistence/load_state.h"
 #include "runtime/persistence/value_payload.h"
@@ -206,6 +207,10 @@ class Runtime {
   void end_log_waits() noexcept;
   /// Has a command run that was postponed. Any thread.
   void end_postponed(Waiter& waiter) noexcept;
+  /// The waiter's migration is over: its command is run again, unless its wait has ended; then
+  /// nobody watches the keys any more. During a pause all that comes with the end of it. To be
+  /// called once, by who holds nothing.
+  void end_migration(const WaiterPtr& waiter) noexcept;
   /// What comes to sockets, and whether several threads serve them; given before they do.
   void set_arrivals(Arrivals* arrivals, bool several) noexcept {
     several_serve_ = several;
@@ -298,6 +303,9 @@ class Runtime {
   /// Files of all keys; given before the first command.
   Snapshots* snapshots() const noexcept { return snapshots_; }
   void set_snapshots(Snapshots* snapshots) noexcept { snapshots_ = snapshots; }
+  /// Who takes keys to other servers; given before the first command. nullptr: nobody.
+  Migrations* migrations() const noexcept { return migrations_; }
+  void set_migrations(Migrations* migrations) noexcept { migrations_ = migrations; }
   /// How SHUTDOWN reaches the host; given before the first command.
   Shutdown* shutdown() const noexcept { return shutdown_; }
   void set_shutdown(Shutdown* shutdown) noexcept { shutdown_ = shutdown; }
@@ -345,6 +353,8 @@ class Runtime {
   void begin_wait(Call& call, const Wait& wait);
   void serve(Turn& turn, WaitQueue& queue);
   void serve(Turn& turn, const WaiterPtr& waiter);
+  void serve_at_once(Turn& turn, const WaiterPtr& waiter);
+  void finish_migration(Turn& turn, const WaiterPtr& waiter) noexcept;
   bool run_again(Turn& turn, Waiter& waiter);
   template <typename Hold>
   bool serve_line(int database, const Key& key, Hold&& hold) noexcept;
@@ -388,6 +398,7 @@ class Runtime {
   ValuePayload* payload_ = nullptr;
   Snapshots* snapshots_ = nullptr;
   Shutdown* shutdown_ = nullptr;
+  Migrations* migrations_ = nullptr;
   ScriptEngine* scripts_ = nullptr;
   AppendOnly* append_only_ = nullptr;
   std::atomic<Arrivals*> arrivals_{nullptr};

@@ -7,7 +7,7 @@ LEFT_OUT = {
     "auth", "client|id", "client|kill", "client|list", "client|reply", "client|tracking", "command", "config", "debug", "hello", "info", "psubscribe", "punsubscribe",
     "quit", "randomkey", "reset", "scan", "ssubscribe", "subscribe", "sunsubscribe", "time",
     "monitor", "slowlog", "commandlog", "latency", "lolwut", "client|import-source",
-    "save", "bgsave", "lastsave", "shutdown", "bgrewriteaof", "dump",
+    "save", "bgsave", "lastsave", "shutdown", "bgrewriteaof", "dump", "migrate",
     "unsubscribe", "pfselftest", "role", "wait", "waitaof", "object|idletime", "object|refcount", "memory",
     # Random words are no scripts; test_lua.py has some that are.
     "eval", "eval_ro", "evalsha", "evalsha_ro", "fcall", "fcall_ro", "function", "script",

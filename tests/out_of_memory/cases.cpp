@@ -235,6 +235,7 @@ constexpr const char* kCases[] = {
     "MULTI; XADD st 9-1 f $300; XREADGROUP GROUP g e STREAMS st >; XACK st g 1-1; XTRIM st MAXLEN 2; EXEC",
     // Payloads, and files, for which there is no directory.
     "SAVE", "BGSAVE", "BGSAVE SCHEDULE", "BGSAVE CANCEL", "LASTSAVE",
+    "MIGRATE h 1 nosuch 0 9", "MIGRATE h 1 xbig 0 9 COPY", "MULTI; MIGRATE h 1 big 0 9; EXEC",
     "DUMP big", "DUMP int", "DUMP hbig", "DUMP htbig", "DUMP lb", "DUMP sbig", "DUMP zbig", "DUMP st", "DUMP stfull", "DUMP xbig",
     "RESTORE new 0 &big", "RESTORE new 0 &int", "RESTORE new 100 &hbig", "RESTORE new 0 &htbig", "RESTORE new 0 &ht",
     "RESTORE new 0 &lb", "RESTORE new 0 &sbig", "RESTORE new 0 &zbig", "RESTORE new 0 &zp", "RESTORE new 0 &st",

@@ -1,6 +1,7 @@
 #include "failing_calls.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -48,7 +49,8 @@ const char* name_of(SystemCall call) noexcept {
       "accept4", "recv",       "send",        "epoll_create1", "epoll_ctl", "epoll_wait",
       "eventfd", "read",       "write",       "socket",        "bind",      "listen",
       "dup",     "setsockopt", "getsockname", "pthread_create",
-      "open",    "pwrite",     "fsync",       "rename"};
+      "open",    "pwrite",     "fsync",       "rename",        "connect",   "poll",
+      "getsockopt"};
   return kNames[static_cast<size_t>(call)];
 }
 
@@ -106,6 +108,13 @@ KEVY_WRAPPED(kSetOption, int, setsockopt,
 KEVY_WRAPPED(kSocketName, int, getsockname, (int fd, sockaddr* address, socklen_t* size),
              (fd, address, size))
 
+KEVY_WRAPPED(kConnect, int, connect, (int fd, const sockaddr* address, socklen_t size),
+             (fd, address, size))
+KEVY_WRAPPED(kPoll, int, poll, (pollfd * polled, nfds_t count, int timeout),
+             (polled, count, timeout))
+KEVY_WRAPPED(kGetOption, int, getsockopt,
+             (int fd, int level, int name, void* value, socklen_t* size),
+             (fd, level, name, value, size))
 KEVY_WRAPPED(kSync, int, fsync, (int fd), (fd))
 KEVY_WRAPPED(kRename, int, rename, (const char* from, const char* to), (from, to))
 

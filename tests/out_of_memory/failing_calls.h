@@ -28,8 +28,11 @@ enum class SystemCall {
   kWriteAt,  // with the code 0: half of it is written
   kSync,
   kRename,
+  kConnect,
+  kPoll,
+  kGetOption,
 };
-constexpr size_t kSystemCalls = 20;
+constexpr size_t kSystemCalls = 23;
 const char* name_of(SystemCall call) noexcept;
 
 /// From now on the call `number` of this kind, the first one being 0, and those behind it, `count`

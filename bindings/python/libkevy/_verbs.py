@@ -26,6 +26,7 @@ WAITING = frozenset(
     [
         *("BLPOP", "BRPOP", "BLMOVE", "BLMOVEM", "BLMPOP", "BRPOPLPUSH"),
         *("BZPOPMIN", "BZPOPMAX", "BZMPOP", "XREAD", "XREADGROUP", "WAIT", "WAITAOF"),
+        "MIGRATE",
     ]
 )
 

@@ -57,6 +57,7 @@ constexpr Pace pace_of(std::string_view verb) noexcept {
     case verb_hash("BLMPOP"): case verb_hash("BLMOVEM"): case verb_hash("BRPOPLPUSH"): case verb_hash("BZPOPMIN"):
     case verb_hash("BZPOPMAX"): case verb_hash("BZMPOP"): case verb_hash("XREAD"):
     case verb_hash("XREADGROUP"): case verb_hash("WAIT"): case verb_hash("WAITAOF"):
+    case verb_hash("MIGRATE"):
       return Pace::kWaiting;
     default:
       return Pace::kLong;

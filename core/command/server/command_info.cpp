@@ -47,7 +47,7 @@ constexpr Named kKeyFlagNames[] = {
     {kKeyRO, "RO"},         {kKeyRW, "RW"},         {kKeyOW, "OW"},
     {kKeyRM, "RM"},         {kKeyAccess, "access"}, {kKeyUpdate, "update"},
     {kKeyInsert, "insert"}, {kKeyDelete, "delete"}, {kKeyNotKey, "not_key"},
-    {kKeyVariable, "variable_flags"},
+    {kKeyVariable, "variable_flags"},               {kKeyIncomplete, "incomplete"},
 };
 
 constexpr Named kCategoryNames[] = {
@@ -127,7 +127,8 @@ void reply_key_spec(Reply& reply, const KeySpec& spec) {
     return;
   }
   const bool half = spec.search == KeySearch::kKeywordHalf;
-  if (half || spec.search == KeySearch::kKeyword) {
+  const bool to_the_end = half || spec.search == KeySearch::kKeywordAll;
+  if (to_the_end || spec.search == KeySearch::kKeyword) {
     reply_keyword(reply, spec);
   } else {
     reply_search(reply, "begin_search", "index", {{"index", spec.first}});
@@ -137,7 +138,7 @@ void reply_key_spec(Reply& reply, const KeySpec& spec) {
                  {{"keynumidx", 0}, {"firstkey", 1}, {"keystep", spec.step}});
   } else {
     const bool range = spec.search == KeySearch::kRange;
-    const int last = half ? -1 : !range ? 0 : spec.last < 0 ? spec.last : spec.last - spec.first;
+    const int last = to_the_end ? -1 : !range ? 0 : spec.last < 0 ? spec.last : spec.last - spec.first;
     reply_search(reply, "find_keys", "range",
                  {{"lastkey", last}, {"keystep", spec.step}, {"limit", half ? 2 : 0}});
   }

@@ -130,10 +130,13 @@ class Call {
     dirty_ = true;
     commit_effects();
   }
-  /// A change of a key that those who watch it are not told of.
+  /// A change of a key that clients who watch it are not told of.
   void changed_unseen(const Key& key) noexcept {
     dirty_ = true;
-    ++shard_of(key).changes;
+    Shard& shard = shard_of(key);
+    ++shard.changes;
+    if (shard.interested != 0) [[unlikely]]
+      shard.watches.changed_unseen(session.database, key);
     commit_effects();
   }
   /// What somebody waits for by time alone may come sooner than was known, because of a change of
@@ -195,6 +198,8 @@ class Call {
   bool suspend(const Wait& wait);
   /// Whether the command has waited, and is run again since one of its keys has changed.
   bool waited() const noexcept { return served_ != nullptr; }
+  /// What it has waited for, when that was a migration; or nullptr.
+  Migration* migration() const noexcept;
   /// For who runs commands as parts of another: this one may not wait.
   void forbid_waiting() noexcept { may_wait_ = false; }
   /// Whether it may.

@@ -109,6 +109,7 @@ enum KeyFlag : uint16_t {
   kKeyDelete = 1 << 7,
   kKeyNotKey = 1 << 8,  // routed like a key, but none: the channels of SPUBLISH
   kKeyVariable = 1 << 9,
+  kKeyIncomplete = 1 << 10,  // the specification may find others, or not all
 };
 
 /// What is shown in place of a word that is secret.
@@ -119,6 +120,7 @@ enum class KeySearch : uint8_t {
   kRange,    // from `first`, each `step`th, up to `last` (below zero: from the end of the arguments)
   kKeynum,   // argument `first` is their number, they follow it
   kKeyword,  // the first behind the word `keyword`; CommandRow::further_key knows which it is
+  kKeywordAll,  // all that follow the word `keyword`; CommandRow::keys_behind knows where it is
   kKeywordHalf,  // the first half of what follows `keyword`, which stands at `first` or later
   kUnknown,  // by no rule: CommandRow::further_key and needs_all_shards know
 };
@@ -150,6 +152,9 @@ struct CommandRow {
   /// read that are not told of, or are not among the arguments at all.
   size_t (*further_key)(Args) = nullptr;
   bool (*needs_all_shards)(Args) = nullptr;
+  /// Where KeySearch::kKeywordAll is: from which argument on all are keys, which no other
+  /// specification finds then; 0: it is not used.
+  size_t (*keys_behind)(Args) = nullptr;
   /// Where a key has kKeyVariable: the flags that it has with these arguments.
   uint16_t (*key_flags)(Args) = nullptr;
   /// Which of the words are secret, and shown as kHiddenWord; nullptr: none.
@@ -206,7 +211,8 @@ inline size_t behind_keyword(const KeySpec& spec, Args args) noexcept {
 /// Nothing when the keys are numbered and the number is wrong, or the keyword before them is missing.
 inline std::optional<KeyPlaces> key_places(const KeySpec& spec, Args args) {
   const int size = static_cast<int>(args.size());
-  if (spec.search == KeySearch::kUnknown || spec.search == KeySearch::kKeyword) {
+  if (spec.search == KeySearch::kUnknown || spec.search == KeySearch::kKeyword ||
+      spec.search == KeySearch::kKeywordAll) {
     return KeyPlaces{0, -1};
   }
   if (spec.search == KeySearch::kRange) {
@@ -230,6 +236,12 @@ inline std::optional<KeyPlaces> key_places(const KeySpec& spec, Args args) {
 /// numbered and the number is wrong there are none.
 template <typename Visit>
 void for_each_key(const CommandRow& row, Args args, Visit&& visit) {
+  if (row.keys_behind != nullptr) {
+    if (const size_t first = row.keys_behind(args); first != 0) {
+      for (size_t i = first; i < args.size(); ++i) visit(i, row.keys.back());
+      return;
+    }
+  }
   for (const KeySpec& spec : row.keys) {
     const auto places = key_places(spec, args);
     if (!places) continue;

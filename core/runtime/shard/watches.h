@@ -23,6 +23,12 @@ namespace kevy {
 /// second they stay until a key changes by itself. Set by who holds a shard, read by any thread.
 class WatchFlag {
  public:
+  /// Of what it is told: what breaks a client's WATCH, or every change there is.
+  enum class Sees : uint8_t { kUsual, kAll };
+
+  explicit WatchFlag(Sees sees = Sees::kUsual) noexcept : sees_(sees) {}
+
+  bool sees_all() const noexcept { return sees_ == Sees::kAll; }
   bool broken() const noexcept { return state() != kIntact; }
   bool ends_watches() const noexcept { return state() == kKey; }
   void note_key() noexcept { state_.store(kKey, std::memory_order_relaxed); }
@@ -38,6 +44,7 @@ class WatchFlag {
   uint8_t state() const noexcept { return state_.load(std::memory_order_relaxed); }
 
   std::atomic<uint8_t> state_{kIntact};
+  const Sees sees_;
 };
 
 class Watches {
@@ -76,6 +83,16 @@ class Watches {
     if (watched == nullptr) return;
     for (WatchFlag* flag : watched->untold) flag->note_key();
     watched->untold.clear();
+  }
+  /// The same for a change that breaks no client's WATCH.
+  void changed_unseen(int database, const Key& key) noexcept {
+    const auto found = databases_.find(database);
+    if (found == databases_.end()) return;
+    Watched* const watched = found->second.find(key.bytes, key.hash);
+    if (watched == nullptr) return;
+    for (WatchFlag* flag : watched->untold) {
+      if (flag->sees_all()) flag->note_key();
+    }
   }
   /// For changes of whole databases: asks is_changed(database, key) of every watched key of one
   /// database, or of all. It may report changes of single keys itself.

@@ -102,6 +102,10 @@ void Runtime::end_pause(Turn& turn) noexcept {
 
 void Runtime::resume_postponed(Turn& turn) noexcept {
   while (const WaiterPtr waiter = pause_.take()) {
+    if (waiter->migration != nullptr) {
+      finish_migration(turn, waiter);
+      continue;
+    }
     if (waiter->end(WaitEnd::kRetry, true)) finish_wait(turn, *waiter);
   }
 }

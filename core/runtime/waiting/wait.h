@@ -28,12 +28,15 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 #include "base/bytes.h"
 #include "store/entry.h"
 
 namespace kevy {
+
+class Migration;  // runtime/migration/migration.h
 
 /// Under which states of a key the command is to be run again: a bit for each type that the key may
 /// hold.
@@ -65,6 +68,9 @@ struct Wait {
   /// Waits until the write log is on disk up to there; then the session runs the command anew. 0:
   /// it does not.
   uint64_t log_position = 0;
+  /// Waits until these keys have been taken to another server, or could not be: then the command is
+  /// run again, whatever came of it.
+  std::shared_ptr<Migration> migration = nullptr;
 };
 
 }  // namespace kevy

@@ -58,6 +58,7 @@ class Waiter {
   bool looks = false;  // it may name moments to be run again at
   /// Whether it is to be told of any moment.
   bool timed() const noexcept { return looks || deadline_us != kNoDeadline; }
+  std::shared_ptr<Migration> migration;
   Args args() const noexcept { return words_; }
   /// Whether serving it may push to another key, so that others are served next.
   bool moves = false;

@@ -9,6 +9,10 @@
 
 namespace kevy {
 
+Migration* Call::migration() const noexcept {
+  return served_ == nullptr ? nullptr : served_->migration.get();
+}
+
 bool Call::suspend(const Wait& wait) {
   if (!may_wait_ || session.stateless()) return false;
   if (served_ == nullptr) {
@@ -30,6 +34,7 @@ void Runtime::begin_wait(Call& call, const Wait& wait) {
   waiter->deadline_us = wait.deadline_us;
   waiter->log_position = wait.log_position;
   waiter->looks = wait.look.has_value();
+  waiter->migration = wait.migration;
   waiter->reply = call.reply.aside();
   const auto first = static_cast<size_t>(wait.keys.data() - call.args.data());
   size_t keys = 0;
@@ -47,9 +52,11 @@ void Runtime::begin_wait(Call& call, const Wait& wait) {
     // From here on the wait may end.
     if (waiter->log_position != 0) log_waits_.add(waiter);
     if (waiter->timed()) deadlines_.add(waiter, wait.look.value_or(WaitLook{}));
+    if (waiter->migration != nullptr) migrations_->begin(waiter);
   } catch (const std::bad_alloc&) {
     leave_lines(call.turn, *waiter);
     log_waits_.remove(*waiter);
+    if (waiter->migration != nullptr) waiter->migration->forget(*this);  // it has not begun
     if (!take_back_wait(session, *waiter)) return;
     throw;
   }
@@ -93,6 +100,7 @@ void Runtime::leave_lines(const Turn& turn, Waiter& waiter) noexcept {
 void Runtime::finish_wait(Turn& turn, Waiter& waiter) noexcept {
   deadlines_.remove(waiter);
   if (waiter.log_position != 0) log_waits_.remove(waiter);
+  if (waiter.migration != nullptr && !waiter.served()) migrations_->look();
   const WaitEnd why = waiter.served() ? WaitEnd::kNot : waiter.why();
   if (why == WaitEnd::kTimeout || why == WaitEnd::kUnblocked) {
     observer_->note_duration(*waiter.session, waiter.row, waiter.args(), 0,
@@ -108,9 +116,10 @@ void Runtime::finish_wait(Turn& turn, Waiter& waiter) noexcept {
 bool Runtime::end_wait(Turn& turn, Session& session, WaitEnd why, bool must) noexcept {
   const WaiterPtr waiter = session.waiter();
   if (waiter == nullptr) return false;
-  // What is postponed has no time to run out.
+  // What is postponed has no time to run out, and a migration has its own.
   const bool unblocks = why == WaitEnd::kTimeout || why == WaitEnd::kUnblocked;
-  if ((waiter->postponed && unblocks) || !waiter->end(why, must)) return false;
+  const bool unending = waiter->postponed || waiter->migration != nullptr;
+  if ((unending && unblocks) || !waiter->end(why, must)) return false;
   if (waiter->postponed) pause_.remove(*waiter);
   finish_wait(turn, *waiter);
   return true;
@@ -259,6 +268,10 @@ void Runtime::serve(Turn& turn, const WaiterPtr& waiter) {
     held_back_.store(true, std::memory_order_relaxed);
     return;
   }
+  serve_at_once(turn, waiter);
+}
+
+void Runtime::serve_at_once(Turn& turn, const WaiterPtr& waiter) {
   if (waiter->session->ended() || !waiter->claim()) {
     leave_lines(turn, *waiter);
     return;
@@ -303,7 +316,7 @@ bool Runtime::run_again(Turn& turn, Waiter& waiter) {
       track_reads(turn, *waiter.session, waiter.row, waiter.args());
   } catch (const std::bad_alloc&) {
     reply.take_back(before);
-    done = call.dirty_;
+    done = call.dirty_ || waiter.migration != nullptr;  // which ends once
     waiter.starved = !done;
     if (done && !reply.answer_no_memory()) waiter.session->outbox.cancel();
   }

@@ -100,7 +100,6 @@ CASES = [
     ("SET a 1; SET b 2; SET c 3", "SET a 4; SET b 4", MOVE + '"" 0 1000 KEYS a b c'),
     # Numbers.
     ("SET a 1", "", MOVE + "a 99 1000"),
-    ("SET a 1", "", MOVE + "a -1 1000"),
     ("SET a 1", "", MOVE + "a x 1000"),
     ("SET a 1", "", MOVE + "a 0 x"),
     ("SET a 1", "", MOVE + "a x y"),
@@ -187,6 +186,15 @@ def test_every_answer_is_that_of_the_reference(talk, closed, name):
             wrong[case] = (ours, theirs)
     assert wrong == {}
     assert len(CASES) > 60
+
+
+def test_a_database_below_zero_is_refused_by_the_target(talk):
+    """The references leave SELECT out, so that the key comes to the database 0."""
+    door, destination = talk("kevy"), talk("other")
+    door("SET", "a", "1")
+    assert door("MIGRATE", LOOPBACK, destination.server.port, "a", "-1", "1000") == (
+        b"-ERR Target instance replied with error: ERR DB index is out of range\r\n")
+    assert (door("GET", "a"), destination("DBSIZE")) == (b"$1\r\n1\r\n", b":0\r\n")
 
 
 @pytest.mark.parametrize("name", ["valkey", "redis"])
@@ -296,7 +304,7 @@ def test_connections_are_used_again_and_given_up(talk):
         # The first is answered, and stays open; nobody answers the second over it.
         door("MSET", "a", "1", "b", "2")
         assert door("MIGRATE", LOOPBACK, asked.port, "a", "0", "1000") == OK
-        assert b"reading" in door("MIGRATE", LOOPBACK, asked.port, "b", "0", "100")
+        assert b"reading to" in door("MIGRATE", LOOPBACK, asked.port, "b", "0", "100")
         assert len(asked.heard) == 1
     with target([OK * 2], wait_for=2) as asked:
         # Each is closed behind its answer, which is no matter.

@@ -5,6 +5,7 @@
 // removes what has arrived, unless it was changed meanwhile, and answers.
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "command/arguments.h"
@@ -25,11 +26,14 @@ struct Wishes {
   Args keys;
 };
 
-// From which word on all are keys; 0: the key is the third word.
+// From which word on all are keys; 0: the key is the third word. None is where there would be both,
+// which is an error.
 size_t keys_behind(Args args) {
-  if (args.size() <= kOptions || !args[3].empty()) return 0;
   for (Options options(args, kOptions); !options.done();) {
-    if (equals_ignoring_case(options.peek(), "keys")) return options.at() + 1;
+    if (equals_ignoring_case(options.peek(), "keys")) {
+      if (!args[3].empty()) return args.size();
+      return options.at() + 1 == args.size() ? 0 : options.at() + 1;
+    }
     if (options.next_is("auth", 1)) {
       options.value();
     } else if (options.next_is("auth2", 2)) {
@@ -126,11 +130,18 @@ void add_login(Migration& migration, Args login) {
   ++migration.requests_before_keys;
 }
 
+// The number that the word begins with, or 0; nothing where that is below zero.
+std::optional<uint16_t> port_of(Bytes text) {
+  if (text.starts_with('-')) return std::nullopt;
+  const Bytes digits = text.substr(0, text.find_first_not_of("0123456789"));
+  return static_cast<uint16_t>(parse_int64(digits).value_or(0));
+}
+
 std::shared_ptr<Migration> make_migration(Call& call, const Wishes& wishes, int64_t timeout_ms,
                                           Bytes database, const std::vector<Bytes>& keys) {
   auto migration = std::make_shared<Migration>();
   migration->host = before_nul(call.args[1]);
-  migration->port = static_cast<uint16_t>(parse_int64(call.args[2]).value_or(0));
+  migration->port = port_of(call.args[2]);
   migration->timeout_ms = timeout_ms <= 0 ? kTimeoutDefaultMs : timeout_ms;
   migration->copies = wishes.copy;
   migration->database = call.session.database;
@@ -235,7 +246,7 @@ void end(Call& call, const Migration& migration) {
   } else if (migration.end == MigrationEnd::kNotWritten) {
     call.error("IOERR error or timeout writing to target instance");
   } else if (migration.end == MigrationEnd::kNotRead) {
-    call.error("IOERR error or timeout reading from target instance");
+    call.error("IOERR error or timeout reading to target instance");
   } else if (!all) {
     call.error("IOERR a key was changed while it was migrated: it was not deleted here");
   } else {

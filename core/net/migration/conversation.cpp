@@ -35,8 +35,8 @@ void Conversation::begin(Socket used, int64_t now_us) {
 void Conversation::find_addresses() {
   Address address;
   address.host = migration_.host;
-  address.port = migration_.port;
-  if (address.host == "*") return;  // where to listen, and no other server
+  address.port = migration_.port.value_or(0);
+  if (address.host == "*" || !migration_.port) return;  // no other server is there
   if (auto found = resolve(address)) addresses_ = std::move(*found);
 }
 
@@ -60,7 +60,7 @@ void Conversation::connect_to_next(int64_t now_us) {
       return;
     }
   }
-  end(MigrationEnd::kNoConnection);
+  end(refused_connection_ ? MigrationEnd::kNotWritten : MigrationEnd::kNoConnection);
 }
 
 void Conversation::finish_connecting(int64_t now_us) {
@@ -70,6 +70,7 @@ void Conversation::finish_connecting(int64_t now_us) {
   if (code == 0) {
     begin_to_talk(now_us);
   } else {
+    refused_connection_ = true;
     connect_to_next(now_us);
   }
 }

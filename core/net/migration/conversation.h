@@ -72,6 +72,7 @@ class Conversation {
   bool used_ = false;  // the connection was used before
   std::vector<SocketAddress> addresses_;
   size_t next_address_ = 0;
+  bool refused_connection_ = false;  // by one of them
   int64_t deadline_us_ = 0;
   size_t written_ = 0;
   size_t replies_ = 0;

@@ -12,6 +12,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -39,7 +40,7 @@ class Migrator final : public Migrations {
   /// A connection that is kept.
   struct Kept {
     std::string host, login;
-    uint16_t port;
+    std::optional<uint16_t> port;
     int64_t until_us;
     Socket socket;
   };

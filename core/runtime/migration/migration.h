@@ -26,9 +26,9 @@ class Waiter;
 /// How a conversation with the other server ended.
 enum class MigrationEnd : uint8_t {
   kAnswered,      // every request was
-  kNoConnection,  // was had
-  kNotWritten,    // all of the requests
-  kNotRead,       // all of the replies
+  kNoConnection,  // was had: there is no such place, or it took too long
+  kNotWritten,    // were all of the requests; or a connection was refused
+  kNotRead,       // were all of the replies
 };
 
 class Migration {
@@ -53,7 +53,7 @@ class Migration {
 
   // Constant from begin() on.
   std::string host;
-  uint16_t port = 0;
+  std::optional<uint16_t> port;
   int64_t timeout_ms = 0;  // for each moment in which nothing moves
   bool copies = false;     // the keys stay
   int database = 0;        // which they are in

@@ -178,7 +178,7 @@ Status FileReader::read_key(uint8_t type) {
   if (!good()) return Done{};
   key_.name = name_;
   if (key_.expires_at_ms < Keyspace::kNoExpiry) key_.expires_at_ms = 0;  // long ago
-  const Status taken = read_value(type);
+  Status taken = read_value(type);
   key_.expires_at_ms = Keyspace::kNoExpiry;
   key_.idle_s.reset();
   key_.frequency.reset();

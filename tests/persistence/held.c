@@ -1,4 +1,4 @@
-/* To be loaded in front of the C library: each read of a file of data (*.rdb, *.aof) first takes a byte
+/* To be loaded in front of the C library: each read of a snapshot or an increment (dump.rdb, *.aof) first takes a byte
  * from the pipe at HELD_UNTIL, for which it waits; once that pipe has no writer any more nothing is
  * waited for. So a test decides how far a server has come with its files. */
 #define _GNU_SOURCE
@@ -20,7 +20,7 @@ static int has_data(int file) {
   char link[64], path[4096];
   snprintf(link, sizeof link, "/proc/self/fd/%d", file);
   const ssize_t size = readlink(link, path, sizeof path);
-  return size > 0 && (ends_with(path, (size_t)size, ".rdb") || ends_with(path, (size_t)size, ".aof"));
+  return size > 0 && (ends_with(path, (size_t)size, "dump.rdb") || ends_with(path, (size_t)size, ".aof"));
 }
 
 ssize_t read(int file, void* to, size_t size) {

@@ -28,6 +28,7 @@ bool CommandReader::fill(size_t needed) {
     const size_t missing = needed - (had - at_);
     // Memory is got for what has come, not for what was announced.
     buffer_.resize(had + std::clamp(missing, kPiece, std::max(kPiece, had)));
+    if (before_reading_) before_reading_();
     ssize_t got = 0;
     do {
       got = read(file_, buffer_.data() + had, buffer_.size() - had);

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/bytes.h"
@@ -15,6 +17,8 @@ class CommandReader {
  public:
   /// Reads from where the file stands, which is `position` for what is told.
   CommandReader(int file, uint64_t position);
+  /// What is to be done whenever it is about to wait for the disk.
+  void set_before_reading(std::function<void()> release) { before_reading_ = std::move(release); }
 
   enum class Outcome {
     kCommand,
@@ -51,6 +55,7 @@ class CommandReader {
   Outcome skip_annotation();
 
   const int file_;
+  std::function<void()> before_reading_;
   uint64_t position_;  // of the buffer's first byte
   std::string buffer_;
   size_t begin_ = 0;

@@ -90,16 +90,18 @@ Result<AofLoader::Loaded> AofLoader::load(int file, uint64_t position, const std
   uint64_t told = position;
   const std::string advice = "; make a copy of the directory, then run redis-check-aof --fix";
   CommandReader reader(file, position);
+  Turn turn(runtime_, clock_);
+  reader.set_before_reading([&] { turn.release(); });  // nobody waits for the disk because of it
   LoadReplies replies;
   CommandBatches batches(runtime_, clock_, threads);
   Loaded loaded{position, 0};
   session_->database = 0;
   while (true) {
+    turn.release();
     if (progress != nullptr && reader.end() - told >= kTellEach) {
       told = reader.end();
       if (!progress->tell(told)) return cancelled();
     }
-    Turn turn(runtime_, clock_);
     for (uint64_t i = 0; i < kOfOneTurn; ++i) {
       const Outcome outcome = reader.next();
       const uint64_t begin = reader.begin();

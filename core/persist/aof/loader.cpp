@@ -98,11 +98,11 @@ Result<AofLoader::Loaded> AofLoader::load(int file, uint64_t position, const std
   session_->database = 0;
   while (true) {
     turn.release();
-    if (progress != nullptr && reader.end() - told >= kTellEach) {
+    if (reader.end() - told >= kTellEach) {
       told = reader.end();
-      if (!progress->tell(told)) return cancelled();
+      if (progress != nullptr && !progress->tell(told)) return cancelled();
     }
-    for (uint64_t i = 0; i < kOfOneTurn; ++i) {
+    for (uint64_t i = 0; i < kOfOneTurn && reader.end() - told < kTellEach; ++i) {
       const Outcome outcome = reader.next();
       const uint64_t begin = reader.begin();
       if (outcome == Outcome::kCommand) {

@@ -12,6 +12,7 @@ from doors import Kevy, Reference, as_text, parse
 # Where kevy means to differ from Valkey, and why.
 DIFFERENT = {
     "bitop": "has the operations of Redis 8 too",
+    "migrate": "the empty string is the token \"\", of which Valkey leaves nothing",
     "set": "has the other conditions of Redis 8 beside IFEQ",
     **dict.fromkeys(["hexpireat", "hexpiretime", "hgetdel", "hgetex", "hpersist", "hpexpire",
                      "hpexpireat", "hpexpiretime", "hpttl", "hsetex", "httl"],

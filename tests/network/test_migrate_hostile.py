@@ -167,7 +167,7 @@ def test_who_listens_to_events_is_told(door, second, kevy):
 
 
 def test_the_log_has_the_keys_deleted(tmp_path):
-    arguments = ["--appendonly", "yes", "--dir", str(tmp_path / "data")]
+    arguments = ["--appendonly", "yes", "--appendfsync", "always", "--dir", str(tmp_path / "data")]
     for name in ("data", "first", "again"):
         (tmp_path / name).mkdir()
     server = kevy_server(tmp_path / "first", arguments)

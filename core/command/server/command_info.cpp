@@ -313,7 +313,8 @@ std::optional<std::vector<FoundKey>> find_keys(Call& call) {
   if (std::all_of(row->keys.begin(), row->keys.end(), countable)) {
     for_each_key(*row, words, [&](size_t i, const KeySpec& spec) {
       const bool variable = (spec.flags & kKeyVariable) != 0 && row->key_flags != nullptr;
-      keys.push_back({words[i], variable ? row->key_flags(words) : spec.flags});
+      const uint16_t flags = variable ? row->key_flags(words) : spec.flags;
+      keys.push_back({words[i], static_cast<uint16_t>(flags & ~kKeyIncomplete)});
     });
   }
   if (keys.empty() && !row->has(kNoMandatoryKeys)) return wrong("ERR Invalid arguments specified for command");

@@ -32,6 +32,7 @@ Status Migrator::start() {
     }
     event_ = std::move(made);
   }
+  polled_.reserve(1);  // for the event, also when there is no memory for more
   thread_ = start_thread([this] { run(); });
   if (!thread_.joinable()) return Error{Error::Kind::kSystem, "no thread could be started", errno};
   return Done{};

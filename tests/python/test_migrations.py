@@ -52,5 +52,5 @@ def test_what_is_wrong_is_an_error() -> None:
     with kevy.start() as source, socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         source.set("a", "1")
-        with pytest.raises(kevy.ResponseError, match="IOERR error or timeout connecting"):
+        with pytest.raises(kevy.ResponseError, match="IOERR error or timeout writing to"):
             source.execute("MIGRATE", "127.0.0.1", nobody.getsockname()[1], "a", 0, 500)

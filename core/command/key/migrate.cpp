@@ -34,14 +34,9 @@ size_t keys_behind(Args args) {
       if (!args[3].empty()) return args.size();
       return options.at() + 1 == args.size() ? 0 : options.at() + 1;
     }
-    if (options.next_is("auth", 1)) {
-      options.value();
-    } else if (options.next_is("auth2", 2)) {
-      options.value();
-      options.value();
-    } else {
-      options.value();
-    }
+    // What belongs to AUTH or AUTH2, or the word itself.
+    int words = options.next_is("auth", 1) || !options.next_is("auth2", 2) ? 1 : 2;
+    for (; words != 0; --words) options.value();
   }
   return 0;
 }

@@ -227,8 +227,8 @@ bool remove_moved(Call& call, const Migration& migration) {
 }
 
 void end(Call& call, const Migration& migration) {
-  if (!migration.copies && call.runtime.refuses_writes()) {
-    call.error(call.runtime.refusal_of_writes());
+  if (std::string why; !migration.copies && call.runtime.refuses_writes(why)) {
+    call.error(why);
     return;
   }
   std::string refusal;

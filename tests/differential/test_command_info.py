@@ -51,7 +51,7 @@ def test_every_row_is_that_of_redis(both):
 
 
 # What kevy has none of: access lists, clusters, modules, servers that follow one another.
-NOT_HERE = {"acl", "cluster", "clusterscan", "failover", "migrate", "module", "psync", "replconf", "replicaof",
+NOT_HERE = {"acl", "cluster", "clusterscan", "failover", "module", "psync", "replconf", "replicaof",
             "restore-asking", "slaveof", "sync"}
 # What came with Redis 8, and LMOVEM and BLMOVEM, which go with its SUNIONCARD.
 NOT_THERE = {"blmovem", "delex", "digest", "increx", "lmovem", "sdiffcard", "sunioncard", "xackdel", "xcfgset",

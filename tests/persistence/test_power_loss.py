@@ -194,7 +194,7 @@ def lose_power(programs, folder, crashes, *, lives, **how):
     """Runs, and losses of each; the next run goes on with what one of them has left."""
     seed = random.randrange(1 << 32)
     chance = random.Random(seed)
-    image, floor, tried, cut, noted = {}, {}, 0, 0, 0
+    image, floor, tried, cut, noted = {"data": None}, {}, 0, 0, 0
     for number in range(-(-crashes // STATES)):
         place = folder / f"run{number}"
         place.mkdir()

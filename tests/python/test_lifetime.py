@@ -178,7 +178,7 @@ def test_an_object_of_two_classes_is_taken_for_neither_before_it_is_made() -> No
 from libkevy._native import InstanceHandle, SessionHandle
 class Both(InstanceHandle, SessionHandle):
     def __init__(self):
-        InstanceHandle.__init__(self, 1, 1, 2, 1, [], False)
+        InstanceHandle.__init__(self, 1, 1, 2, 1, [], False, [], None)
         kept.append(self)
 kept = []
 try:

@@ -23,7 +23,8 @@ class HashEdit {
   HashEdit(const HashEdit&) = delete;
   HashEdit& operator=(const HashEdit&) = delete;
 
-  /// As Hash's. Where one throws, the edit is to be given up.
+  /// As Hash's. Where one throws, the edit is to be given up. A field that was set in this edit gets its time
+  /// from set() alone.
   bool set(Bytes field, Bytes value, const Hash::Limits& limits,
            int64_t expires_at_ms = Keyspace::kNoExpiry);
   void set_expiry(Bytes field, int64_t expires_at_ms);

@@ -1,5 +1,5 @@
-"""MIGRATE from Python: keys go to another instance of the process, or to any server, while other threads
-go on; a session's wait for it is cancelled as any other."""
+"""MIGRATE from Python: keys go to another instance of the process, or to any server, while other
+threads go on; a session's wait for it is cancelled as any other."""
 
 from __future__ import annotations
 

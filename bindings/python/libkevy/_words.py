@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable
+from typing import TYPE_CHECKING, Any, Callable
 
-from libkevy._types import Word
 from libkevy.errors import refused_word
+
+if TYPE_CHECKING:
+    from libkevy._types import Word
 
 
 def encoded(word: Word, of_buffer: Callable[[Any], Any]) -> Any:

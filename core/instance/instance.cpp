@@ -138,6 +138,7 @@ void Instance::fix_directives() {
   snapshots_.set_place(persistence_.place.directory, snapshot_options_.name);
   append_only_.set_place(persistence_.place, [this] {
     network_.disk_moved();
+    migrator_.disk_moved();
     runtime_.end_log_waits();
   });
   persistence_.turn_append_only = [this](bool on) -> std::optional<std::string> {

@@ -140,6 +140,7 @@ void Connection::run_in(Turn& turn) {
 }
 
 void Connection::finish() {
+  if (runs_) [[unlikely]] return;  // and is finished behind that
   guarded([&] { finish(has_more_); });
 }
 
@@ -170,11 +171,12 @@ bool Connection::over(bool more) noexcept {
 // own replies follow behind those, in the same round. Who waits for both would be woken twice.
 bool Connection::gives_way() noexcept {
   const bool has_replies = !protocol_.output().empty() && !send_blocked_ && !protocol_.closing();
-  gave_way_ = !gave_way_ && has_replies && reactor_.any_woken();
+  gave_way_ = !gave_way_ && has_replies && reactor_.any_woken() && !reactor_.serves_others();
   return gave_way_;
 }
 
 void Connection::finish(bool more) {
+  has_more_ = more;
   const Session& session = protocol_.session();
   if (protocol_.awaits_disk() && !session.ended()) [[unlikely]] {
     reactor_.await_disk(*this);
@@ -182,7 +184,6 @@ void Connection::finish(bool more) {
     return;
   }
   if (!session.ended() && gives_way()) {
-    has_more_ = more;
     return_buffers();
     reactor_.finish_later(*this);
     return;

@@ -169,8 +169,9 @@ void Reactor::run() {
     const bool changed = settings_changed_.exchange(false, std::memory_order_acquire);
     if (changed) runtime_.evict_clients();
     take_departures();
+    finish_now_.swap(finish_next_);  // those that are woken come before them
     take_inbox();
-    finish_some();
+    finish(finish_now_);
     look_at_disk();
     run_deferred();
     tick(changed);
@@ -189,7 +190,7 @@ void Reactor::run() {
 size_t Reactor::wait() {
   epoll_event events[kEventsMax];
   sleeping_.store(true, std::memory_order_seq_cst);  // what comes from here on sends a wake-up
-  const bool idle = deferred_.empty() && finishing_.empty() && inbox_empty() &&
+  const bool idle = deferred_.empty() && finish_next_.empty() && inbox_empty() &&
                     !disk_moved_.load(std::memory_order_seq_cst) &&
                     !settings_changed_.load(std::memory_order_seq_cst) &&
                     looks_.asked() == looked() && !may_publish();
@@ -206,6 +207,13 @@ size_t Reactor::wait() {
 
 // Called in the midst of a round: what that goes through (running_) is left as it is.
 void Reactor::serve_others() noexcept {
+  struct Within {
+    bool& flag;
+    ~Within() { flag = false; }
+  } const within{serves_others_};
+  serves_others_ = true;
+  finish(finish_now_);
+  finish(finish_next_);
   epoll_event events[kEventsMax];
   const int count = epoll_wait(epoll_.get(), events, static_cast<int>(kEventsMax), 0);
   for (int i = 0; i < count; ++i) {
@@ -262,7 +270,8 @@ void Reactor::make_room() {
   reserve(connections_);
   reserve(closed_);
   reserve(deferred_);
-  reserve(finishing_);
+  reserve(finish_next_);
+  reserve(finish_now_);
   reserve(awaiting_disk_);
   reserve(running_);
   std::lock_guard guard(inbox_lock_);
@@ -319,17 +328,15 @@ void Reactor::defer(Connection& connection) noexcept {
 
 void Reactor::finish_later(Connection& connection) noexcept {
   if (std::exchange(connection.finishes_later, true)) return;
-  finishing_.push_back(&connection);
+  finish_next_.push_back(&connection);
 }
 
-void Reactor::finish_some() {
-  if (finishing_.empty()) [[likely]]
-    return;
-  running_.swap(finishing_);
-  finishing_.clear();
-  for (Connection* connection : running_) connection->finishes_later = false;
-  for (Connection* connection : running_) {
-    if (!connection->closed) connection->finish();
+void Reactor::finish(std::vector<Connection*>& those) {
+  while (!those.empty()) {
+    Connection& connection = *those.back();
+    those.pop_back();
+    connection.finishes_later = false;
+    connection.finish();
   }
 }
 
@@ -394,7 +401,10 @@ void Reactor::close(Connection& connection) noexcept {
     if (connection.woken) std::erase(woken_, &connection);
   }
   if (connection.deferred) std::erase(deferred_, &connection);
-  if (connection.finishes_later) std::erase(finishing_, &connection);
+  if (connection.finishes_later) {
+    std::erase(finish_next_, &connection);
+    std::erase(finish_now_, &connection);
+  }
   if (connection.awaits_disk) std::erase(awaiting_disk_, &connection);
   epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, connection.descriptor(), nullptr);
   std::unique_ptr<Connection>& place = connections_[connection.index];

@@ -88,6 +88,8 @@ class Reactor {
   void defer(Connection& connection) noexcept;
   /// Whether connections of its own were woken and not looked at since.
   bool any_woken() const noexcept { return any_woken_.load(std::memory_order_relaxed); }
+  /// Whether it is within serve_others().
+  bool serves_others() const noexcept { return serves_others_; }
   /// Calls finish() when those have been looked at. Allocates nothing.
   void finish_later(Connection& connection) noexcept;
   /// Whether connections have read what they have not run yet.
@@ -132,7 +134,7 @@ class Reactor {
   void run_publishing() noexcept;
   void take_inbox();
   void take_departures();
-  void finish_some();
+  void finish(std::vector<Connection*>& those);
   void run_deferred();
   void look_at_disk();
   size_t run_together(std::span<Connection* const> waiting);
@@ -169,7 +171,7 @@ class Reactor {
   std::vector<std::unique_ptr<Connection>> connections_;
   std::vector<std::unique_ptr<Connection>> closed_;
   std::vector<Connection*> deferred_;
-  std::vector<Connection*> finishing_;
+  std::vector<Connection*> finish_next_, finish_now_;  // of finish_later()
   std::vector<Connection*> awaiting_disk_;
   std::vector<Connection*> running_;  // what was deferred, or woken, and is being looked at
   InputBuffer spare_input_;
@@ -182,6 +184,7 @@ class Reactor {
   bool look_admits_ = false;     // it goes on for those that are admitted now
   bool admitted_ = false;        // a connection, whose socket was not looked at yet
   Pollable* resting_ = nullptr;  // a list through next_resting
+  bool serves_others_ = false;
   bool tick_soon_ = false;
   int64_t last_tick_us_ = 0;
 

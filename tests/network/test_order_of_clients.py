@@ -20,11 +20,15 @@ def has_come(connection):
     return bool(select.select([connection], [], [], 0)[0])
 
 
-def until_one_waits(asking):
+def until_wait(count, asking):
     text = b""
-    while b"blocked_clients:1\r\n" not in text:
+    while b"blocked_clients:%d\r\n" % count not in text:
         asking.sendall(command("INFO", "clients") + b"PING\r\n")
         text = receive_until(asking, b"+PONG\r\n")
+
+
+def until_one_waits(asking):
+    until_wait(1, asking)
 
 
 def test_who_waits_has_its_element_when_who_pushed_it_has_its_reply(one_reactor):
@@ -67,3 +71,41 @@ def test_two_that_tell_each_other_things_both_get_their_replies(one_reactor):
             text = receive_exactly(connection, 2 * ROUNDS * (len(push) + 4))
             assert text.count(push) == 2 * ROUNDS
             assert text.replace(push, b"") == b":1\r\n" * (2 * ROUNDS)
+
+
+def test_the_same_behind_a_command_that_has_waited_itself(one_reactor):
+    with one_reactor.connect() as last, one_reactor.connect() as middle, one_reactor.connect() as first:
+        for _ in range(ROUNDS):
+            last.sendall(command("BLPOP", "last", 0))
+            until_one_waits(first)
+            middle.sendall(command("BLPOP", "middle", 0) + command("RPUSH", "last", "of middle"))
+            until_wait(2, first)
+            first.sendall(command("RPUSH", "middle", "of first"))
+            assert receive_exactly(first, 4) == b":1\r\n"
+            served = b"*2\r\n$6\r\nmiddle\r\n$8\r\nof first\r\n:1\r\n"
+            assert receive_exactly(middle, len(served)) == served
+            assert has_come(last)
+            served = b"*2\r\n$4\r\nlast\r\n$9\r\nof middle\r\n"
+            assert receive_exactly(last, len(served)) == served
+
+
+def test_others_are_answered_at_once_while_a_script_runs_for_long(one_reactor):
+    with one_reactor.connect() as waiting, one_reactor.connect() as running, one_reactor.connect() as other:
+        other.sendall(command("CONFIG", "SET", "busy-reply-threshold", 50))
+        assert receive_exactly(other, 5) == b"+OK\r\n"
+        waiting.sendall(command("BLPOP", "queue", 0))
+        until_one_waits(other)
+        running.sendall(command("RPUSH", "queue", "of running") + command("EVAL", "while true do end", 0))
+        for _ in range(4):
+            other.sendall(b"PING\r\n")
+            answer = receive_until(other, b"\r\n")
+            assert answer.startswith((b"-BUSY", b"+PONG"))
+        while not answer.startswith(b"-BUSY"):
+            other.sendall(b"PING\r\n")
+            answer = receive_until(other, b"\r\n")
+        other.sendall(command("SCRIPT", "KILL"))
+        assert receive_exactly(other, 5) == b"+OK\r\n"
+        assert receive_exactly(running, 4) == b":1\r\n"
+        assert receive_until(running, b"\r\n").startswith(b"-ERR Script killed")
+        served = b"*2\r\n$5\r\nqueue\r\n$10\r\nof running\r\n"
+        assert receive_exactly(waiting, len(served)) == served

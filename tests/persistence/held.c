@@ -1,6 +1,7 @@
 /* To be loaded in front of the C library: each read of a snapshot or an increment (dump.rdb, *.aof) first takes a byte
  * from the pipe at HELD_UNTIL, for which it waits; once that pipe has no writer any more nothing is
- * waited for. So a test decides how far a server has come with its files. */
+ * waited for. So a test decides how far a server has come with its files. In the same way each fdatasync of one waits
+ * for whoever opens the pipe at HELD_SYNCS, if there is one, and until he closes it. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -32,4 +33,15 @@ ssize_t read(int file, void* to, size_t size) {
     if (pipe_end >= 0) (void)!NEXT(read)(pipe_end, &token, 1);
   }
   return NEXT(read)(file, to, size);
+}
+
+int fdatasync(int file) {
+  const char* const pipe = getenv("HELD_SYNCS");
+  const int pipe_end = pipe != NULL && has_data(file) ? open(pipe, O_RDONLY | O_CLOEXEC) : -1;
+  if (pipe_end >= 0) {
+    char token;
+    (void)!NEXT(read)(pipe_end, &token, 1);
+    close(pipe_end);
+  }
+  return NEXT(fdatasync)(file);
 }

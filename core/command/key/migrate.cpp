@@ -195,7 +195,12 @@ void begin(Call& call) {
     return;
   }
   char digits[kIntegerTextMax];
-  begin(call, make_migration(call, wishes, *timeout_ms, format_int64(*database, digits), there));
+  const auto migration =
+      make_migration(call, wishes, *timeout_ms, format_int64(*database, digits), there);
+  for (const Bytes name : there) {
+    migration->fence = std::max(migration->fence, call.shard_of(call.key_of(name)).logged_to);
+  }
+  begin(call, migration);
 }
 
 // A key whose time has come is not missed: it was to go on both sides.

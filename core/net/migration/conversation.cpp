@@ -9,6 +9,8 @@
 #include <array>
 #include <cerrno>
 
+#include "base/clock.h"
+
 namespace kevy {
 
 namespace {
@@ -28,6 +30,7 @@ void Conversation::begin(Socket used, int64_t now_us) {
     return;
   }
   find_addresses();
+  now_us = Clock::monotonic_us();  // that may have taken long
   move_deadline(now_us);
   connect_to_next(now_us);
 }

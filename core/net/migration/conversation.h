@@ -39,6 +39,8 @@ class Conversation {
   /// Ends it where it is, if it is not over.
   void give_up() noexcept;
 
+  /// Whether it has not begun.
+  bool idle() const noexcept { return state_ == State::kIdle; }
   bool over() const noexcept { return state_ == State::kOver; }
   int descriptor() const noexcept { return socket_.get(); }
   short wanted() const noexcept;
@@ -73,7 +75,7 @@ class Conversation {
   std::vector<SocketAddress> addresses_;
   size_t next_address_ = 0;
   bool refused_connection_ = false;  // by one of them
-  int64_t deadline_us_ = 0;
+  int64_t deadline_us_ = INT64_MAX;
   size_t written_ = 0;
   size_t replies_ = 0;
   std::optional<std::string> refused_;  // the login or the database: with what error

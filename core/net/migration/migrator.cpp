@@ -87,14 +87,29 @@ bool Migrator::take_begun() noexcept {
   } catch (const std::bad_alloc&) {
     for (Conversation& conversation : begun) conversation.give_up();
   }
-  for (Conversation& conversation : begun) begin(conversation);
   running_.splice(running_.end(), begun);
+  begin_idle();
   end_what_is_over();
   return true;
 }
 
+// What a crash could take back is not sent. That some wait for the disk is said before it is looked at:
+// whoever moves it later sees that.
+void Migrator::begin_idle() noexcept {
+  awaits_disk_.store(true, std::memory_order_seq_cst);
+  bool any_waits = false;
+  for (Conversation& conversation : running_) {
+    if (!conversation.idle() || conversation.waiter()->over()) continue;
+    if (runtime_.shows_too_much(conversation.migration().fence)) {
+      any_waits = true;
+    } else {
+      begin(conversation);
+    }
+  }
+  if (!any_waits) awaits_disk_.store(false, std::memory_order_relaxed);
+}
+
 void Migrator::begin(Conversation& conversation) noexcept {
-  if (conversation.over() || conversation.waiter()->over()) return;
   try {
     conversation.begin(take_kept(conversation.migration()), Clock::monotonic_us());
   } catch (const std::bad_alloc&) {

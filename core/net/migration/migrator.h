@@ -9,6 +9,7 @@
 
 #include <poll.h>
 
+#include <atomic>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -33,6 +34,10 @@ class Migrator final : public Migrations {
   Status start() override;
   void begin(const WaiterPtr& waiter) override;
   void look() noexcept override;
+  /// More of the log is safe. Any thread.
+  void disk_moved() noexcept {
+    if (awaits_disk_.load(std::memory_order_seq_cst)) look();
+  }
   /// Ends the thread, and with it what is under way. Final. A name that is looked up is waited for.
   void stop() noexcept;
 
@@ -47,6 +52,7 @@ class Migrator final : public Migrations {
 
   void run() noexcept;
   bool take_begun() noexcept;
+  void begin_idle() noexcept;
   void begin(Conversation& conversation) noexcept;
   void wait() noexcept;
   void go_on(Conversation& conversation, int events) noexcept;
@@ -57,6 +63,7 @@ class Migrator final : public Migrations {
   void drop_old() noexcept;
 
   Runtime& runtime_;
+  std::atomic<bool> awaits_disk_{false};  // some are idle until the disk has what they would show
 
   std::mutex mutex_;  // guards what follows; a leaf
   std::list<Conversation> begun_;

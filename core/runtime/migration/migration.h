@@ -60,6 +60,7 @@ class Migration {
   std::string login;       // the words of the login as a request, or nothing
   std::string requests;  // all of them in order, in RESP: the login, SELECT, then one for each key
   size_t requests_before_keys = 0;
+  uint64_t fence = 0;  // the values may be shown once the log is safe up to here
   std::deque<MovedKey> keys;  // which stay where they are
 
   // Of whoever talks to the other server, and then of the command.

@@ -37,9 +37,13 @@ class Disk:
         os.replace(aside, self.plan)
 
     def start(self, folder, fsync):
-        return Server(KEVY_SERVER, folder,
-                      ["--dir", str(folder), "--appendonly", "yes", "--appendfsync", fsync],
-                      self.environment)
+        """A server that has begun to serve, so that what fails is not of its start."""
+        server = Server(KEVY_SERVER, folder,
+                        ["--dir", str(folder), "--appendonly", "yes", "--appendfsync", fsync],
+                        self.environment)
+        client = Client(server)
+        eventually(lambda: client.run("PING") == "PONG")
+        return server
 
 
 def kill(server):

@@ -2,6 +2,7 @@
 // it was answered already.
 #include <atomic>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "database.h"
@@ -34,6 +35,30 @@ struct Host {
   kevy_session* session = nullptr;
 };
 
+/// Another thread of the process runs the command again and again while this is there.
+class Meanwhile {
+ public:
+  Meanwhile(const Host& host, Words words)
+      : words_(std::move(words)), thread_([this, db = host.instance.db] {
+          kevy_reply* reply = nullptr;
+          while (!over_.load() &&
+                 kevy_exec(db, words_.size(), words_.data(), nullptr, &reply) == KEVY_OK) {
+            kevy_reply_free(reply);
+          }
+        }) {}
+  ~Meanwhile() {
+    over_.store(true);
+    thread_.join();
+  }
+  Meanwhile(const Meanwhile&) = delete;
+  Meanwhile& operator=(const Meanwhile&) = delete;
+
+ private:
+  const Words words_;
+  std::atomic<bool> over_{false};
+  std::thread thread_;
+};
+
 }  // namespace
 
 TEST_CASE("what is published in the process comes behind what was sent to a socket before") {
@@ -54,22 +79,7 @@ TEST_CASE("what is published in the process comes behind what was sent to a sock
     return client.receive(wanted.size()) == wanted;
   };
   // Others that publish do not keep it from waiting.
-  std::atomic<bool> over{false};
-  std::thread elsewhere([&] {
-    const char* const words[] = {"PUBLISH", "elsewhere", "x"};
-    kevy_reply* reply = nullptr;
-    while (!over.load() && kevy_exec(host.instance.db, 3, words, nullptr, &reply) == KEVY_OK) {
-      kevy_reply_free(reply);
-    }
-  });
-  struct Join {
-    std::atomic<bool>& over;
-    std::thread& thread;
-    ~Join() {
-      over.store(true);
-      thread.join();
-    }
-  } const join{over, elsewhere};
+  const Meanwhile elsewhere(host, {"PUBLISH", "elsewhere", "x"});
   for (int i = 0; i < kRounds; ++i) {
     Client& client = i % 2 == 0 ? first : second;
     const std::string channel = "ch" + std::to_string(i);
@@ -115,23 +125,8 @@ TEST_CASE(
   for (Client* client : {&subscriber, &first, &second}) {
     REQUIRE(client->ask("PING", "+PONG\r\n"));
   }
-  std::atomic<bool> over{false};
-  std::thread holder([&] {
-    const char* const words[] = {
-        "EVAL", "local t = os.clock() while os.clock() - t < 0.004 do end return 1", "0"};
-    kevy_reply* reply = nullptr;
-    while (!over.load() && kevy_exec(host.instance.db, 3, words, nullptr, &reply) == KEVY_OK) {
-      kevy_reply_free(reply);
-    }
-  });
-  struct Join {
-    std::atomic<bool>& over;
-    std::thread& thread;
-    ~Join() {
-      over.store(true);
-      thread.join();
-    }
-  } const join{over, holder};
+  const Meanwhile holder(
+      host, {"EVAL", "local t = os.clock() while os.clock() - t < 0.004 do end return 1", "0"});
   for (int i = 0; i < kRounds / 2; ++i) {
     Client& publisher = i % 2 == 0 ? first : second;
     // The form in which commands are read ahead.

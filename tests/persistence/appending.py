@@ -19,6 +19,14 @@ def start(name, folder, *arguments, fsync="always"):
                    *map(str, arguments)])
 
 
+def preloadable(folder, name):
+    """Builds a source of this directory, to be loaded in front of the C library; its path."""
+    made = folder / f"{Path(name).stem}.so"
+    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o", str(made),
+                    str(Path(__file__).with_name(name)), "-ldl", "-lpthread"], check=True)
+    return made
+
+
 def refused(folder, *arguments):
     """What kevy-server says when it will not start."""
     ran = subprocess.run(

@@ -5,10 +5,9 @@ import errno
 import os
 import signal
 import subprocess
-from pathlib import Path
 
 import pytest
-from appending import KEVY_SERVER, Client, increments, refused, start
+from appending import KEVY_SERVER, Client, increments, preloadable, refused, start
 from servers import Server, eventually
 
 CODES = {"ENOSPC": (errno.ENOSPC, "No space left on device"),
@@ -17,10 +16,7 @@ CODES = {"ENOSPC": (errno.ENOSPC, "No space left on device"),
 
 @pytest.fixture(scope="session")
 def shim(tmp_path_factory):
-    made = tmp_path_factory.mktemp("shim") / "failing_disk.so"
-    source = Path(__file__).with_name("failing_disk.c")
-    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", str(made), str(source), "-ldl"], check=True)
-    return made
+    return preloadable(tmp_path_factory.mktemp("shim"), "failing_disk.c")
 
 
 class Disk:

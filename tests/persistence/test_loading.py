@@ -3,10 +3,9 @@
 import os
 import signal
 import subprocess
-from pathlib import Path
 
 import pytest
-from appending import KEVY_SERVER, PROGRAMS, Client, start
+from appending import KEVY_SERVER, PROGRAMS, Client, preloadable, start
 from servers import WAIT, Server, command, eventually, receive_to_end
 
 KEYS = 3000
@@ -14,11 +13,7 @@ KEYS = 3000
 
 @pytest.fixture(scope="module")
 def shim(tmp_path_factory):
-    made = tmp_path_factory.mktemp("shim") / "held.so"
-    source = Path(__file__).with_name("held.c")
-    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o", made, source, "-ldl"],
-                   check=True)
-    return made
+    return preloadable(tmp_path_factory.mktemp("shim"), "held.c")
 
 
 def keep(folder, kind):

@@ -1,11 +1,9 @@
 """G5: another server is shown nothing that a crash could take back."""
 
 import os
-import subprocess
-from pathlib import Path
 
 import pytest
-from appending import KEVY_SERVER, Client
+from appending import KEVY_SERVER, Client, preloadable
 from servers import WAIT, Server
 from targets import target
 
@@ -14,10 +12,7 @@ A_WHILE = 0.5  # seconds in which nothing is to come
 
 @pytest.fixture(scope="module")
 def shim(tmp_path_factory):
-    made = tmp_path_factory.mktemp("shim") / "held.so"
-    source = Path(__file__).with_name("held.c")
-    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", str(made), str(source), "-ldl"], check=True)
-    return made
+    return preloadable(tmp_path_factory.mktemp("shim"), "held.c")
 
 
 @pytest.mark.parametrize("options", [(), ("COPY",)])

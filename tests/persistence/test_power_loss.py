@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from appending import KEVY_SERVER, LIBRARY, Client
+from appending import KEVY_SERVER, LIBRARY, Client, preloadable
 from disk_states import Journal, numbers_in, state_of, write_state
 from servers import Server
 
@@ -27,12 +27,10 @@ INCLUDE = HERE.parents[1] / "capi" / "include"
 def programs(tmp_path_factory):
     """The shim, and the host of the instance."""
     made = tmp_path_factory.mktemp("power_loss")
-    shim, writer = made / "recorded_disk.so", made / "power_loss_writer"
-    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", str(shim), str(HERE / "recorded_disk.c"), "-ldl",
-                    "-lpthread"], check=True)
+    writer = made / "power_loss_writer"
     subprocess.run(["cc", "-O1", f"-I{INCLUDE}", "-o", str(writer), str(HERE / "power_loss_writer.c"),
                     LIBRARY, f"-Wl,-rpath,{Path(LIBRARY).parent}", "-lpthread"], check=True)
-    return shim, writer
+    return preloadable(made, "recorded_disk.c"), writer
 
 
 class Run:

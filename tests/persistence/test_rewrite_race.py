@@ -2,12 +2,10 @@
 it, whatever the thread that writes the file is at just then."""
 
 import signal
-import subprocess
 import threading
-from pathlib import Path
 
 import pytest
-from appending import KEVY_SERVER, Client
+from appending import KEVY_SERVER, Client, preloadable
 from servers import Server, eventually
 
 ROUNDS, WRITERS = 10, 6
@@ -15,10 +13,7 @@ ROUNDS, WRITERS = 10, 6
 
 @pytest.fixture(scope="module")
 def shim(tmp_path_factory):
-    made = tmp_path_factory.mktemp("shim") / "hesitating.so"
-    source = Path(__file__).with_name("hesitating.c")
-    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", str(made), str(source), "-ldl"], check=True)
-    return made
+    return preloadable(tmp_path_factory.mktemp("shim"), "hesitating.c")
 
 
 class Writer(threading.Thread):

@@ -41,6 +41,22 @@ def eventually(condition: Callable[[], bool]) -> None:
         time.sleep(0.001)
 
 
+class EnoughError(Exception):
+    """What Refusing raises."""
+
+
+class Refusing:
+    """To be told of progress, which it ends the second time."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def __call__(self, _: int, __: int) -> None:
+        self.calls += 1
+        if self.calls == 2:
+            raise EnoughError
+
+
 def run_python(program: str, *arguments: str) -> str:
     """What ``program`` prints, in an interpreter of its own that has to end with 0."""
     done = subprocess.run(

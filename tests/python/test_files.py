@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import libkevy as kevy
 import pytest
+from conftest import EnoughError, Refusing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,29 +46,16 @@ def test_a_backup_is_loaded_by_another_instance(db: kevy.Instance[bytes], tmp_pa
     assert [file.name for file in tmp_path.iterdir()] == ["b.rdb"]
 
 
-class EnoughError(Exception):
-    pass
-
-
 def test_what_progress_raises_ends_it(db: kevy.Instance[bytes], tmp_path: Path) -> None:
     before = fill(db, 5000)
     db.backup(tmp_path / "b.rdb")
     old = (tmp_path / "b.rdb").read_bytes()
     db.set("more", "x")
-    calls = 0
-
-    def refuse(_: int, __: int) -> None:
-        nonlocal calls
-        calls += 1
-        if calls == 2:
-            raise EnoughError
-
     with pytest.raises(EnoughError):
-        db.backup(tmp_path / "b.rdb", refuse)
+        db.backup(tmp_path / "b.rdb", Refusing())
     assert (tmp_path / "b.rdb").read_bytes() == old
-    calls = 0
     with pytest.raises(EnoughError):
-        db.load(tmp_path / "b.rdb", refuse)
+        db.load(tmp_path / "b.rdb", Refusing())
     assert db.get("more") == b"x"
     db.load(tmp_path / "b.rdb")
     assert digest(db) == before

@@ -8,13 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import libkevy as kevy
 import pytest
+from conftest import EnoughError, Refusing
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-class EnoughError(Exception):
-    pass
 
 
 @pytest.fixture(params=["no", "yes"])
@@ -50,17 +47,10 @@ def test_progress_is_told_of_the_files(tmp_path: Path, appendonly: str) -> None:
 
 def test_what_progress_raises_ends_the_start(tmp_path: Path, appendonly: str) -> None:
     keep(tmp_path, appendonly)
-    calls = 0
-
-    def refuse(_: int, __: int) -> None:
-        nonlocal calls
-        calls += 1
-        if calls == 2:
-            raise EnoughError
-
+    refuse = Refusing()
     with pytest.raises(EnoughError):
         kevy.start(dir=tmp_path, appendonly=appendonly, progress=refuse)
-    assert calls == 2
+    assert refuse.calls == 2
     with kevy.start(dir=tmp_path, appendonly=appendonly) as db:
         assert db.execute("DBSIZE") == 5000
 

@@ -93,7 +93,7 @@ def of_strings(n: int) -> Iterator[Case | str]:
         f"GETRANGE string {n // 2} {n // 2 + 9}",
         "GETRANGE string -10 -1",
         f"SUBSTR string 0 {n // 2}",
-        "GET string", "STRLEN string", "GET key:7",
+        "GET string", "STRLEN string", "GET key:7", "DUMP key:7",
         f"SETRANGE string {n // 2} yyyy",
         f"SETRANGE scratch {n} y;DEL scratch",
         "GETSET key:7 other", "SET key:7 other GET", "SET key:7 other NX", "SETNX key:7 x",

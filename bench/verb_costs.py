@@ -30,12 +30,12 @@ NOT_TIMED = frozenset(
     "auth client command config debug discard exec flushall flushdb hello info multi persist "
     "psubscribe publish pubsub punsubscribe quit reset spublish ssubscribe subscribe sunsubscribe "
     "unsubscribe pfdebug pfselftest role wait waitaof readonly readwrite asking monitor slowlog "
-    "latency lolwut shutdown".split())
+    "latency lolwut shutdown save bgsave bgrewriteaof lastsave migrate restore".split())
 # Verbs that redis-server 7.0 does not have.
 NOT_TIMED |= frozenset(
     "hexpire hpexpire hexpireat hpexpireat httl hpttl hexpiretime hpexpiretime hpersist hgetex "
     "hsetex hgetdel delex delifeq digest increx lmovem msetex sdiffcard sunioncard blmovem xdelex xackdel "
-    "xnack commandlog".split())
+    "xnack xcfgset xidmprecord commandlog".split())
 
 
 def prepare(server: Server, size: int) -> None:

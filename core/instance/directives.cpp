@@ -189,6 +189,8 @@ void add_directives(Configuration& configuration, Settings& settings, uint32_t d
   constexpr int64_t kIntMax = std::numeric_limits<int32_t>::max();
   configuration.add("databases", constant(std::to_string(databases)));
   configuration.add("maxmemory-policy", eviction_policy(settings));
+  configuration.add("lfu-log-factor", number(settings.lfu_log_factor, 0, kIntMax));
+  configuration.add("lfu-decay-time", number(settings.lfu_decay_minutes, 0, kIntMax));
   configuration.add("maxmemory-clients", memory_or_percent(settings.clients_memory_max));
   configuration.add("maxclients", number(settings.clients_max, 1, kIntMax));
   configuration.add("timeout", number(settings.timeout_s, 0, kIntMax));

@@ -60,7 +60,8 @@ void freq(Call& call) {
         "that when switching between policies at runtime LRU and LFU data will take some time to "
         "adjust.");
   } else {
-    call.reply.integer(lfu_counter(entry->access(), call.runtime.clock().coarse_seconds()));
+    call.reply.integer(lfu_counter(entry->access(), call.runtime.clock().coarse_seconds(),
+                                   call.runtime.settings().lfu_pace()));
   }
 }
 

@@ -22,10 +22,10 @@ RdbUse::Kind kind_of_use(Runtime& runtime) {
   return RdbUse::Kind::kNone;
 }
 
-RdbUse use_of(const Entry& entry, RdbUse::Kind kind, int64_t now_s) noexcept {
+RdbUse use_of(const Entry& entry, RdbUse::Kind kind, LfuPace pace, int64_t now_s) noexcept {
   switch (kind) {
     case RdbUse::Kind::kFrequency:
-      return {kind, lfu_counter(entry.access(), now_s)};
+      return {kind, lfu_counter(entry.access(), now_s, pace)};
     case RdbUse::Kind::kIdle:
       return {kind, static_cast<uint64_t>(lru_idle_seconds(entry.access(), now_s))};
     default:
@@ -50,13 +50,14 @@ class KeyWriter final : public MomentVisitor {
       : writer_(writer),
         stopped_(stopped),
         use_(kind_of_use(runtime)),
+        pace_(runtime.settings().lfu_pace()),
         now_s_(runtime.clock().coarse_seconds()) {}
 
   void database(size_t number, uint64_t keys, uint64_t expiring) override {
     writer_.database(number, keys, expiring);
   }
   bool key(const Entry& entry) {
-    if (!writer_.failed()) writer_.key(entry, use_of(entry, use_, now_s_));
+    if (!writer_.failed()) writer_.key(entry, use_of(entry, use_, pace_, now_s_));
     return !writer_.failed();
   }
   bool keys(const EntryImages& images) override {
@@ -64,7 +65,7 @@ class KeyWriter final : public MomentVisitor {
     return goes_on();
   }
   void big_key(const Entry& entry, uint64_t elements) override {
-    if (!writer_.failed()) writer_.big_key(entry, elements, use_of(entry, use_, now_s_));
+    if (!writer_.failed()) writer_.big_key(entry, elements, use_of(entry, use_, pace_, now_s_));
   }
   bool elements(const Entry& entry, const ElementImages& images) override {
     if (!writer_.failed()) writer_.elements(entry, images);
@@ -79,6 +80,7 @@ class KeyWriter final : public MomentVisitor {
   RdbFileWriter& writer_;
   const std::atomic<bool>* const stopped_;  // nullptr: for who holds all shards
   const RdbUse::Kind use_;
+  const LfuPace pace_;
   const int64_t now_s_;
 };
 

@@ -91,8 +91,9 @@ inline uint32_t first_access(Turn& turn) noexcept {
 inline void note_access(Turn& turn, Entry& entry) noexcept {
   const int64_t seconds = turn.moment().coarse_seconds();
   uint32_t access = static_cast<uint32_t>(seconds) & kAccessBits;
-  if (turn.runtime().settings().lfu_policy.load(std::memory_order_relaxed)) [[unlikely]] {
-    access = lfu_touched(entry.access(), seconds);
+  const Settings& settings = turn.runtime().settings();
+  if (settings.lfu_policy.load(std::memory_order_relaxed)) [[unlikely]] {
+    access = lfu_touched(entry.access(), seconds, settings.lfu_pace());
   }
   // Not written without need: another core may hold the entry's line.
   if (entry.access() != access) entry.set_access(access);

@@ -11,6 +11,7 @@
 
 #include "base/bytes.h"
 #include "base/lock.h"
+#include "runtime/shard/access.h"
 
 namespace kevy {
 
@@ -39,6 +40,11 @@ struct Settings {
   std::atomic<uint32_t> notify_events{0};  // EventClass bits
   std::atomic<bool> password_set{false};
   std::atomic<bool> lfu_policy{false};
+  std::atomic<uint32_t> lfu_log_factor{10}, lfu_decay_minutes{1};
+  LfuPace lfu_pace() const noexcept {
+    return {lfu_log_factor.load(std::memory_order_relaxed),
+            lfu_decay_minutes.load(std::memory_order_relaxed)};
+  }
   std::atomic<bool> active_expiry{true};  // keys expire also when nobody asks for them
   std::atomic<int64_t> proto_max_bulk_len{512LL << 20};
   std::atomic<uint32_t> clients_max{10000};

@@ -8,26 +8,33 @@
 namespace kevy {
 
 inline constexpr uint32_t kAccessBits = 0xffffff;
-inline constexpr uint32_t kLfuNew = 5, kLfuMax = 255, kLfuLogFactor = 10;
+inline constexpr uint32_t kLfuNew = 5, kLfuMax = 255;
+
+/// lfu-log-factor: how soon a use is counted less often than it happens. lfu-decay-time: the minutes
+/// after which a counter loses one; 0: it loses none.
+struct LfuPace {
+  uint32_t log_factor, decay_minutes;
+};
 
 inline uint32_t lfu_minutes(int64_t seconds) { return static_cast<uint32_t>(seconds / 60) & 0xffff; }
 
-/// The counter as it stands at `seconds`, decayed by one for each minute gone.
-inline uint32_t lfu_counter(uint32_t access, int64_t seconds) {
-  const uint32_t gone = (lfu_minutes(seconds) - (access >> 8)) & 0xffff;
+/// The counter as it stands at `seconds`.
+inline uint32_t lfu_counter(uint32_t access, int64_t seconds, LfuPace pace) {
+  const uint32_t minutes = (lfu_minutes(seconds) - (access >> 8)) & 0xffff;
+  const uint32_t gone = pace.decay_minutes == 0 ? 0 : minutes / pace.decay_minutes;
   const uint32_t counter = access & 0xff;
   return gone >= counter ? 0 : counter - gone;
 }
 
 inline uint32_t lfu_initial(int64_t seconds) { return lfu_minutes(seconds) << 8 | kLfuNew; }
 
-inline uint32_t lfu_touched(uint32_t access, int64_t seconds) {
-  uint32_t counter = lfu_counter(access, seconds);
+inline uint32_t lfu_touched(uint32_t access, int64_t seconds, LfuPace pace) {
+  uint32_t counter = lfu_counter(access, seconds, pace);
   if (counter < kLfuMax) {
-    const uint32_t above = counter > kLfuNew ? counter - kLfuNew : 0;
+    const uint64_t above = counter > kLfuNew ? counter - kLfuNew : 0;
     thread_local uint32_t state = 0x9e3779b9;
     state = state * 1664525 + 1013904223;
-    if ((state >> 8) % (above * kLfuLogFactor + 1) == 0) ++counter;
+    if ((state >> 8) % (above * pace.log_factor + 1) == 0) ++counter;
   }
   return lfu_minutes(seconds) << 8 | counter;
 }

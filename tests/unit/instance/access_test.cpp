@@ -51,6 +51,28 @@ TEST_CASE("under LFU a key begins at 5") {
   CHECK(engine("OBJECT FREQ other") == ":5\r\n");
 }
 
+TEST_CASE("under LFU a key that is not used loses one each lfu-decay-time") {
+  Engine engine;
+  engine("CONFIG SET maxmemory-policy allkeys-lfu");
+  engine("SET k v");
+  engine.wait_seconds(60);
+  CHECK(engine("OBJECT FREQ k") == ":4\r\n");
+  engine("CONFIG SET lfu-decay-time 2");
+  engine.wait_seconds(120);
+  CHECK(engine("OBJECT FREQ k") == ":4\r\n");  // three minutes are one period
+  engine("CONFIG SET lfu-decay-time 0");
+  engine.wait_seconds(600);
+  CHECK(engine("OBJECT FREQ k") == ":5\r\n");
+}
+
+TEST_CASE("under LFU and with a lfu-log-factor of 0 every use counts") {
+  Engine engine;
+  engine("CONFIG SET maxmemory-policy allkeys-lfu lfu-log-factor 0 lfu-decay-time 0");
+  engine("SET k v");
+  for (int i = 0; i < 300; ++i) engine("GET k");
+  CHECK(engine("OBJECT FREQ k") == ":255\r\n");
+}
+
 TEST_CASE("what a STORE form replaces keeps its count under LFU") {
   Engine engine;
   engine("CONFIG SET maxmemory-policy allkeys-lfu");

@@ -99,7 +99,7 @@ class Instance {
   SaveRules save_rules_{runtime_, snapshots_};
   Housekeeping housekeeping_;
   Delivery delivery_;
-  ShutdownNotice shutdown_notice_{delivery_};
+  ShutdownNotice shutdown_notice_{delivery_, runtime_.script_status()};
   Network network_;
   std::vector<std::unique_ptr<Listener>> waiting_listeners_;  // until serve()
   Migrator migrator_{runtime_};

@@ -1,6 +1,6 @@
 // ShutdownNotice: tells the host that SHUTDOWN was run, by the thread that calls back, so that no
 // shard is held and nothing waits for the host. While the instance loads, which the host waits for,
-// it is that which ends, and nobody is told.
+// it is that which ends, with the script that may be running, and nobody is told.
 //
 // Any thread may call any method.
 #pragma once
@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "instance/delivery.h"
+#include "runtime/dispatch/script_status.h"
 #include "runtime/persistence/shutdown.h"
 
 namespace kevy {
@@ -17,7 +18,8 @@ class ShutdownNotice final : public Shutdown, private Delivery::Recipient {
  public:
   using Callback = void (*)(void* user);
 
-  explicit ShutdownNotice(Delivery& delivery) : Recipient(delivery), delivery_(delivery) {}
+  ShutdownNotice(Delivery& delivery, ScriptStatus& scripts)
+      : Recipient(delivery), delivery_(delivery), scripts_(scripts) {}
 
   /// Who is told from now on, with what; nullptr: nobody. On return who was told before is not told
   /// and will not be, unless it is he who calls.
@@ -60,7 +62,10 @@ class ShutdownNotice final : public Shutdown, private Delivery::Recipient {
       std::lock_guard guard(mutex_);
       saving_ = saving;
       asked_ = true;
-      if (loading_) return;
+      if (loading_) {
+        scripts_.end_now();
+        return;
+      }
     }
     wake();
   }
@@ -86,6 +91,7 @@ class ShutdownNotice final : public Shutdown, private Delivery::Recipient {
   }
 
   Delivery& delivery_;
+  ScriptStatus& scripts_;
   std::mutex mutex_;  // guards what follows
   Callback callback_ = nullptr;
   void* user_ = nullptr;

@@ -140,6 +140,8 @@ class Runtime {
 
   // Sessions.
   std::shared_ptr<Session> open_session(Session::Door door);
+  /// One that is no client's: it is not told of nor found, nor ended with the others.
+  std::shared_ptr<Session> open_unlisted_session();
   void close_session(Session& session);
   std::vector<std::shared_ptr<Session>> sessions();
   size_t session_count();

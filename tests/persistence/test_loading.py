@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 
 import pytest
@@ -134,6 +135,7 @@ def test_each_command_is_answered_as_by_the_reference(held, kind, folder, tmp_pa
         if kind == "rdb":
             assert infos[1]["loading_total_bytes"] == str((folder / "dump.rdb").stat().st_size)
             assert int(infos[1]["loading_rdb_used_mem"]) > 0
+        assert ours.info("clients")["connected_clients"] == "1"
         kevy.go_on()
         eventually(lambda: ours.info("persistence")["loading"] == "0")
         assert ours.run("DBSIZE") == KEYS + 1
@@ -176,6 +178,30 @@ def test_shutdown_ends_it_and_the_files_stay(held, folder, words):
     assert (status, "SHUTDOWN, stopping" in said) == (0, True)
     assert receive_to_end(client.connection) == b""
     assert {path: path.read_bytes() for path in files} == files
+
+
+def test_shutdown_ends_a_script_that_loops_in_a_file(tmp_path):
+    endless = (tmp_path / "appendonlydir" / "appendonly.aof.1.incr.aof")
+    endless.parent.mkdir()
+    (endless.parent / "appendonly.aof.manifest").write_text(f"file {endless.name} seq 1 type i\n")
+    filling = command("SET", "of alice", "v" * 100_000)
+    endless.write_bytes(filling + command("EVAL", "while true do end", "0") + filling)
+    path = str(tmp_path / "kevy.sock")
+    process = subprocess.Popen(
+        [KEVY_SERVER, "--port", "0", "--unixsocket", path, "--dir", str(tmp_path), "--appendonly", "yes",
+         "--busy-reply-threshold", "1"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        eventually(lambda: os.path.exists(path))
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(WAIT)
+            client.connect(path)
+            client.sendall(command("SHUTDOWN", "NOSAVE"))
+            assert receive_to_end(client) == b""
+        said, _ = process.communicate(timeout=WAIT)
+        assert (process.returncode, "SHUTDOWN, stopping" in said) == (0, True)
+    finally:
+        process.kill()
+        process.wait(WAIT)
 
 
 def test_a_damaged_file_ends_it_as_before_and_closes_its_clients(held, kind, folder):

@@ -52,7 +52,7 @@ class CommandBatches::CommandBatch final : public Batch {
       : runtime_(runtime),
         clock_(clock),
         of_lanes_(lanes),
-        session_(runtime.open_session(Session::Door::kInProcess)) {}
+        session_(runtime.open_unlisted_session()) {}
   ~CommandBatch() override { runtime_.close_session(*session_); }
 
   void add(const CommandRow& row, Args words, int database, uint64_t begin);

@@ -29,7 +29,7 @@ bool has_a_place(const CommandTable& table, const CommandRow& row) {
 }  // namespace
 
 AofLoader::AofLoader(Runtime& runtime)
-    : runtime_(runtime), session_(runtime.open_session(Session::Door::kInProcess)) {
+    : runtime_(runtime), session_(runtime.open_unlisted_session()) {
   freeze_before_all(clock_);
 }
 

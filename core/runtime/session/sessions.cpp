@@ -19,6 +19,11 @@ std::shared_ptr<Session> Runtime::open_session(Session::Door door) {
   return session;
 }
 
+std::shared_ptr<Session> Runtime::open_unlisted_session() {
+  return std::make_shared<Session>(0, Session::Door::kInProcess,
+                                   settings_.output_limit(OutputClass::kPubSub));
+}
+
 void Runtime::close_session(Session& session) {
   Turn turn(*this);
   if (!session.transaction.watched.empty()) {

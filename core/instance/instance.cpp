@@ -191,7 +191,8 @@ Status Instance::load(const InstanceOptions& options) {
   // What the append-only file has is later than any snapshot.
   Status loaded = persistence_.append_only ? load_append_only(progress) : load_snapshot(progress);
   if (!serving) return serving;
-  if (!loaded) return loaded;
+  // A script that SHUTDOWN ended is an error of the file.
+  if (!loaded) return shutdown_notice_.ends_loading() ? Status(cancelled()) : loaded;
   if (Status begun = begin_save_rules(); !begun) return begun;
   runtime_.end_loading();
   if (shutdown_notice_.end_loading()) return cancelled();

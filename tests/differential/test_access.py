@@ -8,7 +8,7 @@ import pytest
 from doors import parse
 
 KEYS = b"s n l t t2 z z2 h e".split()
-DATA = """SET s v;SET n 5;RPUSH l a b c;SADD t a b 1;SADD t2 b c;ZADD z 1 a 2 b;ZADD z2 1 a;HSET h f v g 2;
+DATA = """SET s v;SET n 50000;RPUSH l a b c;SADD t a b 1;SADD t2 b c;ZADD z 1 a 2 b;ZADD z2 1 a;HSET h f v g 2;
 SET e v EX 1000""".replace("\n", "").split(";")
 COMMANDS = """
 GET s;GET none;GET l;SET s x GET;SET s x NX;SET s x XX;SET s x;SET none x GET;SET l x GET;SETNX s x

@@ -188,8 +188,8 @@ def test_shutdown_ends_a_script_that_loops_in_a_file(tmp_path):
     endless.write_bytes(filling + command("EVAL", "while true do end", "0") + filling)
     path = str(tmp_path / "kevy.sock")
     process = subprocess.Popen(
-        [KEVY_SERVER, "--port", "0", "--unixsocket", path, "--dir", str(tmp_path), "--appendonly", "yes",
-         "--busy-reply-threshold", "1"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        [KEVY_SERVER, "--port", "0", "--unixsocket", path, "--dir", str(tmp_path), "--appendonly", "yes"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         eventually(lambda: os.path.exists(path))
         with socket.socket(socket.AF_UNIX) as client:

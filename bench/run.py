@@ -19,7 +19,7 @@ import chart
 BENCH = Path(__file__).resolve().parent
 # bench/<piece>.py, where it is there
 SCRIPTS = ["memory", "network", "hot_key", "set_operations", "verb_costs", "collections_memory", "collections_cpu",
-           "streams", "hand_off_sockets", "load_times", "bindings"]
+           "streams", "hand_off_sockets", "append_only_sockets", "load_times", "bindings"]
 
 
 def commands(build: Path, quick: bool) -> dict[str, list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import gc
 import os
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import libkevy as kevy
 import pytest
 from conftest import DEADLINE, run_python
+from libkevy._door import InstanceHandle, SessionHandle, SubscriptionHandle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,6 +81,67 @@ def test_a_handle_has_no_second_owner(db: kevy.Instance[bytes]) -> None:
                 with pytest.raises(TypeError, match="cannot be copied or pickled"):
                     pickle.dumps(handle, protocol)
         assert session.execute("PING") == b"PONG"
+
+
+def test_no_way_around_a_handle_makes_a_second_owner() -> None:
+    printed = run_python(
+        """
+import copyreg
+import libkevy as kevy
+db = kevy.start()
+session, messages = db.session(), db.subscribe("c")
+for handle in (db, session, messages, db.pipeline(), session.pipeline(atomic=True)):
+    ways = [object.__reduce__, lambda handle: handle.__getstate__()]
+    ways += [lambda handle, n=n: object.__reduce_ex__(handle, n) for n in range(6)]
+    ways += [lambda handle, n=n: copyreg._reduce_ex(handle, n) for n in (0, 1)]
+    for way in ways:
+        try:
+            print(handle, way(handle))
+        except TypeError:
+            pass
+print(session.execute("PING"), len(session.execute("CLIENT", "LIST").splitlines()))
+"""
+    )
+    assert printed == "b'PONG' 2\n"
+
+
+def test_a_second_init_is_refused_and_leaves_nothing(db: kevy.Instance[bytes]) -> None:
+    def alive() -> tuple[int, Any]:
+        with db.session() as asking:
+            clients = asking.execute("CLIENT", "LIST").splitlines()
+        return len(clients), db.execute("PUBSUB", "NUMSUB", "c")
+
+    before = alive()
+    session, messages = db.session(), db.subscribe("c")
+    made = alive()
+
+    def again_of_messages() -> None:
+        kevy.Subscription.__init__(messages, db, ("c",))
+
+    calls: Any = (
+        (lambda: kevy.Instance.__init__(db), InstanceHandle, (1, 1, 2, 1, [], False, [], None)),
+        (lambda: kevy.Session.__init__(session, db), SessionHandle, (db,)),
+        (again_of_messages, SubscriptionHandle, (db, 0, ("c",))),
+    )
+    db.set("k", "v")
+    for handle, (again, door, arguments) in zip((db, session, messages), calls):
+        with pytest.raises(TypeError, match=r"__init__\(\) was called before"):
+            again()
+        with contextlib.suppress(TypeError):
+            door.__init__(handle, *arguments)
+    assert alive() == made
+    assert session.get("k") == b"v"
+    db.publish("c", "m")
+    message = messages.next(DEADLINE)
+    assert message is not None
+    assert message.payload == b"m"
+    session.close()
+    messages.close()
+    assert alive() == before
+    for again, *_ in calls:
+        with pytest.raises(TypeError, match="called before"):
+            again()
+    assert alive() == before
 
 
 # All that is asked of objects whose __init__ was not called, or has failed, in a process that it

@@ -24,6 +24,30 @@ def test_keys_go_from_one_instance_to_another() -> None:
         assert source.execute(*words) == b"NOKEY"
 
 
+def test_the_verb_has_the_options_of_redis_py() -> None:
+    with kevy.start() as source, kevy.start() as target:
+        host, port = target.listen("127.0.0.1:0").rsplit(":", 1)
+        target.execute("CONFIG", "SET", "requirepass", "secret")
+        source.set_many({"a": "1", "b": "2"})
+        with pytest.raises(kevy.ResponseError, match="NOAUTH"):
+            source.migrate(host, int(port), "a", 3, 5000)
+        with source.session() as session:
+            assert session.migrate(host, int(port), "a", 3, 5000, copy=True, auth="secret") == b"OK"
+        assert source.get("a") == b"1"
+        with pytest.raises(kevy.ResponseError, match="BUSYKEY"):
+            source.migrate(host, int(port), ["a", "b"], 3, 5000, auth="secret")
+        pipeline = source.pipeline().migrate(
+            host, int(port), ["a", "b"], 3, 5000, replace=True, auth="secret"
+        )
+        assert pipeline.dbsize().execute() == [b"OK", 0]
+        with target.session() as session:
+            session.execute("SELECT", 3)
+            assert session.mget("a", "b") == [b"1", b"2"]
+        assert source.migrate(host, int(port), "a", 3, 5000) == b"NOKEY"
+        with pytest.raises(kevy.InvalidError, match="at least one key"):
+            source.migrate(host, int(port), [], 3, 5000)
+
+
 def test_other_threads_go_on_meanwhile_and_it_is_cancelled() -> None:
     with kevy.start() as source, socket.create_server(("127.0.0.1", 0)) as silent:
         source.set("a", "1")

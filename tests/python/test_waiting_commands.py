@@ -79,6 +79,38 @@ def test_first_come_first_served(db: kevy.Instance[bytes]) -> None:
     assert [taker.end()[1] for taker in takers] == [b"%d" % number for number in range(8)]
 
 
+def sessions_of(db: kevy.Instance[bytes]) -> int:
+    with db.session() as asking:
+        return len(asking.execute("CLIENT", "LIST").splitlines()) - 1
+
+
+def test_few_of_the_sessions_that_waited_are_kept(db: kevy.Instance[bytes]) -> None:
+    takers = [Thread(db.blpop, "list") for _ in range(200)]
+    eventually(lambda: waiting(db) == 200)
+    assert sessions_of(db) == 200
+    db.rpush("list", *range(200))
+    assert sorted(int(taker.end()[1]) for taker in takers) == list(range(200))
+    assert sessions_of(db) == 64
+
+    async def wait() -> None:
+        tasks = [asyncio.ensure_future(db.aexecute("BLPOP", "list", 0)) for _ in range(200)]
+        await until_waiting(db, 200)
+        db.rpush("list", *range(200))
+        await asyncio.gather(*tasks)
+
+    run(wait())
+    assert sessions_of(db) == 64
+
+
+def test_no_session_is_kept_by_a_stopped_instance() -> None:
+    db = kevy.start()
+    takers = [Thread(db.blpop, "list") for _ in range(3)]
+    eventually(lambda: waiting(db) == 3)
+    db.stop()
+    assert all(isinstance(taker.end(), kevy.ClosedError) for taker in takers)
+    assert not db._sessions
+
+
 def test_a_wait_that_another_thread_cancels(db: kevy.Instance[bytes]) -> None:
     with db.session() as session:
         assert session.cancel() is False
@@ -194,31 +226,52 @@ print(target.blpop("list"))
     assert run_python(INTERRUPTED + sends + program) == "interrupted 0\n(b'list', b'x')\n"
 
 
-@pytest.mark.parametrize("again", ["_cancel", "_end_wait"])
+@pytest.mark.parametrize("again", ["_cancel", "_end_wait", "_end_after"])
 @pytest.mark.parametrize("target", ["db", "session", "db.redis()"])
-def test_a_second_ctrl_c_while_the_first_ends_a_wait(target: str, again: str) -> None:
-    if (target, again) == ("session", "_end_wait"):
-        pytest.skip("only the caller can end what was never told to end")
+def test_ctrl_c_again_and_again_while_the_first_ends_a_wait(target: str, again: str) -> None:
+    """It comes before the first line of what ends the wait, twice."""
     program = f"""
-once_more = [kevy.Session.{again}]
-def interrupted(session):
-    if once_more:
-        setattr(kevy.Session, {again!r}, once_more.pop())
-        raise KeyboardInterrupt
-kevy.Session.{again} = interrupted
+def interrupted(*_):
+    global times
+    times += 1
+    if times == 2:
+        kevy.Session.{again} = end
+    raise KeyboardInterrupt
+times, end, kevy.Session.{again} = 0, kevy.Session.{again}, interrupted
 target = {target}
 threading.Thread(target=interrupt).start()
 try:
     target.blpop("list")
 except KeyboardInterrupt:
-    print("interrupted")
-while db.info("clients")["blocked_clients"] != 0:
-    pass
+    print("interrupted", db.info("clients")["blocked_clients"])
 db.rpush("list", "x")
 print(target.blpop("list"))
 """
     printed = run_python(INTERRUPTED + TO_THE_PROCESS + program)
-    assert printed == "interrupted\n(b'list', b'x')\n"
+    assert printed == "interrupted 0\n(b'list', b'x')\n"
+
+
+def test_ctrl_c_again_while_the_wait_of_a_task_is_ended() -> None:
+    program = """
+import asyncio
+def interrupted(session):
+    kevy.Session._end_wait = end
+    raise KeyboardInterrupt
+end, kevy.Session._end_wait = kevy.Session._end_wait, interrupted
+async def cancel():
+    task = asyncio.ensure_future(session.aexecute("BLPOP", "list", 0))
+    while db.info("clients")["blocked_clients"] != 1:
+        await asyncio.sleep(0)
+    task.cancel()
+    await task
+try:
+    asyncio.run(cancel())
+except KeyboardInterrupt:
+    print("interrupted", db.info("clients")["blocked_clients"])
+db.rpush("list", "x")
+print(session.blpop("list"))
+"""
+    assert run_python(INTERRUPTED + program) == "interrupted 0\n(b'list', b'x')\n"
 
 
 def test_ctrl_c_at_the_moment_that_an_element_comes_is_later() -> None:

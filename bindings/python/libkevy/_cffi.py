@@ -44,7 +44,7 @@ from libkevy._cffi_library import (
     pointer,
     run_through,
 )
-from libkevy._made import MadeByInit
+from libkevy._made import MadeByInit, refuse_second_init
 from libkevy._verbs import may_wait
 
 if TYPE_CHECKING:
@@ -133,6 +133,7 @@ class InstanceHandle:
         listen: list[str],
         progress: Callable[[int, int], object] | None,
     ) -> None:
+        refuse_second_init(self)
         kept = [new(CHARS, word.encode()) for word in directives + listen]
         words = new(TEXTS, kept[: len(directives)])
         addresses = new(TEXTS, kept[len(directives) :])
@@ -426,8 +427,10 @@ class SessionHandle(_Exclusive):
     _outcome: tuple[Any] | None = MadeByInit()  # type: ignore[assignment]
     _replies: Replies = MadeByInit()  # type: ignore[assignment]
     _slot: Any = MadeByInit()
+    _waits = False  # whether a command that was submitted may still wait
 
     def __init__(self, instance: InstanceHandle) -> None:
+        refuse_second_init(self)
         handle = new(SESSION)
         check(instance._run(lib.kevy_session_open, ffi.NULL, handle))
         self._cancelling = threading.Lock()
@@ -448,7 +451,13 @@ class SessionHandle(_Exclusive):
                     return self._wait_for_reply()  # type: ignore[attr-defined]
                 return outcome[0]
             except BaseException as error:
-                return self._end_after(error)  # type: ignore[attr-defined]
+                while True:
+                    try:
+                        return self._end_after(error)  # type: ignore[attr-defined]
+                    except KeyboardInterrupt as again:
+                        if not self._waits or self._handle is None:
+                            raise
+                        error = again  # it came before the wait was ended
         if self._outcome is not None:
             self._forget_outcome()
         command = Words(words)
@@ -461,6 +470,7 @@ class SessionHandle(_Exclusive):
     def _submit(self, *words: Word) -> tuple[Any] | None:
         self._forget_outcome()
         command = Words(words)
+        waited_before, self._waits = self._waits, True
         status = self._run(
             lib.kevy_session_submit,
             *(command.count, command.data, command.sizes),
@@ -468,6 +478,7 @@ class SessionHandle(_Exclusive):
         )
         if status == _PENDING:
             return None
+        self._waits = waited_before
         check(status)
         return self._come()
 
@@ -481,10 +492,13 @@ class SessionHandle(_Exclusive):
             status = self._run(lib.kevy_session_result, timeout_ms, slot)
             if status == _TIMEOUT:
                 return None
-            check(status)
+            if status:
+                self._waits = False
+                raise last_error(status)
         return self._come()
 
     def _come(self) -> tuple[Any]:
+        self._waits = False
         result = self._replies.object(self._slot[0], new(SIZE))
         if isinstance(result, errors.ResponseError):
             self._forget_outcome()
@@ -618,6 +632,7 @@ class SubscriptionHandle(_Exclusive):
     _closing: threading.Lock = MadeByInit()  # type: ignore[assignment]
 
     def __init__(self, instance: InstanceHandle, kind: int, channels: tuple[Word, ...]) -> None:
+        refuse_second_init(self)
         words = Words(channels)
         handle = new(SUBSCRIPTION)
         options = new(

@@ -14,7 +14,7 @@ from libkevy._builders import Builders
 from libkevy._clock import Clock
 from libkevy._commands import Commands, Iterators
 from libkevy._door import InstanceHandle
-from libkevy._made import MadeByInit
+from libkevy._made import MadeByInit, refuse_second_init
 from libkevy._pipeline import Pipeline
 from libkevy._session import Session
 from libkevy._subscription import Message, Subscription, join_delivering
@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 __all__ = ["Instance", "start"]
 
 Mode = Literal["direct", "descriptor"]
+
+# The most sessions that are kept for commands that will wait.
+_IDLE_MAX = 64
 
 
 class Instance(Uncopied, InstanceHandle, Commands[V], Iterators[V], Builders[V], Generic[V]):
@@ -67,6 +70,7 @@ class Instance(Uncopied, InstanceHandle, Commands[V], Iterators[V], Builders[V],
         progress: Callable[[int, int], object] | None = None,
     ) -> None:
         """Use ``kevy.start``, which says what the options mean."""
+        refuse_second_init(self)
         super().__init__(
             _options.whole("shards", shards),
             _options.whole("databases", databases),
@@ -117,12 +121,18 @@ class Instance(Uncopied, InstanceHandle, Commands[V], Iterators[V], Builders[V],
         return reply
 
     def _give_back(self, session: Session[V], error: BaseException | None = None) -> None:
-        # Ctrl-C may have come anywhere, also a second time: then its command may still wait.
-        if error is not None and not isinstance(error, Error):
+        # Ctrl-C may have come anywhere: who knows what the session was about to do.
+        if isinstance(error, ClosedError) or not (error is None or isinstance(error, Error)):
             session.close()
-        else:
-            session._forget_outcome()
-            self._sessions.append(session)
+            return
+        session._forget_outcome()
+        self._sessions.append(session)
+        while len(self._sessions) > _IDLE_MAX:
+            try:
+                idle = self._sessions.popleft()
+            except IndexError:  # other threads were faster
+                return
+            idle.close()
 
     def _idle_session(self) -> Session[V]:
         while True:

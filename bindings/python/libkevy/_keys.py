@@ -20,6 +20,7 @@ from libkevy._verbs import (
     unix_seconds,
     words_of,
 )
+from libkevy.errors import InvalidError
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -142,6 +143,26 @@ class Keys(Verbs[V]):
     def pttl(self, name: Word) -> int:
         """As ``ttl``, in milliseconds."""
         return self._command("PTTL", name)
+
+    def migrate(
+        self,
+        host: str,
+        port: int,
+        keys: Words,
+        destination_db: int,
+        timeout: int,
+        copy: bool = False,
+        replace: bool = False,
+        auth: Word | None = None,
+    ) -> V:
+        """Takes keys to another server, and waits until they are there: ``OK``, or ``NOKEY``."""
+        taken: list[Word] = words_of(keys)
+        if not taken:
+            msg = "migrate() takes at least one key"
+            raise InvalidError(msg)
+        words: list[Word] = ["MIGRATE", host, port, "", destination_db, timeout]
+        words += [*chosen(copy=copy, replace=replace), *given(auth=auth), "KEYS", *taken]
+        return self._command(*words)
 
     @overload
     def sort(

@@ -148,6 +148,17 @@ class QueuedCommands:
     def persist(self, name: Word) -> Self: ...
     def ttl(self, name: Word) -> Self: ...
     def pttl(self, name: Word) -> Self: ...
+    def migrate(
+        self,
+        host: str,
+        port: int,
+        keys: Words,
+        destination_db: int,
+        timeout: int,
+        copy: bool = False,
+        replace: bool = False,
+        auth: Word | None = None,
+    ) -> Self: ...
     def sort(
         self,
         name: Word,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Callable, Generic
 from libkevy._builders import Builders
 from libkevy._commands import Commands, Iterators
 from libkevy._door import SessionHandle
-from libkevy._made import MadeByInit
+from libkevy._made import MadeByInit, refuse_second_init
 from libkevy._pipeline import Pipeline
 from libkevy._types import V, Word
 from libkevy._uncopied import Uncopied
@@ -53,6 +53,7 @@ class Session(Uncopied, SessionHandle, Commands[V], Iterators[V], Builders[V], G
 
     def __init__(self, instance: Instance[V]) -> None:
         """Opens a session; ``Instance.session`` does the same."""
+        refuse_second_init(self)
         super().__init__(instance)
         self._turns = Turns()
 
@@ -67,17 +68,30 @@ class Session(Uncopied, SessionHandle, Commands[V], Iterators[V], Builders[V], G
         moment it is given, and the cancellation comes with the task's next wait.
         """
         await self._turns.next()
-        outcome = self._submit(*words)
         try:
+            outcome = self._submit(*words)
             while outcome is None:
                 await readable(self._descriptor())
                 self._turns.waited()
                 outcome = self._result(0)
-        except BaseException:
-            outcome = self._end_wait()
+        except Error:
+            raise
+        except BaseException as error:
+            is_interrupted = isinstance(error, KeyboardInterrupt)
+            while True:
+                try:
+                    outcome = self._end_wait()
+                    break
+                except KeyboardInterrupt:  # before its first line
+                    is_interrupted = True
             if outcome is None:
+                if is_interrupted:
+                    raise KeyboardInterrupt from None
                 raise
-            cancelled_late()
+            if is_interrupted:
+                interrupted_late(KeyboardInterrupt())
+            else:
+                cancelled_late()
         self._forget_outcome()
         return outcome[0]
 
@@ -96,7 +110,8 @@ class Session(Uncopied, SessionHandle, Commands[V], Iterators[V], Builders[V], G
     def _end_after(self, error: BaseException) -> Any:
         """What the door gives when a command that may wait has raised ``error``.
 
-        Ctrl-C may come anywhere, also before the first line of a function and behind the last.
+        Ctrl-C may come anywhere, also before the first line of a function and behind the last: the
+        door calls this again where it came before the wait was ended.
         """
         outcome = None if isinstance(error, Error) else self._end_wait()
         if outcome is None:

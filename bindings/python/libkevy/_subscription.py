@@ -7,7 +7,7 @@ import weakref
 from typing import TYPE_CHECKING, Callable, Generic, cast
 
 from libkevy._door import SubscriptionHandle
-from libkevy._made import MadeByInit
+from libkevy._made import MadeByInit, refuse_second_init
 from libkevy._types import V, Word
 from libkevy._uncopied import Uncopied
 from libkevy._unraisable import report
@@ -86,6 +86,7 @@ class Subscription(Uncopied, SubscriptionHandle, Generic[V]):
         callback: Callable[[Message[V]], object] | None = None,
     ) -> None:
         """Subscribes; ``Instance.subscribe`` does the same."""
+        refuse_second_init(self)
         if kind not in KINDS:
             msg = f"kind is {kind!r}; it may be 'channel', 'pattern' or 'sharded'"
             raise InvalidError(msg)

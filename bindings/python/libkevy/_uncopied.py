@@ -18,3 +18,7 @@ class Uncopied:
         kind = type(self).__name__
         msg = f"a {kind} cannot be copied or pickled: it is the one owner of what it stands for"
         raise TypeError(msg)
+
+    def __getstate__(self) -> NoReturn:
+        # What object's and copyreg's ways of reducing ask for, where those above were not asked.
+        self.__reduce_ex__(0)

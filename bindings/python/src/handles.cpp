@@ -49,6 +49,20 @@ PyObject* outcome_of(kevy_reply* reply, bool decode) {
   return object == nullptr ? nullptr : Py_BuildValue("(N)", object);
 }
 
+/// What Session._end_after gives for the error that is set, which is fetched.
+PyObject* end_after_what_was_raised(PyObject* session) {
+  static PyObject* const end = PyUnicode_InternFromString("_end_after");
+  PyObject *type, *error, *traceback;
+  PyErr_Fetch(&type, &error, &traceback);
+  PyErr_NormalizeException(&type, &error, &traceback);
+  if (traceback != nullptr) PyException_SetTraceback(error, traceback);
+  PyObject* const instead = PyObject_CallMethodOneArg(session, end, error);
+  Py_DECREF(type);
+  Py_DECREF(error);
+  Py_XDECREF(traceback);
+  return instead;
+}
+
 kevy_instance* open_handle(const InstanceHandle& instance) {
   throw_unless(instance.handle != nullptr || raise_closed() != nullptr);
   return instance.handle;
@@ -181,26 +195,24 @@ PyObject* SessionHandle::execute(PyObject* self, const Words& words) {
 
 PyObject* SessionHandle::wait_for_reply(PyObject* self) {
   static PyObject* const wait = PyUnicode_InternFromString("_wait_for_reply");
-  PyObject* const reply = PyObject_CallMethodNoArgs(self, wait);
-  if (reply != nullptr) return reply;
-  static PyObject* const end = PyUnicode_InternFromString("_end_after");
-  PyObject *type, *error, *traceback;
-  PyErr_Fetch(&type, &error, &traceback);
-  PyErr_NormalizeException(&type, &error, &traceback);
-  if (traceback != nullptr) PyException_SetTraceback(error, traceback);
-  PyObject* const instead = PyObject_CallMethodOneArg(self, end, error);
-  Py_DECREF(type);
-  Py_DECREF(error);
-  Py_XDECREF(traceback);
-  return instead;
+  PyObject* reply = PyObject_CallMethodNoArgs(self, wait);
+  if (reply == nullptr) reply = end_after_what_was_raised(self);
+  // Ctrl-C may come again and again before what ends the wait has begun.
+  while (reply == nullptr && waits_ && handle != nullptr &&
+         PyErr_ExceptionMatches(PyExc_KeyboardInterrupt) != 0) {
+    reply = end_after_what_was_raised(self);
+  }
+  return reply;
 }
 
 kevy_status SessionHandle::submit_released(const Words& words, kevy_reply** reply) {
   forget_outcome();
-  return run_released(calls, [&] {
+  const kevy_status status = run_released(calls, [&] {
     return kevy_session_submit(handle, words.count(), words.data(), words.sizes(), nullptr, nullptr,
                                reply);
   });
+  if (status == KEVY_PENDING) waits_ = true;
+  return status;
 }
 
 PyObject* SessionHandle::submit(const Words& words) {
@@ -221,6 +233,7 @@ PyObject* SessionHandle::result(int64_t timeout_ms) {
   const auto call = [&] { return kevy_session_result(handle, timeout_ms, &reply); };
   const kevy_status status = timeout_ms == 0 ? call() : run_released(calls, call);
   if (status == KEVY_TIMEOUT) Py_RETURN_NONE;
+  waits_ = false;
   if (status != KEVY_OK) return raise_status(status);
   outcome_ = outcome_of(reply, decode);
   Py_XINCREF(outcome_);

@@ -103,8 +103,9 @@ struct SessionHandle {
 
  private:
   kevy_status submit_released(const Words& words, kevy_reply** reply);
-  static PyObject* wait_for_reply(PyObject* self);
+  PyObject* wait_for_reply(PyObject* self);
   Calls cancels_;
+  bool waits_ = false;  // a command that was submitted
   PyObject* outcome_ = nullptr;
 };
 

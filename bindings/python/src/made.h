@@ -40,6 +40,12 @@ class MadeCaster : public pybind11::detail::type_caster_base<Handle> {
   }
 };
 
+/// Gives a class a `__new__` of its own, which does what the inherited one does.
+/// object.__reduce__() has an object's contents made by calling the nearest base class written in C
+/// with it: that would be pybind11's, of which none can be made, and trying to ends the process.
+/// This one's __init__ refuses.
+void add_own_new(pybind11::handle type);
+
 }  // namespace kevy::python
 
 namespace pybind11::detail {

@@ -266,6 +266,7 @@ py::handle add_instance(py::module_& module) {
       .def("_clock_resume", &clock_resume);
   add_files(type);
   add_instance_hot_methods(type);
+  add_own_new(type);
   return module.attr("InstanceHandle");
 }
 
@@ -289,11 +290,13 @@ void add_session(py::module_& module) {
       .def("_take", &take, py::arg("limit"))
       .def("_descriptor", py::overload_cast<SessionHandle&>(&descriptor));
   add_session_hot_methods(type);
+  add_own_new(type);
 }
 
 void add_subscription(py::module_& module) {
-  py::class_<SubscriptionHandle>(module, "SubscriptionHandle", "A subscription: kevy_subscription.")
-      .def(py::init([](InstanceHandle& instance, int kind, const py::tuple& channels) {
+  py::class_<SubscriptionHandle> type(module, "SubscriptionHandle",
+                                      "A subscription: kevy_subscription.");
+  type.def(py::init([](InstanceHandle& instance, int kind, const py::tuple& channels) {
              Words words(channels.size());
              return std::make_unique<SubscriptionHandle>(instance, kind, add_all(words, channels));
            }),
@@ -304,6 +307,7 @@ void add_subscription(py::module_& module) {
            [](const SubscriptionHandle& subscription) { return subscription.handle != nullptr; })
       .def("_next", &next_message, py::arg("timeout_ms"))
       .def("_descriptor", py::overload_cast<SubscriptionHandle&>(&descriptor));
+  add_own_new(type);
 }
 
 }  // namespace

@@ -334,6 +334,11 @@ const scripts = [
   ['function', ['DELETE', 'calls'], 'OK'],
 ];
 
+const migrations = [
+  ['migrate', ['127.0.0.1', 1, 'none', 0, 1000], 'NOKEY'],
+  ['migrate', ['127.0.0.1', 1, '', 0, 1000, 'REPLACE', 'KEYS', ['none', 'nothing']], 'NOKEY'],
+];
+
 const server = [
   ['ping', [], 'PONG'],
   ['publish', ['news', 'x'], 0],
@@ -348,7 +353,7 @@ const server = [
 
 /** Those results that are strings also where strings are Buffers: statuses. */
 const STATUS = ['mset', 'setex', 'psetex', 'type', 'rename', 'lset', 'ltrim', 'ping',
-  'flushdb', 'flushall', 'pfmerge', 'xgroup', 'xsetid'];
+  'flushdb', 'flushall', 'pfmerge', 'migrate', 'xgroup', 'xsetid'];
 
 /** The result with Buffers for strings. */
 function buffers(verb, result) {
@@ -362,7 +367,7 @@ function buffers(verb, result) {
 
 const programs = {
   strings, bitmaps, hyperLogLogs, keys, lists, hashes, sets, sortedSets, geo, streams, scripts,
-  server,
+  server, migrations,
 };
 
 module.exports = { programs, buffers };

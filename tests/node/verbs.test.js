@@ -48,7 +48,7 @@ for (const [way, options] of Object.entries(ways)) {
       });
 
       it(`of ${name} are a pipeline's, too, each time it runs`, () => {
-        const waits = calls.some(([verb]) => /^b[rlz]\w*p|^xread/.test(verb));
+        const waits = calls.some(([verb]) => /^b[rlz]\w*p|^xread|^migrate/.test(verb));
         const pipeline = db.pipeline({ atomic: waits });
         for (const [verb, words] of calls) assert.equal(pipeline[verb](...words), pipeline);
         assert.equal(pipeline.length, calls.length);

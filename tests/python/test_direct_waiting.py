@@ -40,6 +40,15 @@ async def until(condition: Callable[[], bool]) -> None:
         await asyncio.sleep(0.001)
 
 
+async def wait_and_be_cancelled(db: kevy.Instance[bytes], body: Coroutine[Any, Any, Any]) -> None:
+    task = asyncio.ensure_future(body)
+    await until(lambda: waiting(db) == 1)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await until(lambda: waiting(db) == 0)
+
+
 def in_thread(call: Any, *args: Any) -> tuple[threading.Thread, list[Any]]:
     results: list[Any] = []
     thread = threading.Thread(target=lambda: results.append(call(*args)), daemon=True)
@@ -103,12 +112,7 @@ def test_asyncio_waits(db: kevy.Instance[bytes], mode: Any) -> None:
             await client.rpush(f"list {i}", i)
         taken = await asyncio.gather(*tasks)
         assert [tuple(each) for each in taken] == [(b"list %d" % i, b"%d" % i) for i in range(20)]
-        cancelled = asyncio.ensure_future(client.blpop("list"))
-        await until(lambda: waiting(db) == 1)
-        cancelled.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await cancelled
-        await until(lambda: waiting(db) == 0)
+        await wait_and_be_cancelled(db, client.blpop("list"))
         await client.rpush("list", "x")
         assert tuple(await client.blpop("list")) == (b"list", b"x")
         await client.connection_pool.disconnect()
@@ -133,12 +137,7 @@ def test_asyncio_waits_in_pipelines(db: kevy.Instance[bytes], mode: Any) -> None
         done, *taken, value = await taker
         assert [tuple(each) for each in taken] == [(b"list", b"x"), (b"more", b"x")]
         assert (done, value) == (True, b"v")
-        cancelled = asyncio.ensure_future(take())
-        await until(lambda: waiting(db) == 1)
-        cancelled.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await cancelled
-        await until(lambda: waiting(db) == 0)
+        await wait_and_be_cancelled(db, take())
         await client.rpush("list", "x")
         assert await client.llen("list") == 1
         await client.connection_pool.disconnect()

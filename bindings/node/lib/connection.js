@@ -4,6 +4,7 @@ const { Buffer } = require('node:buffer'); // the global is a getter
 const { Duplex } = require('node:stream');
 const { setImmediate } = require('node:timers');
 const { markAsUntransferable } = require('node:worker_threads');
+const { append } = require('./arrays');
 const { Hold, Watch, throwLater } = require('./readiness');
 const { result } = require('./tape');
 
@@ -112,7 +113,7 @@ class Connection extends Duplex {
   }
 
   #take(chunk) {
-    this.#written.push(chunk);
+    append(this.#written, chunk);
     if (this.#isDue) return;
     this.#isDue = true;
     if (++this.#inARow < IN_A_ROW_MAX) {

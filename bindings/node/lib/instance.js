@@ -1,5 +1,6 @@
 'use strict';
 
+const { append } = require('./arrays');
 const native = require('./native');
 const { PrivateSocket, connectorOf } = require('./clients');
 const { Clock } = require('./clock');
@@ -211,7 +212,7 @@ class Instance extends native.Instance {
   get addresses() {
     const all = [];
     for (let address; (address = result(this._address(all.length))) !== undefined; ) {
-      all.push(address);
+      append(all, address);
     }
     return all;
   }

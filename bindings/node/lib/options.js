@@ -1,6 +1,8 @@
 // Options: their names and kinds are checked, and an unknown one is told which it might be.
 'use strict';
 
+const { append } = require('./arrays');
+
 const NUMBERS = ['shards', 'databases', 'protocol', 'threads'];
 const FILES = ['dir', 'appendonly', 'appendfsync']; // directives that most who keep data need
 const START = [...NUMBERS, 'directives', 'buffers', 'bigints', 'listen', 'onProgress', ...FILES];
@@ -29,10 +31,11 @@ const OTHER_NAMES = {
 function distance(a, b) {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {
-    const next = [i];
+    const next = [...row];
+    next[0] = i;
     for (let j = 1; j <= b.length; j++) {
       const changed = row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(changed, row[j] + 1, next[j - 1] + 1));
+      next[j] = Math.min(changed, row[j] + 1, next[j - 1] + 1);
     }
     row = next;
   }
@@ -114,7 +117,8 @@ function directiveWords(directives) {
     if (!['string', 'number', 'bigint'].includes(typeof value) || String(value).includes('\0')) {
       throw new TypeError(`directive ${name} is a string or a number`);
     }
-    words.push(name, String(value));
+    append(words, name);
+    append(words, String(value));
   }
   return words;
 }

@@ -1,5 +1,6 @@
 'use strict';
 
+const { append, grown, nulls } = require('./arrays');
 const { ReplyError } = require('./errors');
 const { checkBoolean, checkNames } = require('./options');
 const { made, result } = require('./tape');
@@ -9,10 +10,36 @@ const { addVerbs } = require('./verbs');
 // of any commands does.
 const GETS_MAX = 32;
 
+const ROOM_FIRST = 16;
 const SPREAD_MAX = 1000; // more arguments go in an array
 
 function setWords(key, value, ttlMs) {
   return ttlMs === undefined ? ['SET', key, value] : ['SET', key, value, 'PX', ttlMs];
+}
+
+/** How many words a command has, then they, and so on for each. */
+function counted(commands, count) {
+  let size = count;
+  for (let i = 0; i < count; i++) size += commands[i].length;
+  const all = nulls(size);
+  let at = 0;
+  for (let i = 0; i < count; i++) {
+    const words = commands[i];
+    all[at++] = words.length;
+    for (let j = 0; j < words.length; j++) all[at++] = words[j];
+  }
+  return all;
+}
+
+/** The same of GETs of these keys. */
+function countedGets(keys, count) {
+  const all = nulls(3 * count);
+  for (let i = 0, at = 0; i < count; i++) {
+    all[at++] = 2;
+    all[at++] = 'GET';
+    all[at++] = keys[i];
+  }
+  return all;
 }
 
 /** Throws what kept a transaction from running, if it did not. */
@@ -45,9 +72,9 @@ class Pipeline {
   #runGets;
   #buffers;
   #atomic;
-  #gets; // keys, while there are no commands but GET
-  #commands; // else: how many words one has, its words, and so on
-  #count = 0; // of those commands
+  #commands; // the words of each, or only keys; behind them is room for more
+  #count = 0; // of commands
+  #areGets = true; // only keys
   #conversions; // [which command, of its reply], if there are
 
   /**
@@ -62,7 +89,7 @@ class Pipeline {
   }
 
   get length() {
-    return this.#gets === undefined ? this.#count : this.#gets.length;
+    return this.#count;
   }
 
   command(...words) {
@@ -71,38 +98,26 @@ class Pipeline {
   }
 
   _run(words) {
-    const commands = this.#anyCommands();
-    if (words.length <= SPREAD_MAX) {
-      commands.push(words.length, ...words);
-    } else {
-      commands.push(words.length);
-      for (const word of words) commands.push(word);
-    }
-    this.#count++;
-    return this;
+    if (this.#areGets) this.#spellOut();
+    return this.#add(words);
   }
 
   get(key) {
-    if (this.#gets !== undefined) {
-      this.#gets.push(key);
-    } else if (this.#commands === undefined) {
-      this.#gets = [key];
-    } else {
-      this.#commands.push(2, 'GET', key);
-      this.#count++;
-    }
+    return this.#add(this.#areGets ? key : ['GET', key]);
+  }
+
+  // Not by push(), which would run a setter that a prototype has.
+  #add(command) {
+    const commands = this.#commands;
+    if (commands === undefined) this.#commands = nulls(ROOM_FIRST);
+    else if (commands.length === this.#count) this.#commands = grown(commands);
+    this.#commands[this.#count++] = command;
     return this;
   }
 
-  #anyCommands() {
-    if (this.#commands === undefined) {
-      const gets = this.#gets ?? [];
-      this.#commands = [];
-      for (const key of gets) this.#commands.push(2, 'GET', key);
-      this.#count = gets.length;
-      this.#gets = undefined;
-    }
-    return this.#commands;
+  #spellOut() {
+    for (let i = 0; i < this.#count; i++) this.#commands[i] = ['GET', this.#commands[i]];
+    this.#areGets = false;
   }
 
   set(key, value, ttlMs) {
@@ -111,7 +126,7 @@ class Pipeline {
 
   _converted(convert, words) {
     const converted = (reply) => convert(reply, this.#buffers, words);
-    (this.#conversions ??= []).push([this.length, converted]);
+    append((this.#conversions ??= []), [this.#count, converted]);
     return this._run(words);
   }
 
@@ -128,9 +143,9 @@ class Pipeline {
   }
 
   clear() {
-    this.#gets = undefined;
     this.#commands = undefined;
     this.#count = 0;
+    this.#areGets = true;
     this.#conversions = undefined;
     return this;
   }
@@ -150,12 +165,11 @@ class Pipeline {
   }
 
   #replies() {
-    if (this.length === 0) return [];
-    const gets = this.#gets;
-    if (gets !== undefined && this.#runGets !== undefined && gets.length <= GETS_MAX) {
-      return this.#runGets(gets);
+    if (this.#count === 0) return [];
+    if (this.#areGets && this.#runGets !== undefined && this.#count <= GETS_MAX) {
+      return this.#runGets(this.#commands.slice(0, this.#count));
     }
-    const commands = this.#anyCommands();
+    const commands = (this.#areGets ? countedGets : counted)(this.#commands, this.#count);
     const target = this.#target;
     if (this.#atomic || commands.length > SPREAD_MAX) {
       return result(target._pipelineList(commands, this.#buffers, this.#atomic));

@@ -2,6 +2,7 @@
 
 const { AsyncResource } = require('node:async_hooks');
 const { setImmediate } = require('node:timers');
+const { append } = require('./arrays');
 const native = require('./native');
 const { ClosedError } = require('./errors');
 const { checkBoolean, checkNames } = require('./options');
@@ -76,7 +77,7 @@ class Subscription extends native.Subscription {
     for (;;) {
       const more = result(this._take(BATCH_MAX, this.#buffers));
       const whole = more.length - (more.length % PARTS);
-      for (let i = 0; i < whole; i++) waiting.push(more[i]);
+      for (let i = 0; i < whole; i++) append(waiting, more[i]);
       if (whole < PARTS * BATCH_MAX) break;
     }
     this.#batch = waiting;

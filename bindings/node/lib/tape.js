@@ -5,6 +5,7 @@
 
 const { Buffer } = require('node:buffer'); // the global is a getter
 const { markAsUntransferable } = require('node:worker_threads');
+const { nulls } = require('./arrays');
 const native = require('./native');
 const { ReplyError, failure } = require('./errors');
 
@@ -42,6 +43,7 @@ const SET = 10;
 const made = { errors: 0 };
 
 // A package that touches String.prototype, as ioredis does, makes all lookups of its methods slow.
+const objectPrototype = Object.prototype;
 const substring = Function.prototype.call.bind(String.prototype.substring);
 
 let pool; // the ArrayBuffer that small Buffers are cut from
@@ -131,7 +133,7 @@ function buffers(all, i, count) {
 }
 
 function array(count) {
-  const all = new Array(count);
+  const all = nulls(count);
   for (let i = 0; ; i++) {
     i = form === TEXT ? texts(all, i, count) : buffers(all, i, count);
     if (i >= count) return all;
@@ -215,9 +217,13 @@ function tree(from, outcome, value) {
   return root;
 }
 
+const NINE = 57;
+
+// A prototype's setter would be asked to store it: that of `__proto__`, and any that somebody has
+// put at an index. To look for one of any name would cost a third of a hash.
 function setField(record, name, value) {
-  if (name === '__proto__') {
-    const own = { value, writable: true, enumerable: true, configurable: true };
+  if (name === '__proto__' || (name.charCodeAt(0) <= NINE && name in objectPrototype)) {
+    const own = { __proto__: null, value, writable: true, enumerable: true, configurable: true };
     Object.defineProperty(record, name, own);
   } else {
     record[name] = value;
@@ -312,7 +318,7 @@ function result(value) {
 function listResult(value) {
   if (tape[0] !== TEXT || tape[HEADER] !== ARRAY) return result(value);
   const count = tape[HEADER + 1];
-  const all = new Array(count);
+  const all = nulls(count);
   let from = 0;
   for (let i = 0, next = HEADER + 2; i < count; i++, next += 2) {
     const type = tape[next];

@@ -127,6 +127,18 @@ export interface Verbs<T extends Text, N extends number | bigint = number> {
   pttl(key: Word): N;
   /** The elements in order, with options as SORT has them; with 'STORE' how many there are. */
   sort(key: Word, ...options: Words): (T | null)[] | N;
+  /**
+   * Takes keys to another server, and waits until they are there: `migrate(host, port, key, 0, 5000)`,
+   * or with '' for the key and 'KEYS' with several behind the options.
+   */
+  migrate(
+    host: string,
+    port: Word,
+    key: Word,
+    database: Word,
+    timeoutMs: Word,
+    ...optionsAndKeys: Words | [...Words, WaitOptions]
+  ): Promise<'OK' | 'NOKEY'>;
   /** Some keys, and the cursor that the next step begins with, '0' at the end. */
   scan(cursor: Word, ...options: Words): [cursor: T, keys: T[]];
 

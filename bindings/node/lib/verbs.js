@@ -32,7 +32,8 @@ const VERBS = {
 };
 
 /** Those that may wait, each with an AbortSignal. */
-const WAITING = `blpop brpop brpoplpush blmove blmpop bzpopmin bzpopmax bzmpop xread xreadgroup`;
+const WAITING = `blpop brpop brpoplpush blmove blmpop bzpopmin bzpopmax bzmpop xread xreadgroup
+  migrate`;
 
 // ---- Words -------------------------------------------------------------------------------------
 

@@ -106,14 +106,14 @@ class Waiting {
 class WaitingSessions {
   static #IDLE_MAX = 64;
   #instance;
-  #idle = [];
+  #idle = new Set();
 
   constructor(instance) {
     this.#instance = instance;
   }
 
   async run(words, options) {
-    const session = this.#idle.pop() ?? this.#instance.session();
+    const session = this.#takeIdle() ?? this.#instance.session();
     const reply = session.execAsync(words, options);
     reply.then(
       () => this.#giveBack(session),
@@ -122,14 +122,21 @@ class WaitingSessions {
     return reply;
   }
 
+  #takeIdle() {
+    const [session] = this.#idle;
+    this.#idle.delete(session);
+    return session;
+  }
+
   #giveBack(session) {
-    const isKept = this.#idle.length < WaitingSessions.#IDLE_MAX && !this.#instance.stopped;
-    if (isKept) this.#idle.push(session);
+    const isKept = this.#idle.size < WaitingSessions.#IDLE_MAX && !this.#instance.stopped;
+    if (isKept) this.#idle.add(session);
     else session.close();
   }
 
   close() {
-    for (const session of this.#idle.splice(0)) session.close();
+    for (const session of this.#idle) session.close();
+    this.#idle.clear();
   }
 }
 

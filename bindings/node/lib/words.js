@@ -1,6 +1,8 @@
 // What verbs are given, as the words of their commands.
 'use strict';
 
+const { append } = require('./arrays');
+
 const isRecord = (value) =>
   typeof value === 'object' &&
   value !== null &&
@@ -19,8 +21,8 @@ function opened(args) {
   if (i === args.length) return args;
   const words = [];
   for (const arg of args) {
-    if (Array.isArray(arg)) for (const word of arg) words.push(word);
-    else words.push(arg);
+    if (Array.isArray(arg)) for (const word of arg) append(words, word);
+    else append(words, arg);
   }
   return words;
 }

@@ -22,14 +22,20 @@ constexpr Status kStatuses[] = {
     {KEVY_CANCELLED, "cancelled", "KEVY_CANCELLED"},
 };
 
+// Set, it would run a setter that a prototype has.
+void define(Napi::Object object, int index, Napi::Value value) {
+  const std::string name = std::to_string(index);
+  object.DefineProperty(Napi::PropertyDescriptor::Value(name, value, napi_enumerable));
+}
+
 // {status: [kind, code], ...}
 Napi::Object statuses(Napi::Env env) {
   Napi::Object all = Napi::Object::New(env);
   for (const Status& each : kStatuses) {
     Napi::Array names = Napi::Array::New(env, 2);
-    names.Set(0u, Napi::String::New(env, each.kind));
-    names.Set(1u, Napi::String::New(env, each.code));
-    all.Set(static_cast<uint32_t>(each.status), names);
+    define(names, 0, Napi::String::New(env, each.kind));
+    define(names, 1, Napi::String::New(env, each.code));
+    define(all, each.status, names);
   }
   return all;
 }

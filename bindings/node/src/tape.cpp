@@ -1,6 +1,7 @@
 #include "tape.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <cstring>
@@ -15,7 +16,10 @@ namespace {
 
 constexpr int64_t kSafeIntegerMax = (int64_t{1} << 53) - 1;
 constexpr size_t kStringMax = (size_t{1} << 29) - 24;  // V8's, in characters
-constexpr size_t kKeptMax = 65'536;                    // what is longer is freed after use
+constexpr auto kElement =
+    static_cast<napi_property_attributes>(napi_writable | napi_enumerable | napi_configurable);
+constexpr size_t kArgumentsMax = 4096;  // they lie on the stack
+constexpr size_t kKeptMax = 65'536;     // what is longer is freed after use
 
 bool is_ascii(std::string_view bytes) {
   constexpr uint64_t kHighBits = 0x8080808080808080;
@@ -34,6 +38,17 @@ napi_value buffer_of(napi_env env, std::string_view bytes) {
   napi_value value = nullptr;
   check(napi_create_buffer_copy(env, bytes.size(), bytes.data(), nullptr, &value));
   return value;
+}
+
+/// Defines an element: to set it would run a setter that a prototype has.
+void define(napi_env env, napi_value array, size_t index, napi_value value) {
+  char name[32];
+  *std::to_chars(name, name + sizeof name, index).ptr = '\0';
+  napi_property_descriptor element{};
+  element.utf8name = name;
+  element.value = value;
+  element.attributes = kElement;
+  check(napi_define_properties(env, array, 1, &element));
 }
 
 bool is_safe(int64_t integer) { return integer >= -kSafeIntegerMax && integer <= kSafeIntegerMax; }
@@ -60,6 +75,7 @@ napi_value text_of(napi_env env, std::string_view bytes) {
 
 Tape::Tape(Napi::Env env) : env_(env), pool_(env), text_(new char[kSharedBytesMax]) {
   memory_ = Napi::Persistent(Napi::ArrayBuffer::New(env, kSlots * sizeof(int32_t)));
+  array_ = Napi::Persistent(env.Global().Get("Array").As<Napi::Function>());
 }
 
 napi_value Tape::of_reply(const kevy_reply* reply, Strings strings, Integers integers) {
@@ -288,14 +304,15 @@ napi_value Tape::finish() {
   }
   end_part();
   header(1) = is_text ? 0 : kOfBytes;
-  // To set an element may run code of the user's, and that may call us.
-  std::vector<Pair> nodes = std::move(nodes_);
-  const std::vector<napi_value> parts = std::move(parts_);
+  return tell(Outcome::kParts, array_of(std::exchange(parts_, {})));
+}
+
+napi_value Tape::array_of(std::span<const napi_value> values) {
   napi_value array = nullptr;
-  check(napi_create_array_with_length(env_, parts.size(), &array));
-  for (uint32_t i = 0; i < parts.size(); ++i) check(napi_set_element(env_, array, i, parts[i]));
-  nodes_ = std::move(nodes);
-  return tell(Outcome::kParts, array);
+  const size_t at_once = std::min(values.size(), kArgumentsMax);
+  check(napi_new_instance(env_, array_.Value(), at_once, values.data(), &array));
+  for (size_t i = at_once; i < values.size(); ++i) define(env_, array, i, values[i]);
+  return array;
 }
 
 napi_value Tape::tell(Outcome outcome, napi_value value) {
@@ -305,17 +322,13 @@ napi_value Tape::tell(Outcome outcome, napi_value value) {
     std::memcpy(slots(), nodes_.data(), size);
     return value;
   }
-  napi_value both = nullptr;
   napi_value rest = nullptr;
   void* data = nullptr;
   check(napi_create_arraybuffer(env_, size, &data, &rest));
   std::memcpy(data, nodes_.data(), size);
   if (size > kKeptMax) nodes_ = {};
-  check(napi_create_array_with_length(env_, 2, &both));
-  check(napi_set_element(env_, both, 0, rest));
-  check(napi_set_element(env_, both, 1, value));
   say(Outcome::kLong);
-  return both;
+  return array_of(std::array{rest, value});
 }
 
 }  // namespace kevy::node

@@ -142,6 +142,9 @@ class Tape {
   napi_value shared_text();
   napi_value shared_bytes();
   napi_value pooled_bytes();
+  /// A new array of what is no number, for which no setter of a prototype's runs: its constructor
+  /// is given them.
+  napi_value array_of(std::span<const napi_value> values);
   napi_value tell(Outcome outcome, napi_value value);
   napi_value of_piece(const Pool::Piece& piece);
   int32_t* slots();
@@ -149,6 +152,7 @@ class Tape {
 
   Napi::Env env_;
   Napi::Reference<Napi::ArrayBuffer> memory_;
+  Napi::FunctionReference array_;  // the constructor of arrays
   Pool pool_;
   Strings strings_ = Strings::kText;
   Integers integers_ = Integers::kNumbers;

@@ -50,6 +50,7 @@ expectType<Promise<kevy.Reply | undefined>>()(
 );
 expectType<Promise<kevy.Reply[] | null>>()(session.next(10), true);
 expectType<Promise<[string, string] | null>>()(db.blpop('a', 'b', 0), true);
+expectType<Promise<'OK' | 'NOKEY'>>()(db.migrate('host', 6379, 'a', 0, 5000, 'COPY', { signal: AbortSignal.abort() }), true);
 expectType<Promise<[string, string] | null>>()(db.blpop(['a'], 1, { signal: AbortSignal.abort() }), true);
 expectType<Promise<[Buffer, Buffer, Buffer] | null>>()(raw.bzpopmin('z', 0.5), true);
 expectType<Promise<Buffer | null>>()(raw.blmove('a', 'b', 'LEFT', 'RIGHT', 1), true);

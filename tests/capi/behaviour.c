@@ -145,6 +145,8 @@ static void a_subscription_receives_what_is_published(void) {
     CHECK(kevy_subscription_next(subscription, 5000, &message) == KEVY_OK);
     size_t size;
     CHECK(strncmp(kevy_message_payload(message, &size), "hello", 5) == 0 && size == 5);
+    CHECK(kevy_message_payload(message, NULL)[size] == 0);
+    CHECK(strlen(kevy_message_channel(message, &size)) == size);
     CHECK(strcmp(kevy_message_pattern(message, NULL), "news.*") == 0);
     CHECK(strcmp(kevy_message_channel(message, NULL), "news.a") == 0);
     kevy_message_free(message);

@@ -210,6 +210,12 @@ TEST_CASE("the clock goes no further than it can") {
     CHECK(kevy_clock_advance(store.db, wrong) == KEVY_INVALID);
   }
   CHECK(kevy_clock_advance(store.db, INT64_MIN) == KEVY_INVALID);
+  REQUIRE(kevy_clock_freeze(store.db, 1'000) == KEVY_OK);
+  CHECK(kevy_clock_advance(store.db, -1'001) == KEVY_INVALID);
+  CHECK(kevy_clock_advance(store.db, -1) == KEVY_OK);
+  int64_t now = 0;
+  REQUIRE(kevy_clock_now(store.db, &now) == KEVY_OK);
+  CHECK(now == 999);
   CHECK(store.run({"SET", "k", "v", "PX", "1000"}) == "OK");
   CHECK(store.run({"EXISTS", "k"}) == "1");
 }

@@ -51,6 +51,12 @@ describe('the package', () => {
     ]);
   });
 
+  it('has no symbols that only a debugger reads', () => {
+    const sections = execFileSync('readelf', ['-SW', addon], { encoding: 'utf8' });
+    assert.ok(sections.includes('.dynsym'));
+    assert.ok(!/\.symtab|\.debug/.test(sections));
+  });
+
   it('needs nothing of glibc that 2.28 does not have', () => {
     const symbols = execFileSync('objdump', ['-T', addon], { encoding: 'utf8' });
     const versions = [...symbols.matchAll(/\(?GLIBC_2\.(\d+)[.\d]*\)?\s+(\S+)$/gm)];

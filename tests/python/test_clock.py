@@ -32,13 +32,23 @@ def test_keys_expire_as_it_moves(db: kevy.Instance[bytes]) -> None:
         assert db.execute("DBSIZE") == 0
 
 
-@pytest.mark.parametrize("wrong", [-1, -(2**63), 2**63 - 1, 2**63, 2**70])
-def test_it_does_not_go_back_and_has_an_end(db: kevy.Instance[bytes], wrong: int) -> None:
+@pytest.mark.parametrize("wrong", [-1001, -(2**63), -(2**70), 2**63 - 1, 2**63, 2**70])
+def test_it_has_a_beginning_and_an_end(db: kevy.Instance[bytes], wrong: int) -> None:
     db.clock.freeze(1000)
     for call in (db.clock.advance, db.clock.freeze):
         with pytest.raises(kevy.InvalidError, match="275760"):
             call(wrong)
     assert db.clock.now() == 1000
+
+
+def test_it_goes_back(db: kevy.Instance[bytes]) -> None:
+    db.clock.freeze(1000)
+    db.clock.advance(-1)
+    assert db.clock.now() == 999
+    db.clock.advance(-999)
+    assert db.clock.now() == 0
+    with pytest.raises(kevy.InvalidError, match="275760"):
+        db.clock.freeze(-1)
 
 
 @pytest.mark.parametrize("wrong", [1.5, "1", True, float("inf")])

@@ -137,6 +137,19 @@ def test_the_wheel_runs_on_the_systems_that_its_name_tells(wheel: Path, tmp_path
                 assert needed <= newest, f"{library.name} needs {symbol} of {version_text}"
 
 
+def test_the_wheel_has_no_symbols_that_only_a_debugger_reads(wheel: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path)
+    libraries = list(tmp_path.glob("libkevy/*.so*"))
+    assert len(libraries) == 1 + COMPILED
+    for library in libraries:
+        sections = subprocess.run(
+            ["readelf", "-SW", library], capture_output=True, text=True, check=True
+        ).stdout
+        assert ".dynsym" in sections
+        assert not re.search(r"\.symtab|\.debug", sections), library.name
+
+
 @needs_extension
 def test_the_extension_finds_the_library_beside_it() -> None:
     assert _native.__file__ is not None

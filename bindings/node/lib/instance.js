@@ -94,8 +94,8 @@ class Instance extends native.Instance {
     this.get = this.#buffers ? (key) => getBuffer(this, key) : (key) => result(_get(key));
     const { _getEach, _getEachBuffer } = this;
     this.#runGets = this.#buffers
-      ? (keys) => listResult(_getEachBuffer(...keys))
-      : (keys) => listResult(_getEach(...keys));
+      ? (keys) => listResult(_getEachBuffer(...keys), keys)
+      : (keys) => listResult(_getEach(...keys), keys);
     this.set = (key, value, ttlMs) => result(_set(key, value, ttlMs));
   }
 

@@ -79,7 +79,7 @@ class Pipeline {
 
   /**
    * `target` is the native half of what runs the commands; `runGets`, if given, takes the keys of a
-   * few GETs; `buffers` says what strings come as.
+   * few GETs, in an array that it may fill with their values; `buffers` says what strings come as.
    */
   constructor(target, runGets, buffers, options) {
     this.#target = target;

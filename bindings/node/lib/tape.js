@@ -314,11 +314,13 @@ function result(value) {
   return tape[0] === VALUE ? value : told(value);
 }
 
-/** As result(), quicker for an array of strings and nulls alone. */
-function listResult(value) {
+/**
+ * As result(), quicker for an array of strings and nulls alone, which then stand in `all`, an array
+ * of as many elements.
+ */
+function listResult(value, all) {
   if (tape[0] !== TEXT || tape[HEADER] !== ARRAY) return result(value);
   const count = tape[HEADER + 1];
-  const all = nulls(count);
   let from = 0;
   for (let i = 0, next = HEADER + 2; i < count; i++, next += 2) {
     const type = tape[next];

@@ -46,11 +46,8 @@ class Clock:
         self._instance._clock_freeze(at_ms)
 
     def advance(self, delta_ms: int) -> None:
-        """Moves it on, frozen or running. Keys whose time has come are gone afterwards.
-
-        It never moves back: ``freeze`` takes a moment that has passed.
-        """
-        self._instance._clock_advance(_whole("delta_ms", delta_ms))
+        """Moves it on, or back, frozen or running. Keys whose time has come are gone afterwards."""
+        self._instance._clock_advance(_whole("delta_ms", delta_ms, least=-_LONGEST))
 
     def resume(self) -> None:
         """Back to the machine's time."""
@@ -65,12 +62,16 @@ class Clock:
         self.resume()
 
 
-def _whole(name: str, value: int) -> int:
-    """The value of an argument that is a whole number of milliseconds, which does not go back."""
+# How far it is from one end of the clock to the other.
+_LONGEST = 8_640_000_000_000_000
+
+
+def _whole(name: str, value: int, least: int = 0) -> int:
+    """The value of an argument that is a whole number of milliseconds."""
     if isinstance(value, bool) or not isinstance(value, int):
         msg = f"{name} is a whole number of milliseconds, not {value!r}"
         raise InvalidError(msg)
-    if not 0 <= value < 1 << 63:
-        msg = f"{name} is {value}; it has to be from 0 to the year 275760"
+    if not least <= value <= _LONGEST:
+        msg = f"{name} is {value}; the clock goes from 1970 to the year 275760"
         raise InvalidError(msg)
     return value

@@ -78,6 +78,58 @@ describe('missing and odd arguments', () => {
   });
 });
 
+describe('what is said of a wrong call', () => {
+  it('has no words of C', async () => {
+    const session = db.session();
+    const subscription = db.subscribe('news');
+    const calls = [
+      () => db.subscribe(),
+      () => db.subscribe([]),
+      () => db.subscribe('news', 5),
+      () => db.listen(''),
+      () => db.listen('nowhere'),
+      () => db.listen('unix:@name'),
+      () => db.exec(),
+      () => db.exec(null),
+      () => db.getMany(5),
+      () => db.setMany([1]),
+      () => db.get(),
+      () => db.set('key', 'value', -1),
+      () => db.clock.freeze(-5),
+      () => db.clock.advance(2 ** 53 - 1),
+      () => db.pipeline().command(),
+      () => db.pipeline({ atomic: 1 }),
+      () => db.pipeline({ atomic: true }).command('MULTI').exec(),
+      () => db.save(),
+      () => db.load(5),
+      () => db.load('/no/such/file'),
+      () => session.feed('PING'),
+      () => session.feed(5),
+      () => session.next('soon'),
+      () => subscription.receive('soon'),
+      () => db.blpop('key', 0, { signal: 5 }),
+      () => kevy.start({ shards: 5000 }),
+      () => kevy.start({ directives: { maxclients: 'many' } }),
+      () => new kevy.Session(),
+      () => new kevy.Subscription(),
+    ];
+    session.exec('PING'); // so that it takes no bytes
+    for (const call of calls) {
+      await assert.rejects(
+        async () => call(),
+        (error) => {
+          assert.ok(error.message.length > 10, `${call}`);
+          assert.doesNotMatch(error.message, /NULL|argc|argv|kevy_|napi|std::|\b_[a-z]/, `${call}`);
+          return true;
+        },
+        `${call}`,
+      );
+    }
+    subscription.close();
+    session.close();
+  });
+});
+
 describe('huge arguments', () => {
   it('are taken', () => {
     const value = 'v'.repeat(64 << 20);

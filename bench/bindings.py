@@ -107,6 +107,8 @@ def main() -> None:
                   lambda round: round[f"python c {verb}"] + round[f"node bare {verb}"], 1.5)
     rows.show("execute GET, Python", "db.execute", "python execute", "db.get",
               lambda round: round["python get"], 2.5)
+    rows.show("10 GETs, Python", "db.pipeline", "python pipeline", "10 times db.get",
+              lambda round: round["python ten gets"], 1.0)
     rows.show("exec GET, Node", "db.exec", "node exec")
     show_adopter(rows)
 

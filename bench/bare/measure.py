@@ -35,6 +35,26 @@ def two_arguments(call, first=None):
     return (time.perf_counter_ns() - start) / (ROUNDS * len(KEYS))
 
 
+def ten_gets(db):
+    """Ten keys at a time: in a pipeline, and one after another."""
+    tens = [KEYS[first : first + 10] for first in range(0, len(KEYS), 10)]
+    times = [time.perf_counter_ns()]
+    for _ in range(ROUNDS // 10):
+        for keys in tens:
+            pipeline = db.pipeline()
+            for key in keys:
+                pipeline.get(key)
+            pipeline.execute()
+    times.append(time.perf_counter_ns())
+    for _ in range(ROUNDS // 10):
+        for keys in tens:
+            for key in keys:
+                db.get(key)
+    times.append(time.perf_counter_ns())
+    count = ROUNDS // 10 * len(tens)
+    return {"pipeline": (times[1] - times[0]) / count, "ten gets": (times[2] - times[1]) / count}
+
+
 def bare_cffi():
     """The calls of the library that get and set over cffi come down to, and nothing else."""
     from libkevy._cffi_library import INSTANCE, SIZE, ffi, lib
@@ -67,6 +87,7 @@ with kevy.start() as db:
         "set": two_arguments(db.set),
         "get": one_argument(db.get),
         "execute": two_arguments(db.execute, "GET"),
+        **ten_gets(db),
     }
 if kevy.backend == "cffi":
     result |= bare_cffi()

@@ -1,5 +1,5 @@
 // Operations for which kinds of processors have instructions of their own: comparing many bytes at
-// once, waiting, and counting time. No other place in core names such instructions. What compares
+// once, fetching memory that will be written, waiting, and counting time. No other place in core names such instructions. What compares
 // has a portable form, which is used where there is no other, and everywhere with KEVY_PORTABLE
 // defined; both give the same results.
 #pragma once
@@ -81,6 +81,18 @@ inline uint64_t read_ticks() noexcept {
   return ticks;
 }
 #endif
+
+/// Has the line of memory at `at` fetched into the cache as one that will be written: not as a copy
+/// that has to be claimed from another core once more when that is done.
+inline void prefetch_to_write(const void* at) noexcept {
+#if defined(KEVY_SSE2)
+  // Without being told of a newer processor the compiler fetches it to be read. Older ones take the
+  // instruction for none.
+  asm volatile("prefetchw %0" : : "m"(*static_cast<const char*>(at)));
+#else
+  __builtin_prefetch(at, 1);
+#endif
+}
 
 /// A pause of some 10 to 50 nanoseconds for loops that wait, in which they leave the core's units
 /// to its other hardware thread.

@@ -273,6 +273,7 @@ void Runtime::run_logged(Turn& turn, Session& session, Args args, const Route& r
       turn.release();
       log->wait_for_room();
     }
+    log->prefetch();
     Unit unit;
     // Also of what was changed before something was thrown.
     const Logging logging(turn, session, *log, unit);

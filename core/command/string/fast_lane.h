@@ -31,6 +31,7 @@ class FastLane {
     if (ttl_ms == 0 && !anyone_listens(turn_.runtime(), shard_)) [[likely]] {
       WriteLog* const log = turn_.runtime().log();
       if (log == nullptr || may_log(*log, value)) [[likely]] {
+        if (log != nullptr) log->prefetch();
         Entry* entry = find_plainly();
         if (entry != nullptr && shard_.keyspace(0).overwrite(*entry, value, Keyspace::kNoExpiry)) {
           ++shard_.statistics.commands;

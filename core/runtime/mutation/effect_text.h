@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstring>
+#include <type_traits>
 
 #include "base/bytes.h"
 
@@ -24,6 +25,14 @@ inline size_t effect_size(Args words) noexcept {
   return size;
 }
 
+/// No less than that, and sooner known.
+inline size_t effect_size_most(Args words) noexcept {
+  constexpr size_t kLinesMax = 24;  // of a word
+  size_t most = kLinesMax;
+  for (const Bytes word : words) most += word.size() + kLinesMax;
+  return most;
+}
+
 inline char* put_line(char* to, char mark, size_t number) noexcept {
   *to++ = mark;
   if (number < 10) [[likely]] {
@@ -41,9 +50,32 @@ inline char* put_line(char* to, char mark, size_t number) noexcept {
   return to;
 }
 
+/// Most words are so short that a call costs more than the copying. The largest part that fits in is
+/// copied from the front and from the back.
+inline void copy_word(char* to, Bytes word) noexcept {
+  const size_t size = word.size();
+  const char* const from = word.data();
+  const auto copied_by = [=]<size_t kPart>(std::integral_constant<size_t, kPart>) {
+    if (size < kPart) return false;
+    std::memcpy(to, from, kPart);
+    std::memcpy(to + size - kPart, from + size - kPart, kPart);
+    return true;
+  };
+  if (size > 64) {
+    std::memcpy(to, from, size);
+  } else {
+    (void)(copied_by(std::integral_constant<size_t, 32>()) ||
+           copied_by(std::integral_constant<size_t, 16>()) ||
+           copied_by(std::integral_constant<size_t, 8>()) ||
+           copied_by(std::integral_constant<size_t, 4>()) ||
+           copied_by(std::integral_constant<size_t, 2>()) ||
+           copied_by(std::integral_constant<size_t, 1>()));
+  }
+}
+
 inline char* put_word(char* to, Bytes word) noexcept {
   to = put_line(to, '$', word.size());
-  if (!word.empty()) std::memcpy(to, word.data(), word.size());
+  copy_word(to, word);
   to += word.size();
   *to++ = '\r';
   *to++ = '\n';

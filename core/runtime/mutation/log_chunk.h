@@ -15,7 +15,6 @@ struct LogChunk {
   size_t end = 0;    // of what was written
 
   char* data() noexcept { return reinterpret_cast<char*>(this + 1); }
-  size_t room() const noexcept { return capacity - end; }
 
   struct Free {
     void operator()(LogChunk* chunk) const noexcept { ::operator delete(chunk); }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/number.h"
+#include "base/processor.h"
 #include "runtime/mutation/effect_text.h"
 
 namespace kevy {
@@ -33,7 +34,8 @@ WriteLog::WriteLog(size_t bytes_max) : bytes_max_(bytes_max) {
   LogChunkPtr first = LogChunk::make(kChunkBytes);
   LogChunkPtr spare = LogChunk::make(kChunkBytes);
   if (first == nullptr || spare == nullptr) throw std::bad_alloc();
-  first_ = last_ = first.release();
+  first_ = first.release();
+  append_behind(first_);
   spare_ = spare.release();
 }
 
@@ -53,7 +55,7 @@ void WriteLog::get_spare() {
 
 // Whether so much can be put without getting memory from then on.
 bool WriteLog::ensure(size_t bytes) noexcept {
-  const size_t room = last_->room();
+  const size_t room = this->room();
   if (room >= bytes) [[likely]]
     return true;
   if (spare_ != nullptr && room + spare_->capacity >= bytes) return true;
@@ -64,9 +66,17 @@ bool WriteLog::ensure(size_t bytes) noexcept {
   return true;
 }
 
+// From here on it is the last one.
+void WriteLog::append_behind(LogChunk* chunk) noexcept {
+  last_ = chunk;
+  to_ = chunk->data() + chunk->end;
+  to_max_ = chunk->data() + chunk->capacity;
+}
+
 void WriteLog::next_chunk() noexcept {
+  note_end();
   last_->next = spare_;
-  last_ = spare_;
+  append_behind(spare_);
   spare_ = free_;
   if (free_ != nullptr) {
     free_ = std::exchange(spare_->next, nullptr);
@@ -78,10 +88,10 @@ void WriteLog::next_chunk() noexcept {
 void WriteLog::put(const char* bytes, size_t size) noexcept {
   put_ += size;
   while (size != 0) {
-    if (last_->room() == 0) next_chunk();
-    const size_t part = std::min(size, last_->room());
-    std::memcpy(last_->data() + last_->end, bytes, part);
-    last_->end += part;
+    if (room() == 0) next_chunk();
+    const size_t part = std::min(size, room());
+    std::memcpy(to_, bytes, part);
+    to_ += part;
     bytes += part;
     size -= part;
   }
@@ -112,9 +122,8 @@ void WriteLog::put_select(int database) noexcept {
 // In one go where it fits, as it nearly always does.
 void WriteLog::put_words(Args words) noexcept {
   const size_t size = effect_size(words);
-  if (last_->room() >= size) [[likely]] {
-    put_effect(last_->data() + last_->end, words);
-    last_->end += size;
+  if (room() >= size) [[likely]] {
+    to_ = put_effect(to_, words);
     put_ += size;
     return;
   }
@@ -127,39 +136,42 @@ void WriteLog::put_words(Args words) noexcept {
   }
 }
 
-uint64_t WriteLog::finish() noexcept {
-  const uint64_t end = this->end() + put_;
+uint64_t WriteLog::finish(size_t size) noexcept {
+  const uint64_t end = this->end() + size;
   end_.store(end, std::memory_order_relaxed);
+  if (end - consumed() > bytes_max_) [[unlikely]]
+    full_.store(true, std::memory_order_relaxed);
   return end;
 }
 
 uint64_t WriteLog::append(int database, Args words) noexcept {
-  // Nearly always there is room for the most that it can take, so that it need not be measured.
-  constexpr size_t kLineMax = 24;
-  size_t most = kLineMax;
-  for (const Bytes word : words) most += word.size() + kLineMax;
+  return append(database, words, effect_size_most(words));
+}
+
+// Nearly always there is room for the most that it can take, so that it need not be measured.
+inline uint64_t WriteLog::append(int database, Args words, size_t most) noexcept {
   uint64_t end = 0;
   bool wakes = false;
   {
     std::lock_guard guard(lock_);
-    put_ = 0;
     wakes = consumer_sleeps_;
-    if (database == database_ && last_->room() >= most && !stamps()) [[likely]] {
-      char* const to = last_->data() + last_->end;
+    if (database == database_ && room() >= most && !stamps()) [[likely]] {
+      char* const to = to_;
       // Of the memory that comes next, which the consumer's processor has read.
-      __builtin_prefetch(to + 256, 1);
-      __builtin_prefetch(to + 320, 1);
-      put_ = static_cast<size_t>(put_effect(to, words) - to);
-      last_->end += put_;
+      prefetch_to_write(to + 256);
+      prefetch_to_write(to + 320);
+      to_ = put_effect(to, words);
+      end = finish(static_cast<size_t>(to_ - to));
     } else if (!ensure(effect_size(words) + kSelectMax + kStampMax)) {
       lose();
       return this->end();
     } else {
+      put_ = 0;
       put_stamp();
       put_select(database);
       put_words(words);
+      end = finish(put_);
     }
-    end = finish();
   }
   if (wakes) [[unlikely]]
     call_consumer();
@@ -188,15 +200,17 @@ void WriteLog::take_over(Unit& unit) noexcept {
   }
   chunk->begin = begin;
   chunk->end = end;
+  note_end();
   last_->next = chunk;
-  last_ = chunk;
+  append_behind(chunk);
   put_ += end - begin;
 }
 
 uint64_t WriteLog::append(Unit& unit) noexcept {
-  const size_t items = unit.size();
-  if (items == 0 && effect_size(unit.own()) <= Unit::kSmallMax) [[likely]] {
-    return append(unit.own_database(), unit.own());
+  if (unit.size() == 0) [[likely]] {
+    const size_t most = effect_size_most(unit.own());
+    if (most <= Unit::kSmallMax) [[likely]]
+      return append(unit.own_database(), unit.own(), most);
   }
   uint64_t end = 0;
   bool wakes = false;
@@ -227,7 +241,7 @@ uint64_t WriteLog::append(Unit& unit) noexcept {
       }
       if (several) put(kExec);
     }
-    end = finish();
+    end = finish(put_);
   }
   if (wakes) [[unlikely]]
     call_consumer();
@@ -236,6 +250,7 @@ uint64_t WriteLog::append(Unit& unit) noexcept {
 
 size_t WriteLog::peek(std::span<iovec> pieces) noexcept {
   std::lock_guard guard(lock_);
+  note_end();
   size_t count = 0;
   for (LogChunk* chunk = first_; chunk != nullptr && count < pieces.size(); chunk = chunk->next) {
     if (chunk->end == chunk->begin) continue;
@@ -248,7 +263,9 @@ void WriteLog::consume(size_t bytes) noexcept {
   LogChunk* unneeded = nullptr;
   {
     std::lock_guard guard(lock_);
+    note_end();
     consumed_.fetch_add(bytes, std::memory_order_relaxed);
+    full_.store(end() - consumed() > bytes_max_, std::memory_order_relaxed);
     while (true) {
       const size_t part = std::min(bytes, first_->end - first_->begin);
       first_->begin += part;
@@ -268,7 +285,10 @@ void WriteLog::consume(size_t bytes) noexcept {
       }
     }
     // The last one is used from its start again once it is empty.
-    if (first_ == last_ && last_->begin == last_->end) last_->begin = last_->end = 0;
+    if (first_ == last_ && last_->begin == last_->end) {
+      last_->begin = last_->end = 0;
+      append_behind(last_);
+    }
   }
   free_all(unneeded);
   std::lock_guard guard(mutex_);

@@ -11,6 +11,9 @@
 // sees to before it changes anything (make_ready). Should there be no memory all the same the log
 // is broken: it says so, and is of no use until it is made anew from the data.
 //
+// What threads cost each other here is the lines of memory that move from one processor to the next:
+// all that an append needs but the bytes lies on one, and what others read all the time, on another.
+//
 // The consumer tells how far the stream is safe; those who may not show what is not wait for that.
 #pragma once
 
@@ -25,6 +28,7 @@
 #include "base/clock.h"
 #include "base/condition.h"
 #include "base/lock.h"
+#include "base/processor.h"
 #include "runtime/mutation/log_chunk.h"
 #include "runtime/mutation/unit.h"
 
@@ -53,10 +57,9 @@ class WriteLog {
   bool broken() const noexcept { return broken_.load(std::memory_order_relaxed); }
   /// Something that was changed is not in it.
   void lose() noexcept { broken_.store(true, std::memory_order_relaxed); }
-  bool full() const noexcept {
-    return end_.load(std::memory_order_relaxed) - consumed_.load(std::memory_order_relaxed) >
-           bytes_max_;
-  }
+  bool full() const noexcept { return full_.load(std::memory_order_relaxed); }
+  /// For who is about to append: has what that needs fetched from the processor that did so last.
+  void prefetch() const noexcept { prefetch_to_write(&lock_); }
   /// By who holds nothing.
   void wait_for_room() noexcept;
   uint64_t end() const noexcept { return end_.load(std::memory_order_relaxed); }
@@ -103,7 +106,9 @@ class WriteLog {
   static constexpr size_t kChunkBytes = size_t{256} * 1024 - 64;
   static constexpr size_t kFreeMax = 4;
   static constexpr int kNoDatabase = -1;
+  static constexpr size_t kPairOfLines = 128;  // processors fetch lines in pairs
 
+  uint64_t append(int database, Args words, size_t most) noexcept;
   void get_spare();
   bool ensure(size_t bytes) noexcept;
   void put(const char* bytes, size_t size) noexcept;
@@ -113,33 +118,41 @@ class WriteLog {
   void put_select(int database) noexcept;
   void put_words(Args words) noexcept;
   void take_over(Unit& unit) noexcept;
+  size_t room() const noexcept { return static_cast<size_t>(to_max_ - to_); }
+  void append_behind(LogChunk* chunk) noexcept;
+  void note_end() noexcept { last_->end = static_cast<size_t>(to_ - last_->data()); }
   void next_chunk() noexcept;
-  uint64_t finish() noexcept;
+  uint64_t finish(size_t size) noexcept;
   bool has_more() const noexcept { return end() != consumed(); }
 
-  const size_t bytes_max_;
-  std::function<void()> on_safe_;
-
-  Lock lock_;
+  // What each append needs, on a line that moves from one processor to the other.
+  alignas(kPairOfLines) Lock lock_;
   // Guarded by the lock.
-  LogChunk* first_ = nullptr;  // a list, from which is consumed
-  LogChunk* last_ = nullptr;   // to which is appended
-  LogChunk* spare_ = nullptr;
-  LogChunk* free_ = nullptr;  // a list
-  size_t free_count_ = 0;
   int database_ = kNoDatabase;
-  int64_t stamped_s_ = 0;
-  size_t put_ = 0;  // bytes, by the unit that is being appended
+  char* to_ = nullptr;      // where the next byte of the last chunk belongs
+  char* to_max_ = nullptr;  // and where that chunk ends
+  std::atomic<uint64_t> end_{0};
   bool consumer_sleeps_ = false;
 
-  // Any thread.
-  std::atomic<uint64_t> end_{0};
-  std::atomic<uint64_t> consumed_{0};
+  // What is read at each append or before it, and rarely written.
+  alignas(kPairOfLines) std::atomic<uint64_t> consumed_{0};
   std::atomic<uint64_t> safe_{0};
+  std::atomic<const Clock*> clock_{nullptr};
+  std::atomic<bool> full_{false};
   std::atomic<bool> spare_missing_{false};
   std::atomic<bool> broken_{false};
   std::atomic<bool> fenced_{false};
-  std::atomic<const Clock*> clock_{nullptr};
+  const size_t bytes_max_;
+  std::function<void()> on_safe_;
+
+  // Guarded by the lock.
+  LogChunk* first_ = nullptr;  // a list, from which is consumed
+  LogChunk* last_ = nullptr;   // to which is appended; its end is noted by note_end()
+  LogChunk* spare_ = nullptr;
+  LogChunk* free_ = nullptr;  // a list
+  size_t free_count_ = 0;
+  int64_t stamped_s_ = 0;
+  size_t put_ = 0;  // bytes, by the unit that is being appended
 
   std::mutex mutex_;  // guards what follows
   Condition work_;    // for the consumer

@@ -2,6 +2,7 @@
 // for whom.
 #include "runtime/mutation/write_log.h"
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <string>
 #include <thread>
@@ -168,6 +169,85 @@ TEST_CASE("B28 units of many threads are whole, and each thread's are in its ord
     REQUIRE(unit[0].args[1] == "thread " + std::to_string(t));
     REQUIRE(unit[0].args[2] == std::to_string(next[static_cast<size_t>(t)]++));
     for (const Effect& effect : unit) CHECK(effect.database == t);
+  }
+  CHECK(next == std::vector<int>(kThreads, kUnits));
+}
+
+TEST_CASE("words of every short size are copied whole and nothing beside them is written") {
+  const std::string text(200, 'w');
+  for (size_t size = 0; size <= 130; ++size) {
+    std::string name;
+    for (size_t i = 0; i < size; ++i) name += static_cast<char>('a' + i % 26);
+    const Bytes words[] = {"SET", name, std::string_view(text).substr(0, size)};
+    const size_t bytes = effect_size(words);
+    CHECK(effect_size_most(words) >= bytes);
+    std::string to(bytes + 2, '!');
+    CHECK(put_effect(to.data() + 1, words) == to.data() + 1 + bytes);
+    const std::string length = '$' + std::to_string(size) + "\r\n";
+    CHECK(to == "!*3\r\n$3\r\nSET\r\n" + length + name + "\r\n" + length + text.substr(0, size) +
+                    "\r\n!");
+  }
+}
+
+TEST_CASE("B28 what is taken out while threads append is whole units, each thread's in its order") {
+  constexpr size_t kBytesMax = 100'000;
+  constexpr int kThreads = 3, kUnits = 4000;
+  WriteLog log(kBytesMax);
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&log, t] {
+      const std::string name = "thread " + std::to_string(t);
+      for (int i = 0; i < kUnits; ++i) {
+        if (log.full()) log.wait_for_room();
+        log.make_ready();
+        log.prefetch();
+        const std::string number = std::to_string(i);
+        const std::string value(static_cast<size_t>(i % 100 == 0 ? 20'000 : i % 90), 'v');
+        const Bytes words[] = {"SET", name, number, value};
+        Unit unit;
+        if (i % 100 == 0) {
+          unit.push(t, words);
+        } else {
+          unit.set_own(t, words);
+        }
+        log.append(unit);
+      }
+    });
+  }
+  std::string text;
+  std::atomic<bool> all_appended{false};
+  std::thread consumer([&] {
+    for (bool last = false; !last;) {
+      log.wait_for_work();
+      last = all_appended.load();
+      iovec pieces[3];
+      while (const size_t count = log.peek(pieces)) {
+        size_t size = 0;
+        for (size_t i = 0; i < count; ++i) {
+          // The last one in two parts, as a disk that is full takes it.
+          const size_t part = i + 1 == count ? (pieces[i].iov_len + 1) / 2 : pieces[i].iov_len;
+          text.append(static_cast<const char*>(pieces[i].iov_base), part);
+          size += part;
+        }
+        log.consume(size);
+      }
+    }
+  });
+  for (std::thread& thread : threads) thread.join();
+  all_appended.store(true);
+  log.call_consumer();
+  consumer.join();
+  CHECK(log.consumed() == log.end());
+  CHECK(text.size() == log.end());
+  CHECK_FALSE(log.full());
+  std::vector<LoggedUnit> units;
+  UnitReader().read(text, units);
+  std::vector<int> next(kThreads, 0);
+  for (const LoggedUnit& unit : units) {
+    REQUIRE(unit.size() == 1);
+    const int t = unit[0].database;
+    REQUIRE(unit[0].args[1] == "thread " + std::to_string(t));
+    REQUIRE(unit[0].args[2] == std::to_string(next[static_cast<size_t>(t)]++));
   }
   CHECK(next == std::vector<int>(kThreads, kUnits));
 }

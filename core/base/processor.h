@@ -1,7 +1,7 @@
 // Operations for which kinds of processors have instructions of their own: comparing many bytes at
-// once, fetching memory that will be written, waiting, and counting time. No other place in core names such instructions. What compares
-// has a portable form, which is used where there is no other, and everywhere with KEVY_PORTABLE
-// defined; both give the same results.
+// once, fetching memory that will be written, waiting, and counting time. No other place in core
+// names such instructions. What compares has a portable form, which is used where there is no other,
+// and everywhere with KEVY_PORTABLE defined; both give the same results.
 #pragma once
 
 #include <bit>

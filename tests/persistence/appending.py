@@ -12,11 +12,16 @@ LIBRARY = os.environ.get("KEVY_LIBRARY", str(Path(KEVY_SERVER).parents[1] / "cap
 
 
 def start(name, folder, *arguments, fsync="always"):
+    """A server that serves: its append-only file has been begun."""
     if name != "kevy":
         arguments = ("--enable-debug-command", "yes", *arguments)
-    return Server(PROGRAMS[name], folder,
-                  ["--dir", str(folder), "--appendonly", "yes", "--appendfsync", fsync,
-                   *map(str, arguments)])
+    server = Server(PROGRAMS[name], folder,
+                    ["--dir", str(folder), "--appendonly", "yes", "--appendfsync", fsync,
+                     *map(str, arguments)])
+    client = Client(server)
+    client.run("PING")
+    client.close()
+    return server
 
 
 def preloadable(folder, name):

@@ -1,15 +1,18 @@
 // What a SET in process waits while all keys are written in the background, and what memory that
 // takes: the 99.99th percentile of SET, all over the keys, without BGSAVE and during it, and how much
-// the process grows during one when nothing is written.
-// Usage: background_save DIRECTORY [keys]. Prints rows; see README.md.
+// the process grows during one when nothing is written. With `elements` there are a hash, a set, a
+// sorted set, a list and a stream of so many among the keys.
+// Usage: background_save DIRECTORY [keys] [elements]. Prints rows; see README.md.
 #include <kevy.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <random>
 #include <string>
+#include <vector>
 
 #include "measure.h"
 
@@ -52,6 +55,8 @@ class Times {
   int64_t longest_ = 0;
 };
 
+using Words = std::vector<std::string>;
+
 class Store {
  public:
   Store(const char* directory, long keys) : keys_(keys) {
@@ -77,11 +82,32 @@ class Store {
     std::memcpy(value, key, static_cast<size_t>(size));
     kevy_set(db_, key, static_cast<size_t>(size), value, sizeof value, 0, 0);
   }
-  std::string run(std::initializer_list<const char*> words) const {
+  /// Fills one collection of each kind, a hundred elements at a time.
+  void fill_collections(long elements) const {
+    constexpr long kOfOneCommand = 100;
+    for (long first = 0; first < elements; first += kOfOneCommand) {
+      Words hash{"HSET", "big:hash"}, set{"SADD", "big:set"}, sorted{"ZADD", "big:sorted set"};
+      Words list{"RPUSH", "big:list"};
+      for (long i = first; i < std::min(first + kOfOneCommand, elements); ++i) {
+        const std::string number = std::to_string(i), element = "element:" + number;
+        hash.insert(hash.end(), {element, "value:" + number});
+        set.push_back(element);
+        sorted.insert(sorted.end(), {number, element});
+        list.push_back(element);
+        run({"XADD", "big:stream", "*", "field", element});
+      }
+      for (const Words& words : {hash, set, sorted, list}) run(words);
+    }
+  }
+  std::string run(const Words& words) const {
+    std::vector<const char*> starts;
     std::vector<size_t> sizes;
-    for (const char* word : words) sizes.push_back(std::strlen(word));
+    for (const std::string& word : words) {
+      starts.push_back(word.data());
+      sizes.push_back(word.size());
+    }
     kevy_reply* reply = nullptr;
-    if (kevy_exec(db_, words.size(), words.begin(), sizes.data(), &reply) != KEVY_OK) std::abort();
+    if (kevy_exec(db_, starts.size(), starts.data(), sizes.data(), &reply) != KEVY_OK) std::abort();
     size_t size = 0;
     const char* text = kevy_reply_string(reply, &size);
     std::string copy(text == nullptr ? "" : text, size);
@@ -137,18 +163,21 @@ void print_times(const std::string& name, const char* when, const Times& times) 
 
 int main(int argc, char** argv) {
   if (argc < 2) {
-    std::fprintf(stderr, "usage: background_save DIRECTORY [keys]\n");
+    std::fprintf(stderr, "usage: background_save DIRECTORY [keys] [elements]\n");
     return 1;
   }
   const long keys = argc > 2 ? std::atol(argv[2]) : 5'000'000;
+  const long elements = argc > 3 ? std::atol(argv[3]) : 0;
   const Store store(argv[1], keys);
-  std::fprintf(stderr, "  %ld keys\n", keys);
+  store.fill_collections(elements);
+  std::fprintf(stderr, "  %ld keys, and %ld elements of each collection\n", keys, elements);
 
   const double before = resident_bytes();
   double most = before;
   const int64_t begin = bench::now_ns();
   for (store.begin(); store.is_saving(); usleep(1000)) most = std::max(most, resident_bytes());
-  const std::string of = " of " + std::to_string(keys) + " keys";
+  std::string of = " of " + std::to_string(keys) + " keys";
+  if (elements != 0) of += " and collections of " + std::to_string(elements);
   bench::print_row("BGSAVE" + of, "kevy", static_cast<double>(bench::now_ns() - begin) / 1e6, "ms");
   bench::print_goal("memory during BGSAVE" + of, "kevy", most / 1e6, "MB", "before it",
                     most / before, 1.05);

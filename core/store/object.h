@@ -27,6 +27,9 @@ class Object {
 
  protected:
   Object() = default;
+  bool viewed() const noexcept { return views_ != nullptr; }
+  /// The first one, which has the next one (ObjectView::next).
+  ObjectView* views() const noexcept { return views_; }
 
  private:
   friend class Garbage;
@@ -35,7 +38,6 @@ class Object {
 
   /// For who lets go of it: the object, unless a view has it from now on.
   static std::unique_ptr<Object> release(std::unique_ptr<Object> object) noexcept;
-  bool viewed() const noexcept { return views_ != nullptr; }
 
   ObjectView* views_ = nullptr;  // a list
   union {

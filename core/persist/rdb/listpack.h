@@ -15,6 +15,7 @@
 #include <string>
 
 #include "base/bytes.h"
+#include "store/list/list_element.h"
 #include "store/packed/packed.h"
 
 namespace kevy {
@@ -39,6 +40,11 @@ class ListpackWriter {
   void add(int64_t number) { add(Packing(number)); }
   void add_element(const PackedElement& element) {
     element.is_integer ? add(element.integer) : add(element.bytes);
+  }
+  /// Elements as they lie in a list, none of which has_disputed_length().
+  void add(const ListRun& run) {
+    bytes_ += run.bytes;
+    count_ += run.count;
   }
   /// All of it. Good until it changes.
   Bytes finish();

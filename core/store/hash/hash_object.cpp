@@ -68,7 +68,7 @@ class HashObject::View final : public MembersView {
 };
 
 std::unique_ptr<ObjectView> HashObject::view(size_t elements) {
-  if (fields_.size() < elements && memory_bytes() < MembersView::kBigBytes) return nullptr;
+  if (fields_.size() < elements && memory_bytes() < ObjectView::kBigBytes) return nullptr;
   return std::make_unique<View>(*this);
 }
 

@@ -26,6 +26,7 @@ ListChunk* ListChunk::allocate(size_t capacity) {
   auto* chunk = static_cast<ListChunk*>(std::malloc(sizeof(ListChunk) + capacity));
   if (chunk == nullptr) throw std::bad_alloc();
   chunk->capacity_ = static_cast<uint32_t>(capacity);
+  chunk->views_ended_ = chunk->left_to_ = 0;
   return chunk;
 }
 
@@ -40,6 +41,14 @@ ListChunk* ListChunk::of(Bytes bytes) {
   chunk->begin_ = 0;
   chunk->end_ = chunk->capacity_;
   move_bytes(chunk->data(), bytes.data(), bytes.size());
+  return chunk;
+}
+
+ListChunk* ListChunk::copy() const {
+  ListChunk* chunk = allocate(capacity_);
+  chunk->begin_ = begin_;
+  chunk->end_ = end_;
+  move_bytes(chunk->begin(), data() + begin_, size());
   return chunk;
 }
 
@@ -95,6 +104,7 @@ char* ListChunk::regrow(ListChunk*& chunk, size_t at, size_t inserted, size_t li
   ListChunk* larger = allocate(capacity);
   larger->begin_ = static_cast<uint32_t>(before);
   larger->end_ = static_cast<uint32_t>(before + needed);
+  larger->views_ended_ = chunk->views_ended_;
   char* gap = larger->begin() + at;
   move_bytes(larger->begin(), chunk->begin(), at);
   move_bytes(gap + inserted, chunk->begin() + at, size - at);

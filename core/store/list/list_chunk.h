@@ -2,6 +2,10 @@
 // behind them, so that a list can grow at either end without moving what is there. And ChunkRing:
 // the chunks of a list in order.
 //
+// A chunk that views of the list want (list_view.h) is not changed or freed, but left to them: a slot
+// says how many views were opened of it, and the chunk how many of these are through with it. So who
+// opens one need not touch the chunks.
+//
 // Both know only bytes and counts. Touched by the holder of the shard's lock alone.
 #pragma once
 
@@ -18,6 +22,8 @@ class ListChunk {
   static ListChunk* make(size_t capacity, End end);
   /// One that holds just these bytes.
   static ListChunk* of(Bytes bytes);
+  /// One with the same bytes, and the same free ones around them.
+  ListChunk* copy() const;
   static void free(ListChunk* chunk) noexcept;
   ListChunk(const ListChunk&) = delete;
   ListChunk& operator=(const ListChunk&) = delete;
@@ -53,6 +59,20 @@ class ListChunk {
   void cut_to(const char* end) noexcept { end_ = static_cast<uint32_t>(end - data()); }
   char* begin() noexcept { return data() + begin_; }
 
+  /// For the list that lets go of it: so many views have it.
+  void leave_to(uint16_t views) noexcept { left_to_ = views; }
+  /// For a view, which does not touch it any more.
+  static void end_view(ListChunk* chunk) noexcept {
+    if (chunk->left_to_ == 0) {
+      ++chunk->views_ended_;
+    } else if (--chunk->left_to_ == 0) {
+      free(chunk);
+    }
+  }
+  /// Views that are through with it, of those that were opened while a list had it. Counts of views
+  /// begin at zero again.
+  uint16_t views_ended() const noexcept { return views_ended_; }
+
  private:
   ListChunk() = default;
 
@@ -64,6 +84,8 @@ class ListChunk {
 
   uint32_t capacity_;
   uint32_t begin_, end_;  // of the elements
+  uint16_t views_ended_ = 0;
+  uint16_t left_to_ = 0;  // 0: a list has it
 };
 
 /// The chunks of a list, with how many elements each has: a ring, so that both ends are open and
@@ -73,7 +95,8 @@ class ChunkRing {
   struct Slot {
     ListChunk* chunk;
     uint32_t count;
-    uint32_t plain_size = 0;  // of a chunk whose bytes are compressed: what its elements take
+    uint16_t plain_size = 0;  // of a chunk whose bytes are compressed: what its elements take
+    uint16_t views = 0;       // were opened of it
 
     bool compressed() const noexcept { return plain_size != 0; }
     /// The bytes of the elements.
@@ -82,6 +105,10 @@ class ChunkRing {
     ListRun run() const noexcept {
       KEVY_DCHECK(!compressed());
       return {chunk->bytes(), count};
+    }
+    /// How many views want the chunk, while there are some.
+    uint16_t wanted() const noexcept {
+      return static_cast<uint16_t>(views - chunk->views_ended());
     }
     /// Writes size() bytes.
     void copy_elements(char* to) const noexcept;

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/memory.h"
+#include "store/list/list_pieces.h"
 
 namespace kevy {
 
@@ -16,17 +17,18 @@ constexpr size_t kFreedAtOnceMax = 16;
 
 }  // namespace
 
-ListChunks::ListChunks(const ListRun& run) {
+ListChunks::ListChunks(const ListRun& run) : wide_(run.bytes.size() > kListPieceMost) {
   if (run.count != 0) add_plain(0, ListChunk::of(run.bytes), run.count);
 }
 
 ListChunks::~ListChunks() {
-  for (size_t i = 0; i < ring_.size(); ++i) ListChunk::free(ring_[i].chunk);
+  for (size_t i = 0; i < ring_.size(); ++i) release(ring_[i]);
 }
 
 std::unique_ptr<Object> ListChunks::clone() const {
   auto copy = std::make_unique<ListChunks>();
   copy->ring_.reserve(ring_.size());
+  copy->wide_ = wide_;
   for (size_t i = 0; i < ring_.size(); ++i) {
     const Slot& slot = ring_[i];
     copy->add_slot(i, {ListChunk::of(slot.chunk->bytes()), slot.count, slot.plain_size});
@@ -68,12 +70,14 @@ void ListChunks::free_chunk(const Slot& slot) noexcept {
   memory_ -= slot.chunk->memory_bytes();
   bytes_ -= slot.size();
   count_ -= slot.count;
-  ListChunk::free(slot.chunk);
+  release(slot);
 }
 
 char* ListChunks::splice(size_t chunk, size_t at, size_t erased, size_t inserted,
                          const ListLimit& limit) {
   expand(chunk);
+  own(chunk);
+  wide_ = wide_ || limit.bytes > kListPieceMost;
   char* gap =
       ListChunk::splice(ring_[chunk].chunk, at, erased, inserted, limit.bytes, memory_);
   bytes_ += inserted - erased;
@@ -105,15 +109,16 @@ bool ListChunks::push(End end, const ListElement& value, const ListLimit& limit)
   if (ring_.size() != 0) {
     const size_t last = front ? 0 : ring_.size() - 1;
     Slot& slot = ring_[last];
-    ListChunk& chunk = *slot.chunk;
+    const ListChunk& chunk = *slot.chunk;
     const size_t size = value.size();
     if (chunk.room(end) >= size && limit.holds(chunk.size() + size, size_t{slot.count} + 1))
         [[likely]] {
-      value.write(chunk.extend(end, size));
+      const bool took_memory = own(last);
+      value.write(slot.chunk->extend(end, size));
       ++slot.count;
       ++count_;
       bytes_ += size;
-      return false;
+      return took_memory;
     }
     // A chunk that can not grow any more, and has most of its free bytes used up, is let be:
     // moving it from end to end for the rest would cost more than it saves.
@@ -172,6 +177,7 @@ void ListChunks::take_back(End end, const Reach& reach) noexcept {
 // Makes two chunks of one, the second one from its element `index` on.
 void ListChunks::split(size_t chunk, size_t index) {
   ring_.reserve(1);
+  own(chunk);
   const ListRun run = ring_[chunk].run();
   const size_t at = run.offset(index);
   ListChunk* second = ListChunk::of(run.bytes.substr(at));
@@ -245,10 +251,10 @@ std::unique_ptr<Object> ListChunks::drop_whole(size_t first, size_t count) noexc
   }
   for (size_t i = 0; i < count; ++i) {
     const Slot slot = ring_[first + i];
-    if (removed == nullptr) {
+    if (removed == nullptr || (viewed() && slot.wanted() != 0)) {
       free_chunk(slot);
     } else {
-      removed->add_slot(i, slot);
+      removed->add_slot(removed->ring_.size(), slot);
     }
   }
   if (removed != nullptr) {
@@ -295,6 +301,7 @@ std::unique_ptr<Object> ListChunks::erase(size_t first, size_t count, const List
 // Takes the elements that were found out of one chunk, which may become empty.
 void ListChunks::erase_equal_in(size_t chunk, const ListElement& value,
                                 const ListRun::Equal& found) {
+  own(chunk);
   Slot& slot = ring_[chunk];
   const size_t before = slot.size();
   slot.chunk->cut_to(copy_without(slot.run().bytes.substr(found.offset), value, found.count,

@@ -11,6 +11,8 @@
 // what lies there is seldom looked at, and elements of one list are much alike. Who reads it gets a
 // copy; a change has its chunk expanded, and so it stays; and what comes near an end by popping is
 // expanded before it is asked for. Knows neither its key nor its keyspace.
+//
+// A chunk is changed after own(), and let go of by release(): views may want it (list_view.h).
 #pragma once
 
 #include <memory>
@@ -30,6 +32,7 @@ class ListChunks final : public Object {
   ~ListChunks() override;
 
   std::unique_ptr<Object> clone() const override;
+  std::unique_ptr<ObjectView> view(size_t elements) override;
   size_t memory_bytes() const noexcept override;
 
   /// Elements, and the bytes they take.
@@ -63,6 +66,7 @@ class ListChunks final : public Object {
   size_t erase_equal(const ListElement& value, size_t max, End from, const ListLimit& limit);
 
  private:
+  friend class ListView;
   using Slot = ChunkRing::Slot;
   /// How far a list reaches at one end.
   struct Reach;
@@ -85,6 +89,20 @@ class ListChunks final : public Object {
   void tidy(size_t first, size_t last, const ListLimit& limit) noexcept;
   void free_chunk(const Slot& slot) noexcept;
 
+  /// Before a chunk is changed: what views want of it is left to them, and the list has a copy.
+  /// Whether it took memory for that. When there is none the views have failed.
+  bool own(size_t chunk) noexcept {
+    if (!viewed()) [[likely]] return false;
+    return own_now(chunk);
+  }
+  bool own_now(size_t chunk) noexcept;
+  size_t piece_count() const noexcept;
+  void release(const Slot& slot) noexcept {
+    if (viewed()) [[unlikely]] return leave(slot);
+    ListChunk::free(slot.chunk);
+  }
+  void leave(const Slot& slot) noexcept;
+
   static std::optional<ListRun> beginning(const Slot& slot, std::string& expanded, size_t last);
   void exchange(Slot& slot, ListChunk* chunk, size_t plain_size) noexcept;
   void expand(size_t chunk) {
@@ -99,6 +117,7 @@ class ListChunks final : public Object {
   size_t count_ = 0;
   size_t bytes_ = 0;
   size_t memory_ = 0;  // of the chunks
+  bool wide_ = false;  // a chunk of several elements may be more than a piece (list_pieces.h)
 };
 
 }  // namespace kevy

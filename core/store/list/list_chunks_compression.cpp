@@ -12,7 +12,7 @@ namespace {
 
 // Chunks of other sizes stay as they are: what is so small gains nothing, and a chunk of one huge
 // element would keep its shard busy.
-constexpr size_t kCompressedMin = 256, kCompressedMax = 64 * 1024;
+constexpr size_t kCompressedMin = 256, kCompressedMax = UINT16_MAX;
 
 // Bytes that are expanded beyond what some elements should take.
 constexpr size_t kMoreThanUsual = 64;
@@ -57,9 +57,10 @@ ListRun ListChunks::run(size_t i, std::string& expanded, size_t last) const {
 // Puts another form of its elements into a slot.
 void ListChunks::exchange(Slot& slot, ListChunk* chunk, size_t plain_size) noexcept {
   memory_ += chunk->memory_bytes() - slot.chunk->memory_bytes();
-  ListChunk::free(slot.chunk);
+  release(slot);
   slot.chunk = chunk;
-  slot.plain_size = static_cast<uint32_t>(plain_size);
+  slot.plain_size = static_cast<uint16_t>(plain_size);
+  slot.views = 0;
 }
 
 void ListChunks::expand_now(size_t chunk) {

@@ -57,7 +57,7 @@ class SetObject::View final : public MembersView {
 };
 
 std::unique_ptr<ObjectView> SetObject::view(size_t elements) {
-  if (size() < elements && memory_bytes() < MembersView::kBigBytes) return nullptr;
+  if (size() < elements && memory_bytes() < ObjectView::kBigBytes) return nullptr;
   return std::make_unique<View>(*this);
 }
 

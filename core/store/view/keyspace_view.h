@@ -27,7 +27,7 @@ struct BigImage {
 
 class KeyspaceView final : private BucketsView {
  public:
-  /// From so many elements on, or MembersView::kBigBytes, a collection is not copied as a whole.
+  /// From so many elements on, or ObjectView::kBigBytes, a collection is not copied as a whole.
   static constexpr size_t kBigElements = 512;
 
   /// Throws std::bad_alloc.

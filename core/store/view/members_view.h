@@ -8,9 +8,6 @@ namespace kevy {
 
 class MembersView : public ObjectView, private BucketsView {
  public:
-  /// An object of so many bytes has a view, however few its elements are.
-  static constexpr size_t kBigBytes = size_t{64} * 1024;
-
   void walk(ElementImages& to, size_t buckets) noexcept override;
   bool done() const noexcept override { return all_copied() && kept_.empty(); }
   bool failed() const noexcept override { return BucketsView::failed(); }

@@ -11,6 +11,13 @@ void ElementImages::add(Bytes element, int64_t expires_at_ms) {
   std::memcpy(image + sizeof expires_at_ms, element.data(), element.size());
 }
 
+char* ElementImages::add(size_t size) {
+  constexpr int64_t kNever = -1;
+  char* const image = blocks_.add(sizeof kNever + size);
+  std::memcpy(image, &kNever, sizeof kNever);
+  return image + sizeof kNever;
+}
+
 ObjectView::ObjectView(Object& object, size_t size) noexcept
     : object_(&object), next_(object.views_), size_(size) {
   object.views_ = this;

@@ -17,11 +17,14 @@
 
 namespace kevy {
 
-/// Copies of elements, each as it lies in its object: of a Field, a Member or a ScoredMember.
+/// Copies of elements, each as it lies in its object: of a Field, a Member or a ScoredMember; or of
+/// many of them, a ListImage.
 class ElementImages {
  public:
   /// Throws std::bad_alloc, and it was not added.
   void add(Bytes element, int64_t expires_at_ms);
+  /// The same with `size` bytes for the caller to write, at a multiple of 8, which do not expire.
+  char* add(size_t size);
   void reserve(size_t bytes) noexcept { blocks_.reserve(bytes); }
   void take_from(ElementImages& other) noexcept { blocks_.take_from(other.blocks_); }
   void clear() noexcept { blocks_.clear(); }
@@ -45,13 +48,17 @@ class ElementImages {
 
 class ObjectView {
  public:
+  /// An object of so many bytes has a view, however few its elements are.
+  static constexpr size_t kBigBytes = size_t{64} * 1024;
+
   virtual ~ObjectView();
   ObjectView(const ObjectView&) = delete;
   ObjectView& operator=(const ObjectView&) = delete;
 
-  /// Elements of that moment.
+  /// Elements of that moment; of a list, the pieces of it (list/list_pieces.h).
   size_t size() const noexcept { return size_; }
-  /// Adds what had to be copied since the last call, and the elements of `buckets` further buckets.
+  /// Adds what had to be copied since the last call, and the elements of `buckets` further buckets, or
+  /// chunks.
   virtual void walk(ElementImages& to, size_t buckets) noexcept = 0;
   /// Whether all elements of that moment were added.
   virtual bool done() const noexcept = 0;
@@ -64,6 +71,8 @@ class ObjectView {
 
  protected:
   ObjectView(Object& object, size_t size) noexcept;
+  /// Of the same object; nullptr: there is no other.
+  ObjectView* next() const noexcept { return next_; }
   /// Lets go of what lies in the object.
   virtual void end() noexcept = 0;
 

@@ -348,13 +348,15 @@ std::string walk(BigOnes& found, Program& program, const std::function<void()>& 
   const Entry& entry = found.entry();
   std::set<std::string> unordered;
   std::set<std::pair<double, std::string>> ordered;
+  std::string listed;
   ElementImages images;
   size_t count = 0;
   for (bool more = true; more; images.clear()) {
     more = found.step(images, program.below(3)) == BigOnes::Step::kMore;
-    count += images.count();
+    count += count_of(entry, images);
     for_each_element(
-        entry, images, [&](Bytes member) { unordered.insert(quoted(member)); },
+        entry, images, [&](Bytes element) { listed += quoted(element); },
+        [&](Bytes member) { unordered.insert(quoted(member)); },
         [&](Bytes member, double score) {
           ordered.emplace(score, quoted(member) + std::to_string(score));
         },
@@ -364,7 +366,7 @@ std::string walk(BigOnes& found, Program& program, const std::function<void()>& 
     between();
   }
   CHECK(count == found.size());
-  std::string text = head_of(entry);
+  std::string text = head_of(entry) + listed;
   for (const std::string& one : unordered) text += one;
   for (const auto& [score, one] : ordered) text += one;
   return text;

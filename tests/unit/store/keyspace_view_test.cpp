@@ -285,9 +285,10 @@ std::pair<std::string, std::string> walk_big(BigImage big, Changes& changes,
     shown = {std::string(entry.key()), head_of(entry)};
     for (ElementImages images; !big.value->done(); images.clear()) {
       big.value->walk(images, changes.below(3));
-      count += images.count();
+      count += count_of(entry, images);
       for_each_element(
-          entry, images, [&](Bytes member) { elements.insert(quoted(member)); },
+          entry, images, [&](Bytes element) { shown.second += quoted(element); },
+          [&](Bytes member) { elements.insert(quoted(member)); },
           [&](Bytes member, double score) {
             elements.insert(quoted(member) + std::to_string(score));
           },

@@ -5,6 +5,8 @@
 #include "persist/rdb/listpack.h"
 #include "store/hash/hash.h"
 #include "store/list/list.h"
+#include "store/list/list_pieces.h"
+#include "store/list/list_view.h"
 #include "store/set/set.h"
 #include "store/sorted_set/sorted_set.h"
 #include "store/stream/stream.h"
@@ -23,7 +25,7 @@ void encode_string(RdbWriter& writer, const Entry& entry) {
 
 // The nodes of a list are listpacks of some kilobytes; what is longer is a node by itself, and so
 // is what no listpack may hold.
-constexpr size_t kNodeMost = 8192;
+constexpr size_t kNodeMost = kListPieceMost;
 
 template <typename Use>
 void for_each_node(const List& list, const Use& use) {
@@ -52,6 +54,29 @@ void encode_list(RdbWriter& writer, const List& list) {
   for_each_node(list, [&](uint64_t kind, Bytes node) {
     writer.length(kind);
     writer.string(node);
+  });
+}
+
+void encode_list_piece(RdbWriter& writer, ListpackWriter& node, const ListRun& piece) {
+  if (piece.bytes.size() > kListPieceMost) {  // one element
+    char digits[kIntegerTextMax];
+    writer.length(kRdbNodePlain);
+    writer.string(read_packed(piece.begin()).text(digits));
+    return;
+  }
+  node.clear();
+  node.add(piece);
+  writer.length(kRdbNodePacked);
+  writer.string(node.finish());
+}
+
+void encode_list_pieces(RdbWriter& writer, const ElementImages& images) {
+  ListpackWriter node;
+  std::string expanded;
+  images.for_each<ListImage>([&](const ListImage& image, int64_t) {
+    for_each_list_piece(image.run(expanded), [&](const ListRun& piece) {
+      encode_list_piece(writer, node, piece);
+    });
   });
 }
 
@@ -200,6 +225,8 @@ void encode_count(RdbWriter& writer, RdbType type, uint64_t elements) {
 
 void encode_elements(RdbWriter& writer, RdbType type, const ElementImages& images) {
   switch (type) {
+    case RdbType::kListQuicklist2:
+      return encode_list_pieces(writer, images);
     case RdbType::kSet:
       return images.for_each<Member>(
           [&](const Member& member, int64_t) { writer.string(member.key()); });

@@ -38,8 +38,12 @@ def populate(door, fields_expire=False):
         run(door, "HSET", "hash", *(f"w{i}" for i in range(2000)))
         run(door, "HSET", "short-hash", "f", "v", "g", "7")
         run(door, "PEXPIREAT", "short-hash", FUTURE)
-        for i in range(1, 250):
+        run(door, "RPUSH", "mixed-list", *("x" * (16378 if i % 50 == 0 else i % 50) for i in range(1200)))
+        for i in range(1, 600):
             run(door, "XADD", "stream", f"{i}-1", "field", f"value:{i}")
+        run(door, "XDEL", "stream", "7-1")
+        run(door, "XGROUP", "CREATE", "stream", "group", "0")
+        run(door, "XREADGROUP", "GROUP", "group", "consumer", "COUNT", "3", "STREAMS", "stream", ">")
     run(door, "SELECT", "0")
     if fields_expire:
         assert run(door, "HPEXPIREAT", "hash", FUTURE, "FIELDS", "1", "w0") == [1]
@@ -88,6 +92,7 @@ def check_with_tool(version, directory):
 
 @pytest.mark.parametrize("version", [VALKEY, REDIS])
 @pytest.mark.parametrize("options", [(), ("rdbcompression", "no"), ("rdbchecksum", "no"),
+                                     ("list-max-listpack-size", "-5"),
                                      ("maxmemory-policy", "allkeys-lfu"),
                                      ("maxmemory-policy", "allkeys-lru")])
 @pytest.mark.parametrize("how", ["SAVE", "BGSAVE"])

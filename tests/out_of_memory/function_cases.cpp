@@ -357,7 +357,15 @@ void check_saved(World& world) {
   world.expect_same(world.run("GET text"), "value");
 }
 
-void have_path(World&) { backup_path(); }
+// With a list and a stream that a view walks in chunks.
+void have_path(World& world) {
+  backup_path();
+  const std::string value(6000, 'v');
+  for (int i = 0; i < 12; ++i) {
+    world.run("RPUSH chunked-list " + value + ' ' + value);
+    world.run("XADD chunked-stream * field " + value);
+  }
+}
 int go_on(uint64_t, uint64_t, void*) { return 0; }
 kevy_status back_up(World& world) {
   kevy_backup_options options = KEVY_BACKUP_OPTIONS_INIT;

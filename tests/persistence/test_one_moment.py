@@ -29,6 +29,9 @@ class Writer(threading.Thread):
                         ("HSET", "hash", f"f{pair}", number, f"g{pair}", number),
                         ("ZADD", "zset", number, f"f{pair}", number, f"g{pair}"),
                         ("LPUSH", "list", number, number), ("LTRIM", "list", 0, 2 * PAIRS - 1),
+                        ("RPUSH", "queue", number, number), ("LPOP", "queue", 2),
+                        ("LSET", "marks", pair, number), ("LSET", "marks", -1 - pair, number),
+                        ("XADD", "stream", "MAXLEN", LARGE, "*", "number", number),
                         ("SMOVE", "left", "right", self.random.randrange(LARGE)),
                         ("SMOVE", "right", "left", self.random.randrange(LARGE)),
                         ("DEL", f"key:{other}"), ("APPEND", f"key:{other + 1}", "x"),
@@ -56,6 +59,10 @@ def fill(client):
     for i in range(PAIRS):
         client.run("MSET", f"a{i}", 0, f"b{i}", 0)
     client.run("SADD", "left", *range(LARGE))
+    client.run("RPUSH", "queue", *[0] * 2 * LARGE)
+    client.run("RPUSH", "marks", *[0] * LARGE)
+    for _ in range(LARGE):
+        client.run("XADD", "stream", "*", "number", 0)
     client.run("MSET", "first", 0, "second", 0)
     client.run("HSET", "hash", *[word for i in range(LARGE) for word in (f"more{i}", "v")])
     client.run("ZADD", "zset", *[word for i in range(LARGE) for word in (-1, f"more{i}")])
@@ -72,6 +79,22 @@ def check(client):
     assert client.run("SINTERCARD", 2, "left", "right") == 0
     numbers = client.run("LRANGE", "list", 0, 2 * PAIRS - 1)
     assert numbers[0::2] == numbers[1::2]
+    queue = client.run("LRANGE", "queue", 0, -1)
+    assert queue[0::2] == queue[1::2] and len(queue) - 2 * LARGE in (0, 2)
+    assert_ends_in_a_row(queue[0::2])
+    marks = client.run("LRANGE", "marks", 0, -1)
+    assert len(marks) == LARGE
+    assert sum(marks[i] != marks[-1 - i] for i in range(PAIRS)) <= 1
+    stream = [fields[1] for _, fields in client.run("XRANGE", "stream", "-", "+")]
+    assert len(stream) == LARGE
+    assert_ends_in_a_row(stream)
+
+
+def assert_ends_in_a_row(numbers):
+    """Zeros, and then one number after the other."""
+    last = int(numbers[-1])
+    assert last > 20
+    assert [int(number) for number in numbers[-20:]] == list(range(last - 19, last + 1))
 
 
 @pytest.mark.parametrize("how", ["BGSAVE", "BGREWRITEAOF"])

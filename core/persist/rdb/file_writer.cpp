@@ -4,6 +4,7 @@
 
 #include "persist/rdb/crc64.h"
 #include "persist/rdb/encode/encode.h"
+#include "store/stream/stream.h"
 
 namespace kevy {
 
@@ -79,11 +80,17 @@ void RdbFileWriter::key(const Entry& entry, RdbUse use) {
 }
 
 void RdbFileWriter::big_key(const Entry& entry, uint64_t elements, RdbUse use) {
+  if (entry.type() == Type::kStream) messages(entry);
   encode_count(writer_, key_head(entry, use), elements);
 }
 
 void RdbFileWriter::elements(const Entry& entry, const ElementImages& images) {
   encode_elements(writer_, rdb_type_of(entry), images);
+}
+
+void RdbFileWriter::end_big_key(const Entry& entry) {
+  if (entry.type() != Type::kStream) return;
+  encode_stream_rest(writer_, rdb_type_of(entry), stream_of(entry));
 }
 
 bool RdbFileWriter::finish() {

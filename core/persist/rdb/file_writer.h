@@ -31,7 +31,7 @@ class RdbFileWriter {
       : writer_(sink, options.compress), options_(options) {}
 
   /// In this order: begin, aux, function, then for each database that has keys: database, key. In
-  /// the place of a key: big_key, with what encode_count() takes, and its elements in parts.
+  /// the place of a key: big_key, with what encode_count() takes, its elements in parts, end_big_key.
   void begin();
   void aux(Bytes name, Bytes value);
   void function(Bytes code);
@@ -39,6 +39,7 @@ class RdbFileWriter {
   void key(const Entry& entry, RdbUse use = {});
   void big_key(const Entry& entry, uint64_t elements, RdbUse use = {});
   void elements(const Entry& entry, const ElementImages& images);
+  void end_big_key(const Entry& entry);
   /// Whether the sink took all of it.
   bool finish();
 

@@ -71,6 +71,9 @@ class KeyWriter final : public MomentVisitor {
     if (!writer_.failed()) writer_.elements(entry, images);
     return goes_on();
   }
+  void end_big_key(const Entry& entry) override {
+    if (!writer_.failed()) writer_.end_big_key(entry);
+  }
 
  private:
   bool goes_on() const noexcept {

@@ -28,7 +28,7 @@ class BigOnes {
   bool empty() const noexcept { return found_.empty(); }
   /// Goes on to the next one, at first to the first. False: there is none.
   bool next() noexcept;
-  /// Of that one: its entry without an object, and how many elements there are.
+  /// Of that one: its entry with no object but what is not walked, and how many elements there are.
   const Entry& entry() const noexcept;
   uint64_t size() const noexcept { return found_[at_ - 1].value->size(); }
   enum class Step : uint8_t { kMore, kDone, kNoMemory };

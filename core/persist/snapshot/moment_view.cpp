@@ -64,6 +64,7 @@ MomentView::End MomentView::show(BigOnes& found, MomentVisitor& visitor) {
       images.clear();
       more = step == BigOnes::Step::kMore;
     }
+    visitor.end_big_key(found.entry());
     keys_done_.fetch_add(1, std::memory_order_relaxed);
   }
   return End::kDone;

@@ -26,10 +26,13 @@ class MomentVisitor {
   virtual void database(size_t number, uint64_t keys, uint64_t expiring) = 0;
   /// Some of its keys. False: no more of them.
   virtual bool keys(const EntryImages& images) = 0;
-  /// One whose value comes in parts: its entry without an object, and how many elements there are.
+  /// One whose value comes in parts: its entry with no object but what is not walked of it, and how
+  /// many elements there are (ObjectView::size).
   virtual void big_key(const Entry& entry, uint64_t elements) = 0;
   /// Some of them. False: no more of them, nor of anything.
   virtual bool elements(const Entry& entry, const ElementImages& images) = 0;
+  /// All of them were shown.
+  virtual void end_big_key(const Entry& entry) = 0;
 };
 
 class MomentView {

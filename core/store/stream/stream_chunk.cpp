@@ -145,6 +145,8 @@ StreamChunk* StreamChunk::make(StreamId id, Args fields) {
   return chunk;
 }
 
+void StreamChunk::copy_to(void* to) const noexcept { std::memcpy(to, this, copied_bytes()); }
+
 StreamChunk* StreamChunk::copy_of(const StreamChunk& chunk) {
   StreamChunk* const copy = allocate(chunk.size_);
   std::memcpy(static_cast<void*>(copy), &chunk, sizeof chunk + chunk.size_);

@@ -70,6 +70,9 @@ class StreamChunk {
   static StreamChunk* make(StreamId id, Args fields);
   static StreamChunk* copy_of(const StreamChunk& chunk);
   static void free(StreamChunk* chunk) noexcept;
+  /// The same to memory that is there, at a multiple of 8: to be read, and no more.
+  void copy_to(void* to) const noexcept;
+  size_t copied_bytes() const noexcept { return sizeof(StreamChunk) + size_; }
   StreamChunk(const StreamChunk&) = delete;
   StreamChunk& operator=(const StreamChunk&) = delete;
 
@@ -79,6 +82,8 @@ class StreamChunk {
   uint32_t count() const noexcept { return count_; }
   uint32_t deleted() const noexcept { return deleted_; }
   size_t memory_bytes() const noexcept;
+  /// All names and entries as they lie there.
+  Bytes entry_bytes() const noexcept { return {data(), size_}; }
   /// What the reference's listpack of these entries takes.
   size_t listpack_bytes() const noexcept;
 

@@ -35,6 +35,7 @@ class StreamObject::Removed final : public Object {
 };
 
 StreamObject::~StreamObject() {
+  if (viewed()) end_views();
   for (auto at = chunks_.first(); at; at.next()) StreamChunk::free(at.value());
   groups_.for_each([](StreamGroup& group) {
     delete &group;
@@ -43,7 +44,7 @@ StreamObject::~StreamObject() {
 }
 
 std::unique_ptr<Object> StreamObject::clone() const {
-  auto copy = std::make_unique<StreamObject>();
+  auto copy = clone_rest();
   for (auto at = chunks_.first(); at; at.next()) {
     StreamChunk* const chunk = StreamChunk::copy_of(*at.value());
     try {
@@ -54,6 +55,12 @@ std::unique_ptr<Object> StreamObject::clone() const {
     }
     copy->memory_ += chunk->memory_bytes();
   }
+  copy->empty_chunks_ = empty_chunks_;
+  return copy;
+}
+
+std::unique_ptr<StreamObject> StreamObject::clone_rest() const {
+  auto copy = std::make_unique<StreamObject>();
   copy->counts_ = counts_;
   for_each_group([&](const StreamGroup& group) {
     auto other = group.clone(copy->memory_);
@@ -92,6 +99,7 @@ StreamObject::Appended StreamObject::append(StreamId id, Args fields, size_t byt
       throw;
     }
     memory_ += chunk->memory_bytes();
+    if (viewed()) [[unlikely]] tell_views_of_new(id);
     before.opened_chunk = true;
     // The one before has its last size. The insertion may have moved the place of it.
     auto full = chunks_.last();
@@ -104,8 +112,10 @@ StreamObject::Appended StreamObject::append(StreamId id, Args fields, size_t byt
   } else {
     StreamChunk*& chunk = last.value();
     before.mark = chunk->mark();
+    before_change(*chunk);
     const size_t memory_before = chunk->memory_bytes();
     StreamChunk::append(chunk, id, fields, alike);
+    if (before.mark.count == 0) --empty_chunks_;
     memory_ += chunk->memory_bytes() - memory_before;
   }
   if (counts_.length == 0) counts_.first_id = id;
@@ -120,7 +130,9 @@ void StreamObject::take_back(const Appended& appended) noexcept {
   if (appended.opened_chunk) {
     erase_chunk(last.id());
   } else {
+    before_change(*last.value());
     last.value()->take_back(appended.mark);
+    if (appended.mark.count == 0) ++empty_chunks_;
   }
   counts_ = appended.counts;
 }
@@ -129,7 +141,7 @@ void StreamObject::erase_chunk(StreamId first) noexcept {
   StreamChunk* const chunk = *chunks_.find(first);
   chunks_.erase(first);
   memory_ -= chunk->memory_bytes();
-  StreamChunk::free(chunk);
+  release(chunk);
 }
 
 void StreamObject::find_first_id() noexcept {
@@ -148,6 +160,7 @@ bool StreamObject::erase(StreamId id) noexcept {
   StreamChunk& chunk = *found.value();
   const uint32_t at = chunk.find_from(id);
   if (at == StreamChunk::kNowhere || chunk.id_at(at) != id) return false;
+  before_change(chunk);
   chunk.erase(at);
   if (chunk.count() == 0) erase_chunk(found.id());
   --counts_.length;
@@ -192,10 +205,13 @@ std::unique_ptr<Object> StreamObject::erase_front(Front front) noexcept {
     const auto first = chunks_.first();
     StreamChunk& chunk = *first.value();
     if (chunk.count() > count || (chunk.count() == count && front.chunk_stays)) {
+      before_change(chunk);
       for (; count != 0; --count) chunk.erase(chunk.first());
+      if (chunk.count() == 0) ++empty_chunks_;
     } else {
       count -= chunk.count();
-      if (removed != nullptr && removed->add(&chunk)) {
+      if (chunk.count() == 0) --empty_chunks_;
+      if (removed != nullptr && !viewed() && removed->add(&chunk)) {
         memory_ -= chunk.memory_bytes();
         chunks_.erase(first.id());
       } else {

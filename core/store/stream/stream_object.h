@@ -6,6 +6,9 @@
 // rise: an entry is appended with one higher than last_id, and chunks are filled one after another,
 // each up to the limit that was in force.
 //
+// A chunk is changed after before_change(), and let go of by release(): views may want it
+// (stream_view.h).
+//
 // A method that finds no memory throws std::bad_alloc and has changed nothing. Touched only by the
 // holder of the shard's lock; destroyed by anyone once the keyspace has let go of it.
 #pragma once
@@ -46,6 +49,7 @@ class StreamObject final : public Object {
   ~StreamObject() override;
 
   std::unique_ptr<Object> clone() const override;
+  std::unique_ptr<ObjectView> view(size_t elements) override;
   size_t memory_bytes() const noexcept override;
 
   const Counts& counts() const noexcept { return counts_; }
@@ -114,13 +118,29 @@ class StreamObject final : public Object {
   friend class StreamCursor;
   using Chunks = IdTree<StreamChunk*>;
   class Removed;
+  friend class StreamView;
 
+  /// A copy of everything but the chunks.
+  std::unique_ptr<StreamObject> clone_rest() const;
+  /// To be called before a chunk is changed, and in the place of freeing one: views may want it.
+  void before_change(const StreamChunk& chunk) noexcept {
+    if (viewed()) [[unlikely]] keep_for_views(chunk);
+  }
+  void keep_for_views(const StreamChunk& chunk) noexcept;
+  void release(StreamChunk* chunk) noexcept {
+    if (viewed()) [[unlikely]] return leave_to_views(chunk);
+    StreamChunk::free(chunk);
+  }
+  void leave_to_views(StreamChunk* chunk) noexcept;
+  void tell_views_of_new(StreamId first_id) noexcept;
+  void end_views() noexcept;
   void erase_chunk(StreamId first) noexcept;
   void find_first_id() noexcept;
 
   size_t memory_ = 0;  // of everything but this object and the groups' table
   Counts counts_;
   Chunks chunks_;
+  size_t empty_chunks_ = 0;  // without an entry that is not deleted
   Table<StreamGroup> groups_;
   std::unique_ptr<StreamProducers> producers_;
 };

@@ -17,15 +17,16 @@ Entry& EntryImages::add_bytes(const Entry& entry) {
 void EntryImages::add(const Entry& entry) {
   std::unique_ptr<Object> object;
   if (entry.encoding() == Encoding::kObject) object = entry.object()->clone();
-  Entry& image = add_bytes(entry);
+  if (object != nullptr) return add_head(entry, std::move(object));
+  add_bytes(entry);
   if (entry.encoding() == Encoding::kShared) SharedBytes::share(entry.shared()).release();
-  if (object != nullptr) {
-    object_bytes_ += object->memory_bytes();
-    image.set_object(object.release());
-  }
 }
 
-void EntryImages::add_head(const Entry& entry) { add_bytes(entry).set_object(nullptr); }
+void EntryImages::add_head(const Entry& entry, std::unique_ptr<Object> object) {
+  Entry& image = add_bytes(entry);
+  if (object != nullptr) object_bytes_ += object->memory_bytes();
+  image.set_object(object.release());
+}
 
 void EntryImages::release_values() noexcept {
   for_each([](const Entry& entry) {

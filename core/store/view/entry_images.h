@@ -6,6 +6,7 @@
 // has put in may be read by who holds nothing.
 #pragma once
 
+#include <memory>
 #include <utility>
 
 #include "store/entry.h"
@@ -22,8 +23,8 @@ class EntryImages {
 
   /// Throws std::bad_alloc, and it was not added.
   void add(const Entry& entry);
-  /// Adds the entry without the object that it has.
-  void add_head(const Entry& entry);
+  /// Adds the entry with another object in the place of its own.
+  void add_head(const Entry& entry, std::unique_ptr<Object> object);
   /// Has memory for so many bytes of images, as far as there is some.
   void reserve(size_t bytes) noexcept { blocks_.reserve(bytes); }
   /// Takes all that the other has.

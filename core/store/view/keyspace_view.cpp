@@ -47,7 +47,7 @@ bool KeyspaceView::add_big(const Entry& entry) {
   BigImage big{nullptr, entry.own_object()->view(big_elements_)};
   if (big.value == nullptr) return false;
   big.entry = std::make_unique<EntryImages>();
-  big.entry->add_head(entry);
+  big.entry->add_head(entry, big.value->take_rest());
   big_.push_back(std::move(big));
   return true;
 }

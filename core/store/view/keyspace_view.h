@@ -19,7 +19,8 @@
 
 namespace kevy {
 
-/// An entry, and the value of its key in the place of which its word has nothing.
+/// An entry, and the value of its key, in the place of which the entry has what is not walked of it
+/// (ObjectView::take_rest) or nothing.
 struct BigImage {
   std::unique_ptr<EntryImages> entry;
   std::unique_ptr<ObjectView> value;

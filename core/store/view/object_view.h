@@ -18,7 +18,7 @@
 namespace kevy {
 
 /// Copies of elements, each as it lies in its object: of a Field, a Member or a ScoredMember; or of
-/// many of them, a ListImage.
+/// many of them, a ListImage or a StreamChunk.
 class ElementImages {
  public:
   /// Throws std::bad_alloc, and it was not added.
@@ -55,7 +55,8 @@ class ObjectView {
   ObjectView(const ObjectView&) = delete;
   ObjectView& operator=(const ObjectView&) = delete;
 
-  /// Elements of that moment; of a list, the pieces of it (list/list_pieces.h).
+  /// Elements of that moment; of a list, the pieces of it (list/list_pieces.h); of a stream, the chunks
+  /// that have entries.
   size_t size() const noexcept { return size_; }
   /// Adds what had to be copied since the last call, and the elements of `buckets` further buckets, or
   /// chunks.
@@ -66,6 +67,8 @@ class ObjectView {
   virtual bool failed() const noexcept = 0;
   /// What was copied since it was about to change, and waits to be added.
   virtual size_t kept_bytes() const noexcept = 0;
+  /// An object that has what is not walked, if there is something; once. The walk goes on without it.
+  virtual std::unique_ptr<Object> take_rest() noexcept { return nullptr; }
   /// Ends it. What is returned is nobody's any more, to be destroyed once the lock is given back.
   std::unique_ptr<Object> close() noexcept;
 

@@ -28,16 +28,34 @@ std::string quoted(Bytes bytes) { return '"' + std::string(bytes) + '"'; }
 
 std::string text_of(StreamId id) { return std::to_string(id.ms) + '-' + std::to_string(id.seq); }
 
+std::string text_of(const StreamEntry& entry) {
+  std::string text = '\n' + text_of(entry.id);
+  entry.for_each_field(
+      [&](Bytes name, Bytes value) { text += ' ' + quoted(name) + quoted(value); });
+  return text;
+}
+
+std::string entries_of(const StreamObject& stream) {
+  std::string text;
+  for (StreamCursor at(stream, {}, StreamId::max(), StreamCursor::Way::kUp); at; at.next()) {
+    text += text_of(at.entry());
+  }
+  return text;
+}
+
+std::string entries_of(const StreamChunk& chunk) {
+  std::string text;
+  for (uint32_t at = chunk.first(); at != StreamChunk::kNowhere; at = chunk.next(at)) {
+    text += text_of(chunk.read(at));
+  }
+  return text;
+}
+
 // `times`: when consumers were last seen, which no log tells.
-std::string text_of(const StreamObject& stream, bool times) {
+std::string text_of(const StreamObject& stream, const std::string& entries, bool times) {
   const StreamObject::Counts& counts = stream.counts();
   std::string text = std::to_string(counts.length) + ' ' + std::to_string(counts.entries_added) +
-                     ' ' + text_of(counts.last_id) + ' ' + text_of(counts.max_deleted_id);
-  for (StreamCursor at(stream, {}, StreamId::max(), StreamCursor::Way::kUp); at; at.next()) {
-    text += '\n' + text_of(at.entry().id);
-    at.entry().for_each_field(
-        [&](Bytes name, Bytes value) { text += ' ' + quoted(name) + quoted(value); });
-  }
+                     ' ' + text_of(counts.last_id) + ' ' + text_of(counts.max_deleted_id) + entries;
   std::set<std::string> groups;
   stream.for_each_group([&](const StreamGroup& group) {
     std::string one = quoted(group.key()) + text_of(group.last_id);
@@ -95,7 +113,7 @@ std::string text_of(const Entry& entry, bool times) {
       });
       break;
     case Type::kStream:
-      text += text_of(stream_of(entry), times);
+      text += text_of(stream_of(entry), entries_of(stream_of(entry)), times);
       break;
   }
   for (const std::string& one : unordered) text += one;
@@ -278,7 +296,9 @@ class Program {
             {"XAUTOCLAIM", key('x'), "g0", "c" + number(3), "0", "0", "COUNT", "2"},
             {"XACK", key('x'), "g0", id},
             {"XDELEX", key('x'), "DELREF", "IDS", "1", id},
-            {"XSETID", key('x'), "1900000000000-0"}};
+            {"XSETID", key('x'), "1900000000000-0"},
+            {"XADD", key('x'), id, "f", text()},
+            {"XSETID", key('x'), id}};
   }
   Choices keys() {
     return {{"DEL", any()},
@@ -354,6 +374,12 @@ std::string walk(BigOnes& found, Program& program, const std::function<void()>& 
   for (bool more = true; more; images.clear()) {
     more = found.step(images, program.below(3)) == BigOnes::Step::kMore;
     count += count_of(entry, images);
+    if (entry.type() == Type::kStream) {
+      images.for_each<StreamChunk>(
+          [&](const StreamChunk& chunk, int64_t) { listed += entries_of(chunk); });
+      between();
+      continue;
+    }
     for_each_element(
         entry, images, [&](Bytes element) { listed += quoted(element); },
         [&](Bytes member) { unordered.insert(quoted(member)); },
@@ -366,6 +392,9 @@ std::string walk(BigOnes& found, Program& program, const std::function<void()>& 
     between();
   }
   CHECK(count == found.size());
+  if (entry.type() == Type::kStream) {
+    return head_of(entry) + text_of(stream_of(entry), listed, true);
+  }
   std::string text = head_of(entry) + listed;
   for (const std::string& one : unordered) text += one;
   for (const auto& [score, one] : ordered) text += one;

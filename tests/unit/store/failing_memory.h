@@ -7,7 +7,7 @@
 
 namespace kevy::test {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(KEVY_SANITIZED)
 constexpr bool kMemoryFails = false;
 #else
 constexpr bool kMemoryFails = true;

@@ -234,9 +234,9 @@ TEST_CASE("a list takes memory for a view where it is changed, and a small list 
   Model model;
   const ListLimit limit = ListLimit::of(-2);
   const Bytes few[] = {"a", "b"};
-  ListChunks small;
-  small.push(End::kBack, few, limit);
-  CHECK(small.view(3) == nullptr);
+  const auto small = std::make_unique<ListChunks>();
+  small->push(End::kBack, few, limit);
+  CHECK(small->view(3) == nullptr);
   while (model.size() < 20'000) push(space, model, random, limit, 60);
   const size_t before = space.keys.memory_bytes();
   auto view = space.chunks().view(100'000);

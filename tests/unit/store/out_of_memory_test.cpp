@@ -1,6 +1,6 @@
 // What finds no memory throws and has changed nothing: every allocation of a random program may
 // fail. Takes the place of the C library's malloc, so it is left out where a sanitizer does that.
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if !defined(KEVY_SANITIZED)
 
 #include <algorithm>
 #include <catch2/catch.hpp>

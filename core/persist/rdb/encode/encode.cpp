@@ -220,6 +220,7 @@ void encode_value(RdbWriter& writer, RdbType type, const Entry& entry) {
 
 void encode_count(RdbWriter& writer, RdbType type, uint64_t elements) {
   if (type == RdbType::kHashTimed) writer.need(RdbVersion::kValkey);
+  if (type == RdbType::kStream3) writer.need(RdbVersion::kActiveTimes);
   writer.length(elements);
 }
 
@@ -240,6 +241,9 @@ void encode_elements(RdbWriter& writer, RdbType type, const ElementImages& image
         writer.string(field.key());
         writer.string(field.value());
       });
+    case RdbType::kStream2:
+    case RdbType::kStream3:
+      return encode_stream_pieces(writer, images);
     default:
       KEVY_DCHECK(type == RdbType::kHashTimed);
       return images.for_each<Field>([&](const Field& field, int64_t expires_at_ms) {

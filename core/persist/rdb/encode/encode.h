@@ -19,12 +19,13 @@ RdbType rdb_type_of(const Entry& entry);
 
 /// Writes the value, which is of that type.
 void encode_value(RdbWriter& writer, RdbType type, const Entry& entry);
-/// The same for a list, a set, a sorted set or a hash in parts, with no object in the entry: how many
-/// elements there are, of a list how many pieces (list_pieces.h), and then those that there are
-/// copies of.
+/// The same in parts, of what a view shows (view/object_view.h): how many elements there are, and
+/// then those that there are copies of. Behind those of a stream comes the rest of it.
 void encode_count(RdbWriter& writer, RdbType type, uint64_t elements);
 void encode_elements(RdbWriter& writer, RdbType type, const ElementImages& images);
 void encode_stream(RdbWriter& writer, RdbType type, const StreamObject& stream);
+void encode_stream_pieces(RdbWriter& writer, const ElementImages& images);
+void encode_stream_rest(RdbWriter& writer, RdbType type, const StreamObject& stream);
 
 /// What the producers of a stream have sent, as values of kRdbMessagesField; each is to be written
 /// in front of the stream.

@@ -197,6 +197,20 @@ RdbType rdb_type_of_stream(const StreamObject& stream) noexcept {
 void encode_stream(RdbWriter& writer, RdbType type, const StreamObject& stream) {
   if (type == RdbType::kStream3) writer.need(RdbVersion::kActiveTimes);
   write_pieces(writer, stream);
+  encode_stream_rest(writer, type, stream);
+}
+
+void encode_stream_pieces(RdbWriter& writer, const ElementImages& images) {
+  Piece piece;
+  images.for_each<StreamChunk>([&](const StreamChunk& chunk, int64_t) {
+    for (uint32_t at = chunk.first(); at != StreamChunk::kNowhere; at = chunk.next(at)) {
+      piece.add(chunk.read(at));
+    }
+    piece.write(writer);
+  });
+}
+
+void encode_stream_rest(RdbWriter& writer, RdbType type, const StreamObject& stream) {
   const StreamObject::Counts& counts = stream.counts();
   writer.length(counts.length);
   write_id_as_lengths(writer, counts.last_id);

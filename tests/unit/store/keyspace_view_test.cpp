@@ -225,9 +225,9 @@ class Changes {
         }
         break;
       case 3: {
+        const std::string second = number(40);
         HashEdit edit(space.keys, key, entry);
         edit.set(field, value, limits, expiry());
-        const std::string second = number(40);
         edit.set(second, "second", limits);
         if (below(3) != 0) edit.commit();
         return;

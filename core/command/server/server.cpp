@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
 #include <map>
 
 #include "command/arguments.h"
@@ -165,6 +166,44 @@ void info_append_only(Runtime& runtime, InfoText& info) {
   info.line("aof_delayed_fsync", state.delayed_syncs);
 }
 
+// With two places, of the largest unit that it has one of.
+std::string human_size(uint64_t bytes) {
+  constexpr char kUnits[] = {'K', 'M', 'G', 'T', 'P'};
+  size_t unit = 0;
+  uint64_t one = 1024;
+  for (; unit + 1 < std::size(kUnits) && bytes / one >= 1024; ++unit) one *= 1024;
+  if (bytes < 1024) return std::to_string(bytes) + 'B';
+  char text[32];
+  const double count = static_cast<double>(bytes) / static_cast<double>(one);
+  char* const end = std::to_chars(text, std::end(text), count, std::chars_format::fixed, 2).ptr;
+  *end = kUnits[unit];
+  return {text, end + 1};
+}
+
+// No key is evicted, whatever the policy.
+void info_memory(Call& call, size_t data, InfoText& info) {
+  const size_t clients = call.runtime.clients_memory();
+  const size_t used = data + call.runtime.lazy_free().waiting_bytes() + clients;
+  info.line("used_memory", used);
+  info.line("used_memory_human", human_size(used));
+  info.line("maxmemory", 0);
+  info.line("maxmemory_human", "0B");
+  const Bytes policy = "maxmemory-policy";
+  for (const auto& [name, value] : call.runtime.settings().configuration->get({&policy, 1})) {
+    info.line("maxmemory_policy", value);
+  }
+  info.line("mem_clients_normal", clients);
+  const ScriptStatus& scripts = call.runtime.script_status();
+  info.line("used_memory_vm_eval", scripts.interpreter_bytes);
+  info.line("used_memory_lua", scripts.interpreter_bytes);
+  info.line("used_memory_scripts_eval", scripts.cached_bytes);
+  info.line("number_of_cached_scripts", scripts.cached_scripts);
+  info.line("number_of_functions", scripts.functions);
+  info.line("number_of_libraries", scripts.libraries);
+  info.line("used_memory_functions", scripts.function_bytes);
+  info.line("used_memory_scripts", scripts.cached_bytes + scripts.function_bytes);
+}
+
 std::string percent_of(uint64_t part, uint64_t whole) {
   const uint64_t hundredths = whole == 0 ? 0 : part * 10'000 / whole;
   const std::string behind = std::to_string(hundredths % 100);
@@ -227,20 +266,7 @@ void info(Call& call) {
     info.line("tracking_clients", call.runtime.tracking().clients());
     info.line("blocked_clients", call.runtime.blocked_count());
   }
-  if (info.section("Memory")) {
-    info.line("used_memory", sum.memory + call.runtime.lazy_free().waiting_bytes() +
-                                 call.runtime.clients_memory());
-    info.line("mem_clients_normal", call.runtime.clients_memory());
-    const ScriptStatus& scripts = call.runtime.script_status();
-    info.line("used_memory_vm_eval", scripts.interpreter_bytes);
-    info.line("used_memory_lua", scripts.interpreter_bytes);
-    info.line("used_memory_scripts_eval", scripts.cached_bytes);
-    info.line("number_of_cached_scripts", scripts.cached_scripts);
-    info.line("number_of_functions", scripts.functions);
-    info.line("number_of_libraries", scripts.libraries);
-    info.line("used_memory_functions", scripts.function_bytes);
-    info.line("used_memory_scripts", scripts.cached_bytes + scripts.function_bytes);
-  }
+  if (info.section("Memory")) info_memory(call, sum.memory, info);
   if (info.section("Persistence")) {
     info.line("loading", call.runtime.loading() ? 1 : 0);
     info.line("async_loading", 0);

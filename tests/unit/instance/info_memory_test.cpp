@@ -22,17 +22,15 @@ std::string line_of(Client& client, const std::string& name) {
 TEST_CASE("INFO tells used memory in bytes, and in the largest unit there is one of") {
   const auto instance = start(2);
   Client client(*instance);
-  CHECK(line_of(client, "used_memory_human").back() == 'K');
-  for (int filled = 0; filled < 2; ++filled) {
-    const double used = std::stod(line_of(client, "used_memory"));
+  CHECK(line_of(client, "used_memory_human") == line_of(client, "used_memory") + 'B');
+  double unit = 1024;
+  for (const auto& [filled, form] : {std::pair("SETRANGE k 3000 v", "%.2fK"),
+                                     std::pair("SETRANGE k 3000000 v", "%.2fM")}) {
+    client(filled);
     char expected[32];
-    if (filled == 0) {
-      std::snprintf(expected, sizeof expected, "%.2fK", used / 1024);
-    } else {
-      std::snprintf(expected, sizeof expected, "%.2fM", used / 1024 / 1024);
-    }
+    std::snprintf(expected, sizeof expected, form, std::stod(line_of(client, "used_memory")) / unit);
     CHECK(line_of(client, "used_memory_human") == expected);
-    client("SET big " + std::string(3'000'000, 'v'));
+    unit *= 1024;
   }
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/check.h"
 #include "base/memory.h"
 #include "store/stream/named_memory.h"
 
@@ -89,7 +90,14 @@ StreamId StreamObject::last_entry_id() const noexcept {
 StreamObject::Appended StreamObject::append(StreamId id, Args fields, size_t bytes,
                                             const StreamChunkLimit& limit, bool alike) {
   Appended before{counts_, false, {}};
-  const auto last = chunks_.last();
+  auto last = chunks_.last();
+  // Behind an empty one ids may begin at lower ones again (XSETID), which belong in front of it.
+  if (last && last.id() >= id) [[unlikely]] {
+    KEVY_DCHECK(last.value()->count() == 0);
+    --empty_chunks_;
+    erase_chunk(last.id());
+    last = chunks_.last();
+  }
   if (!last || last.value()->is_full(bytes, limit)) {
     StreamChunk* const chunk = StreamChunk::make(id, fields);
     try {

@@ -154,6 +154,41 @@ TEST_CASE("views of a stream show what it had when they were opened") {
   for (Walked& one : open) one.view->close();
 }
 
+TEST_CASE("ids that begin below a chunk that stayed empty do not come into it") {
+  const std::string value(2000, 'v');
+  const Bytes fields[] = {"field", value};
+  const StreamChunkLimit limit{0, 50};
+  const bool is_full = GENERATE(false, true);
+  const auto there = std::make_unique<StreamObject>();
+  StreamObject& stream = *there;
+  const uint64_t last = is_full ? 950 : 940;
+  for (uint64_t ms = 901; ms <= last; ++ms) stream.append({ms, 0}, fields, value.size(), limit);
+  for (uint64_t ms = 921; ms <= last; ++ms) stream.erase({ms, 0});
+  StreamTrim trim;
+  trim.by = StreamTrim::By::kId;
+  trim.min_id = {921, 0};
+  stream.erase_front(stream.find_to_trim(trim));
+  REQUIRE(stream.length() == 0);
+  REQUIRE(stream.chunk_count() == 1);
+  const auto empty = stream.view(0);
+  const uint64_t first = is_full ? 901 : 501;
+  for (uint64_t ms = first; ms < first + 50; ++ms) stream.append({ms, 0}, fields, value.size(), limit);
+  Walked walked{stream.view(1), texts_of(stream), {}, 0};
+  stream.append({first + 50, 0}, fields, value.size(), limit);
+  CHECK(stream.last_entry_id() == StreamId{first + 50, 0});
+  CHECK(texts_of(stream).size() == 51);
+  CHECK(texts_of(stream).front().starts_with(std::to_string(first) + "-0 "));
+  while (!walked.over()) walked.walk(1);
+  CHECK(walked.shown == walked.expected);
+  CHECK(walked.chunks == walked.view->size());
+  ElementImages images;
+  empty->walk(images, 9);
+  CHECK(images.empty());
+  CHECK(empty->size() == 0);
+  empty->close();
+  walked.view->close();
+}
+
 TEST_CASE("a view of a stream has the rest of it, and keeps what is changed alone") {
   Random random(5);
   const auto there = std::make_unique<StreamObject>();

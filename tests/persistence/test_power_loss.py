@@ -3,6 +3,7 @@ appendfsync always nothing that was answered or shown is gone, with everysec not
 seconds; no unit is there by half, and whatever the disk has become, kevy starts with it.
 KEVY_CRASHES (50) says how many losses each test tries."""
 
+import contextlib
 import os
 import random
 import shutil
@@ -141,9 +142,17 @@ def numbers_there(server):
     return numbers
 
 
-def start(folder, *arguments):
+@contextlib.contextmanager
+def running(folder, *arguments):
+    """A server that has read what the loss has left. It is to end well, where all was as it should be."""
     (folder / "data").mkdir(exist_ok=True)
-    return Server(KEVY_SERVER, folder, ["--dir", str(folder / "data"), *arguments])
+    server = Server(KEVY_SERVER, folder, ["--dir", str(folder / "data"), *arguments])
+    try:
+        yield server
+        assert server.stop() == 0
+    finally:
+        server.process.kill()
+        server.process.wait()
 
 
 def at_least(there, wanted):
@@ -155,9 +164,8 @@ def check_snapshot(run, index, folder):
     snapshot, wanted = folder / "data" / "dump.rdb", run.saved(index)
     if wanted is None and not snapshot.exists():
         return
-    server = start(folder, "--appendonly", "no")
-    at_least(numbers_there(server), wanted or {})
-    assert server.stop() == 0
+    with running(folder, "--appendonly", "no") as server:
+        at_least(numbers_there(server), wanted or {})
 
 
 def check_increments(before, folder):
@@ -180,11 +188,10 @@ def check(run, index, state, floor, folder):
     """What is there after the loss, and how much of the files was cut off."""
     write_state(state, folder)
     check_snapshot(run, index, folder)
-    server = start(folder, "--appendonly", "yes", "--appendfsync", "always")
-    there = numbers_there(server)
-    at_least(there, floor)
-    at_least(there, run.kept(index))
-    assert server.stop() == 0
+    with running(folder, "--appendonly", "yes", "--appendfsync", "always") as server:
+        there = numbers_there(server)
+        at_least(there, floor)
+        at_least(there, run.kept(index))
     return there, check_increments(state, folder)
 
 

@@ -1,7 +1,8 @@
 /* A disk that fails, to be loaded in front of the C library. The file that FAILING_DISK names says what
  * fails, in one line: a call, how many of its calls go well first, how many then fail, and the errno;
- * errno 0 makes a write short, and -2 has a call wait until the line is another one. It is read at each call, so that a test can change it. Only files of an
- * append-only directory are meant: those opened by openat(). */
+ * errno 0 makes a write short, and -2 has a call wait until the line is another one; while it does there is a
+ * file of that name with .waits behind it. It is read at each call, so that a test can change it. Only files
+ * of an append-only directory are meant: those opened by openat(). */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -46,7 +47,12 @@ static int fails(const char* call) {
   const unsigned number = calls++;
   if (number < first || number >= first + count) return -1;
   if (code != -2) return code;
+  char waits[4096];
+  snprintf(waits, sizeof waits, "%s.waits", path);
+  FILE* mark = fopen(waits, "w");
+  if (mark != NULL) fclose(mark);
   while (unchanged(path, line)) usleep(1000);
+  unlink(waits);
   return -1;
 }
 

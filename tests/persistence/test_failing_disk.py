@@ -32,6 +32,10 @@ class Disk:
         aside.write_text("" if call is None else f"{call} {after} {count} {code}\n")
         os.replace(aside, self.plan)
 
+    def waits(self):
+        """Whether a call of the server's is kept waiting."""
+        return self.plan.with_name("plan.waits").exists()
+
     def start(self, folder, fsync):
         """A server that has begun to serve, so that what fails is not of its start."""
         server = Server(KEVY_SERVER, folder,

@@ -53,6 +53,7 @@ def test_what_is_not_on_disk_is_not_shown_because_it_is_turned_off(shim, folder)
     client, other = Client(server), Client(server)
     disk.fail("fdatasync", 0, 1, -2)
     client.send("SET", "k", "v")
+    eventually(disk.waits)
     other.send("CONFIG", "SET", "appendonly", "no")
     readable, _, _ = select.select([client.connection], [], [], 0.3)
     assert readable == []

@@ -170,8 +170,8 @@ TEST_CASE("the largest size and count of a packed collection are kept") {
 }
 
 TEST_CASE("an object takes the place of whatever there was, and keeps the time to live") {
-  Space space;
   int living = 0;
+  Space space;
   const std::string name(GENERATE(3, 300), 'k');
   const Key key = space.key(name);
   const int64_t expiry = GENERATE(int64_t{-1}, int64_t{5000});
@@ -211,8 +211,8 @@ TEST_CASE("an object takes the place of whatever there was, and keeps the time t
 }
 
 TEST_CASE("what an object takes is counted as it changes, wherever it goes") {
-  Space space, other;
   int living = 0;
+  Space space, other;
   const Key key = space.key("k"), to = space.key("to");
   space.keys.set_string(space.key("stays"), "v", Keyspace::kNoExpiry);
   const size_t start = space.keys.memory_bytes();

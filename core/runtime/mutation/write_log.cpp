@@ -207,7 +207,8 @@ void WriteLog::take_over(Unit& unit) noexcept {
 }
 
 uint64_t WriteLog::append(Unit& unit) noexcept {
-  if (unit.size() == 0) [[likely]] {
+  const size_t items = unit.size();  // beside its own words
+  if (items == 0) [[likely]] {
     const size_t most = effect_size_most(unit.own());
     if (most <= Unit::kSmallMax) [[likely]]
       return append(unit.own_database(), unit.own(), most);

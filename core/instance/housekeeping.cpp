@@ -82,10 +82,13 @@ bool Housekeeping::tidy() noexcept {
   return sweep();
 }
 
-// Returns when the next one is due. A clock that stands still is looked at again when it is
-// changed.
-Housekeeping::Steady::time_point Housekeeping::end_due_waits() noexcept {
+void Housekeeping::end_due_waits() noexcept {
+  std::lock_guard guard(due_mutex_);
   runtime_.end_due_waits();
+}
+
+// When the next one is due. A clock that stands still is looked at again when it is changed.
+Housekeeping::Steady::time_point Housekeeping::next_wait() noexcept {
   const int64_t first_us = runtime_.deadlines().first();
   if (first_us == kNoDeadline || runtime_.clock().frozen()) return Steady::time_point::max();
   const int64_t left_us = std::max<int64_t>(first_us - runtime_.clock().now_us(), 0);
@@ -100,12 +103,13 @@ void Housekeeping::run() {
     const bool tidies = std::exchange(work_, false) || Steady::now() >= next_tidy;
     time_changed_ = false;
     lock.unlock();
-    const auto next_wait = std::min(end_due_waits(), save_rules_.look());
+    end_due_waits();
+    const auto next_look = std::min(next_wait(), save_rules_.look());
     if (tidies) {
       next_tidy = tidy() ? Steady::now() + kPeriod : Steady::time_point::max();
     }
     lock.lock();
-    const auto next = std::min(next_tidy, next_wait);
+    const auto next = std::min(next_tidy, next_look);
     if (next == Steady::time_point::max()) {
       changed_.wait(lock, has_work);
     } else {

@@ -5,7 +5,7 @@
 // command that waits for so long, or with the first rule; sleeps without waking while there is
 // nothing to do.
 //
-// start(), wake(), look_at_time() and stop() may be called from any thread.
+// All public methods may be called from any thread.
 #pragma once
 
 #include <chrono>
@@ -30,6 +30,9 @@ class Housekeeping {
   /// The same, but for the waits and the `save` rules alone: the first deadline is an earlier one,
   /// the clock was changed, or the rules were.
   bool look_at_time();
+  /// Ends the waits that are due, and runs the commands again whose moment has come. On return that
+  /// is done, also what another thread had begun. By who holds nothing.
+  void end_due_waits() noexcept;
   /// Ends the thread and waits for it; from then on big values are freed by who deletes them.
   /// Final.
   void stop();
@@ -40,12 +43,13 @@ class Housekeeping {
   bool signal(bool& what);
   void run();
   bool tidy() noexcept;
-  Steady::time_point end_due_waits() noexcept;
+  Steady::time_point next_wait() noexcept;
   bool sweep() noexcept;
   bool look_at(uint32_t shard);
 
   Runtime& runtime_;
   SaveRules& save_rules_;
+  std::mutex due_mutex_;  // of whoever ends waits that are due
   std::mutex mutex_;  // guards what follows
   Condition changed_;
   std::thread thread_;

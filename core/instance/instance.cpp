@@ -255,7 +255,7 @@ void Instance::resume_clock() {
 // Keys go before waits: nothing else is to be seen.
 void Instance::clock_changed() {
   runtime_.expire_all();
-  runtime_.end_due_waits();
+  housekeeping_.end_due_waits();
   if (runtime_.deadlines().any() || save_rules_.acts()) housekeeping_.look_at_time();
 }
 

@@ -81,7 +81,7 @@ CASES = [
     ("", "", MOVE + '"" 0 1000'),
     ("SET a 1", "", MOVE + "a 0 1000"),
     ("SET a 1", "", MOVE + "a 3 1000"),
-    ("SET a 1 PX 1", "", MOVE + '"" 0 1000 KEYS nosuch neither'),
+    ("SET a 1 PX 100000", "", MOVE + '"" 0 1000 KEYS nosuch neither'),
     ("SET a 1; SET b 2", "", MOVE + '"" 0 1000 KEYS nosuch a b'),
     ("SET a 1", "", MOVE + '"" 0 1000 KEYS'),
     ("SET a 1", "", MOVE + '"" 0 1000 COPY KEYS'),

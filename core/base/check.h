@@ -17,3 +17,14 @@
 #else
 #define KEVY_DCHECK(condition) KEVY_CHECK(condition)
 #endif
+
+namespace kevy {
+
+/// Whether KEVY_DCHECK checks: for what has to be kept to be checked by it.
+#ifdef NDEBUG
+inline constexpr bool kDebugChecks = false;
+#else
+inline constexpr bool kDebugChecks = true;
+#endif
+
+}  // namespace kevy

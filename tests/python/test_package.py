@@ -119,13 +119,18 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
 NEWEST = {"GLIBC": (2, 34), "GLIBCXX": (3, 4, 29)}
 
 
+def libraries_of(wheel: Path, folder: Path) -> list[Path]:
+    """What is compiled in the wheel, unpacked."""
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(folder)
+    libraries = list(folder.glob("libkevy/*.so*"))
+    assert len(libraries) == 1 + COMPILED
+    return libraries
+
+
 def test_the_wheel_runs_on_the_systems_that_its_name_tells(wheel: Path, tmp_path: Path) -> None:
     assert re.search(r"-manylinux_2_34_\w+\.whl$", wheel.name), wheel.name
-    with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(tmp_path)
-    libraries = list(tmp_path.glob("libkevy/*.so*"))
-    assert len(libraries) == 1 + COMPILED
-    for library in libraries:
+    for library in libraries_of(wheel, tmp_path):
         symbols = subprocess.run(
             ["objdump", "-T", library], capture_output=True, text=True, check=True
         ).stdout
@@ -138,11 +143,7 @@ def test_the_wheel_runs_on_the_systems_that_its_name_tells(wheel: Path, tmp_path
 
 
 def test_the_wheel_has_no_symbols_that_only_a_debugger_reads(wheel: Path, tmp_path: Path) -> None:
-    with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(tmp_path)
-    libraries = list(tmp_path.glob("libkevy/*.so*"))
-    assert len(libraries) == 1 + COMPILED
-    for library in libraries:
+    for library in libraries_of(wheel, tmp_path):
         sections = subprocess.run(
             ["readelf", "-SW", library], capture_output=True, text=True, check=True
         ).stdout

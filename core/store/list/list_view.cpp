@@ -10,16 +10,6 @@
 
 namespace kevy {
 
-namespace {
-
-#ifdef NDEBUG
-constexpr bool kChecks = false;
-#else
-constexpr bool kChecks = true;
-#endif
-
-}  // namespace
-
 void ListImage::add(ElementImages& to, const ChunkRing::Slot& slot) {
   const Bytes bytes = slot.chunk->bytes();
   char* const at = to.add(sizeof(ListImage) + bytes.size());
@@ -79,19 +69,19 @@ ListView::ListView(ListChunks& list)
     : ObjectView(list, list.piece_count()),
       count_(list.ring_.size()),
       slots_(std::make_unique_for_overwrite<Slot[]>(count_)) {
-  if (kChecks) sums_.reserve(count_);
+  if (kDebugChecks) sums_.reserve(count_);
   for (size_t i = 0; i < count_; ++i) {
     Slot& slot = list.ring_[i];
     ++slot.views;
     slots_[i] = slot;
-    if (kChecks) sums_.push_back(sum_of(i));
+    if (kDebugChecks) sums_.push_back(sum_of(i));
   }
 }
 
 void ListView::walk(ElementImages& to, size_t chunks) noexcept {
   kept_bytes_ = 0;
   for (; chunks != 0 && at_ < count_; --chunks) {
-    if (kChecks) KEVY_CHECK(sums_[at_] == sum_of(at_));
+    if (kDebugChecks) KEVY_CHECK(sums_[at_] == sum_of(at_));
     try {
       ListImage::add(to, slots_[at_]);
     } catch (const std::bad_alloc&) {

@@ -9,12 +9,6 @@ namespace kevy {
 
 namespace {
 
-#ifdef NDEBUG
-constexpr bool kChecks = false;
-#else
-constexpr bool kChecks = true;
-#endif
-
 uint64_t sum_of(const StreamChunk& chunk) noexcept {
   return hash_bytes(chunk.entry_bytes(), HashSecret::process());
 }
@@ -63,7 +57,7 @@ StreamView::StreamView(StreamObject& stream)
       rest_(stream.clone_rest()),
       done_(stream.chunks_.empty()) {
   if (!done_) last_ = stream.chunks_.last().id();
-  if (!kChecks) return;
+  if (!kDebugChecks) return;
   size_t pieces = 0;
   for (auto at = stream.chunks_.first(); at; at.next()) {
     sums_.emplace(at.id(), sum_of(*at.value()));
@@ -73,7 +67,7 @@ StreamView::StreamView(StreamObject& stream)
 }
 
 void StreamView::check_sum(const StreamChunk& chunk) const {
-  if (kChecks) KEVY_CHECK(sums_.at(chunk.first_id()) == sum_of(chunk));
+  if (kDebugChecks) KEVY_CHECK(sums_.at(chunk.first_id()) == sum_of(chunk));
 }
 
 void StreamView::before_change(const StreamChunk& chunk) noexcept {

@@ -7,16 +7,6 @@
 
 namespace kevy {
 
-namespace {
-
-#ifdef NDEBUG
-constexpr bool kChecks = false;
-#else
-constexpr bool kChecks = true;
-#endif
-
-}  // namespace
-
 BucketsView::BucketsView(BucketTable& table)
     : table_(&table),
       count_(table.count_),
@@ -37,12 +27,12 @@ void BucketsView::leave() noexcept {
 }
 
 void BucketsView::note_sums() {
-  if (!kChecks) return;
+  if (!kDebugChecks) return;
   for (uint64_t number = 0; number < count_; ++number) sums_.push_back(sum_of(number));
 }
 
 void BucketsView::copy_one(uint64_t number, bool for_change) noexcept {
-  if (kChecks) KEVY_CHECK(sums_[number] == sum_of(number));
+  if (kDebugChecks) KEVY_CHECK(sums_[number] == sum_of(number));
   copied_[number / kWordBits] |= uint64_t{1} << number % kWordBits;
   try {
     copy(number, for_change);

@@ -9,7 +9,8 @@ namespace kevy {
 
 namespace {
 
-constexpr size_t kLineMax = 1024;
+// What a file system takes for a name, and a line that names it, each byte written as four.
+constexpr size_t kNameMax = 255, kLineMax = 4 * kNameMax + 64;
 constexpr Bytes kHex = "0123456789abcdef";
 // What is written as a backslash and a letter.
 constexpr Bytes kSpecial = "\\\"\n\r\t\a\b", kLetters = "\\\"nrtab";
@@ -119,7 +120,7 @@ std::optional<Entry> entry_of(Bytes line) {
   const std::string& name = entry.file.name;
   const bool leaves = name.find('/') != std::string::npos ||
                       name.find('\0') != std::string::npos || name == "." || name == "..";
-  if (words.wrong() || name.empty() || leaves || !has_sequence || entry.type == 0) {
+  if (words.wrong() || name.empty() || name.size() > kNameMax || leaves || !has_sequence || entry.type == 0) {
     return std::nullopt;
   }
   return entry;

@@ -28,6 +28,16 @@ TEST_CASE("names of any bytes come back from a manifest, as Redis writes them") 
   CHECK(redis->base->name == "na\xc3\xafve \"a\" \\.aof");
 }
 
+TEST_CASE("the longest name comes back from a manifest, whatever its bytes; a longer one is wrong") {
+  for (const size_t size : {255, 256}) {
+    Manifest manifest;
+    manifest.base = Manifest::File{std::string(size, '\xff'), INT64_MAX};
+    auto again = Manifest::parse(manifest.text());
+    REQUIRE(again.ok() == (size == 255));
+    if (again) CHECK(again->base->name == manifest.base->name);
+  }
+}
+
 TEST_CASE("a manifest that names a file twice is wrong") {
   for (const char* types : {"bi", "ih", "ii", "hh", "bh"}) {
     const std::string text = std::string("file a seq 1 type ") + types[0] +

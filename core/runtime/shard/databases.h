@@ -8,7 +8,6 @@
 // Owns the keyspaces. Touched by one thread at a time: the holder of the shard's lock.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <map>
@@ -24,41 +23,19 @@ class Databases {
  public:
   /// nullptr: the database was never used here.
   Keyspace* find(size_t database) const noexcept {
-    if (database < kFirst) [[likely]] return first_[database].get();
-    const auto found = others_.find(database);
-    return found == others_.end() ? nullptr : found->second.get();
+    return database < kFirst ? first_[database].get() : find_other(database);
   }
   /// The database has no keyspace yet. Throws std::bad_alloc.
-  Keyspace& add(size_t database, std::unique_ptr<Keyspace> keyspace) {
-    auto& place = database < kFirst ? first_[database] : others_[database];
-    place = std::move(keyspace);
-    return *place;
-  }
+  Keyspace& add(size_t database, std::unique_ptr<Keyspace> keyspace);
   /// nullptr when the database has none.
-  std::unique_ptr<Keyspace> take(size_t database) noexcept {
-    if (database < kFirst) return std::move(first_[database]);
-    const auto node = others_.extract(database);
-    return node.empty() ? nullptr : std::move(node.mapped());
-  }
+  std::unique_ptr<Keyspace> take(size_t database) noexcept;
   /// The database has a keyspace, which is given back.
-  std::unique_ptr<Keyspace> exchange(size_t database, std::unique_ptr<Keyspace> keyspace) noexcept {
-    std::swap(place(database), keyspace);
-    return keyspace;
-  }
+  std::unique_ptr<Keyspace> exchange(size_t database, std::unique_ptr<Keyspace> keyspace) noexcept;
   /// Both databases have a keyspace, or neither has.
-  void swap(size_t a, size_t b) noexcept {
-    if (find(a) != nullptr) std::swap(place(a), place(b));
-  }
+  void swap(size_t a, size_t b) noexcept;
 
   /// The first database from `database` on that has a keyspace, and that; or nullptr.
-  std::pair<size_t, Keyspace*> next(size_t database) const noexcept {
-    for (; database < kFirst; ++database) {
-      if (first_[database] != nullptr) return {database, first_[database].get()};
-    }
-    const auto found = others_.lower_bound(database);
-    if (found == others_.end()) return {database, nullptr};
-    return {found->first, found->second.get()};
-  }
+  std::pair<size_t, Keyspace*> next(size_t database) const noexcept;
   /// Visits (database, keyspace) in ascending order. `visit` may take the one it is given.
   template <typename Visit>
   void for_each(Visit&& visit) {
@@ -71,17 +48,13 @@ class Databases {
   bool crowded() const noexcept { return others_.size() > crowd_; }
   /// Drops the empty ones. The crowd is twice what is left, so a drop costs no more than what was
   /// added since the last.
-  void drop_empty() noexcept {
-    std::erase_if(others_, [](const auto& other) { return other.second->size() == 0; });
-    crowd_ = std::max(kCrowdMin, 2 * others_.size());
-  }
+  void drop_empty() noexcept;
 
  private:
   static constexpr size_t kFirst = 16, kCrowdMin = 16;
 
-  std::unique_ptr<Keyspace>& place(size_t database) noexcept {
-    return database < kFirst ? first_[database] : others_.find(database)->second;
-  }
+  Keyspace* find_other(size_t database) const noexcept;
+  std::unique_ptr<Keyspace>& place(size_t database) noexcept;
 
   std::array<std::unique_ptr<Keyspace>, kFirst> first_;
   std::map<size_t, std::unique_ptr<Keyspace>> others_;

@@ -6,10 +6,8 @@
 // with the lock lies on the lock's own cache line.
 #pragma once
 
-#include <memory>
-#include <utility>
+#include <cstdint>
 
-#include "base/hash.h"
 #include "base/lock.h"
 #include "base/random.h"
 #include "runtime/shard/databases.h"
@@ -70,13 +68,7 @@ struct alignas(128) Shard {  // two lines: processors fetch lines in pairs
   }
 
  private:
-  // Kept out of keyspace(), which is to be short.
-  [[gnu::noinline]] Keyspace& make_keyspace(size_t database) {
-    auto made = std::make_unique<Keyspace>(HashSecret::process(), garbage, *spans);
-    Keyspace& keyspace = databases.add(database, std::move(made));
-    if (databases.crowded()) garbage.expect_more();
-    return keyspace;
-  }
+  Keyspace& make_keyspace(size_t database);
 };
 
 }  // namespace kevy

@@ -50,50 +50,19 @@ class WatchFlag {
 class Watches {
  public:
   /// Counts its watchers in `interested` too.
-  explicit Watches(size_t& interested) noexcept : interested_(interested) {}
+  explicit Watches(size_t& interested) noexcept;
+  ~Watches();
+  Watches(const Watches&) = delete;
+  Watches& operator=(const Watches&) = delete;
 
   /// Starts to watch: a change of the key sets the flag. To be called once for each key and flag. Throws
   /// std::bad_alloc, and the key is not watched.
-  void add(int database, const Key& key, WatchFlag& flag) {
-    auto& keys = databases_[database];
-    Watched& watched = keys.find_or_make(key.bytes, key.hash);
-    try {
-      watched.untold.insert(&flag);
-    } catch (...) {
-      if (watched.watchers == 0) keys.erase(key.bytes, key.hash);
-      throw;
-    }
-    ++watched.watchers;
-    ++interested_;
-  }
+  void add(int database, const Key& key, WatchFlag& flag);
   /// Ends what add() began.
-  void remove(int database, const Key& key, WatchFlag& flag) noexcept {
-    const auto found = databases_.find(database);
-    Watched& watched = *found->second.find(key.bytes, key.hash);
-    watched.untold.erase(&flag);
-    --interested_;
-    if (--watched.watchers != 0) return;
-    found->second.erase(key.bytes, key.hash);
-    if (found->second.size() == 0) databases_.erase(found);
-  }
-  void changed(int database, const Key& key) noexcept {
-    const auto found = databases_.find(database);
-    if (found == databases_.end()) return;
-    Watched* const watched = found->second.find(key.bytes, key.hash);
-    if (watched == nullptr) return;
-    for (WatchFlag* flag : watched->untold) flag->note_key();
-    watched->untold.clear();
-  }
+  void remove(int database, const Key& key, WatchFlag& flag) noexcept;
+  void changed(int database, const Key& key) noexcept;
   /// The same for a change that breaks no client's WATCH.
-  void changed_unseen(int database, const Key& key) noexcept {
-    const auto found = databases_.find(database);
-    if (found == databases_.end()) return;
-    Watched* const watched = found->second.find(key.bytes, key.hash);
-    if (watched == nullptr) return;
-    for (WatchFlag* flag : watched->untold) {
-      if (flag->sees_all()) flag->note_key();
-    }
-  }
+  void changed_unseen(int database, const Key& key) noexcept;
   /// For changes of whole databases: asks is_changed(database, key) of every watched key of one
   /// database, or of all. It may report changes of single keys itself.
   template <typename IsChanged>
@@ -114,6 +83,8 @@ class Watches {
     size_t watchers = 0;
     std::set<WatchFlag*> untold;  // of those; so that many changes cost no more than one
   };
+
+  Watched* find(int database, const Key& key) noexcept;
 
   size_t& interested_;
   std::map<int, NameTable<Watched>> databases_;  // of which keys are watched

@@ -6,10 +6,7 @@
 #pragma once
 
 #include <cstdint>
-#include <iterator>
-#include <new>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "base/bytes.h"
@@ -28,28 +25,8 @@ class ChangedKeys {
   bool any_lost() const noexcept { return any_lost_; }
   std::vector<Change>& changes() noexcept { return changes_; }
 
-  void add(Bytes key, uint64_t session) noexcept {
-    try {
-      changes_.push_back({std::string(key), session});
-    } catch (const std::bad_alloc&) {
-      any_lost_ = true;
-    }
-  }
-  void take_from(ChangedKeys& other) noexcept {
-    any_lost_ |= std::exchange(other.any_lost_, false);
-    std::vector<Change> taken = std::move(other.changes_);
-    other.changes_.clear();
-    if (changes_.empty()) {
-      changes_.swap(taken);
-      return;
-    }
-    try {
-      changes_.insert(changes_.end(), std::make_move_iterator(taken.begin()),
-                      std::make_move_iterator(taken.end()));
-    } catch (const std::bad_alloc&) {
-      any_lost_ = true;
-    }
-  }
+  void add(Bytes key, uint64_t session) noexcept;
+  void take_from(ChangedKeys& other) noexcept;
 
  private:
   std::vector<Change> changes_;

@@ -21,7 +21,10 @@ namespace kevy {
 class TrackedKeys {
  public:
   /// Counts its keys in `interested` too.
-  explicit TrackedKeys(size_t& interested) noexcept : interested_(interested) {}
+  explicit TrackedKeys(size_t& interested) noexcept;
+  ~TrackedKeys();
+  TrackedKeys(const TrackedKeys&) = delete;
+  TrackedKeys& operator=(const TrackedKeys&) = delete;
 
   size_t keys() const noexcept { return readers_ == nullptr ? 0 : readers_->table.size(); }
   /// How many times a session has a key.
@@ -52,27 +55,11 @@ class TrackedKeys {
     items_ += ids.size() - items_before;
   }
   /// Takes a key out: the sessions that have read it.
-  SessionIds take(const Key& key) noexcept {
-    if (readers_ == nullptr) return {};
-    SessionIds* const found = readers_->table.find(key.bytes, key.hash);
-    if (found == nullptr) return {};
-    SessionIds taken = std::move(*found);
-    readers_->bytes -= bytes_of(key.bytes) + taken.memory_bytes();
-    readers_->table.erase(key.bytes, key.hash);
-    items_ -= taken.size();
-    --interested_;
-    return taken;
-  }
+  SessionIds take(const Key& key) noexcept;
   /// A key, each with the same chance; nullptr when there is none.
-  const std::string* any() const noexcept {
-    return readers_ == nullptr ? nullptr : readers_->table.random_name(readers_->random);
-  }
+  const std::string* any() const noexcept;
   /// Takes all keys out.
-  void clear(Garbage& garbage) noexcept {
-    interested_ -= keys();
-    items_ = 0;
-    if (readers_ != nullptr) garbage.add(std::move(readers_));
-  }
+  void clear(Garbage& garbage) noexcept;
 
  private:
   /// An object, so that many keys are freed by whoever frees big values.

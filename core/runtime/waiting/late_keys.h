@@ -6,8 +6,6 @@
 #pragma once
 
 #include <functional>
-#include <mutex>
-#include <new>
 #include <optional>
 #include <string>
 #include <utility>
@@ -30,22 +28,8 @@ class LateKeys {
   void set_wake(std::function<bool()> wake) { wake_ = std::move(wake); }
 
   /// Where there is no memory for it, whoever waits goes on waiting until the key changes again.
-  void add(int database, Bytes key) noexcept {
-    try {
-      std::lock_guard guard(lock_);
-      names_.push_back({database, std::string(key)});
-    } catch (const std::bad_alloc&) {
-      return;
-    }
-    if (wake_) wake_();
-  }
-  std::optional<Name> take() noexcept {
-    std::lock_guard guard(lock_);
-    if (names_.empty()) return std::nullopt;
-    Name name = std::move(names_.back());
-    names_.pop_back();
-    return name;
-  }
+  void add(int database, Bytes key) noexcept;
+  std::optional<Name> take() noexcept;
 
  private:
   std::function<bool()> wake_;

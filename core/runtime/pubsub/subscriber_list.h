@@ -29,7 +29,8 @@ class SubscriberList {
   size_t place_of(Subscriber& subscriber) const noexcept;
 
   std::vector<Subscriber*> subscribers_;
-  std::unordered_map<Subscriber*, size_t> places_;  // of all in subscribers_, or empty while they are few
+  std::unordered_map<Subscriber*, size_t>
+      places_;  // of all in subscribers_, or empty while they are few
 };
 
 }  // namespace kevy

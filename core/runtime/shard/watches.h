@@ -1,9 +1,9 @@
-// Watches: the watched keys of one shard, each with the sessions that have not been told of a change
-// of it. WATCH leaves the session's flag here, a change sets it, and EXEC looks at it: so a change
-// never has to reach further into a session.
+// Watches: the watched keys of one shard, each with the sessions that have not been told of a
+// change of it. WATCH leaves the session's flag here, a change sets it, and EXEC looks at it: so a
+// change never has to reach further into a session.
 //
-// Touched only by the holder of the shard's lock. The flags are their sessions', which take them back
-// before they go.
+// Touched only by the holder of the shard's lock. The flags are their sessions', which take them
+// back before they go.
 #pragma once
 
 #include <atomic>
@@ -55,8 +55,8 @@ class Watches {
   Watches(const Watches&) = delete;
   Watches& operator=(const Watches&) = delete;
 
-  /// Starts to watch: a change of the key sets the flag. To be called once for each key and flag. Throws
-  /// std::bad_alloc, and the key is not watched.
+  /// Starts to watch: a change of the key sets the flag. To be called once for each key and flag.
+  /// Throws std::bad_alloc, and the key is not watched.
   void add(int database, const Key& key, WatchFlag& flag);
   /// Ends what add() began.
   void remove(int database, const Key& key, WatchFlag& flag) noexcept;

@@ -46,6 +46,23 @@ class StreamPayload {
     }
     writer_.length(static_cast<uint64_t>(entries));
   }
+  /// Entries of which each has an id below the one before.
+  void falling_piece(const std::string& name, int64_t entries) {
+    ListpackWriter listpack;
+    for (const int64_t number : {entries, int64_t{0}, int64_t{1}}) listpack.add(number);
+    listpack.add(Bytes(name));
+    listpack.add(int64_t{0});
+    for (int64_t i = entries; i > 0; --i) {
+      for (const int64_t number : {kSame, int64_t{0}, i}) listpack.add(number);
+      listpack.add(Bytes("v"));
+      listpack.add(int64_t{4});
+    }
+    writer_.string(listpack.finish());
+    for (const auto number :
+         {entries, int64_t{0}, entries, int64_t{0}, int64_t{1}, int64_t{0}, int64_t{0}, entries}) {
+      writer_.length(static_cast<uint64_t>(number));
+    }
+  }
   /// With one entry pending and one consumer, at these moments.
   void group(int64_t delivered_ms, int64_t seen_ms) {
     writer_.length(1);
@@ -93,6 +110,26 @@ TEST_CASE("a long name that many entries share takes its memory once, in a paylo
     CHECK(number_in(client("XLEN s")) == kEntries - (deleted_first ? 1 : 0));
     CHECK(number_in(client("MEMORY USAGE s")) < 8 << 20);
     CHECK(client("DUMP s").size() < text.size() + 100);
+  }
+}
+
+TEST_CASE(
+    "entries that fall are put in order, but for a name that would take far more than was read") {
+  for (const auto& [length, entries] :
+       {std::pair{3, 20000}, std::pair{1 << 20, 50}, std::pair{1 << 20, 20000}}) {
+    const std::string name(static_cast<size_t>(length), 'n');
+    StreamPayload payload;
+    payload.falling_piece(name, entries);
+    payload.no_group();
+    const auto instance = start(1);
+    Client client(*instance);
+    const bool is_too_much = entries == 20000 && length > 3;
+    const std::string reply = client(request({"RESTORE", "s", "0", payload.finish()}));
+    CHECK(reply == (is_too_much ? "-ERR Bad data format\r\n" : "+OK\r\n"));
+    if (is_too_much) continue;
+    CHECK(number_in(client("XLEN s")) == entries);
+    CHECK(client("XRANGE s 0-7 0-7").starts_with("*1\r\n"));
+    CHECK(client("XINFO STREAM s").find("0-" + std::to_string(entries)) != std::string::npos);
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include "persist/rdb/decode/decode.h"
 #include "persist/rdb/decode/elements.h"
+#include "persist/rdb/decode/late_entries.h"
 #include "persist/rdb/listpack.h"
 #include "store/stream/stream_lag.h"
 
@@ -19,15 +20,16 @@ constexpr Bytes kNoMemberTwice = "a group or a consumer of a stream comes twice"
 constexpr int64_t kDeleted = 1, kSameFields = 2;
 constexpr int64_t kNumbersOfEntry = 3;
 
-// One stream being read. Its pieces become chunks, whose entries share the names of fields as those of
-// the piece do: the memory and the work are those of the bytes that are read.
+// One stream being read. Its pieces become chunks, whose entries share the names of fields as those
+// of the piece do: the memory and the work are those of the bytes that are read. Entries that are
+// out of order are put in order when all have been read.
 class StreamDecoder {
  public:
   StreamDecoder(RdbReader& reader, RdbType type)
       : reader_(reader), type_(type), stream_(std::make_unique<StreamObject>()) {}
 
   std::optional<Value> read() {
-    if (!read_pieces() || !read_counts() || !read_groups()) return std::nullopt;
+    if (!read_pieces() || !put_in_order() || !read_counts() || !read_groups()) return std::nullopt;
     return Value::big(Type::kStream, std::move(stream_));
   }
 
@@ -53,6 +55,7 @@ class StreamDecoder {
   bool read_piece(StreamId first, Listpack listpack);
   bool read_entry(StreamId first, Listpack& listpack);
   bool append(StreamId id, bool same);
+  bool put_in_order();
   bool take(Listpack& listpack) {
     if (listpack.done()) return false;
     element_ = listpack.next();
@@ -81,8 +84,9 @@ class StreamDecoder {
 
   PackedElement element_;
   char digits_[kIntegerTextMax];
-  bool any_ = false;  // entry, deleted or not
-  StreamId last_;     // of these
+  LateEntries late_;
+  size_t piece_ = 0;  // how many there were, and with which id this one begins
+  StreamId first_;
   int64_t live_ = 0, deleted_ = 0;
   Elements names_;   // of the piece
   Elements fields_;  // of an entry, names and values, or values alone where the names are the piece's
@@ -108,6 +112,8 @@ bool StreamDecoder::read_pieces() {
     const StreamId first = id();
     const auto listpack = Listpack::open(reader_.string());
     if (!good()) return false;
+    ++piece_;
+    first_ = first;
     if (!listpack || !read_piece(first, *listpack)) return fail(kBadPiece);
     if (!good()) return false;
   }
@@ -136,9 +142,7 @@ bool StreamDecoder::read_entry(StreamId first, Listpack& listpack) {
   if (!take_number(listpack, flags) || flags < 0 || flags > (kDeleted | kSameFields)) return false;
   if (!take_number(listpack, ms) || !take_number(listpack, seq)) return false;
   const StreamId id{first.ms + static_cast<uint64_t>(ms), first.seq + static_cast<uint64_t>(seq)};
-  if (any_ ? id <= last_ : id.is_zero()) return fail(kBadOrder);
-  any_ = true;
-  last_ = id;
+  if (id.is_zero()) return fail(kBadOrder);
   const bool same = (flags & kSameFields) != 0;
   count = static_cast<int64_t>(names_.size());
   if (!same && (!take_number(listpack, count) || count < 0 || count > INT32_MAX)) return false;
@@ -159,6 +163,10 @@ bool StreamDecoder::read_entry(StreamId first, Listpack& listpack) {
 bool StreamDecoder::append(StreamId id, bool same) {
   const size_t names = same ? names_.bytes() : 0;
   if (fields_.size() == 0 || names + fields_.bytes() > StreamChunk::kEntryMax) return false;
+  if (stream_->length() != 0 && id <= stream_->counts().last_id) {
+    late_.add(id, piece_, first_, same ? &names_ : nullptr, fields_);
+    return true;
+  }
   words_.clear();
   for (size_t i = 0; i < fields_.size(); ++i) {
     if (same) words_.push_back(names_[i]);
@@ -172,6 +180,14 @@ bool StreamDecoder::append(StreamId id, bool same) {
   return true;
 }
 
+bool StreamDecoder::put_in_order() {
+  if (!late_.any()) return true;
+  stream_ = late_.merge_with(*stream_);
+  return stream_ != nullptr ? true : fail(kBadOrder);
+}
+
+// Where ids have begun at lower ones again, the references have streams whose last id is not the
+// highest, or that count entries of which another one has taken the place.
 bool StreamDecoder::read_counts() {
   const uint64_t length = reader_.length();
   const StreamId last_id = id_of_lengths();
@@ -183,9 +199,13 @@ bool StreamDecoder::read_counts() {
     added = reader_.length();
   }
   if (!good()) return false;
-  if (length != stream_->length() || added < length || added > INT64_MAX) return fail(kBadCounts);
-  if ((any_ && last_id < last_) || max_deleted_id > last_id) return fail(kBadCounts);
-  stream_->set_last_id(last_id);
+  const StreamId highest = stream_->counts().last_id;
+  const bool has_begun_again = late_.any() || last_id < highest;
+  if (length != stream_->length() && (!has_begun_again || length < stream_->length())) {
+    return fail(kBadCounts);
+  }
+  if (added < length || added > INT64_MAX) return fail(kBadCounts);
+  stream_->set_last_id(std::max(last_id, highest));
   stream_->set_entries_added(added);
   stream_->set_max_deleted_id(max_deleted_id);
   return true;

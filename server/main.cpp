@@ -9,7 +9,6 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
-#include <ctime>
 #include <memory>
 #include <string>
 #include <vector>
@@ -28,6 +27,10 @@ using Instance = std::unique_ptr<kevy_instance, Stop>;
 
 // What SHUTDOWN sends to this process.
 constexpr int kShutdown = SIGUSR1;
+
+// The signal that came while files were read.
+volatile std::sig_atomic_t came = 0;
+static_assert(sizeof came == sizeof(int));
 
 // What ends the server, blocked before any thread starts.
 sigset_t ending_signals() {
@@ -64,25 +67,41 @@ bool may_stop(kevy_instance* instance) {
 
 void wait_for_the_end(kevy_instance* instance) {
   const sigset_t ending = ending_signals();
-  int signal = 0;
-  do {
-    sigwait(&ending, &signal);
-  } while (signal != kShutdown && !may_stop(instance));
+  int signal = came;  // when all had been read
+  if (signal == 0) sigwait(&ending, &signal);
+  while (signal != kShutdown && !may_stop(instance)) sigwait(&ending, &signal);
   tell_of_end(name_of(signal));
 }
 
-// While files are read: a signal ends that. Says at the beginning what goes on.
-int go_on_loading(uint64_t done, uint64_t total, void* signal) {
-  if (done == 0) {
-    std::printf("kevy-server: loading %llu bytes\n", static_cast<unsigned long long>(total));
-    std::fflush(stdout);
-  }
-  const sigset_t ending = ending_signals();
-  const timespec at_once{};
-  const int came = sigtimedwait(&ending, nullptr, &at_once);
-  if (came > 0) *static_cast<int*>(signal) = came;
-  return came > 0 ? 1 : 0;
+// Says at the beginning what goes on.
+int tell_of_loading(uint64_t done, uint64_t total, void*) {
+  if (done != 0) return 0;
+  std::printf("kevy-server: loading %llu bytes\n", static_cast<unsigned long long>(total));
+  std::fflush(stdout);
+  return 0;
 }
+
+// While this lives signals are taken as they come, by this thread: they end the reading of files,
+// whatever that does just now.
+class SignalsTaken {
+ public:
+  SignalsTaken() {
+    struct sigaction action {};
+    action.sa_handler = [](int signal) { came = signal; };
+    action.sa_flags = SA_RESTART;
+    for (const int signal : {SIGTERM, SIGINT, kShutdown}) sigaction(signal, &action, nullptr);
+    change(SIG_UNBLOCK);
+  }
+  ~SignalsTaken() { change(SIG_BLOCK); }
+  SignalsTaken(const SignalsTaken&) = delete;
+  SignalsTaken& operator=(const SignalsTaken&) = delete;
+
+ private:
+  static void change(int how) {
+    const sigset_t ending = ending_signals();
+    pthread_sigmask(how, &ending, nullptr);
+  }
+};
 
 // Raises the limit of descriptors to what the system allows, since each connection needs one.
 void raise_descriptor_limit() {
@@ -121,15 +140,17 @@ Instance start(const Options& options, pid_t& self) {
   wanted.listen = addresses.data();
   wanted.listen_count = addresses.size();
   wanted.listen_options = &listening;
-  int signal = kShutdown;
-  wanted.progress = go_on_loading;
-  wanted.progress_user = &signal;
+  wanted.progress = tell_of_loading;
+  wanted.cancel = &came;
   wanted.on_shutdown = tell;
   wanted.shutdown_user = &self;
   kevy_instance* instance = nullptr;
-  const kevy_status started = kevy_start(&wanted, &instance);
+  const kevy_status started = [&] {
+    const SignalsTaken taken;
+    return kevy_start(&wanted, &instance);
+  }();
   if (started == KEVY_CANCELLED) {
-    tell_of_end(name_of(signal));
+    tell_of_end(name_of(came != 0 ? came : kShutdown));
   } else if (started != KEVY_OK) {
     throw OptionError(kevy_last_error());
   }

@@ -155,10 +155,14 @@ typedef struct kevy_options {
     /* As by kevy_on_shutdown, but that none is missed. May be called before kevy_start returns. */
     kevy_shutdown_callback on_shutdown;
     void* shutdown_user;
+    /* What it points to is 0; once it is anything else kevy_start ends soon, also while it runs a script
+     * of a file. Any thread may set it, and a signal handler. Is looked at until kevy_start returns. May
+     * be NULL. */
+    const volatile int* cancel;
 } kevy_options;
 
 #define KEVY_OPTIONS_INIT \
-    {sizeof(kevy_options), 0, 0, 0, 0, NULL, 0, NULL, NULL, NULL, 0, NULL, NULL, NULL}
+    {sizeof(kevy_options), 0, 0, 0, 0, NULL, 0, NULL, NULL, NULL, 0, NULL, NULL, NULL, NULL}
 
 /* Starts an instance with its own data: none, or what it has kept in `dir` before. `options` may be NULL.
  * Starts no thread, but for those that listen, one that looks after `save` rules, one that writes an
@@ -168,7 +172,7 @@ typedef struct kevy_options {
  * SUBSCRIBE, SHUTDOWN, ...). SHUTDOWN ends kevy_start then: KEVY_CANCELLED.
  * KEVY_INVALID names the option or directive that is wrong, or the file that is damaged, and where.
  * KEVY_SYSTEM: the system refuses, or another instance has the append-only file; kevy_last_errno() says
- * why. KEVY_CANCELLED: `progress` or SHUTDOWN has ended it. Whatever fails, no listener, connection or
+ * why. KEVY_CANCELLED: `progress`, `cancel` or SHUTDOWN has ended it. Whatever fails, no listener, connection or
  * thread is left, and what is on disk is as it was. */
 KEVY_API kevy_status kevy_start(const kevy_options* options, kevy_instance** instance);
 

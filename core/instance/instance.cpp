@@ -157,7 +157,7 @@ Status Instance::listen(const InstanceOptions& options) {
     if (Status started = delivery_.start(); !started) return started;
     shutdown_notice_.set(options.on_shutdown, options.shutdown_user);
   }
-  shutdown_notice_.begin_loading();
+  shutdown_notice_.begin_loading(options.cancel);
   for (const auto& [address, optional] : options.listen) {
     auto listener = Listener::open(address, options.listen_options);
     if (listener) {
@@ -191,7 +191,7 @@ Status Instance::load(const InstanceOptions& options) {
   // What the append-only file has is later than any snapshot.
   Status loaded = persistence_.append_only ? load_append_only(progress) : load_snapshot(progress);
   if (!serving) return serving;
-  // A script that SHUTDOWN ended is an error of the file.
+  // A script that was ended is an error of the file.
   if (!loaded) return shutdown_notice_.ends_loading() ? Status(cancelled()) : loaded;
   if (Status begun = begin_save_rules(); !begun) return begun;
   runtime_.end_loading();

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/cancel_flag.h"
 #include "base/result.h"
 #include "instance/delivery.h"
 #include "instance/housekeeping.h"
@@ -42,6 +43,7 @@ struct InstanceOptions {
   Progress progress;  // of the files that are read
   ShutdownNotice::Callback on_shutdown = nullptr;
   void* shutdown_user = nullptr;
+  CancelFlag cancel;  // of the start
 };
 
 class Instance {
@@ -51,8 +53,8 @@ class Instance {
   static constexpr uint32_t kThreadsMax = 1024;
 
   /// Checks the options, and reads the files that they name; clients that connect meanwhile are
-  /// answered LOADING. kInvalid names the option or the file at fault, ECANCELED: SHUTDOWN or
-  /// `progress` has ended it.
+  /// answered LOADING. kInvalid names the option or the file at fault, ECANCELED: SHUTDOWN,
+  /// `progress` or `cancel` has ended it.
   static Result<std::unique_ptr<Instance>> start(const InstanceOptions& options);
   ~Instance();
 

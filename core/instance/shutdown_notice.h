@@ -8,6 +8,7 @@
 #include <mutex>
 #include <utility>
 
+#include "base/cancel_flag.h"
 #include "instance/delivery.h"
 #include "runtime/dispatch/script_status.h"
 #include "runtime/persistence/shutdown.h"
@@ -32,20 +33,24 @@ class ShutdownNotice final : public Shutdown, private Delivery::Recipient {
     delivery_.remove(*this);
     if (asked()) wake();
   }
-  void begin_loading() noexcept {
+  /// `cancel` ends it too.
+  void begin_loading(CancelFlag cancel) noexcept {
     std::lock_guard guard(mutex_);
     loading_ = true;
+    cancel_ = cancel;
+    scripts_.set_cancel(cancel);
   }
   /// Whether loading is to end.
   bool ends_loading() noexcept {
     std::lock_guard guard(mutex_);
-    return loading_ && asked_;
+    return loading_ && (asked_ || cancel_.set());
   }
-  /// From here on the host is told. True: SHUTDOWN came before, and that is over.
+  /// From here on the host is told. True: that loading is to end came before, and that is over.
   bool end_loading() noexcept {
     std::lock_guard guard(mutex_);
     loading_ = false;
-    return std::exchange(asked_, false);
+    scripts_.set_cancel({});
+    return std::exchange(asked_, false) || std::exchange(cancel_, {}).set();
   }
   /// What the last SHUTDOWN said, or kByRules.
   Saving saving() noexcept {
@@ -97,6 +102,7 @@ class ShutdownNotice final : public Shutdown, private Delivery::Recipient {
   void* user_ = nullptr;
   bool asked_ = false;  // and not told yet
   bool loading_ = false;
+  CancelFlag cancel_;  // of loading
   Saving saving_ = Saving::kByRules;
 };
 

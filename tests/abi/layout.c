@@ -26,7 +26,8 @@ AT(kevy_options, listen_count, 64, 8);
 AT(kevy_options, listen_options, 72, 8);
 AT(kevy_options, on_shutdown, 80, 8);
 AT(kevy_options, shutdown_user, 88, 8);
-_Static_assert(sizeof(kevy_options) >= 96, "a member of kevy_options is gone");
+AT(kevy_options, cancel, 96, 8);
+_Static_assert(sizeof(kevy_options) >= 104, "a member of kevy_options is gone");
 
 AT(kevy_session_options, size, 0, 8);
 AT(kevy_session_options, protocol, 8, 4);

@@ -2,9 +2,12 @@
 // what ends it, and what is said when it fails.
 #include <sys/stat.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstddef>
+#include <fstream>
 #include <functional>
+#include <thread>
 
 #include "database.h"
 #include "folder.h"
@@ -256,6 +259,47 @@ TEST_CASE("a callback, or SHUTDOWN, ends a start, which leaves nothing") {
     Start start(folder, with(kind));
     CHECK(start.run() == KEVY_OK);
   }
+}
+
+TEST_CASE("what a signal handler sets ends a start, even while a script of the file does not end") {
+  const Folder folder;
+  {
+    const std::string path = folder.path();
+    const Store store{"dir", path.c_str(), "appendonly", "yes"};
+    REQUIRE(store.run({"SET", "k", "v"}) == "OK");
+  }
+  std::string name;
+  for (const auto& entry : fs::recursive_directory_iterator(folder.path())) {
+    if (entry.path().native().ends_with(".incr.aof")) name = entry.path();
+  }
+  std::ofstream(name, std::ios::app | std::ios::binary)
+      << "*3\r\n$4\r\nEVAL\r\n$17\r\nwhile true do end\r\n$1\r\n0\r\n";
+  const std::string before = bytes_of(name);
+  std::atomic<bool> reads{false};
+  volatile int cancel = 0;
+  Start start(folder, with(kLog));
+  start.options.cancel = &cancel;
+  start.at_call = 1;
+  start.what = [&] {
+    reads = true;
+    return false;
+  };
+  std::thread other([&] {
+    eventually([&] { return reads.load(); });
+    cancel = 1;
+  });
+  CHECK(start.run() == KEVY_CANCELLED);
+  other.join();
+  CHECK(start.db == nullptr);
+  CHECK(bytes_of(name) == before);
+
+  cancel = 0;  // and without one it is as if it were not there
+  const Folder empty;
+  Start whole(empty);
+  whole.options.cancel = &cancel;
+  REQUIRE(whole.run() == KEVY_OK);
+  cancel = 1;
+  CHECK(run(whole.db, {"EVAL", "for i = 1, 1000000 do end return 7", "0"}) == "7");
 }
 
 TEST_CASE("SHUTDOWN after the start is told to whom the options name") {

@@ -180,28 +180,50 @@ def test_shutdown_ends_it_and_the_files_stay(held, folder, words):
     assert {path: path.read_bytes() for path in files} == files
 
 
-def test_shutdown_ends_a_script_that_loops_in_a_file(tmp_path):
+LIBRARY = "#!lua name=endless\nredis.register_function('loop', function() while true do end end)"
+LOOPS = {"script": [["EVAL", "while true do end", "0"]],
+         "script that has written": [["EVAL", "redis.call('set', KEYS[1], 1) while true do end", "1", "k"]],
+         "script that catches errors": [["EVAL", "while true do pcall(function() while true do end end) end", "0"]],
+         "function": [["FUNCTION", "LOAD", LIBRARY], ["FCALL", "loop", "0"]],
+         "one in a transaction": [["MULTI"], ["EVAL", "while true do end", "0"], ["EXEC"]]}
+
+
+@pytest.fixture(params=LOOPS)
+def looping(request, tmp_path):
+    """A server with a script in its file that does not end; it listens when it has come near it."""
     endless = (tmp_path / "appendonlydir" / "appendonly.aof.1.incr.aof")
     endless.parent.mkdir()
     (endless.parent / "appendonly.aof.manifest").write_text(f"file {endless.name} seq 1 type i\n")
     filling = command("SET", "of alice", "v" * 100_000)
-    endless.write_bytes(filling + command("EVAL", "while true do end", "0") + filling)
+    endless.write_bytes(filling + b"".join(command(*words) for words in LOOPS[request.param]) + filling)
     path = str(tmp_path / "kevy.sock")
     process = subprocess.Popen(
         [KEVY_SERVER, "--port", "0", "--unixsocket", path, "--dir", str(tmp_path), "--appendonly", "yes"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    try:
-        eventually(lambda: os.path.exists(path))
-        with socket.socket(socket.AF_UNIX) as client:
-            client.settimeout(WAIT)
-            client.connect(path)
-            client.sendall(command("SHUTDOWN", "NOSAVE"))
-            assert receive_to_end(client) == b""
-        said, _ = process.communicate(timeout=WAIT)
-        assert (process.returncode, "SHUTDOWN, stopping" in said) == (0, True)
-    finally:
-        process.kill()
-        process.wait(WAIT)
+    process.path, process.file = path, endless
+    eventually(lambda: os.path.exists(path))
+    yield process
+    process.kill()
+    process.communicate(timeout=WAIT)
+
+
+def test_shutdown_ends_a_script_that_loops_in_a_file(looping):
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(WAIT)
+        client.connect(looping.path)
+        client.sendall(command("SHUTDOWN", "NOSAVE"))
+        assert receive_to_end(client) == b""
+    said, _ = looping.communicate(timeout=WAIT)
+    assert (looping.returncode, "SHUTDOWN, stopping" in said) == (0, True)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_a_script_that_loops_in_a_file(looping, number):
+    file = looping.file.read_bytes()
+    looping.send_signal(number)
+    said, _ = looping.communicate(timeout=WAIT)
+    assert (looping.returncode, f"{number.name}, stopping" in said) == (0, True)
+    assert looping.file.read_bytes() == file
 
 
 def test_a_damaged_file_ends_it_as_before_and_closes_its_clients(held, kind, folder):

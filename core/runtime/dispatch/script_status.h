@@ -15,6 +15,7 @@
 #include <string>
 
 #include "base/bytes.h"
+#include "base/cancel_flag.h"
 #include "base/lock.h"
 
 namespace kevy {
@@ -41,7 +42,8 @@ class ScriptStatus {
   bool wrote() const noexcept { return state_.load(std::memory_order_relaxed) == State::kWrote; }
   bool kill_wanted() const noexcept {
     return state_.load(std::memory_order_relaxed) == State::kKilled ||
-           stopping_.load(std::memory_order_relaxed);
+           stopping_.load(std::memory_order_relaxed) ||
+           cancel_.load(std::memory_order_relaxed).set();
   }
 
   // Of any thread.
@@ -86,6 +88,8 @@ class ScriptStatus {
 
   /// Ends the script whatever it has done, and those to come: the instance stops.
   void end_now() noexcept { stopping_.store(true, std::memory_order_relaxed); }
+  /// The same once it is set.
+  void set_cancel(CancelFlag cancel) noexcept { cancel_.store(cancel, std::memory_order_relaxed); }
 
   std::atomic<uint64_t> cached_scripts{0};
   std::atomic<uint64_t> cached_bytes{0};  // their texts
@@ -123,6 +127,7 @@ class ScriptStatus {
   std::atomic<State> state_{State::kNone};
   std::atomic<Kind> kind_{Kind::kScript};
   std::atomic<bool> stopping_{false};
+  std::atomic<CancelFlag> cancel_{};
   std::atomic<bool> may_publish_{false};
 
   Lock quiet_lock_;  // a leaf; guards what follows

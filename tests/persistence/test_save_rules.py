@@ -275,3 +275,103 @@ def test_stopping_tells_when_it_could_not_save(tmp_path):
     door.library.kevy_last_error.restype = ctypes.c_char_p
     assert stop(door) == 3
     assert b"dump.rdb: " in door.library.kevy_last_error()
+
+
+FLUSHES = [["FLUSHALL"], ["FLUSHALL", "SYNC"], ["FLUSHALL", "ASYNC"]]
+
+
+@pytest.fixture(params=[None, VALKEY, REDIS], ids=["kevy", "valkey", "redis"])
+def door(request, tmp_path):
+    opened = open_kevy(tmp_path) if request.param is None else Reference(request.param, tmp_path)
+    yield opened
+    opened.close()
+
+
+def saved_keys(folder):
+    """What a start with a copy of the snapshot finds; nothing: there is none."""
+    if not (folder / "dump.rdb").exists():
+        return None
+    copy = folder / "copy"
+    shutil.rmtree(copy, ignore_errors=True)
+    copy.mkdir()
+    shutil.copy(folder / "dump.rdb", copy)
+    opened = open_kevy(copy)
+    keys = sorted(run(opened, "KEYS", "*"))
+    opened.close()
+    return keys
+
+
+@pytest.mark.parametrize("words", [*FLUSHES, ["FLUSHDB"]], ids=" ".join)
+@pytest.mark.parametrize("rules", ["", "900 1"])
+def test_flushall_puts_an_empty_file_there_if_there_are_rules(door, tmp_path, rules, words):
+    run(door, "CONFIG", "SET", "save", rules)
+    run(door, "MSET", "of alice", 1, "of bob", 2)
+    assert run(door, "SAVE") == b"OK"
+    run(door, "SET", "later", 1)
+    saved_at = run(door, "LASTSAVE")
+    eventually(lambda: time.time() > saved_at + 1.5)  # the references look at the clock now and then
+    assert run(door, *words) == b"OK"
+    told = info(door)
+    if rules and words[0] == "FLUSHALL":
+        assert saved_keys(tmp_path) == []
+        assert run(door, "LASTSAVE") > saved_at
+        assert told["rdb_changes_since_last_save"] == "0"
+    else:
+        assert saved_keys(tmp_path) == [b"of alice", b"of bob"]
+        assert run(door, "LASTSAVE") == saved_at
+        assert int(told["rdb_changes_since_last_save"]) > 1
+    assert told["rdb_saves"] == "1"
+    assert run(door, "SET", "after", 1) == b"OK"
+    if told["rdb_changes_since_last_save"] == "0":
+        assert info(door)["rdb_changes_since_last_save"] == "1"
+
+
+def test_flushall_inside_of_something_puts_it_there_too(door, tmp_path):
+    run(door, "CONFIG", "SET", "save", "900 1")
+    assert run(door, "FLUSHALL") == b"OK"  # of nothing
+    assert saved_keys(tmp_path) == []
+    (tmp_path / "dump.rdb").unlink()
+    run(door, "SET", "a", 1)
+    one = door.another()
+    for words in (["MULTI"], ["SET", "b", 1], ["FLUSHALL"], ["SET", "c", 1]):
+        run(one, *words)
+    assert run(one, "EXEC") == [b"OK", b"OK", b"OK"]
+    one.close()
+    assert saved_keys(tmp_path) == []
+    assert info(door)["rdb_changes_since_last_save"] == "1"
+    (tmp_path / "dump.rdb").unlink()
+    assert run(door, "EVAL", "redis.call('flushall') return redis.call('set', 'x', 1)", 0) == b"OK"
+    assert saved_keys(tmp_path) == []
+    assert info(door)["rdb_changes_since_last_save"] == "1"
+
+
+def test_flushall_answers_ok_where_the_file_can_not_be_written(door, tmp_path):
+    run(door, "CONFIG", "SET", "save", "900 1")
+    block(tmp_path / "dump.rdb")
+    run(door, "SET", "a", 1)
+    assert run(door, "FLUSHALL") == b"OK"
+    assert run(door, "SET", "a", 1) == b"OK"
+    assert int(info(door)["rdb_changes_since_last_save"]) >= 2
+    assert info(door)["rdb_last_bgsave_status"] == "ok"
+    assert not list(tmp_path.glob("temp*"))
+    run(door, "CONFIG", "SET", "save", "")
+
+
+@pytest.mark.parametrize("rules", ["", "900 1"])
+def test_flushall_ends_a_snapshot_in_the_background(door, tmp_path, rules):
+    big = 1_000_000 if isinstance(door, Kevy) else 10
+    run(door, "CONFIG", "SET", "save", rules, "rdbcompression", "no")
+    for i in range(200):
+        run(door, "SETRANGE", f"key:{i}", big, "x")
+    if not isinstance(door, Kevy):
+        run(door, "CONFIG", "SET", "rdb-key-save-delay", 20000)
+    assert run(door, "BGSAVE") == b"Background saving started"
+    assert run(door, "FLUSHALL") == b"OK"
+    eventually(lambda: info(door)["rdb_bgsave_in_progress"] == "0")
+    assert saved_keys(tmp_path) == ([] if rules else None)
+    assert info(door)["rdb_last_bgsave_status"] == "ok"
+    assert info(door)["rdb_changes_since_last_save"] == ("0" if rules else "400")
+    assert not list(tmp_path.glob("temp*"))
+    assert run(door, "BGSAVE") == b"Background saving started"
+    eventually(lambda: info(door)["rdb_bgsave_in_progress"] == "0")
+    assert saved_keys(tmp_path) == []

@@ -4,6 +4,7 @@
 
 #include "command/arguments.h"
 #include "command/families.h"
+#include "runtime/persistence/snapshots.h"
 
 namespace kevy {
 
@@ -55,6 +56,12 @@ bool read_flush_options(Call& call) {
 void flushall(Call& call) {
   if (!read_flush_options(call)) return;
   flush(call, std::nullopt);
+  // With rules an empty file takes the place of the old one at once; what comes of that is not told.
+  Runtime& runtime = call.runtime;
+  if (Snapshots* const snapshots = runtime.loading() ? nullptr : runtime.snapshots()) {
+    const bool rules = runtime.settings().save_rules.load(std::memory_order_relaxed);
+    static_cast<void>(snapshots->flushed(call.turn, rules));
+  }
   call.reply.ok();
 }
 

@@ -40,12 +40,15 @@ Status NewFile::open() {
   return Done{};
 }
 
+bool NewFile::was_cancelled() {
+  if (cancelled_ == nullptr || !cancelled_->load(std::memory_order_relaxed)) return false;
+  error_ = {Error::Kind::kState, "it was cancelled", ECANCELED};
+  return true;
+}
+
 bool NewFile::write_at(Bytes bytes, int64_t at) {
   while (!bytes.empty()) {
-    if (cancelled_ != nullptr && cancelled_->load(std::memory_order_relaxed)) {
-      error_ = {Error::Kind::kState, "it was cancelled", ECANCELED};
-      return false;
-    }
+    if (was_cancelled()) return false;
     constexpr size_t kOnceMost = size_t{4} << 20;
     const size_t once = std::min(bytes.size(), kOnceMost);
     const ssize_t written = pwrite(file_.get(), bytes.data(), once, at);
@@ -68,15 +71,22 @@ bool NewFile::write(Bytes bytes) {
 
 bool NewFile::rewrite_start(Bytes bytes) { return write_at(bytes, 0); }
 
+Status NewFile::take_name() {
+  const std::string wanted = path(name_);
+  std::unique_lock<std::mutex> guard;
+  if (naming_ != nullptr) guard = std::unique_lock(*naming_);
+  if (was_cancelled()) return error_;
+  if (rename(temporary_.c_str(), wanted.c_str()) != 0) return failed("it can not be given its name");
+  temporary_.clear();
+  return Done{};
+}
+
 Status NewFile::commit() {
   if (fsync(file_.get()) != 0) return failed("it can not be brought to the disk");
   if (close(file_.release()) != 0) return failed("it can not be closed");
   const Descriptor folder(::open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!folder) return failed("its directory can not be opened");
-  if (rename(temporary_.c_str(), path(name_).c_str()) != 0) {
-    return failed("it can not be given its name");
-  }
-  temporary_.clear();
+  if (Status named = take_name(); !named) return named;
   if (fsync(folder.get()) != 0) return failed("its name can not be brought to the disk");
   return Done{};
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <atomic>
+#include <mutex>
 #include <string>
 
 #include "base/descriptor.h"
@@ -16,9 +17,11 @@ namespace kevy {
 
 class NewFile final : public RdbSink {
  public:
-  /// `directory` outlives it. `cancelled`, if not nullptr, ends the writing when it becomes true.
-  NewFile(const std::string& directory, std::string name, const std::atomic<bool>* cancelled)
-      : directory_(directory), name_(std::move(name)), cancelled_(cancelled) {}
+  /// `directory` outlives it. `cancelled`, if not nullptr, ends the writing when it becomes true; if that
+  /// becomes so with `naming` held, the file does not get its name after that.
+  NewFile(const std::string& directory, std::string name, const std::atomic<bool>* cancelled,
+          std::mutex* naming = nullptr)
+      : directory_(directory), name_(std::move(name)), cancelled_(cancelled), naming_(naming) {}
   ~NewFile() override;
 
   Status open();
@@ -31,12 +34,15 @@ class NewFile final : public RdbSink {
 
  private:
   bool write_at(Bytes bytes, int64_t at);
+  bool was_cancelled();
+  Status take_name();
   Error failed(const char* what) const;
   std::string path(const std::string& name) const { return directory_ + '/' + name; }
 
   const std::string& directory_;
   const std::string name_;
   const std::atomic<bool>* const cancelled_;
+  std::mutex* const naming_;
   std::string temporary_;  // its path, so that removing it takes no memory; empty: there is none
   Descriptor file_;
   int64_t size_ = 0;

@@ -74,6 +74,7 @@ void SnapshotFiles::stop() noexcept {
   {
     std::lock_guard guard(mutex_);
     stopping_ = true;
+    const std::lock_guard naming(naming_);
     cancelled_.store(true);
     thread = std::move(thread_);
   }
@@ -115,8 +116,7 @@ void SnapshotFiles::end(const Status& outcome, bool in_background) noexcept {
   busy_ = false;
   if (outcome) {
     ++state_.saves;
-    state_.changes_saved = changes_;
-    state_.last_save_s = runtime_.clock().now_ms() / 1000;
+    note_made();
   }
   if (!in_background) {
     if (outcome) state_.last_ok = true;
@@ -130,6 +130,11 @@ void SnapshotFiles::end(const Status& outcome, bool in_background) noexcept {
   state_.last_duration_s = duration_cast<std::chrono::seconds>(Steady::now() - began_).count();
 }
 
+void SnapshotFiles::note_made() noexcept {
+  state_.changes_saved = changes_;
+  state_.last_save_s = runtime_.clock().now_ms() / 1000;
+}
+
 void SnapshotFiles::set_changes(uint64_t changes) noexcept {
   std::lock_guard guard(mutex_);
   changes_ = changes;
@@ -137,7 +142,7 @@ void SnapshotFiles::set_changes(uint64_t changes) noexcept {
 
 // With the turn's shards, or of one moment, for which all are held.
 Status SnapshotFiles::write_file(Turn* turn) {
-  NewFile file(directory_, name_, turn == nullptr ? &cancelled_ : nullptr);
+  NewFile file(directory_, name_, turn == nullptr ? &cancelled_ : nullptr, &naming_);
   if (Status opened = file.open(); !opened) return opened;
   const Settings& settings = runtime_.settings();
   RdbFileWriter writer(file, {settings.rdb_compression.load(std::memory_order_relaxed),
@@ -227,8 +232,23 @@ Status SnapshotFiles::save_in_background() {
 bool SnapshotFiles::cancel() {
   std::lock_guard guard(mutex_);
   if (!state_.in_progress) return false;
+  const std::lock_guard naming(naming_);
   cancelled_.store(true);
   return true;
+}
+
+// One in the background may go on for a while, in a file of its own that gets no name. As the references
+// count, this one is none of the saves.
+Status SnapshotFiles::flushed(Turn& turn, bool saves) {
+  cancel();
+  if (!saves || directory_.empty()) return Done{};
+  Status outcome = write(&turn);
+  std::lock_guard guard(mutex_);
+  if (!outcome) return outcome;
+  note_made();
+  state_.last_ok = true;
+  update_refusal();
+  return outcome;
 }
 
 Result<bool> SnapshotFiles::read_file(const Read& read) const {

@@ -49,6 +49,7 @@ class SnapshotFiles final : public Snapshots {
   Status save(Turn& turn) override;
   Status save_in_background() override;
   bool cancel() override;
+  Status flushed(Turn& turn, bool saves) override;
   Status load(Turn& turn, Meeting meeting) override;
   State state() override;
 
@@ -69,6 +70,7 @@ class SnapshotFiles final : public Snapshots {
 
   Status begin();
   void end(const Status& outcome, bool in_background) noexcept;
+  void note_made() noexcept;
   void set_changes(uint64_t changes) noexcept;
   void update_refusal() noexcept;
   Status write(Turn* turn) noexcept;
@@ -83,7 +85,9 @@ class SnapshotFiles final : public Snapshots {
   const LibraryCodes& libraries_;
   std::string directory_, name_;  // constant after start()
 
-  std::atomic<bool> cancelled_{false};
+  // Held while the file gets its name, so that what was cancelled before does not get it after.
+  std::mutex naming_;
+  std::atomic<bool> cancelled_{false};  // set with naming_
   std::mutex mutex_;  // guards what follows
   std::thread thread_;
   bool busy_ = false;  // someone writes

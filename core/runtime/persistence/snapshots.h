@@ -44,6 +44,9 @@ class Snapshots {
   virtual Status save_in_background() = 0;
   /// Whether there was one to cancel. It ends soon.
   virtual bool cancel() = 0;
+  /// All keys are gone: what is written in the background has no use any more, and, with `saves`, a file
+  /// without keys takes the place of the one that there is. Takes place whatever else writes.
+  virtual Status flushed(Turn& turn, bool saves) = 0;
   /// Reads the file. It is read twice, so that nothing goes for a file that is damaged.
   virtual Status load(Turn& turn, Meeting meeting) = 0;
   virtual State state() = 0;

@@ -126,6 +126,73 @@ def test_one_that_writes_in_the_background_does_not_keep_it(folder):
     assert server.stop() == 0
 
 
+WAYS = {"SHUTDOWN": None, "SHUTDOWN NOSAVE": False, "SHUTDOWN SAVE": True, "SHUTDOWN NOW FORCE": None,
+        "SIGTERM": None}
+
+
+def fill(name, client):
+    """So that what is written in the background goes on for a while."""
+    for i in range(60):
+        client.run("SETRANGE", f"key {i}", 1_000_000 if name == "kevy" else 10, "x")
+
+
+def slowly(name):
+    return ["--rdbcompression", "no", *(() if name == "kevy" else ("--rdb-key-save-delay", "10000"))]
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("rules", ["", "900 1"])
+@pytest.mark.parametrize("writes", ["BGSAVE", "BGREWRITEAOF"])
+def test_what_is_written_meanwhile_is_given_up_and_leaves_nothing(name, folder, writes, rules, way):
+    log = writes == "BGREWRITEAOF"
+    server = start(name, folder, "--appendonly", "yes" if log else "no", *slowly(name))
+    client = Client(server)
+    client.run("CONFIG", "SET", "save", rules)
+    fill(name, client)
+    assert "started" in client.run(writes)
+    assert client.run("SET", "of alice", "last") == "OK"
+    if way == "SIGTERM":
+        server.process.send_signal(signal.SIGTERM)
+    else:
+        client.send(*way.split())
+        assert ends(client)
+    assert server.process.wait(WAIT) == 0
+    saves = rules != "" if WAYS[way] is None else WAYS[way]
+    assert [file.name for file in folder.glob("*.rdb")] == (["dump.rdb"] if saves else [])
+    assert not list(folder.rglob("temp*"))
+    if saves:
+        server = start(name, folder)
+        assert Client(server).run("GET", "of alice") == b"last"
+        assert server.stop() == 0
+    if log:
+        server = start(name, folder, "--appendonly", "yes")
+        assert Client(server).run("DBSIZE") == 61
+        assert server.stop() == 0
+
+
+@pytest.mark.parametrize("words", [["SHUTDOWN"], ["SHUTDOWN", "NOSAVE"], ["SHUTDOWN", "FORCE"]])
+def test_an_append_only_file_that_is_being_begun(name, folder, words):
+    """Nothing else has the keys: the references refuse to end before it has been made, unless they are forced
+    to; kevy ends when it has been."""
+    server = start(name, folder, *slowly(name))
+    client = Client(server)
+    fill(name, client)
+    assert client.run("CONFIG", "SET", "appendonly", "yes") == "OK"
+    client.run("SET", "of alice", "last")
+    if name != "kevy" and "FORCE" not in words:
+        assert client.run(*words) == "-ERR Errors trying to SHUTDOWN. Check logs."
+        server.process.kill()
+        server.process.wait(WAIT)
+        return
+    client.send(*words)
+    assert ends(client)
+    assert server.process.wait(WAIT) == 0
+    if name == "kevy":
+        server = start(name, folder, "--appendonly", "yes")
+        assert Client(server).run("DBSIZE") == 61
+        assert server.stop() == 0
+
+
 def test_a_busy_script_lets_only_nosave_through(folder):
     server = start("kevy", folder)
     client, other = Client(server), Client(server)

@@ -11,6 +11,7 @@
 #include "runtime/dispatch/key_prefetch.h"
 #include "runtime/mutation/logging.h"
 #include "runtime/observing/observer.h"
+#include "runtime/session/loads_files.h"
 
 namespace kevy {
 
@@ -235,7 +236,7 @@ bool Runtime::would_wait(Args args, const Route& route) noexcept {
     }
     if (log_.load(std::memory_order_relaxed) != log) [[unlikely]]
       return false;
-    ++route.shard->statistics.commands;
+    count_command(*this, session, route.shard);
     call.bind_key({args[row.only_key], route.hash}, *route.shard);
   } else {
     if (!hold_planned(turn, session, row, args)) {
@@ -244,7 +245,7 @@ bool Runtime::would_wait(Args args, const Route& route) noexcept {
     }
     if (log_.load(std::memory_order_relaxed) != log) [[unlikely]]
       return false;
-    counters_.keyless_commands.fetch_add(1, std::memory_order_relaxed);
+    count_command(*this, session, nullptr);
   }
   const size_t errors_before = reply.errors();
   if (args.size() > brief_words) [[unlikely]] {
@@ -255,7 +256,7 @@ bool Runtime::would_wait(Args args, const Route& route) noexcept {
   if (attended) track_reads(turn, session, row, args);
   if (!session.stateless()) SessionTraffic::add(session.traffic.commands, 1);
   if (reply.errors() != errors_before) [[unlikely]] {
-    counters_.error_replies.fetch_add(reply.errors() - errors_before, std::memory_order_relaxed);
+    count_errors(*this, session, reply.errors() - errors_before);
   }
   return true;
 }
@@ -404,10 +405,10 @@ void Runtime::run_nested(Call& outer, Session& session, const CommandRow& row, A
   if (row.only_key != 0 && row.only_key < args.size()) {
     const Key key{args[row.only_key], hash(args[row.only_key])};
     Shard& shard = shard_of(key);
-    ++shard.statistics.commands;
+    count_command(*this, outer.session, &shard);
     call.bind_key(key, shard);
   } else {
-    counters_.keyless_commands.fetch_add(1, std::memory_order_relaxed);
+    count_command(*this, outer.session, nullptr);
   }
   if (observes() || args.size() > row.brief_words) {
     run_observed_nested(call, outer);

@@ -226,6 +226,62 @@ def test_a_signal_ends_a_script_that_loops_in_a_file(looping, number):
     assert looping.file.read_bytes() == file
 
 
+class Counted:
+    """A client, and what INFO stats has come to in all with its own look."""
+
+    def __init__(self, server):
+        self.client = Client(server)
+
+    def look(self):
+        info = self.client.info("stats")
+        return int(info["total_commands_processed"]), int(info["total_error_replies"])
+
+
+def test_what_clients_do_meanwhile_is_counted_and_what_is_loaded_is_not(held):
+    server = held()
+    counted = Counted(server)
+    commands, errors = counted.look()
+    assert commands <= 1 and errors == 0
+    client = Client(server)
+    for _ in range(5):
+        client.run("CONFIG", "GET", "save")
+    for _ in range(3):
+        assert client.run("GET", "of alice").startswith("-LOADING")
+    for words in (["SPUBLISH", "c", "m"], ["MULTI"], ["EXEC"], ["PUBLISH", "c", "m"]):
+        client.run(*words)
+    assert counted.look() == (commands + 5 + 4 + 1, 3)
+    server.go_on()
+    looks = 1
+    while client.info("persistence")["loading"] == "1":
+        looks += 1
+    assert counted.look() == (commands + 5 + 4 + 1 + looks + 1, 3)
+    assert client.run("DBSIZE") == KEYS + 1
+    assert counted.look() == (commands + 5 + 4 + 1 + looks + 3, 3)
+
+
+WRITTEN = [["FUNCTION", "LOAD", "#!lua name=lib\nredis.register_function('f', function() return 1 end)"],
+           ["SELECT", "1"], ["MULTI"], ["SET", "a", "1"], ["EXEC"], ["FLUSHDB"], ["LPUSH", "a", "1"],
+           ["EVAL", "return redis.pcall('lpush', KEYS[1], 1)", "1", "a"]]
+
+
+@pytest.mark.parametrize("kind", ["aof", "snapshot"])
+def test_what_was_loaded_is_no_command_of_anybodys(folder, kind):
+    server = start("kevy", folder)
+    client = Client(server)
+    for words in WRITTEN:
+        client.run(*words)
+    if kind == "snapshot":
+        client.run("SAVE")
+    server.stop()
+    server = Server(PROGRAMS["kevy"], folder,
+                    ["--dir", str(folder), "--appendonly", "yes" if kind == "aof" else "no"])
+    client = Client(server)
+    info = client.info("stats")
+    assert int(info["total_commands_processed"]) <= 2 and info["total_error_replies"] == "0"  # PING, INFO
+    assert client.run("FCALL", "f", "0") == 1
+    server.stop()
+
+
 def test_a_damaged_file_ends_it_as_before_and_closes_its_clients(held, kind, folder):
     file = next(folder.glob("dump.rdb" if kind == "rdb" else "appendonlydir/*.incr.aof"))
     whole = file.read_bytes()

@@ -6,6 +6,7 @@
 #include "runtime/dispatch/full_name.h"
 #include "runtime/observing/observer.h"
 #include "runtime/runtime.h"
+#include "runtime/session/loads_files.h"
 
 namespace kevy {
 
@@ -73,7 +74,7 @@ bool Runtime::accepts_words(Session& session, Args args, Reply& reply) {
     return true;
   }
   if (session.transaction.open) session.transaction.broken = true;
-  counters_.error_replies.fetch_add(1, std::memory_order_relaxed);
+  count_errors(*this, session, 1);
   reply.error("ERR Protocol error: invalid bulk length");
   return false;
 }
@@ -82,7 +83,7 @@ bool Runtime::accepts_words(Session& session, Args args, Reply& reply) {
 /// refused ends its transaction.
 bool Runtime::check(Turn& turn, Session& session, const CommandRow* row, Args args, Reply& reply) {
   const auto refuse = [&](Bytes text) {
-    counters_.error_replies.fetch_add(1, std::memory_order_relaxed);
+    count_errors(*this, session, 1);
     if (row != nullptr && row->has(kQueuedShards) && !session.stateless()) {
       hold_watched(turn, session);
       forget_watches(session);

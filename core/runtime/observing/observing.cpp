@@ -5,6 +5,7 @@
 
 #include "runtime/dispatch/call.h"
 #include "runtime/observing/observer.h"
+#include "runtime/session/loads_files.h"
 
 namespace kevy {
 
@@ -73,7 +74,7 @@ void Runtime::note_large_reply(const Session& session, Args args, size_t bytes) 
 
 void Runtime::show_monitors(Call& call, bool from_script) noexcept {
   if (pubsub_.monitors() == 0 || call.row.has(kAdmin)) return;
-  if (!call.session.has_socket() && loading()) return;  // what is loaded was seen once
+  if (loads_files(*this, call.session)) return;  // what is loaded was seen once
   try {
     const std::string line =
         monitor_line(call.session, from_script, call.row, call.args, clock_.now_us());

@@ -5,6 +5,7 @@
 
 #include "runtime/mutation/mutation.h"
 #include "runtime/runtime.h"
+#include "runtime/session/loads_files.h"
 
 namespace kevy {
 
@@ -19,7 +20,7 @@ bool writes(const CommandRow& row) noexcept { return row.has(kWrite | kMayReplic
 bool Runtime::is_postponed(const Session& session, const CommandRow& row) const noexcept {
   const Pause::What what = pause_.what();
   if (what == Pause::What::kNothing || session.stateless()) return false;
-  if (!session.has_socket() && loading()) return false;
+  if (loads_files(*this, session)) return false;
   if (what == Pause::What::kAll) return true;
   if (!row.has(kQueuedShards)) return writes(row);
   const std::vector<QueuedCommand>& queue = session.transaction.queue;
@@ -71,7 +72,7 @@ bool Runtime::publishes(const Session& session, const CommandRow& row, Args args
 
 // True: it runs later. A session without a socket waits here.
 bool Runtime::await_arrivals(Turn& turn, Session& session, const CommandRow& row, Args args) {
-  if (!session.has_socket() && loading()) return false;
+  if (loads_files(*this, session)) return false;
   if (!publishes(session, row, args)) return false;
   Arrivals& arrivals = *arrivals_.load(std::memory_order_acquire);
   if (!session.has_socket()) {

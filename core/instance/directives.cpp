@@ -122,6 +122,17 @@ Configuration::Directive constant(std::string value) {
   return {[value = std::move(value)] { return value; }, {}};
 }
 
+// Of memory, since no key is evicted.
+Configuration::Directive no_limit() {
+  return {[] { return "0"; },
+          [](Bytes text) -> Wrong {
+            const auto bytes = parse_memory_size(text);
+            if (!bytes || *bytes < 0) return "argument must be a memory value";
+            if (*bytes != 0) return "no key is evicted here: 0, which is no limit";
+            return std::nullopt;
+          }};
+}
+
 Configuration::Directive eviction_policy(Settings& settings) {
   const auto policy = std::make_shared<std::string>("noeviction");
   return {[policy] { return *policy; },
@@ -188,6 +199,7 @@ void add_directives(Configuration& configuration, Settings& settings, uint32_t d
   settings.configuration = &configuration;
   constexpr int64_t kIntMax = std::numeric_limits<int32_t>::max();
   configuration.add("databases", constant(std::to_string(databases)));
+  configuration.add("maxmemory", no_limit());
   configuration.add("maxmemory-policy", eviction_policy(settings));
   configuration.add("lfu-log-factor", number(settings.lfu_log_factor, 0, kIntMax));
   configuration.add("lfu-decay-time", number(settings.lfu_decay_minutes, 0, kIntMax));

@@ -8,11 +8,13 @@
 #include "command/arguments.h"
 #include "command/families.h"
 #include "command/help.h"
+#include "command/server/process_facts.h"
 #include "runtime/observing/observer.h"
 #include "runtime/persistence/append_only.h"
 #include "runtime/persistence/snapshots.h"
 #include "runtime/redis_version.h"
 #include "runtime/settings/configuration.h"
+#include "runtime/settings/eviction_policy.h"
 
 namespace kevy {
 
@@ -180,28 +182,32 @@ std::string human_size(uint64_t bytes) {
   return {text, end + 1};
 }
 
+void sized_lines(const std::string& name, uint64_t bytes, InfoText& info) {
+  info.line(name, bytes);
+  info.line(name + "_human", human_size(bytes));
+}
+
 // No key is evicted, whatever the policy.
 void info_memory(Call& call, size_t data, InfoText& info) {
   const size_t clients = call.runtime.clients_memory();
   const size_t used = data + call.runtime.lazy_free().waiting_bytes() + clients;
   info.line("used_memory", used);
   info.line("used_memory_human", human_size(used));
+  sized_lines("used_memory_rss", resident_bytes(), info);
+  sized_lines("total_system_memory", system_memory_bytes(), info);
   info.line("maxmemory", 0);
   info.line("maxmemory_human", "0B");
-  const Bytes policy = "maxmemory-policy";
-  for (const auto& [name, value] : call.runtime.settings().configuration->get({&policy, 1})) {
-    info.line("maxmemory_policy", value);
-  }
+  info.line("maxmemory_policy", eviction_policy(call.runtime.settings()));
   info.line("mem_clients_normal", clients);
   const ScriptStatus& scripts = call.runtime.script_status();
   info.line("used_memory_vm_eval", scripts.interpreter_bytes);
-  info.line("used_memory_lua", scripts.interpreter_bytes);
+  sized_lines("used_memory_lua", scripts.interpreter_bytes, info);
   info.line("used_memory_scripts_eval", scripts.cached_bytes);
   info.line("number_of_cached_scripts", scripts.cached_scripts);
   info.line("number_of_functions", scripts.functions);
   info.line("number_of_libraries", scripts.libraries);
   info.line("used_memory_functions", scripts.function_bytes);
-  info.line("used_memory_scripts", scripts.cached_bytes + scripts.function_bytes);
+  sized_lines("used_memory_scripts", scripts.cached_bytes + scripts.function_bytes, info);
 }
 
 std::string percent_of(uint64_t part, uint64_t whole) {
@@ -247,19 +253,47 @@ void info_loading(Call& call, InfoText& info) {
             std::to_string(elapsed_s == 0 ? 1 : static_cast<int64_t>(left_s)));
 }
 
+void info_server(Call& call, InfoText& info) {
+  constexpr int64_t kDay = 86'400;
+  const int64_t now_us = call.turn.moment().us();
+  const int64_t begun_s = call.runtime.load_state().seen().begun_s;
+  const int64_t uptime_s = std::max<int64_t>(now_us / 1'000'000 - begun_s, 0);
+  info.line("redis_version", kRedisVersion);
+  info.line("server_name", "kevy");
+  info.line("kevy_version", KEVY_VERSION_TEXT);
+  info.line("redis_mode", "standalone");
+  info.line("server_mode", "standalone");
+  info.line("os", system_name());
+  info.line("arch_bits", 64);
+  info.line("multiplexing_api", "epoll");
+  info.line("gcc_version", std::to_string(__GNUC__) + '.' + std::to_string(__GNUC_MINOR__) + '.' +
+                               std::to_string(__GNUC_PATCHLEVEL__));
+  info.line("process_id", static_cast<uint64_t>(getpid()));
+  info.line("run_id", call.runtime.observer().run_id());
+  info.line("server_time_usec", std::to_string(now_us));
+  info.line("uptime_in_seconds", std::to_string(uptime_s));
+  info.line("uptime_in_days", std::to_string(uptime_s / kDay));
+  info.line("executable", program_path());
+  info.line("shards", call.runtime.shard_count());
+}
+
+void info_processor(InfoText& info) {
+  const auto line = [&](const char* name, int64_t us) {
+    const std::string behind = std::to_string(1'000'000 + us % 1'000'000);
+    info.line(name, std::to_string(us / 1'000'000) + '.' + behind.substr(1));
+  };
+  const ProcessorTime own = processor_time(), children = processor_time_of_children();
+  line("used_cpu_sys", own.system_us);
+  line("used_cpu_user", own.user_us);
+  line("used_cpu_sys_children", children.system_us);
+  line("used_cpu_user_children", children.user_us);
+}
+
 void info(Call& call) {
   InfoText info(call.args.subspan(1));
-  const Totals sum = totals(call.runtime);
-  if (info.section("Server")) {
-    info.line("redis_version", kRedisVersion);
-    info.line("server_name", "kevy");
-    info.line("kevy_version", KEVY_VERSION_TEXT);
-    info.line("redis_mode", "standalone");
-    info.line("server_mode", "standalone");
-    info.line("arch_bits", 64);
-    info.line("process_id", static_cast<uint64_t>(getpid()));
-    info.line("shards", call.runtime.shard_count());
-  }
+  Totals sum = totals(call.runtime);
+  if (call.runtime.loading()) sum.statistics = {};  // of what is loaded
+  if (info.section("Server")) info_server(call, info);
   if (info.section("Clients")) {
     info.line("connected_clients", call.runtime.session_count());
     info.line("maxclients", call.runtime.settings().clients_max);
@@ -287,6 +321,7 @@ void info(Call& call) {
     info.line("keyspace_hits", sum.statistics.keyspace_hits);
     info.line("keyspace_misses", sum.statistics.keyspace_misses);
     info.line("pubsub_channels", call.runtime.pubsub().count(ChannelKind::kChannel));
+    info.line("pubsubshard_channels", call.runtime.pubsub().count(ChannelKind::kSharded));
     info.line("pubsub_patterns", call.runtime.pubsub().count(ChannelKind::kPattern));
     info.line("tracking_total_keys", call.runtime.tracking().keys());
     info.line("tracking_total_items", call.runtime.tracking().items());
@@ -297,6 +332,7 @@ void info(Call& call) {
     info.line("role", "master");
     info.line("connected_slaves", 0);
   }
+  if (info.section("CPU")) info_processor(info);
   if (info.section("Cluster")) info.line("cluster_enabled", 0);
   if (info.section("Keyspace")) info_keyspace(sum, info);
   call.reply.verbatim("txt", info.text());

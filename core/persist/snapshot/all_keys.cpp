@@ -4,7 +4,7 @@
 #include <string>
 
 #include "runtime/redis_version.h"
-#include "runtime/settings/configuration.h"
+#include "runtime/settings/eviction_policy.h"
 #include "runtime/shard/access.h"
 
 namespace kevy {
@@ -15,11 +15,8 @@ namespace {
 RdbUse::Kind kind_of_use(Runtime& runtime) {
   if (runtime.settings().lfu_policy.load(std::memory_order_relaxed))
     return RdbUse::Kind::kFrequency;
-  const Bytes name = "maxmemory-policy";
-  for (const auto& [directive, value] : runtime.settings().configuration->get({&name, 1})) {
-    if (value.ends_with("lru")) return RdbUse::Kind::kIdle;
-  }
-  return RdbUse::Kind::kNone;
+  const bool by_idle_time = eviction_policy(runtime.settings()).ends_with("lru");
+  return by_idle_time ? RdbUse::Kind::kIdle : RdbUse::Kind::kNone;
 }
 
 RdbUse use_of(const Entry& entry, RdbUse::Kind kind, LfuPace pace, int64_t now_s) noexcept {

@@ -2,6 +2,8 @@
 
 #include <new>
 
+#include "base/random.h"
+
 namespace kevy {
 
 namespace {
@@ -25,6 +27,11 @@ size_t size_in_resp(Args args) noexcept {
 }
 
 }  // namespace
+
+Observer::Observer(const Settings& settings) noexcept : settings_(settings) {
+  Random random;
+  for (char& digit : run_id_) digit = "0123456789abcdef"[random.below(16)];
+}
 
 bool Observer::measures_all() const noexcept {
   const auto is_below = [](int64_t setting, int64_t bound) {

@@ -8,6 +8,8 @@
 // (Runtime::observes()).
 #pragma once
 
+#include <array>
+
 #include "base/ticks.h"
 #include "runtime/observing/command_log.h"
 #include "runtime/observing/latency.h"
@@ -23,7 +25,11 @@ class Observer {
   /// And so are durations of commands that are not short.
   static constexpr int64_t kLongMicroseconds = 1000;
 
-  explicit Observer(const Settings& settings) : settings_(settings) {}
+  explicit Observer(const Settings& settings) noexcept;
+
+  /// What the instance is called for as long as it lives: 40 digits, drawn once. A child of fork()
+  /// has those of its parent.
+  Bytes run_id() const noexcept { return {run_id_.data(), run_id_.size()}; }
 
   /// Whether the settings ask for each command to be measured.
   bool measures_all() const noexcept;
@@ -45,6 +51,7 @@ class Observer {
            int64_t value, int64_t unix_s, const std::atomic<int64_t>& max) noexcept;
 
   const Settings& settings_;
+  std::array<char, 40> run_id_;
   const TickScale scale_;
   CommandLog log_;
   Latency latency_;

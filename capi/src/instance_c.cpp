@@ -43,7 +43,7 @@ kevy_status read_start(const kevy_options* options, kevy::InstanceOptions& wante
   wanted.progress = progress_of(known.progress, known.progress_user);
   wanted.on_shutdown = known.on_shutdown;
   wanted.shutdown_user = known.shutdown_user;
-  wanted.cancel = known.cancel;
+  wanted.cancel = kevy::CancelFlag(known.cancel);
   if (const auto status = read_directives(known, wanted); status != KEVY_OK) return status;
   return read_addresses(known, wanted);
 }

@@ -7,7 +7,7 @@ namespace kevy {
 class CancelFlag {
  public:
   CancelFlag() = default;
-  CancelFlag(const volatile int* flag) noexcept : flag_(flag) {}
+  explicit CancelFlag(const volatile int* flag) noexcept : flag_(flag) {}
 
   bool set() const noexcept {
     return flag_ != nullptr && __atomic_load_n(flag_, __ATOMIC_RELAXED) != 0;

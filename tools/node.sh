@@ -20,7 +20,7 @@ done
 prebuilt=$PWD/build/release
 sh tools/library.sh
 echo "== building the Node package"
-(cd bindings/node && npm run --silent build -- -DKEVY_PREBUILT="$prebuilt")
+(cd bindings/node && npm run --silent build -- -DKEVY_PREBUILT="$prebuilt" -DKEVY_PRECOMPILED=ON)
 
 [ "${1:-}" != --no-tests ] || exit 0
 

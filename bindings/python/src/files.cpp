@@ -9,45 +9,31 @@ namespace kevy::python {
 
 namespace {
 
-kevy_instance* open_handle(const InstanceHandle& instance) {
-  if (instance.handle == nullptr) {
-    raise_closed();
-    throw py::error_already_set();
-  }
-  return instance.handle;
-}
-
-void check(kevy_status status) {
-  if (status == KEVY_OK) return;
-  raise_status(status);
-  throw py::error_already_set();
-}
-
 void save(InstanceHandle& instance) {
-  kevy_instance* const handle = open_handle(instance);
-  check(run_long(instance.calls, *instance.contention, [&] { return kevy_save(handle); }));
+  kevy_instance* const handle = instance.open_handle();
+  throw_unless_ok(run_long(instance.calls, *instance.contention, [&] { return kevy_save(handle); }));
 }
 
 void backup(InstanceHandle& instance, const py::bytes& path, const py::object& progress) {
-  kevy_instance* const handle = open_handle(instance);
+  kevy_instance* const handle = instance.open_handle();
   Told told(progress);
   const std::string place = path;
   const kevy_backup_options options{sizeof options, told.callback(), &told};
   const kevy_status status = run_long(instance.calls, *instance.contention,
                                       [&] { return kevy_backup(handle, place.c_str(), &options); });
   told.raise_what_was_raised();
-  check(status);
+  throw_unless_ok(status);
 }
 
 void load(InstanceHandle& instance, const py::bytes& path, const py::object& progress) {
-  kevy_instance* const handle = open_handle(instance);
+  kevy_instance* const handle = instance.open_handle();
   Told told(progress);
   const std::string place = path;
   const kevy_load_options options{sizeof options, told.callback(), &told};
   const kevy_status status = run_long(instance.calls, *instance.contention,
                                       [&] { return kevy_load(handle, place.c_str(), &options); });
   told.raise_what_was_raised();
-  check(status);
+  throw_unless_ok(status);
 }
 
 }  // namespace

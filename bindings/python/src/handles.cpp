@@ -21,10 +21,6 @@ void throw_unless(bool fine) {
   if (!fine) throw pybind11::error_already_set();
 }
 
-void throw_unless_ok(kevy_status status) {
-  throw_unless(status == KEVY_OK || raise_status(status) != nullptr);
-}
-
 bool is_idle(const Calls& calls) {
   return !calls.any() || raise_status(KEVY_INVALID, "another thread is using it") != nullptr;
 }
@@ -63,12 +59,11 @@ PyObject* end_after_what_was_raised(PyObject* session) {
   return instead;
 }
 
-kevy_instance* open_handle(const InstanceHandle& instance) {
-  throw_unless(instance.handle != nullptr || raise_closed() != nullptr);
-  return instance.handle;
-}
-
 }  // namespace
+
+void throw_unless_ok(kevy_status status) {
+  throw_unless(status == KEVY_OK || raise_status(status) != nullptr);
+}
 
 uint32_t fork_generation() noexcept { return forks.load(std::memory_order_relaxed); }
 
@@ -152,9 +147,14 @@ PyObject* InstanceHandle::set(const Words& pair, int64_t ttl_ms) {
 
 // ---- SessionHandle -----------------------------------------------------------------------------
 
+kevy_instance* InstanceHandle::open_handle() const {
+  throw_unless(handle != nullptr || raise_closed() != nullptr);
+  return handle;
+}
+
 SessionHandle::SessionHandle(InstanceHandle& instance)
     : decode(instance.decode), contention(instance.contention) {
-  throw_unless_ok(kevy_session_open(open_handle(instance), nullptr, &handle));
+  throw_unless_ok(kevy_session_open(instance.open_handle(), nullptr, &handle));
 }
 
 SessionHandle::~SessionHandle() {
@@ -252,7 +252,7 @@ SubscriptionHandle::SubscriptionHandle(InstanceHandle& instance, int kind, const
     : decode(instance.decode) {
   kevy_subscribe_options options = KEVY_SUBSCRIBE_OPTIONS_INIT;
   options.kind = static_cast<kevy_subscription_kind>(kind);
-  throw_unless_ok(kevy_subscribe(open_handle(instance), channels.count(), channels.data(),
+  throw_unless_ok(kevy_subscribe(instance.open_handle(), channels.count(), channels.data(),
                                  channels.sizes(), &options, &handle));
 }
 

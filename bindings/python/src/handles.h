@@ -27,6 +27,9 @@ inline Pace pace_of(const Words& words) noexcept {
   return pace_of(std::string_view(words.data()[0], words.sizes()[0]));
 }
 
+/// Throws the Python error of a status that is not KEVY_OK.
+void throw_unless_ok(kevy_status status);
+
 struct InstanceHandle {
   struct Options {
     uint32_t shards, databases, protocol, threads;
@@ -57,6 +60,9 @@ struct InstanceHandle {
     if (pace == Pace::kShort && !contention->is_possible()) return call();
     return run_long(calls, *contention, static_cast<Call&&>(call));
   }
+
+  /// The handle; the error of a stopped instance is thrown when there is none.
+  kevy_instance* open_handle() const;
 
   kevy_instance* handle = nullptr;  // nullptr once stopped
   const bool decode;

@@ -11,7 +11,8 @@ namespace {
 
 void save(InstanceHandle& instance) {
   kevy_instance* const handle = instance.open_handle();
-  throw_unless_ok(run_long(instance.calls, *instance.contention, [&] { return kevy_save(handle); }));
+  throw_unless_ok(
+      run_long(instance.calls, *instance.contention, [&] { return kevy_save(handle); }));
 }
 
 void backup(InstanceHandle& instance, const py::bytes& path, const py::object& progress) {

@@ -54,6 +54,7 @@ constexpr Known kPassedOn[] = {
     {"appendfilename", "what its files' names begin with (default appendonly.aof)"},
     {"aof-load-truncated", "no: refuse a file that a crash has cut short"},
     {"aof-timestamp-enabled", "yes: the file tells when its commands were run"},
+    {"aof-checksums", "no: it gets no checksums, and is loaded whatever those in it say"},
     {"no-appendfsync-on-rewrite", "yes: no everysec sync while a base or a snapshot is written"},
     {"auto-aof-rewrite-percentage",
      "growth after which the file is made anew (default 100); 0: never"},

@@ -127,6 +127,7 @@ void add_persistence_directives(Configuration& configuration, Settings& settings
   configuration.add("appendfsync", append_fsync(settings));
   configuration.add("aof-load-truncated", yes_or_no(settings.append_load_truncated));
   configuration.add("aof-timestamp-enabled", yes_or_no(settings.append_timestamps));
+  configuration.add("aof-checksums", yes_or_no(settings.append_checksums));
   configuration.add("no-appendfsync-on-rewrite", yes_or_no(settings.no_fsync_on_rewrite));
   configuration.add("auto-aof-rewrite-percentage", rewrite_percent(settings));
   configuration.add("auto-aof-rewrite-min-size", rewrite_min(settings));

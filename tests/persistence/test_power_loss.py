@@ -17,8 +17,8 @@ from servers import Server
 
 CRASHES = int(os.environ.get("KEVY_CRASHES", "50"))
 STATES = 12  # of one run
-# Values of more than a sector may lose one, which nothing tells from bytes of their own.
-WRITERS, VALUE_MAX = 4, 400
+# Values of many sectors, and a page and more.
+WRITERS, VALUE_MAX = 4, 12_000
 TWO_SECONDS_NS = 2_000_000_000
 HERE = Path(__file__).parent
 INCLUDE = HERE.parents[1] / "capi" / "include"

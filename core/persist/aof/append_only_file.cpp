@@ -190,6 +190,9 @@ Status AppendOnlyFile::load_file(const Manifest::File& file, bool may_be_last,
   if (!progress.tell(*size)) return cancelled();
   progress.end_file(*size);
   older_size_ += loaded->whole;
+  if (loaded->open_group) {
+    if (auto voided = make_void(file.name, *loaded->open_group); !voided) return voided;
+  }
   if (loaded->whole != *size) return cut(file.name, loaded->whole, *size);
   // It may be shown, and a host that was killed may have left it with the kernel alone. The last
   // increment is synced when it is appended to.
@@ -198,6 +201,20 @@ Status AppendOnlyFile::load_file(const Manifest::File& file, bool may_be_last,
   if (!is_last && fdatasync(opened->get()) < 0) {
     return system_error(file.name + " can not be synced", errno);
   }
+  return Done{};
+}
+
+// What is appended does not belong to the group that the line tells of.
+Status AppendOnlyFile::make_void(const std::string& name, uint64_t line) {
+  const Descriptor opened(openat(folder_.get(), name.c_str(), O_RDWR | O_CLOEXEC));
+  if (!opened) return system_error(name + " can not be opened", errno);
+  constexpr Bytes kVoid = SumLine::kVoid;
+  ssize_t put = 0;
+  do {
+    put = pwrite(opened.get(), kVoid.data(), kVoid.size(), static_cast<off_t>(line));
+  } while (put < 0 && errno == EINTR);
+  if (put < 0) return system_error(name + " can not be written", errno);
+  if (fsync(opened.get()) < 0) return system_error(name + " can not be synced", errno);
   return Done{};
 }
 

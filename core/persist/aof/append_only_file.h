@@ -95,6 +95,7 @@ class AppendOnlyFile final : public AppendOnly {
   Status load_file(const Manifest::File& file, bool may_be_last, ReadProgress& progress);
   uint64_t bytes_to_load() noexcept;
   Status cut(const std::string& name, uint64_t whole, uint64_t size);
+  Status make_void(const std::string& name, uint64_t line);
   Status read_manifest(bool& found);
   Status take_over_old_file();
   Status refuse_unnamed_files();

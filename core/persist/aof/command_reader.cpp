@@ -6,6 +6,8 @@
 #include <cerrno>
 
 #include "base/number.h"
+#include "persist/aof/files.h"
+#include "persist/aof/groups.h"
 
 namespace kevy {
 
@@ -16,10 +18,12 @@ constexpr uint64_t kWordsMax = 1u << 30, kWordMax = (uint64_t{1} << 32) - 1024;
 constexpr size_t kLineMax = 32;
 constexpr size_t kAnnotationMax = 1024;
 constexpr size_t kSector = 512;  // what a disk writes as a whole
+constexpr size_t kGroupInBuffer = size_t{1} << 20;
 
 }  // namespace
 
-CommandReader::CommandReader(int file, uint64_t position) : file_(file), position_(position) {}
+CommandReader::CommandReader(int file, uint64_t position, Reads reads)
+    : file_(file), reads_(reads), position_(position) {}
 
 // Makes sure that so many bytes from at_ on are there; false when the file has no more, or fails.
 bool CommandReader::fill(size_t needed) {
@@ -31,7 +35,10 @@ bool CommandReader::fill(size_t needed) {
     if (before_reading_) before_reading_();
     ssize_t got = 0;
     do {
-      got = read(file_, buffer_.data() + had, buffer_.size() - had);
+      char* const to = buffer_.data() + had;
+      const size_t size = buffer_.size() - had;
+      got = reads_ == Reads::kOn ? read(file_, to, size)
+                                 : pread(file_, to, size, static_cast<off_t>(position_ + had));
     } while (got < 0 && errno == EINTR);
     if (got < 0) code_ = errno;
     buffer_.resize(had + static_cast<size_t>(std::max<ssize_t>(got, 0)));
@@ -81,6 +88,43 @@ CommandReader::Outcome CommandReader::number(char mark, uint64_t max, uint64_t& 
   return Outcome::kCommand;
 }
 
+// The line, without its end, is behind the buffer's at_.
+CommandReader::Outcome CommandReader::begin_group(Bytes line) {
+  const auto sum = line.ends_with('\r') ? SumLine::parse(line.substr(0, line.size() - 1)) : std::nullopt;
+  if (!sum || sum->bytes > UINT64_MAX / 4) return checks_sums_ ? Outcome::kNoSum : Outcome::kCommand;
+  group_begin_ = begin();
+  group_end_ = end() + sum->bytes;
+  return checks_sums_ ? check_group(*sum) : Outcome::kCommand;
+}
+
+CommandReader::Outcome CommandReader::check_group(const SumLine& sum) {
+  const auto failed = [this](int code) {
+    code_ = code;
+    return Outcome::kFailed;
+  };
+  bool right = false;
+  if (sum.bytes <= kGroupInBuffer && fill(sum.bytes)) {
+    GroupHash hash;
+    hash.add(Bytes(buffer_).substr(at_, sum.bytes));
+    right = hash.value() == sum.hash;
+  } else if (code_ != 0) {
+    return Outcome::kFailed;
+  } else {
+    if (before_reading_) before_reading_();
+    const auto size = size_of_file(file_, "");
+    if (!size) return failed(size.error().code);
+    if (*size < group_end_) {
+      const auto by_hand = is_cut_behind_units(file_, group_begin_, *size);
+      if (!by_hand) return failed(by_hand.error().code);
+      return *by_hand ? Outcome::kCommand : Outcome::kOpenGroup;
+    }
+    const auto same = has_hash(file_, end(), sum.bytes, sum.hash);
+    if (!same) return failed(same.error().code);
+    right = *same;
+  }
+  return right ? Outcome::kCommand : Outcome::kBadSum;
+}
+
 // A line that begins with #. #TS: tells a moment.
 CommandReader::Outcome CommandReader::skip_annotation() {
   size_t end = buffer_.find('\n', at_);
@@ -91,6 +135,10 @@ CommandReader::Outcome CommandReader::skip_annotation() {
   }
   Bytes line = Bytes(buffer_).substr(at_, end - at_);
   if (line.find('\0') != Bytes::npos) return Outcome::kWrong;
+  if (line.starts_with(SumLine::kBeginning)) {
+    at_ = end + 1;
+    return begin_group(line);
+  }
   if (line.ends_with('\r')) line.remove_suffix(1);
   if (line.starts_with("#TS:")) {
     if (const auto seconds = parse_int64(line.substr(4))) timestamp_ = *seconds;
@@ -124,7 +172,7 @@ CommandReader::Outcome CommandReader::read_words() {
 
 // Gives up what lies before at_, when that is much.
 void CommandReader::forget() noexcept {
-  if (at_ < kPiece) return;
+  if (at_ < std::max(kPiece, buffer_.size() / 2)) return;
   buffer_.erase(0, at_);
   position_ += at_;
   at_ = 0;

@@ -6,6 +6,7 @@
 #include "persist/aof/command_batches.h"
 #include "persist/aof/command_reader.h"
 #include "persist/aof/files.h"
+#include "persist/aof/groups.h"
 #include "persist/aof/replies.h"
 #include "runtime/dispatch/load_time.h"
 #include "runtime/waiting/waiter.h"
@@ -24,6 +25,14 @@ bool has_a_place(const CommandTable& table, const CommandRow& row) {
   }
   const CommandRow* const parent = table.parent(row);  // Redis before 7 kept scripts so
   return parent != nullptr && parent->name == "script" && (row.name == "load" || row.name == "flush");
+}
+
+// What can be done where the sum is wrong of what begins at the byte.
+std::string ways_out(uint64_t byte) {
+  return "; make a copy of the directory, then put a copy of the file from before in its place, or "
+         "start with aof-checksums no, which loads what is there, and run BGREWRITEAOF, or give up "
+         "what stands from there on with truncate -s " +
+         std::to_string(byte) + " FILE";
 }
 
 }  // namespace
@@ -81,6 +90,91 @@ Error AofLoader::not_applied(const std::string& name, const LoadFailure& failure
   return at_byte(name, failure.offset, "a command can not be applied: " + failure.error.message);
 }
 
+// There is nothing more to read. Whatever is open goes as a whole.
+Result<AofLoader::Loaded> AofLoader::end(CommandReader& reader, CommandReader::Outcome outcome,
+                                         int file, const std::string& name, bool may_be_cut,
+                                         Loaded loaded) {
+  using Outcome = CommandReader::Outcome;
+  const bool in_transaction = session_->transaction.open;
+  session_->end_transaction();
+  if (outcome == Outcome::kFailed) return system_error(name + " can not be read", reader.code());
+  if (outcome == Outcome::kEnd && !in_transaction) {
+    loaded.whole = reader.end();  // with a timestamp that nothing follows
+  } else if (outcome == Outcome::kNoSum || outcome == Outcome::kBadSum ||
+             outcome == Outcome::kOpenGroup) {
+    return end_in_group(reader, outcome, file, name, may_be_cut, loaded);
+  } else if (auto wrong = end_in_unit(reader, outcome, file, name, may_be_cut)) {
+    return std::move(*wrong);
+  } else if (!in_transaction && reader.group_end() == reader.begin()) {
+    loaded.whole = reader.begin();  // with a line that tells of no group
+  }
+  if (reader.group_begin() < loaded.whole && loaded.whole < reader.group_end()) {
+    loaded.open_group = reader.group_begin();
+  }
+  return loaded;
+}
+
+std::optional<Error> AofLoader::end_in_unit(CommandReader& reader, CommandReader::Outcome outcome,
+                                            int file, const std::string& name, bool may_be_cut) {
+  using Outcome = CommandReader::Outcome;
+  const std::string advice = "; make a copy of the directory, then run redis-check-aof --fix";
+  const uint64_t begin = reader.begin();
+  const bool by_crash = outcome != Outcome::kWrong || reader.misses_sector();
+  if (!by_crash) return at_byte(name, begin, "what follows is no command" + advice);
+  if (!may_be_cut) {
+    return at_byte(name, begin,
+                   "the file ends within a unit, which aof-load-truncated no, or its "
+                   "place among the files, forbids" +
+                       advice);
+  }
+  if (outcome == Outcome::kCut && reader.has_whole_command_behind()) {
+    return at_byte(name, begin,
+                   "a command goes beyond the end of the file, and has whole ones in it: a "
+                   "length in it is damaged, or a value that a crash has cut looks like commands" +
+                       advice);
+  }
+  if (!reader.checks_sums()) return std::nullopt;
+  const auto was = was_on_disk(file, begin);
+  if (!was) return system_error(name + " can not be read", was.error().code);
+  if (!*was) return std::nullopt;
+  return at_byte(name, begin, "what was on disk from there on is not there any more" + ways_out(begin));
+}
+
+Result<AofLoader::Loaded> AofLoader::end_in_group(CommandReader& reader,
+                                                  CommandReader::Outcome outcome, int file,
+                                                  const std::string& name, bool may_be_cut,
+                                                  const Loaded& loaded) {
+  using Outcome = CommandReader::Outcome;
+  if (outcome == Outcome::kNoSum) {
+    return at_byte(name, reader.begin(),
+                   "a line that tells the checksum of what follows is damaged" +
+                       ways_out(reader.begin()));
+  }
+  const uint64_t begin = reader.group_begin();
+  const std::string place = "what stands from there to byte " + std::to_string(reader.group_end()) +
+                            (outcome == Outcome::kBadSum ? " is not what was written"
+                                                         : " is not all there");
+  const auto was = was_on_disk(file, begin);
+  if (!was) return system_error(name + " can not be read", was.error().code);
+  if (*was) return at_byte(name, begin, place + ", although it was on disk" + ways_out(begin));
+  if (outcome == Outcome::kBadSum) {
+    const auto misses = misses_sector(file, begin, reader.group_end());
+    if (!misses) return system_error(name + " can not be read", misses.error().code);
+    if (!*misses) {
+      return at_byte(name, begin,
+                     place + ": it is damaged, or another server has appended to what a crash had cut" +
+                         ways_out(begin));
+    }
+  }
+  if (!may_be_cut) {
+    return at_byte(name, begin,
+                   place + ", and aof-load-truncated no, or the file's place among the files, "
+                           "forbids to leave it out" +
+                       ways_out(begin));
+  }
+  return loaded;
+}
+
 Result<AofLoader::Loaded> AofLoader::load(int file, uint64_t position, const std::string& name,
                                           bool may_be_cut, unsigned threads,
                                           ReadProgress* progress) {
@@ -88,13 +182,14 @@ Result<AofLoader::Loaded> AofLoader::load(int file, uint64_t position, const std
   constexpr uint64_t kOfOneTurn = 64;
   constexpr uint64_t kTellEach = uint64_t{64} << 10;  // bytes
   uint64_t told = position;
-  const std::string advice = "; make a copy of the directory, then run redis-check-aof --fix";
   CommandReader reader(file, position);
+  if (runtime_.settings().append_checksums.load(std::memory_order_relaxed)) reader.check_sums();
   Turn turn(runtime_, clock_);
   reader.set_before_reading([&] { turn.release(); });  // nobody waits for the disk because of it
   LoadReplies replies;
   CommandBatches batches(runtime_, clock_, threads);
-  Loaded loaded{position, 0};
+  Loaded loaded;
+  loaded.whole = position;
   session_->database = 0;
   while (true) {
     turn.release();
@@ -113,32 +208,9 @@ Result<AofLoader::Loaded> AofLoader::load(int file, uint64_t position, const std
         if (!session_->transaction.open) loaded.whole = reader.end();
         continue;
       }
-      // From here on there is nothing more to read. Whatever is open goes as a whole.
-      const bool in_transaction = session_->transaction.open;
       turn.release();
       if (auto failure = batches.settle()) return not_applied(name, *failure);
-      if (outcome == Outcome::kFailed)
-        return system_error(name + " can not be read", reader.code());
-      session_->end_transaction();
-      if (outcome == Outcome::kEnd && !in_transaction) {
-        loaded.whole = reader.end();  // with a timestamp that nothing follows
-        return loaded;
-      }
-      const bool by_crash = outcome != Outcome::kWrong || reader.misses_sector();
-      if (!by_crash) return at_byte(name, begin, "what follows is no command" + advice);
-      if (!may_be_cut) {
-        return at_byte(name, begin,
-                       "the file ends within a unit, which aof-load-truncated no, or its "
-                       "place among the files, forbids" +
-                           advice);
-      }
-      if (outcome == Outcome::kCut && reader.has_whole_command_behind()) {
-        return at_byte(name, begin,
-                       "a command goes beyond the end of the file, and has whole ones in it: a "
-                       "length in it is damaged, or a value that a crash has cut looks like commands" +
-                           advice);
-      }
-      return loaded;
+      return end(reader, outcome, file, name, may_be_cut, loaded);
     }
   }
 }

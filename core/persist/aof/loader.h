@@ -1,5 +1,15 @@
 // Loading: has the commands of an append-only file take effect, through dispatch as any client's.
 //
+// What stands in a group of kevy's (sum_line.h) has an effect only if all of the group is what was
+// written. Where it is not, that is
+// - damage, an error, where a line behind it says that it was on disk, or where it is whole but neither zeros
+//   fill a sector's part of it, as after a loss of power, nor ends the file within it;
+// - otherwise what a crash has left: cut off from the group's line on, if the file `may_be_cut`.
+// A file that ends within a group, but behind a whole unit and not where a sector does, was cut by someone
+// (redis-check-aof, or a server that has loaded it and may have appended since): it is loaded as it is,
+// and its line is made void. What stands in no group, as Redis, Valkey and kevy without checksums write it,
+// is read as it is: where a command is none the file is cut if a crash may have left that.
+//
 // Only what changes data is run, or belongs to that: nothing that acts on a connection or on the
 // instance, and nothing that waits. Its commands have a clock that stands still before all times to live, so
 // that what expired meanwhile goes where the file says so, and not earlier. Nobody else changes the data
@@ -7,10 +17,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
 #include "persist/aof/command_batches.h"
+#include "persist/aof/command_reader.h"
 #include "persist/aof/replies.h"
 #include "persist/load/progress.h"
 #include "runtime/runtime.h"
@@ -28,6 +40,7 @@ class AofLoader {
   struct Loaded {
     uint64_t whole = 0;  // bytes that hold whole units; the rest is to be cut off
     uint64_t commands = 0;
+    std::optional<uint64_t> open_group;  // where the line of one stands that goes beyond `whole`
   };
   /// Runs what is in the file from `position` on, where it stands. What a crash has left at its
   /// end, a unit that is not whole, is no error if it `may_be_cut`. An error says where, and what
@@ -44,6 +57,13 @@ class AofLoader {
   std::string run(Turn& turn, const CommandRow* row, Args words, LoadReplies& replies);
   Error not_applied(const std::string& name, const LoadFailure& failure) const;
   Error at_byte(const std::string& name, uint64_t byte, const std::string& what) const;
+  Result<Loaded> end(CommandReader& reader, CommandReader::Outcome outcome, int file,
+                     const std::string& name, bool may_be_cut, Loaded loaded);
+  /// What is wrong with what is there instead of a unit; nothing: a crash has left it.
+  std::optional<Error> end_in_unit(CommandReader& reader, CommandReader::Outcome outcome, int file,
+                                   const std::string& name, bool may_be_cut);
+  Result<Loaded> end_in_group(CommandReader& reader, CommandReader::Outcome outcome, int file,
+                              const std::string& name, bool may_be_cut, const Loaded& loaded);
 
   Runtime& runtime_;
   Clock clock_;

@@ -19,7 +19,7 @@ constexpr int64_t kSyncPeriodUs = 1'000'000;
 constexpr int64_t kRestMs = 2;     // between two writes that nobody waits for
 constexpr int64_t kLookMs = 20;    // between two looks for work, while a sync is due
 constexpr int64_t kRetryMs = 100;  // while the disk fails
-constexpr int kWritesMax = 8;      // between two looks at what is to be synced
+constexpr uint64_t kBytesMax = uint64_t{32} << 20;  // between two looks at what is to be synced
 constexpr int kLastTries = 3;      // when the instance stops
 
 }  // namespace
@@ -31,9 +31,8 @@ void LogFile::set_stamps() noexcept {
 
 bool LogFile::start(Target target) {
   set_stamps();
-  file_size_ = target.size;
-  size_shown_.store(target.size, std::memory_order_relaxed);
   current_ = std::move(target);
+  begin_file();
   last_sync_us_ = Clock::monotonic_us();
   stopping_.store(false);
   thread_ = start_thread([this] { run(); });
@@ -79,19 +78,6 @@ void LogFile::succeed() noexcept {
   if (!log_.broken()) runtime_.allow_writes(Runtime::Refusal::kAppendOnly);
 }
 
-// What of the pieces was written before, and waits for a sync, is left out.
-size_t LogFile::skip_ahead(iovec* pieces, size_t count) const noexcept {
-  uint64_t skip = ahead_;
-  size_t kept = 0;
-  for (size_t i = 0; i < count; ++i) {
-    const size_t part = std::min<uint64_t>(skip, pieces[i].iov_len);
-    skip -= part;
-    if (part == pieces[i].iov_len) continue;
-    pieces[kept++] = {static_cast<char*>(pieces[i].iov_base) + part, pieces[i].iov_len - part};
-  }
-  return kept;
-}
-
 size_t LogFile::limit(iovec* pieces, size_t count, uint64_t most) const noexcept {
   for (size_t i = 0; i < count; ++i) {
     if (pieces[i].iov_len >= most) {
@@ -103,75 +89,128 @@ size_t LogFile::limit(iovec* pieces, size_t count, uint64_t most) const noexcept
   return count;
 }
 
+// The pieces of the next group, whose line is made.
+size_t LogFile::begin_group(iovec* pieces) noexcept {
+  // In this order: what belongs to another file is appended once it is known where that begins.
+  uint64_t whole = 0;
+  size_t count = log_.peek_units({pieces, kPieces}, ahead_, kGroupBytes, whole);
+  if (const auto ends_at = next_begin()) whole = std::min(whole, *ends_at - written());
+  count = limit(pieces, count, whole);
+  group_left_ = whole;
+  line_size_ = line_put_ = 0;
+  if (whole == 0 || !sums()) return count;
+  GroupHash hash;
+  for (size_t i = 0; i < count; ++i) {
+    hash.add({static_cast<const char*>(pieces[i].iov_base), pieces[i].iov_len});
+  }
+  line_size_ = SumLine{whole, sure_, hash.value()}.put(line_);
+  said_sure_ = sure_;
+  return count;
+}
+
+size_t LogFile::go_on_with_group(iovec* pieces) noexcept {
+  uint64_t whole = 0;
+  return limit(pieces, log_.peek_units({pieces, kPieces}, ahead_, UINT64_MAX, whole), group_left_);
+}
+
+void LogFile::note_written(size_t bytes) noexcept {
+  file_size_ += bytes;
+  size_shown_.store(file_size_, std::memory_order_relaxed);
+  dirty_ = true;
+  const size_t of_line = std::min(bytes, line_size_ - line_put_);
+  line_put_ += of_line;
+  group_left_ -= bytes - of_line;
+  ahead_ += bytes - of_line;
+  if (in_group() || always()) return;
+  log_.consume(std::exchange(ahead_, 0));
+  ahead_from_ = file_size_;
+}
+
 // False when the disk refuses. `more`: there may be more that belongs to this file.
 bool LogFile::write_some(bool& more) noexcept {
-  iovec pieces[kPieces];
-  // In this order: what belongs to another file is appended once it is known where that begins.
-  size_t count = skip_ahead(pieces, log_.peek(pieces));
-  const auto ends_at = next_begin();
-  if (ends_at) count = limit(pieces, count, *ends_at - written());
-  count = limit(pieces, count, kAtOnce);
-  more = count != 0;
-  if (count == 0) return true;
+  iovec pieces[1 + kPieces];
+  size_t count = in_group() ? go_on_with_group(pieces + 1) : begin_group(pieces + 1);
+  more = in_group();
+  if (!more) return true;
+  pieces[0] = {line_ + line_put_, line_size_ - line_put_};
+  count = limit(pieces, 1 + count, kAtOnce);
   const ssize_t put = writev(current_.file.get(), pieces, static_cast<int>(count));
   if (put < 0 && errno == EINTR) return true;
   if (put < 0) {
     fail("", errno);
     return false;
   }
-  file_size_ += static_cast<uint64_t>(put);
-  size_shown_.store(file_size_, std::memory_order_relaxed);
-  dirty_ = true;
-  if (always()) {
-    ahead_ += static_cast<uint64_t>(put);
-  } else {
-    log_.consume(static_cast<size_t>(put) + std::exchange(ahead_, 0));
-  }
+  note_written(static_cast<size_t>(put));
   return true;
 }
 
+// Not within a group.
 bool LogFile::sync() noexcept {
   if (dirty_) {
     if (fdatasync(current_.file.get()) < 0) {
       const int code = errno;
-      if (file_size_ - ahead_ != current_.size) losses_.fetch_add(1);  // it is not in memory any more
+      if (ahead_from_ != current_.size) {  // it is not in memory any more
+        losses_.fetch_add(1);
+        unsure_ = true;
+      }
       fail("", code);
       return false;
     }
     dirty_ = false;
     last_sync_us_ = Clock::monotonic_us();
   }
-  current_.size = file_size_;
+  current_.size = ahead_from_ = file_size_;
+  if (!unsure_) sure_ = file_size_;
   if (ahead_ != 0) log_.consume(std::exchange(ahead_, 0));
   log_.set_safe(log_.consumed());
   return true;
 }
 
-// After a failure the file ends where it is known to be safe, and what is still in memory is
-// written anew.
+// After a failure the file ends where it is known to be safe, or where what is still in memory
+// begins, and that is written anew.
 bool LogFile::recover() noexcept {
-  if (ahead_ == 0) return true;
-  const uint64_t safe_size = file_size_ - ahead_;
-  if (ftruncate(current_.file.get(), static_cast<off_t>(safe_size)) < 0) {
+  if (file_size_ != ahead_from_ && ftruncate(current_.file.get(), static_cast<off_t>(ahead_from_)) < 0) {
     fail("", errno);
     return false;
   }
-  ahead_ = 0;
-  file_size_ = safe_size;
+  ahead_ = group_left_ = 0;
+  line_size_ = line_put_ = 0;
+  file_size_ = ahead_from_;
   size_shown_.store(file_size_, std::memory_order_relaxed);
   return true;
+}
+
+void LogFile::begin_file() noexcept {
+  file_size_ = ahead_from_ = sure_ = said_sure_ = current_.size;
+  unsure_ = false;
+  size_shown_.store(file_size_, std::memory_order_relaxed);
+}
+
+// Says that all of it is on disk. Whether that itself comes there is of no matter.
+void LogFile::end_file() noexcept {
+  if (!sums() || sure_ != file_size_ || sure_ == said_sure_) return;
+  char line[SumLine::kMax];
+  const size_t size = SumLine{0, sure_, GroupHash().value()}.put(line);
+  const ssize_t put = write(current_.file.get(), line, size);
+  if (put == static_cast<ssize_t>(size)) {
+    file_size_ = ahead_from_ = current_.size = file_size_ + size;
+    size_shown_.store(file_size_, std::memory_order_relaxed);
+    said_sure_ = sure_;
+  } else if (put > 0) {
+    (void)!ftruncate(current_.file.get(), static_cast<off_t>(file_size_));
+  }
 }
 
 // When all that belongs to the file is in it. False when the disk refuses.
 bool LogFile::switch_file() noexcept {
   const auto begin = next_begin();
-  if (!begin || written() < *begin) return true;
+  if (!begin || written() < *begin || in_group()) return true;
   if (!sync()) return false;
+  end_file();
   std::lock_guard guard(next_mutex_);
   current_ = std::move(*next_);
   next_.reset();
-  file_size_ = current_.size;
-  size_shown_.store(file_size_, std::memory_order_relaxed);
+  begin_file();
   about_to_change_.store(false);
   return true;
 }
@@ -196,9 +235,10 @@ bool LogFile::step() noexcept {
   if (doubtful_ && !recover()) return false;
   // What waits for a sync is not to wait for all that comes meanwhile.
   bool more = true;
-  for (int writes = 0; more && writes < kWritesMax; ++writes) {
+  const uint64_t begin = written();
+  while (more && (in_group() || written() - begin < kBytesMax)) {
     if (!write_some(more) || !switch_file()) return false;
-    if (ahead_ > kAtOnce) break;
+    if (ahead_ > kAtOnce && !in_group()) break;
   }
   const Fsync policy = runtime_.settings().append_fsync.load(std::memory_order_relaxed);
   const bool due = policy == Fsync::kAlways ||
@@ -238,6 +278,7 @@ void LogFile::run() noexcept {
     if (!step() || !sync()) {
       ++failures;
     } else if (log_.end() == written()) {
+      end_file();
       break;
     }
   }

@@ -1,6 +1,11 @@
 // LogFile: the thread that writes the write log's stream to the file that is being appended to,
 // many units at a time, syncs it as appendfsync says, and tells the log how far it is safe.
 //
+// What it writes goes in groups of whole units, each with a line in front of it that has its checksum
+// (sum_line.h). A group stays in memory until all of it is written, and where that fails the file is
+// cut in front of it: so one that is not whole is in a file only where the process ended meanwhile. When
+// the thread is done with a file and all of it is on disk it says so in a line of its own.
+//
 // Always: what was written stays in memory until it is synced, so that after a failure, by which a
 // kernel may forget what it had taken, all of it is written again. Otherwise it is gone from memory
 // once the kernel has it; a sync that fails leaves a file that may not be whole, although a later one
@@ -19,6 +24,7 @@
 
 #include "base/descriptor.h"
 #include "base/result.h"
+#include "persist/aof/sum_line.h"
 #include "runtime/runtime.h"
 
 namespace kevy {
@@ -61,6 +67,7 @@ class LogFile {
  private:
   static constexpr size_t kPieces = 64;
   static constexpr size_t kAtOnce = size_t{4} << 20;
+  static constexpr size_t kGroupBytes = size_t{256} << 10;  // but for a unit that is larger
 
   void run() noexcept;
   void set_stamps() noexcept;
@@ -68,13 +75,21 @@ class LogFile {
   bool step() noexcept;
   void sleep() noexcept;
   bool write_some(bool& more) noexcept;
+  size_t begin_group(iovec* pieces) noexcept;
+  size_t go_on_with_group(iovec* pieces) noexcept;
+  bool in_group() const noexcept { return group_left_ != 0 || line_put_ != line_size_; }
+  void note_written(size_t bytes) noexcept;
+  void end_file() noexcept;
+  void begin_file() noexcept;
   bool sync() noexcept;
   bool recover() noexcept;
   bool switch_file() noexcept;
-  size_t skip_ahead(iovec* pieces, size_t count) const noexcept;
   size_t limit(iovec* pieces, size_t count, uint64_t most) const noexcept;
   void fail(const char* what, int code) noexcept;
   void succeed() noexcept;
+  bool sums() const noexcept {
+    return runtime_.settings().append_checksums.load(std::memory_order_relaxed);
+  }
   bool always() const noexcept {
     return runtime_.settings().append_fsync.load(std::memory_order_relaxed) == Fsync::kAlways;
   }
@@ -94,9 +109,17 @@ class LogFile {
   Target current_;
   uint64_t file_size_ = 0;  // with what was written since it was synced
   uint64_t ahead_ = 0;      // bytes that were written and are still in the log
-  bool dirty_ = false;      // something was written and not synced
+  uint64_t ahead_from_ = 0;  // the size of the file without these: what recover() cuts it to
+  uint64_t sure_ = 0;        // bytes of the file that are surely on disk
+  bool unsure_ = false;      // a sync has failed: those behind sure_ may not be there for ever
+  uint64_t said_sure_ = 0;   // as the last line says
+  bool dirty_ = false;       // something was written and not synced
   bool doubtful_ = false;   // a write or a sync has failed
   int64_t last_sync_us_ = 0;
+  // The group that is being written: of its bytes and of its line.
+  uint64_t group_left_ = 0;
+  char line_[SumLine::kMax];
+  size_t line_size_ = 0, line_put_ = 0;
 
   std::atomic<bool> about_to_change_{false};
   std::mutex next_mutex_;

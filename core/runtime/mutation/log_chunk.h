@@ -13,6 +13,7 @@ struct LogChunk {
   size_t capacity = 0;
   size_t begin = 0;  // of what has not been consumed
   size_t end = 0;    // of what was written
+  size_t whole = 0;  // where its last unit but for one that goes on in the next chunk ends
 
   char* data() noexcept { return reinterpret_cast<char*>(this + 1); }
 

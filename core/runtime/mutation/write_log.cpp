@@ -69,6 +69,7 @@ bool WriteLog::ensure(size_t bytes) noexcept {
 // From here on it is the last one.
 void WriteLog::append_behind(LogChunk* chunk) noexcept {
   last_ = chunk;
+  chunk->whole = 0;  // of a unit that has begun before it
   to_ = chunk->data() + chunk->end;
   to_max_ = chunk->data() + chunk->capacity;
 }
@@ -167,6 +168,7 @@ inline uint64_t WriteLog::append(int database, Args words, size_t most) noexcept
       return this->end();
     } else {
       put_ = 0;
+      note_unit();
       put_stamp();
       put_select(database);
       put_words(words);
@@ -218,6 +220,7 @@ uint64_t WriteLog::append(Unit& unit) noexcept {
   {
     std::lock_guard guard(lock_);
     put_ = 0;
+    note_unit();
     wakes = consumer_sleeps_;
     const size_t bytes = unit.bytes_of_items() + effect_size(unit.own()) + kMulti.size() +
                          kExec.size() + kSelectMax * unit.effects() + kStampMax;
@@ -250,12 +253,33 @@ uint64_t WriteLog::append(Unit& unit) noexcept {
 }
 
 size_t WriteLog::peek(std::span<iovec> pieces) noexcept {
+  uint64_t whole = 0;
+  return peek_units(pieces, 0, UINT64_MAX, whole);
+}
+
+size_t WriteLog::peek_units(std::span<iovec> pieces, uint64_t skip, uint64_t most,
+                            uint64_t& whole) noexcept {
   std::lock_guard guard(lock_);
   note_end();
   size_t count = 0;
+  uint64_t total = 0;
+  whole = 0;
   for (LogChunk* chunk = first_; chunk != nullptr && count < pieces.size(); chunk = chunk->next) {
-    if (chunk->end == chunk->begin) continue;
-    pieces[count++] = {chunk->data() + chunk->begin, chunk->end - chunk->begin};
+    const size_t size = chunk->end - chunk->begin;
+    if (size <= skip) {
+      skip -= size;
+      continue;
+    }
+    const size_t from = chunk->begin + std::exchange(skip, 0);
+    const size_t unit_end = chunk == last_ ? chunk->end : chunk->whole;
+    if (unit_end > from) {
+      const uint64_t until = total + (unit_end - from);
+      if (whole != 0 && until > most) break;
+      whole = until;
+    }
+    pieces[count++] = {chunk->data() + from, chunk->end - from};
+    total += chunk->end - from;
+    if (whole != 0 && total >= most) break;
   }
   return count;
 }

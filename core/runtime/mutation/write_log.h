@@ -83,6 +83,11 @@ class WriteLog {
   // For the consumer.
   /// What comes next, in pieces that stay as they are until they are consumed; returns how many.
   size_t peek(std::span<iovec> pieces) noexcept;
+  /// What comes `skip` bytes behind that, which is where a unit begins or goes on. `whole`: how many
+  /// bytes of it end where a unit does: of the last such places in each chunk the farthest within
+  /// `most`, or else the first. A unit lies in two chunks at most, so that pieces for two show one.
+  size_t peek_units(std::span<iovec> pieces, uint64_t skip, uint64_t most,
+                    uint64_t& whole) noexcept;
   void consume(size_t bytes) noexcept;
   uint64_t consumed() const noexcept { return consumed_.load(std::memory_order_relaxed); }
   /// From here on the stream names its database anew. With all shards held. Returns the position.
@@ -121,6 +126,8 @@ class WriteLog {
   size_t room() const noexcept { return static_cast<size_t>(to_max_ - to_); }
   void append_behind(LogChunk* chunk) noexcept;
   void note_end() noexcept { last_->end = static_cast<size_t>(to_ - last_->data()); }
+  /// A unit begins, which may be too large for this chunk.
+  void note_unit() noexcept { last_->whole = static_cast<size_t>(to_ - last_->data()); }
   void next_chunk() noexcept;
   uint64_t finish(size_t size) noexcept;
   bool has_more() const noexcept { return end() != consumed(); }

@@ -99,6 +99,8 @@ struct Settings {
   /// When what was written to the append-only file is synced.
   std::atomic<Fsync> append_fsync{Fsync::kEverySecond};
   std::atomic<bool> append_load_truncated{true}, append_timestamps{false};
+  /// Whether its groups of commands get checksums, and are compared with those they have.
+  std::atomic<bool> append_checksums{true};
   std::atomic<bool> no_fsync_on_rewrite{false};
   /// By how much the file has to have grown since its base was made for a new one, and from what
   /// size.

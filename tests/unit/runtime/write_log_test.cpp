@@ -2,6 +2,7 @@
 // for whom.
 #include "runtime/mutation/write_log.h"
 
+#include <algorithm>
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <string>
@@ -326,4 +327,50 @@ TEST_CASE("moments are told in front of units of another second, also of those t
   CHECK(text.ends_with("x\r\n" + del + "#TS:1000000002\r\n" + del + del));
   CHECK(end == text.size() - del.size());
   CHECK(log.end() == text.size());
+}
+
+// As a consumer does that takes whole units: some, and behind these more, before any are consumed.
+TEST_CASE("B28 what is taken as whole units ends where one does, whatever chunks they lie in") {
+  for (const size_t size : {30, 3000, 70'000, 300'000, 700'000}) {
+    MemoryLog log;
+    std::vector<uint64_t> ends;
+    const std::string value(size, 'v');
+    for (size_t i = 0; i < 4'000'000 / size + 3 && i < 30'000; ++i) {
+      const Bytes words[] = {"SET", "key", value};
+      if (i % 3 == 0) {
+        Unit unit;
+        push(unit, 0, {"SET", "k", value});
+        push(unit, 0, {"SET", "l", value});
+        ends.push_back(log.append(unit));
+      } else if (size > Unit::kSmallMax) {
+        Unit unit;
+        push(unit, 0, {"SET", "k", value});
+        ends.push_back(log.append(unit));
+      } else {
+        ends.push_back(log.append(0, words));
+      }
+    }
+    constexpr uint64_t kMost = 256 << 10;
+    uint64_t ahead = 0, groups = 0;
+    while (log.consumed() + ahead != log.end()) {
+      iovec pieces[64];
+      uint64_t whole = 0;
+      const size_t count = log.peek_units(pieces, ahead, kMost, whole);
+      REQUIRE(whole != 0);
+      uint64_t bytes = 0;
+      for (size_t i = 0; i < count; ++i) bytes += pieces[i].iov_len;
+      REQUIRE(bytes >= whole);
+      const uint64_t begin = log.consumed() + ahead;
+      REQUIRE(std::binary_search(ends.begin(), ends.end(), begin + whole));
+      CHECK(whole <= 2 * kMost + 2 * size);
+      ahead += whole;
+      if (++groups % 3 == 0) log.consume(std::exchange(ahead, 0));
+      if (groups % 5 == 0) {
+        const Bytes words[] = {"SET", "key", "later"};
+        ends.push_back(log.append(0, words));
+        if (groups > 60) break;
+      }
+    }
+    CHECK(groups > 1);
+  }
 }

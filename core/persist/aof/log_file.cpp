@@ -186,7 +186,8 @@ void LogFile::begin_file() noexcept {
   size_shown_.store(file_size_, std::memory_order_relaxed);
 }
 
-// Says that all of it is on disk. Whether that itself comes there is of no matter.
+// Says that all of it is on disk. Whether that itself comes there is of no matter, in the last file:
+// a part of the line is cut off. One that others are behind is wrong if anything in it is, without that.
 void LogFile::end_file() noexcept {
   if (!sums() || sure_ != file_size_ || sure_ == said_sure_) return;
   char line[SumLine::kMax];
@@ -196,6 +197,7 @@ void LogFile::end_file() noexcept {
     file_size_ = ahead_from_ = current_.size = file_size_ + size;
     size_shown_.store(file_size_, std::memory_order_relaxed);
     said_sure_ = sure_;
+    (void)fdatasync(current_.file.get());
   } else if (put > 0) {
     (void)!ftruncate(current_.file.get(), static_cast<off_t>(file_size_));
   }
@@ -206,7 +208,6 @@ bool LogFile::switch_file() noexcept {
   const auto begin = next_begin();
   if (!begin || written() < *begin || in_group()) return true;
   if (!sync()) return false;
-  end_file();
   std::lock_guard guard(next_mutex_);
   current_ = std::move(*next_);
   next_.reset();

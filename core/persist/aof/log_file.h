@@ -4,7 +4,7 @@
 // What it writes goes in groups of whole units, each with a line in front of it that has its checksum
 // (sum_line.h). A group stays in memory until all of it is written, and where that fails the file is
 // cut in front of it: so one that is not whole is in a file only where the process ended meanwhile. When
-// the thread is done with a file and all of it is on disk it says so in a line of its own.
+// the thread ends and all is on disk it says so in a line of its own.
 //
 // Always: what was written stays in memory until it is synced, so that after a failure, by which a
 // kernel may forget what it had taken, all of it is written again. Otherwise it is gone from memory

@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 from appending import PROGRAMS, Client, digest_of, increments, refused, start
-from servers import command
+from servers import command, eventually
 
 SUM = re.compile(rb"#SUM:(\d+):(\d+):[0-9a-f]{16}:[0-9a-f]{8}\r\n")
 
@@ -176,3 +176,35 @@ def test_large_units_and_many_small_ones_have_their_sums(folder):
     server = start("kevy", folder)
     assert digest_of(server) == digest
     kill(server)
+
+
+def test_a_file_is_cut_at_a_moment_by_the_tool(folder, tools):
+    """It is cut within a group."""
+    server = start("kevy", folder, "--aof-timestamp-enabled", "yes", fsync="no")
+    client = Client(server)
+    path = increments(folder)[0]
+    numbers = iter(range(1_000_000))
+
+    def second_moment():
+        for _ in range(50):
+            client.send("RPUSH", "numbers", next(numbers))
+        for _ in range(50):
+            client.read()
+        return path.read_bytes().count(b"#TS:") >= 3
+
+    eventually(second_moment)
+    kill(server)
+    whole = path.read_bytes()
+    moments = [int(moment) for moment in re.findall(rb"#TS:(\d+)", whole)]
+    cut = subprocess.run([tools[0], "--truncate-to-timestamp", str(moments[1]),
+                          str(folder / "appendonlydir" / "appendonly.aof.manifest")],
+                         capture_output=True, text=True)
+    assert cut.returncode == 0, cut.stdout + cut.stderr
+    left = path.read_bytes()
+    assert len(left) < len(whole) and left.count(b"#TS:") == 2
+    server = start("kevy", folder)
+    client = Client(server)
+    if len(left) % 512:
+        assert client.run("LLEN", "numbers") == left.count(b"RPUSH")
+    assert client.run("LRANGE", "numbers", 0, 2) == [b"0", b"1", b"2"]
+    assert server.stop() == 0

@@ -118,7 +118,7 @@ def test_timestamps_are_written_and_passed_over(loads, folder):
     digest = client.digest()
     assert server.stop() == 0
     written = increments(folder)[0].read_bytes()
-    assert written.startswith(b"#TS:")
+    assert written.startswith(b"#SUM:") and written.partition(b"\n")[2].startswith(b"#TS:")
     stamps = [int(part.split(b"\r\n")[0]) for part in written.split(b"#TS:")[1:]]
     assert stamps == sorted(set(stamps)) and before <= stamps[0] and stamps[-1] <= time.time()
     server = start(loads, folder)

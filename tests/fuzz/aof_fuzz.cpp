@@ -1,5 +1,6 @@
-// Whatever the files of an append-only directory hold, they are loaded or an error is told; and what is
-// said to be whole loads again, to the same data. Manifests that are understood come back as written.
+// Whatever the files of an append-only directory hold, they are loaded or an error is told; and
+// what is said to be whole loads again, to the same data. Manifests that are understood come back
+// as written.
 //
 // Input: which file it is (0: commands, 1: a base, otherwise a manifest), then what is in it.
 #include <sys/mman.h>

@@ -50,8 +50,8 @@ Status AppendOnlyFile::start(const Progress& progress) {
   return begin_logging();
 }
 
-// flock() is of the opened directory, so that it holds between instances of one process too, and goes
-// with the process however that ends.
+// flock() is of the opened directory, so that it holds between instances of one process too, and
+// goes with the process however that ends.
 Status AppendOnlyFile::lock() {
   unlock();
   auto parent = open_directory(AT_FDCWD, place_.directory);
@@ -122,7 +122,8 @@ Status AppendOnlyFile::write_manifest(const Manifest& manifest) {
   return replace_file(folder_.get(), manifest_name(), manifest.text());
 }
 
-// A crash may have cut short the last increment that has anything in it, or a base of commands alone.
+// A crash may have cut short the last increment that has anything in it, or a base of commands
+// alone.
 Status AppendOnlyFile::load(const Progress& progress) {
   const uint64_t bytes = bytes_to_load();
   const Progress nobody;
@@ -137,7 +138,8 @@ Status AppendOnlyFile::load(const Progress& progress) {
   while (last > 1 && is_empty(folder_.get(), manifest_.increments[last - 1].name)) --last;
   base_size_ = older_size_;
   for (size_t i = 0; i < manifest_.increments.size(); ++i) {
-    if (auto loaded = load_file(manifest_.increments[i], i + 1 >= last, told); !loaded) return loaded;
+    if (auto loaded = load_file(manifest_.increments[i], i + 1 >= last, told); !loaded)
+      return loaded;
   }
   if (!manifest_.base) base_size_ = older_size_;
   return Done{};
@@ -148,7 +150,8 @@ uint64_t AppendOnlyFile::bytes_to_load() noexcept {
   uint64_t bytes = 0;
   const auto add = [&](const Manifest::File& file) {
     struct statx status {};
-    if (statx(folder_.get(), file.name.c_str(), 0, STATX_SIZE, &status) == 0) bytes += status.stx_size;
+    if (statx(folder_.get(), file.name.c_str(), 0, STATX_SIZE, &status) == 0)
+      bytes += status.stx_size;
   };
   if (manifest_.base) add(*manifest_.base);
   for (const Manifest::File& increment : manifest_.increments) add(increment);
@@ -171,8 +174,9 @@ Status AppendOnlyFile::load_file(const Manifest::File& file, bool may_be_last,
   uint64_t position = 0;
   if (begins_with_data(opened->get())) {
     if (older_size_ != 0) {
-      return damaged(place_.folder + '/' + file.name +
-                     ": it has all data, which belongs into the first file that the manifest names");
+      return damaged(
+          place_.folder + '/' + file.name +
+          ": it has all data, which belongs into the first file that the manifest names");
     }
     if (auto read = load_base(runtime_, opened->get(), file.name, position, &progress); !read) {
       return read;
@@ -225,8 +229,8 @@ Status AppendOnlyFile::cut(const std::string& name, uint64_t whole, uint64_t siz
   std::string rest(size - whole, '\0');
   size_t got = 0;
   while (got < rest.size()) {
-    const ssize_t part = pread(opened.get(), rest.data() + got, rest.size() - got,
-                               static_cast<off_t>(whole + got));
+    const ssize_t part =
+        pread(opened.get(), rest.data() + got, rest.size() - got, static_cast<off_t>(whole + got));
     if (part < 0 && errno == EINTR) continue;
     if (part < 0) return system_error(name + " can not be read", errno);
     if (part == 0) break;
@@ -235,7 +239,8 @@ Status AppendOnlyFile::cut(const std::string& name, uint64_t whole, uint64_t siz
   rest.resize(got);
   const std::string at = name + ".cut-at-" + std::to_string(whole);
   std::string kept = at;
-  for (int before = 2; exists(folder_.get(), kept); ++before) kept = at + '.' + std::to_string(before);
+  for (int before = 2; exists(folder_.get(), kept); ++before)
+    kept = at + '.' + std::to_string(before);
   if (auto written = replace_file(folder_.get(), kept, rest); !written) return written;
   if (ftruncate(opened.get(), static_cast<off_t>(whole)) < 0) {
     return system_error(name + " can not be cut", errno);
@@ -257,7 +262,8 @@ uint64_t AppendOnlyFile::unused_increment() {
   std::string name;
   do {
     name = Manifest::name_of_increment(place_.prefix, ++number);
-  } while (manifest_.names(name) || (exists(folder_.get(), name) && !is_empty(folder_.get(), name)));
+  } while (manifest_.names(name) ||
+           (exists(folder_.get(), name) && !is_empty(folder_.get(), name)));
   return increment_used_ = number;
 }
 

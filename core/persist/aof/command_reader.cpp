@@ -90,8 +90,10 @@ CommandReader::Outcome CommandReader::number(char mark, uint64_t max, uint64_t& 
 
 // The line, without its end, is behind the buffer's at_.
 CommandReader::Outcome CommandReader::begin_group(Bytes line) {
-  const auto sum = line.ends_with('\r') ? SumLine::parse(line.substr(0, line.size() - 1)) : std::nullopt;
-  if (!sum || sum->bytes > UINT64_MAX / 4) return checks_sums_ ? Outcome::kNoSum : Outcome::kCommand;
+  const auto sum =
+      line.ends_with('\r') ? SumLine::parse(line.substr(0, line.size() - 1)) : std::nullopt;
+  if (!sum || sum->bytes > UINT64_MAX / 4)
+    return checks_sums_ ? Outcome::kNoSum : Outcome::kCommand;
   group_begin_ = begin();
   group_end_ = end() + sum->bytes;
   return checks_sums_ ? check_group(*sum) : Outcome::kCommand;

@@ -1,9 +1,9 @@
 // CommandReader: the commands of an append-only file, one after another, straight from the file.
 // What it gives is the file's own bytes; nothing is trusted. One thread.
 //
-// Where it is told to check sums it gives nothing of a group (sum_line.h) before it has seen that this is
-// what was written. What stands in no group it gives as it is. It knows no more of groups than that:
-// what to do with one that is not right is its caller's matter (loader.h).
+// Where it is told to check sums it gives nothing of a group (sum_line.h) before it has seen that
+// this is what was written. What stands in no group it gives as it is. It knows no more of groups
+// than that: what to do with one that is not right is its caller's matter (loader.h).
 #pragma once
 
 #include <cstdint>
@@ -32,12 +32,12 @@ class CommandReader {
 
   enum class Outcome {
     kCommand,
-    kEnd,     // of the file, behind a whole command
-    kCut,     // the file ends within a command
-    kWrong,   // what comes next is no command
-    kFailed,  // the file could not be read: code()
-    kNoSum,   // a group's line is damaged
-    kBadSum,  // what is in a group is not what was written: group_begin(), group_end()
+    kEnd,        // of the file, behind a whole command
+    kCut,        // the file ends within a command
+    kWrong,      // what comes next is no command
+    kFailed,     // the file could not be read: code()
+    kNoSum,      // a group's line is damaged
+    kBadSum,     // what is in a group is not what was written: group_begin(), group_end()
     kOpenGroup,  // the file ends within a group
   };
   /// After kCommand words() are good until the next call. Throws std::bad_alloc.

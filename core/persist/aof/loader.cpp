@@ -24,7 +24,8 @@ bool has_a_place(const CommandTable& table, const CommandRow& row) {
     return true;
   }
   const CommandRow* const parent = table.parent(row);  // Redis before 7 kept scripts so
-  return parent != nullptr && parent->name == "script" && (row.name == "load" || row.name == "flush");
+  return parent != nullptr && parent->name == "script" &&
+         (row.name == "load" || row.name == "flush");
 }
 
 // What can be done where the sum is wrong of what begins at the byte.
@@ -137,7 +138,8 @@ std::optional<Error> AofLoader::end_in_unit(CommandReader& reader, CommandReader
   const auto was = was_on_disk(file, begin);
   if (!was) return system_error(name + " can not be read", was.error().code);
   if (!*was) return std::nullopt;
-  return at_byte(name, begin, "what was on disk from there on is not there any more" + ways_out(begin));
+  return at_byte(name, begin,
+                 "what was on disk from there on is not there any more" + ways_out(begin));
 }
 
 Result<AofLoader::Loaded> AofLoader::end_in_group(CommandReader& reader,
@@ -146,14 +148,14 @@ Result<AofLoader::Loaded> AofLoader::end_in_group(CommandReader& reader,
                                                   const Loaded& loaded) {
   using Outcome = CommandReader::Outcome;
   if (outcome == Outcome::kNoSum) {
-    return at_byte(name, reader.begin(),
-                   "a line that tells the checksum of what follows is damaged" +
-                       ways_out(reader.begin()));
+    return at_byte(
+        name, reader.begin(),
+        "a line that tells the checksum of what follows is damaged" + ways_out(reader.begin()));
   }
   const uint64_t begin = reader.group_begin();
-  const std::string place = "what stands from there to byte " + std::to_string(reader.group_end()) +
-                            (outcome == Outcome::kBadSum ? " is not what was written"
-                                                         : " is not all there");
+  const std::string place =
+      "what stands from there to byte " + std::to_string(reader.group_end()) +
+      (outcome == Outcome::kBadSum ? " is not what was written" : " is not all there");
   const auto was = was_on_disk(file, begin);
   if (!was) return system_error(name + " can not be read", was.error().code);
   if (*was) return at_byte(name, begin, place + ", although it was on disk" + ways_out(begin));
@@ -162,14 +164,16 @@ Result<AofLoader::Loaded> AofLoader::end_in_group(CommandReader& reader,
     if (!misses) return system_error(name + " can not be read", misses.error().code);
     if (!*misses) {
       return at_byte(name, begin,
-                     place + ": it is damaged, or another server has appended to what a crash had cut" +
+                     place +
+                         ": it is damaged, or another server has appended to what a crash had cut" +
                          ways_out(begin));
     }
   }
   if (!may_be_cut) {
     return at_byte(name, begin,
-                   place + ", and aof-load-truncated no, or the file's place among the files, "
-                           "forbids to leave it out" +
+                   place +
+                       ", and aof-load-truncated no, or the file's place among the files, "
+                       "forbids to leave it out" +
                        ways_out(begin));
   }
   return loaded;

@@ -2,18 +2,20 @@
 //
 // What stands in a group of kevy's (sum_line.h) has an effect only if all of the group is what was
 // written. Where it is not, that is
-// - damage, an error, where a line behind it says that it was on disk, or where it is whole but neither zeros
+// - damage, an error, where a line behind it says that it was on disk, or where it is whole but
+// neither zeros
 //   fill a sector's part of it, as after a loss of power, nor ends the file within it;
 // - otherwise what a crash has left: cut off from the group's line on, if the file `may_be_cut`.
-// A file that ends within a group, but behind a whole unit and not where a sector does, was cut by someone
-// (redis-check-aof, or a server that has loaded it and may have appended since): it is loaded as it is,
-// and its line is made void. What stands in no group, as Redis, Valkey and kevy without checksums write it,
-// is read as it is: where a command is none the file is cut if a crash may have left that.
+// A file that ends within a group, but behind a whole unit and not where a sector does, was cut by
+// someone (redis-check-aof, or a server that has loaded it and may have appended since): it is
+// loaded as it is, and its line is made void. What stands in no group, as Redis, Valkey and kevy
+// without checksums write it, is read as it is: where a command is none the file is cut if a crash
+// may have left that.
 //
 // Only what changes data is run, or belongs to that: nothing that acts on a connection or on the
-// instance, and nothing that waits. Its commands have a clock that stands still before all times to live, so
-// that what expired meanwhile goes where the file says so, and not earlier. Nobody else changes the data
-// yet, nor does anything expire.
+// instance, and nothing that waits. Its commands have a clock that stands still before all times to
+// live, so that what expired meanwhile goes where the file says so, and not earlier. Nobody else
+// changes the data yet, nor does anything expire.
 #pragma once
 
 #include <memory>
@@ -44,8 +46,8 @@ class AofLoader {
   };
   /// Runs what is in the file from `position` on, where it stands. What a crash has left at its
   /// end, a unit that is not whole, is no error if it `may_be_cut`. An error says where, and what
-  /// to do. `threads`: how many run them, as far as they can be started. `progress`: who is told, or
-  /// nullptr.
+  /// to do. `threads`: how many run them, as far as they can be started. `progress`: who is told,
+  /// or nullptr.
   Result<Loaded> load(int file, uint64_t position, const std::string& name, bool may_be_cut,
                       unsigned threads, ReadProgress* progress = nullptr);
 

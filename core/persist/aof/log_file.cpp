@@ -20,7 +20,7 @@ constexpr int64_t kRestMs = 2;     // between two writes that nobody waits for
 constexpr int64_t kLookMs = 20;    // between two looks for work, while a sync is due
 constexpr int64_t kRetryMs = 100;  // while the disk fails
 constexpr uint64_t kBytesMax = uint64_t{32} << 20;  // between two looks at what is to be synced
-constexpr int kLastTries = 3;      // when the instance stops
+constexpr int kLastTries = 3;                       // when the instance stops
 
 }  // namespace
 
@@ -169,7 +169,8 @@ bool LogFile::sync() noexcept {
 // After a failure the file ends where it is known to be safe, or where what is still in memory
 // begins, and that is written anew.
 bool LogFile::recover() noexcept {
-  if (file_size_ != ahead_from_ && ftruncate(current_.file.get(), static_cast<off_t>(ahead_from_)) < 0) {
+  if (file_size_ != ahead_from_ &&
+      ftruncate(current_.file.get(), static_cast<off_t>(ahead_from_)) < 0) {
     fail("", errno);
     return false;
   }
@@ -186,8 +187,9 @@ void LogFile::begin_file() noexcept {
   size_shown_.store(file_size_, std::memory_order_relaxed);
 }
 
-// Says that all of it is on disk. Whether that itself comes there is of no matter, in the last file:
-// a part of the line is cut off. One that others are behind is wrong if anything in it is, without that.
+// Says that all of it is on disk. Whether that itself comes there is of no matter, in the last
+// file: a part of the line is cut off. One that others are behind is wrong if anything in it is,
+// without that.
 void LogFile::end_file() noexcept {
   if (!sums() || sure_ != file_size_ || sure_ == said_sure_) return;
   char line[SumLine::kMax];

@@ -1,16 +1,16 @@
 // LogFile: the thread that writes the write log's stream to the file that is being appended to,
 // many units at a time, syncs it as appendfsync says, and tells the log how far it is safe.
 //
-// What it writes goes in groups of whole units, each with a line in front of it that has its checksum
-// (sum_line.h). A group stays in memory until all of it is written, and where that fails the file is
-// cut in front of it: so one that is not whole is in a file only where the process ended meanwhile. When
-// the thread ends and all is on disk it says so in a line of its own.
+// What it writes goes in groups of whole units, each with a line in front of it that has its
+// checksum (sum_line.h). A group stays in memory until all of it is written, and where that fails
+// the file is cut in front of it: so one that is not whole is in a file only where the process
+// ended meanwhile. When the thread ends and all is on disk it says so in a line of its own.
 //
 // Always: what was written stays in memory until it is synced, so that after a failure, by which a
 // kernel may forget what it had taken, all of it is written again. Otherwise it is gone from memory
-// once the kernel has it; a sync that fails leaves a file that may not be whole, although a later one
-// goes well: then a new base is to be made. While the disk fails, commands that write are refused, and the thread
-// tries again ten times a second; nobody waits for it then.
+// once the kernel has it; a sync that fails leaves a file that may not be whole, although a later
+// one goes well: then a new base is to be made. While the disk fails, commands that write are
+// refused, and the thread tries again ten times a second; nobody waits for it then.
 //
 // start() and stop() by the owner; status() and retarget() by any thread.
 #pragma once
@@ -107,14 +107,14 @@ class LogFile {
 
   // Of the thread.
   Target current_;
-  uint64_t file_size_ = 0;  // with what was written since it was synced
-  uint64_t ahead_ = 0;      // bytes that were written and are still in the log
+  uint64_t file_size_ = 0;   // with what was written since it was synced
+  uint64_t ahead_ = 0;       // bytes that were written and are still in the log
   uint64_t ahead_from_ = 0;  // the size of the file without these: what recover() cuts it to
   uint64_t sure_ = 0;        // bytes of the file that are surely on disk
   bool unsure_ = false;      // a sync has failed: those behind sure_ may not be there for ever
   uint64_t said_sure_ = 0;   // as the last line says
   bool dirty_ = false;       // something was written and not synced
-  bool doubtful_ = false;   // a write or a sync has failed
+  bool doubtful_ = false;    // a write or a sync has failed
   int64_t last_sync_us_ = 0;
   // The group that is being written: of its bytes and of its line.
   uint64_t group_left_ = 0;

@@ -23,7 +23,8 @@ uint64_t own_hash(Bytes line) noexcept {
   return XXH3_64bits(line.data(), line.size()) & 0xffffffff;
 }
 
-/// Takes a number from the front of the text with the colon behind it, in the only way of writing it.
+/// Takes a number from the front of the text with the colon behind it, in the only way of writing
+/// it.
 bool take_decimal(Bytes& text, uint64_t& value) noexcept {
   const char* const end = text.data() + text.size();
   const auto [at, wrong] = std::from_chars(text.data(), end, value);

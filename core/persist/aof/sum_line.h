@@ -3,13 +3,13 @@
 //
 //   #SUM:<bytes>:<safe>:<hash of them, 16 digits>:<hash of the line before that, 8 digits>\r\n
 //
-// bytes: how many behind the line are the group. safe: how many of the file, from its beginning, were
-// surely on disk when the line was made. A line of no bytes says the latter alone.
+// bytes: how many behind the line are the group. safe: how many of the file, from its beginning,
+// were surely on disk when the line was made. A line of no bytes says the latter alone.
 //
 // In front, so that who reads knows what a group is to be before any of it has an effect, that one
-// which is not all there is told from commands that another server has appended, and that nothing has to
-// be looked for. The line has a hash of its own, so that a crash that has cut a group is told from a
-// length in it that is damaged.
+// which is not all there is told from commands that another server has appended, and that nothing
+// has to be looked for. The line has a hash of its own, so that a crash that has cut a group is
+// told from a length in it that is damaged.
 //
 // Pure functions and values; no memory is got.
 #pragma once

@@ -12,8 +12,8 @@ namespace {
 
 constexpr size_t kSector = 512;
 
-/// Has an instance run the commands, each of them on disk before the next, and gives the increment. Without
-/// what it says at the end, as if it had been killed, if `killed`.
+/// Has an instance run the commands, each of them on disk before the next, and gives the increment.
+/// Without what it says at the end, as if it had been killed, if `killed`.
 std::string written(const std::vector<std::string>& commands, bool killed) {
   const LogDirectory directory;
   {
@@ -46,8 +46,8 @@ std::vector<size_t> groups_of(const std::string& text) {
   return places;
 }
 
-const std::vector<std::string> kSmall = {"SET a one", "RPUSH l first second",
-                                         "MSET x 1 y 2", "SET last value"};
+const std::vector<std::string> kSmall = {"SET a one", "RPUSH l first second", "MSET x 1 y 2",
+                                         "SET last value"};
 
 /// Everything, as lines of commands.
 std::string data_of(Instance& instance) {
@@ -92,7 +92,8 @@ std::vector<std::string> large_commands() {
   std::vector<std::string> commands;
   for (int i = 0; i < 4; ++i) {
     std::string value;
-    while (value.size() < 3000) value += "part" + std::to_string(i) + '-' + std::to_string(value.size());
+    while (value.size() < 3000)
+      value += "part" + std::to_string(i) + '-' + std::to_string(value.size());
     commands.push_back("SET big" + std::to_string(i) + ' ' + value);
   }
   return commands;
@@ -241,7 +242,8 @@ TEST_CASE("a group that was on disk, and is cut or zeros now, is told") {
 
 TEST_CASE("a line with a sum is what it was made of, or damaged") {
   char text[SumLine::kMax];
-  for (const SumLine line : {SumLine{0, 0, 0}, SumLine{1, 2, 3}, SumLine{UINT64_MAX, UINT64_MAX, UINT64_MAX}}) {
+  for (const SumLine line :
+       {SumLine{0, 0, 0}, SumLine{1, 2, 3}, SumLine{UINT64_MAX, UINT64_MAX, UINT64_MAX}}) {
     const size_t size = line.put(text);
     CHECK(size < SumLine::kMax);
     const auto parsed = SumLine::parse({text, size - 2});

@@ -58,6 +58,22 @@ static int fails(const char* call) {
 
 #define NEXT(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
+/* Of the first piece or of all of them, by turns. */
+static ssize_t write_half(int file, const struct iovec* pieces, int count) {
+  static int turns;
+  struct iovec part[1024];
+  size_t left = 0;
+  int parts = 0;
+  for (int i = 0; i < count; ++i) left += pieces[i].iov_len;
+  left = turns++ % 2 == 0 ? left / 2 : pieces[0].iov_len / 2;
+  for (; left != 0; ++parts) {
+    part[parts] = pieces[parts];
+    if (part[parts].iov_len > left) part[parts].iov_len = left;
+    left -= part[parts].iov_len;
+  }
+  return parts == 0 ? 0 : NEXT(writev)(file, part, parts);
+}
+
 ssize_t writev(int file, const struct iovec* pieces, int count) {
   const int code = fails("writev");
   if (code > 0) {
@@ -65,8 +81,8 @@ ssize_t writev(int file, const struct iovec* pieces, int count) {
     return -1;
   }
   if (code == 0) {
-    const size_t half = pieces[0].iov_len / 2;
-    if (half != 0) return NEXT(write)(file, pieces[0].iov_base, half);
+    const ssize_t put = write_half(file, pieces, count);
+    if (put != 0) return put;
   }
   return NEXT(writev)(file, pieces, count);
 }

@@ -1,6 +1,7 @@
 """The checksums in an append-only file: for Redis and Valkey and their tools they are not there, and what these
 servers write between kevy's groups, or behind one that a crash has cut, is data as before."""
 
+import errno
 import itertools
 import os
 import re
@@ -10,6 +11,7 @@ import subprocess
 import pytest
 from appending import PROGRAMS, Client, digest_of, increments, refused, start
 from servers import command, eventually
+from test_failing_disk import CODES, Disk, shim  # noqa: F401
 
 SUM = re.compile(rb"#SUM:(\d+):(\d+):[0-9a-f]{16}:[0-9a-f]{8}\r\n")
 
@@ -208,3 +210,44 @@ def test_a_file_is_cut_at_a_moment_by_the_tool(folder, tools):
         assert client.run("LLEN", "numbers") == left.count(b"RPUSH")
     assert client.run("LRANGE", "numbers", 0, 2) == [b"0", b"1", b"2"]
     assert server.stop() == 0
+
+
+@pytest.mark.parametrize("fsync", ["always", "everysec", "no"])
+@pytest.mark.parametrize("call, kind", [("writev", "ENOSPC"), ("writev", "EIO"), ("writev", "short"),
+                                        ("fdatasync", "EIO"), ("ftruncate", "EIO")])
+def test_groups_are_whole_whatever_the_disk_has_refused(shim, folder, call, kind, fsync):  # noqa: F811
+    """B30: some calls fail, of which a short one may be followed by one that fails."""
+    disk = Disk(shim, folder)
+    server = disk.start(folder, fsync)
+    client = Client(server)
+
+    def write(value):
+        eventually(lambda: client.info("persistence")["aof_last_write_status"] == "ok")
+        client.connection.sendall(b"".join(command("APPEND", f"k{number % 7}", value) for number in range(20)))
+        for _ in range(20):
+            client.read()
+
+    for after in range(4):
+        write("before")
+        disk.fail("writev" if call == "ftruncate" else call, after, 2, CODES[kind][0])
+        for size in (1, 700, 60_000):
+            write("x" * size)
+        if kind != "short" and call == "writev":
+            disk.fail("writev", after, 1, 0)
+            write("y" * 300)
+            disk.fail("ftruncate", 0, 1, errno.EIO)
+            write("z" * 300)
+        if call == "ftruncate":
+            disk.fail("ftruncate", 0, 2, errno.EIO)
+            write("z" * 300)
+    disk.fail(None)
+    eventually(lambda: client.info("persistence")["aof_last_write_status"] == "ok")
+    assert client.run("CONFIG", "SET", "appendfsync", "always") == "OK"
+    assert client.run("SET", "last", "it") == "OK"
+    digest = client.digest()
+    kill(server)
+    assert check_groups(b"".join(path.read_bytes() for path in increments(folder))) > 0
+    server = start("kevy", folder, "--aof-load-truncated", "no")
+    assert digest_of(server) == digest
+    assert server.stop() == 0
+    assert not list((folder / "appendonlydir").glob("*.cut-at-*"))

@@ -19,8 +19,10 @@ constexpr int64_t kSyncPeriodUs = 1'000'000;
 constexpr int64_t kRestMs = 2;     // between two writes that nobody waits for
 constexpr int64_t kLookMs = 20;    // between two looks for work, while a sync is due
 constexpr int64_t kRetryMs = 100;  // while the disk fails
-constexpr uint64_t kBytesMax = uint64_t{32} << 20;  // between two looks at what is to be synced
-constexpr int kLastTries = 3;                       // when the instance stops
+// Between two looks at what is to be synced: bytes, and writes of few bytes.
+constexpr uint64_t kBytesMax = uint64_t{32} << 20;
+constexpr int kFewMax = 8;
+constexpr int kLastTries = 3;  // when the instance stops
 
 }  // namespace
 
@@ -239,8 +241,10 @@ bool LogFile::step() noexcept {
   // What waits for a sync is not to wait for all that comes meanwhile.
   bool more = true;
   const uint64_t begin = written();
-  while (more && (in_group() || written() - begin < kBytesMax)) {
+  for (int few = 0; more && (in_group() || (few < kFewMax && written() - begin < kBytesMax));) {
+    const uint64_t before = written();
     if (!write_some(more) || !switch_file()) return false;
+    if (written() - before < kGroupBytes / 2) ++few;
     if (ahead_ > kAtOnce && !in_group()) break;
   }
   const Fsync policy = runtime_.settings().append_fsync.load(std::memory_order_relaxed);

@@ -116,8 +116,10 @@ CommandReader::Outcome CommandReader::check_group(const SumLine& sum) {
     const auto size = size_of_file(file_, "");
     if (!size) return failed(size.error().code);
     if (*size < group_end_) {
+      if (ends_behind_units_) return Outcome::kCommand;
       const auto by_hand = is_cut_behind_units(file_, group_begin_, *size);
       if (!by_hand) return failed(by_hand.error().code);
+      ends_behind_units_ = *by_hand;
       return *by_hand ? Outcome::kCommand : Outcome::kOpenGroup;
     }
     const auto same = has_hash(file_, end(), sum.bytes, sum.hash);

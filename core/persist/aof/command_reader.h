@@ -75,6 +75,7 @@ class CommandReader {
   const int file_;
   const Reads reads_;
   bool checks_sums_ = false;
+  bool ends_behind_units_ = false;  // is_cut_behind_units() was so: it is of all behind, too
   uint64_t group_begin_ = 0, group_end_ = 0;
   std::function<void()> before_reading_;
   uint64_t position_;  // of the buffer's first byte

@@ -94,7 +94,6 @@ Result<bool> was_on_disk(int file, uint64_t from) {
 }
 
 Result<bool> is_cut_behind_units(int file, uint64_t begin, uint64_t size) {
-  if (size % kSector == 0) return false;
   CommandReader units(file, begin, CommandReader::Reads::kByPlace);
   bool open = false;
   while (true) {

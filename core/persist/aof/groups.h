@@ -20,8 +20,9 @@ Result<bool> misses_sector(int file, uint64_t begin, uint64_t end);
 Result<bool> was_on_disk(int file, uint64_t from);
 
 /// Whether the rest of a file, which is less than the group that begins there, is whole units and
-/// looks as if someone had cut it behind them: redis-check-aof, or a server that has loaded it. A
-/// crash leaves what the kernel and the disk write as a whole.
+/// misses no sector: someone may have cut it behind them, redis-check-aof, or a server that has
+/// loaded it and has appended since, wherever that ends. Where it was a crash, they are the first of
+/// what was written all the same.
 Result<bool> is_cut_behind_units(int file, uint64_t begin, uint64_t size);
 
 }  // namespace kevy

@@ -88,6 +88,12 @@ void flip_every_bit(const std::string& text) {
   CHECK(refused > text.size() * 6);
 }
 
+/// The line of a group of so many bytes, of which no hash is known.
+std::string line_of_group(size_t bytes) {
+  char text[SumLine::kMax];
+  return {text, SumLine{bytes, 0, 0}.put(text)};
+}
+
 std::vector<std::string> large_commands() {
   std::vector<std::string> commands;
   for (int i = 0; i < 4; ++i) {
@@ -199,7 +205,6 @@ TEST_CASE("a group that was cut behind a unit is loaded, and what is appended is
   REQUIRE(begin != std::string::npos);
   REQUIRE(begin > first);
   const std::string cut = text.substr(0, begin + 3 * unit.size());
-  REQUIRE(cut.size() % kSector != 0);
   for (const std::string& more : {std::string(), request({"RPUSH", "l", "of-another"})}) {
     directory.write_increment(cut + more);
     {
@@ -222,6 +227,39 @@ TEST_CASE("a group that was cut behind a unit is loaded, and what is appended is
   Client client(**started);
   CHECK(client("LLEN l") == ":0\r\n");
   CHECK(client("GET a") == "$3\r\none\r\n");
+}
+
+// The end of a sector is as good a place as any for who cuts behind a unit.
+TEST_CASE("a group that was cut behind a unit where a sector ends is loaded with what is behind it") {
+  const std::string text = written({"RPUSH l one two three"}, true);
+  const std::string unit = request({"RPUSH", "l", "of-another"});
+  const std::string group = line_of_group(text.size() + 100 * kSector);
+  std::string cut = group + text + unit;
+  const std::string before = request({"SET", "padded", ""});
+  const size_t missing = kSector - (cut.size() + before.size() + 2) % kSector;
+  cut += request({"SET", "padded", std::string(missing, 'p')});
+  REQUIRE(cut.size() % kSector == 0);
+  const LogDirectory directory;
+  directory.write_increment(cut);
+  auto started = directory.start();
+  REQUIRE(started);
+  Client client(**started);
+  CHECK(client("LLEN l") == ":4\r\n");
+  CHECK(client("STRLEN padded") == ":" + std::to_string(missing) + "\r\n");
+  CHECK(directory.names().size() == 2);
+}
+
+TEST_CASE("many groups that go beyond the end of the file are looked at once") {
+  constexpr int kGroups = 50'000;
+  std::string text = request({"SET", "a", "one"});
+  const std::string group = line_of_group(size_t{1} << 40) + request({"INCR", "steps"});
+  for (int i = 0; i < kGroups; ++i) text += group;
+  const LogDirectory directory;
+  directory.write_increment(text);
+  auto started = directory.start();
+  REQUIRE(started);
+  Client client(**started);
+  CHECK(client("GET steps") == "$5\r\n50000\r\n");
 }
 
 TEST_CASE("a group that was on disk, and is cut or zeros now, is told") {

@@ -77,6 +77,34 @@ def test_one_failure_loses_nothing(shim, folder, call, kind, after):
     assert server.stop() == 0
 
 
+@pytest.mark.parametrize("sums", ["yes", "no"])
+def test_a_disk_that_is_full_is_no_reason_not_to_start(shim, folder, sums):
+    """B30: what was not written whole is cut off, although there is no room to keep that."""
+    disk = Disk(shim, folder)
+    server = disk.start(folder, "always")
+    client = Client(server)
+    assert client.run("CONFIG", "SET", "aof-checksums", sums) == "OK"
+    assert client.run("SET", "before", "1") == "OK"
+    whole = increments(folder)[0].read_bytes()
+    assert client.run("SET", "during", "x" * 5000) == "OK"
+    kill(server)
+    path = increments(folder)[0]
+    path.write_bytes(path.read_bytes()[:len(whole) + 3000])
+    for _ in range(2):  # with a part to cut off, and without
+        disk.fail("write", 0, 1 << 30, errno.ENOSPC)
+        server = disk.start(folder, "always")
+        assert Client(server).run("MGET", "before", "during") == [b"1", None]
+        kill(server)
+        assert path.read_bytes() == whole
+        assert sorted(found.name for found in path.parent.iterdir()) == [path.name, "appendonly.aof.manifest"]
+    disk.fail(None)
+    server = disk.start(folder, "always")
+    client = Client(server)
+    assert client.run("SET", "after", "1") == "OK"
+    assert client.run("MGET", "before", "during", "after") == [b"1", None, b"1"]
+    assert server.stop() == 0
+
+
 @pytest.mark.parametrize("fsync", ["always", "everysec"])
 @pytest.mark.parametrize("call", ["writev", "fdatasync"])
 def test_writes_are_refused_while_the_disk_fails(shim, folder, fsync, call):

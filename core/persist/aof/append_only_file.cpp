@@ -27,6 +27,10 @@ bool is_empty(int directory, const std::string& name) noexcept {
   return statx(directory, name.c_str(), 0, STATX_SIZE, &status) == 0 && status.stx_size == 0;
 }
 
+bool is_full(const Error& error) noexcept {
+  return error.code == ENOSPC || error.code == EDQUOT;
+}
+
 /// Whether the file begins as RDB does.
 bool begins_with_data(int file) noexcept {
   char beginning[6] = {};
@@ -122,6 +126,15 @@ Status AppendOnlyFile::write_manifest(const Manifest& manifest) {
   return replace_file(folder_.get(), manifest_name(), manifest.text());
 }
 
+Status AppendOnlyFile::ensure_manifest() {
+  Status written = write_manifest();
+  if (written || !is_full(written.error())) return written;
+  bool found = false;
+  const auto text = read_file(folder_.get(), manifest_name(), found);
+  if (!text || !found || *text != manifest_.text()) return written;
+  return sync_directory(folder_.get());
+}
+
 // A crash may have cut short the last increment that has anything in it, or a base of commands
 // alone.
 Status AppendOnlyFile::load(const Progress& progress) {
@@ -197,7 +210,9 @@ Status AppendOnlyFile::load_file(const Manifest::File& file, bool may_be_last,
   if (loaded->open_group) {
     if (auto voided = make_void(file.name, *loaded->open_group); !voided) return voided;
   }
-  if (loaded->whole != *size) return cut(file.name, loaded->whole, *size);
+  if (loaded->whole != *size) {
+    return cut(file.name, loaded->whole, *size, loaded->ends_in_it);
+  }
   // It may be shown, and a host that was killed may have left it with the kernel alone. The last
   // increment is synced when it is appended to.
   const bool is_last =
@@ -222,8 +237,11 @@ Status AppendOnlyFile::make_void(const std::string& name, uint64_t line) {
   return Done{};
 }
 
-// What is cut off is kept beside the file, under a name that says from where.
-Status AppendOnlyFile::cut(const std::string& name, uint64_t whole, uint64_t size) {
+// What is cut off is kept beside the file, under a name that says from where. Without room for that
+// it goes, if nothing but the beginning of what was not written whole is lost with it: a disk that is
+// full leaves such a one.
+Status AppendOnlyFile::cut(const std::string& name, uint64_t whole, uint64_t size,
+                           bool ends_in_it) {
   const Descriptor opened(openat(folder_.get(), name.c_str(), O_RDWR | O_CLOEXEC));
   if (!opened) return system_error(name + " can not be opened", errno);
   std::string rest(size - whole, '\0');
@@ -241,7 +259,10 @@ Status AppendOnlyFile::cut(const std::string& name, uint64_t whole, uint64_t siz
   std::string kept = at;
   for (int before = 2; exists(folder_.get(), kept); ++before)
     kept = at + '.' + std::to_string(before);
-  if (auto written = replace_file(folder_.get(), kept, rest); !written) return written;
+  if (auto written = replace_file(folder_.get(), kept, rest);
+      !written && !(ends_in_it && is_full(written.error()))) {
+    return written;
+  }
   if (ftruncate(opened.get(), static_cast<off_t>(whole)) < 0) {
     return system_error(name + " can not be cut", errno);
   }
@@ -275,7 +296,7 @@ Status AppendOnlyFile::begin_logging() {
   const std::string& name = manifest_.increments.back().name;
   auto opened = open_to_append(folder_.get(), name);
   if (!opened) return opened.error();
-  if (auto written = write_manifest(); !written) return written;
+  if (auto written = ensure_manifest(); !written) return written;
   // As in load_file().
   if (fdatasync(opened->get()) < 0) return system_error(name + " can not be synced", errno);
   auto size = size_of_file(opened->get(), name);

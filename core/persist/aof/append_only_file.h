@@ -94,13 +94,17 @@ class AppendOnlyFile final : public AppendOnly {
   Status load(const Progress& progress);
   Status load_file(const Manifest::File& file, bool may_be_last, ReadProgress& progress);
   uint64_t bytes_to_load() noexcept;
-  Status cut(const std::string& name, uint64_t whole, uint64_t size);
+  /// `ends_in_it`: what is cut off is all of one command or group that the file ends in.
+  Status cut(const std::string& name, uint64_t whole, uint64_t size, bool ends_in_it);
   Status make_void(const std::string& name, uint64_t line);
   Status read_manifest(bool& found);
   Status take_over_old_file();
   Status refuse_unnamed_files();
   Status write_manifest(const Manifest& manifest);
   Status write_manifest() { return write_manifest(manifest_); }
+  /// Writes it, or leaves the one that is there where a disk that is full has no room for another
+  /// and that says the same.
+  Status ensure_manifest();
   Status begin_logging();
   uint64_t unused_base();
   uint64_t unused_increment();

@@ -98,6 +98,7 @@ Result<AofLoader::Loaded> AofLoader::end(CommandReader& reader, CommandReader::O
   using Outcome = CommandReader::Outcome;
   const bool in_transaction = session_->transaction.open;
   session_->end_transaction();
+  loaded.ends_in_it = outcome != Outcome::kWrong && outcome != Outcome::kBadSum;
   if (outcome == Outcome::kFailed) return system_error(name + " can not be read", reader.code());
   if (outcome == Outcome::kEnd && !in_transaction) {
     loaded.whole = reader.end();  // with a timestamp that nothing follows

@@ -41,6 +41,7 @@ class AofLoader {
 
   struct Loaded {
     uint64_t whole = 0;  // bytes that hold whole units; the rest is to be cut off
+    bool ends_in_it = false;  // all of the rest is of one command, transaction or group
     uint64_t commands = 0;
     std::optional<uint64_t> open_group;  // where the line of one stands that goes beyond `whole`
   };

@@ -27,9 +27,7 @@ bool is_empty(int directory, const std::string& name) noexcept {
   return statx(directory, name.c_str(), 0, STATX_SIZE, &status) == 0 && status.stx_size == 0;
 }
 
-bool is_full(const Error& error) noexcept {
-  return error.code == ENOSPC || error.code == EDQUOT;
-}
+bool is_full(const Error& error) noexcept { return error.code == ENOSPC || error.code == EDQUOT; }
 
 /// Whether the file begins as RDB does.
 bool begins_with_data(int file) noexcept {
@@ -238,8 +236,8 @@ Status AppendOnlyFile::make_void(const std::string& name, uint64_t line) {
 }
 
 // What is cut off is kept beside the file, under a name that says from where. Without room for that
-// it goes, if nothing but the beginning of what was not written whole is lost with it: a disk that is
-// full leaves such a one.
+// it goes, if nothing but the beginning of what was not written whole is lost with it: a disk that
+// is full leaves such a one.
 Status AppendOnlyFile::cut(const std::string& name, uint64_t whole, uint64_t size,
                            bool ends_in_it) {
   const Descriptor opened(openat(folder_.get(), name.c_str(), O_RDWR | O_CLOEXEC));

@@ -21,8 +21,8 @@ Result<bool> was_on_disk(int file, uint64_t from);
 
 /// Whether the rest of a file, which is less than the group that begins there, is whole units and
 /// misses no sector: someone may have cut it behind them, redis-check-aof, or a server that has
-/// loaded it and has appended since, wherever that ends. Where it was a crash, they are the first of
-/// what was written all the same.
+/// loaded it and has appended since, wherever that ends. Where it was a crash, they are the first
+/// of what was written all the same.
 Result<bool> is_cut_behind_units(int file, uint64_t begin, uint64_t size);
 
 }  // namespace kevy

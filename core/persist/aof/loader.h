@@ -6,8 +6,8 @@
 // neither zeros
 //   fill a sector's part of it, as after a loss of power, nor ends the file within it;
 // - otherwise what a crash has left: cut off from the group's line on, if the file `may_be_cut`.
-// A file that ends within a group, but behind a whole unit, was cut by someone (redis-check-aof, or a
-// server that has loaded it and may have appended since), or by a crash that happened to: it is
+// A file that ends within a group, but behind a whole unit, was cut by someone (redis-check-aof, or
+// a server that has loaded it and may have appended since), or by a crash that happened to: it is
 // loaded as it is, and its line is made void. What stands in no group, as Redis, Valkey and kevy
 // without checksums write it, is read as it is: where a command is none the file is cut if a crash
 // may have left that.
@@ -40,7 +40,7 @@ class AofLoader {
   AofLoader& operator=(const AofLoader&) = delete;
 
   struct Loaded {
-    uint64_t whole = 0;  // bytes that hold whole units; the rest is to be cut off
+    uint64_t whole = 0;       // bytes that hold whole units; the rest is to be cut off
     bool ends_in_it = false;  // all of the rest is of one command, transaction or group
     uint64_t commands = 0;
     std::optional<uint64_t> open_group;  // where the line of one stands that goes beyond `whole`

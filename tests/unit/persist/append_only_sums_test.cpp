@@ -230,7 +230,8 @@ TEST_CASE("a group that was cut behind a unit is loaded, and what is appended is
 }
 
 // The end of a sector is as good a place as any for who cuts behind a unit.
-TEST_CASE("a group that was cut behind a unit where a sector ends is loaded with what is behind it") {
+TEST_CASE(
+    "a group that was cut behind a unit where a sector ends is loaded with what is behind it") {
   const std::string text = written({"RPUSH l one two three"}, true);
   const std::string unit = request({"RPUSH", "l", "of-another"});
   const std::string group = line_of_group(text.size() + 100 * kSector);

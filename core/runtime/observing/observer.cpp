@@ -28,7 +28,7 @@ size_t size_in_resp(Args args) noexcept {
 
 }  // namespace
 
-Observer::Observer(const Settings& settings) noexcept : settings_(settings) {
+Observer::Observer(const Settings& settings) : settings_(settings) {
   Random random;
   for (char& digit : run_id_) digit = "0123456789abcdef"[random.below(16)];
 }

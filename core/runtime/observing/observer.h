@@ -25,7 +25,7 @@ class Observer {
   /// And so are durations of commands that are not short.
   static constexpr int64_t kLongMicroseconds = 1000;
 
-  explicit Observer(const Settings& settings) noexcept;
+  explicit Observer(const Settings& settings);
 
   /// What the instance is called for as long as it lives: 40 digits, drawn once. A child of fork()
   /// has those of its parent.

@@ -186,25 +186,10 @@ TEST_CASE("what stands in no group is loaded as before, in front of groups and b
 
 // As redis-check-aof --fix leaves it, or a server that has loaded it and goes on with it.
 TEST_CASE("a group that was cut behind a unit is loaded, and what is appended is no part of it") {
-  std::string text = written({"SET a one", "MSET x 1 y 2"}, true);
-  const size_t first = text.size();
   const LogDirectory directory;
-  {
-    // Both commands of one group.
-    directory.write_increment(text);
-    auto started = directory.start({{"appendfsync", "no"}});
-    REQUIRE(started);
-    Client client(**started);
-    std::string lines;
-    for (int i = 0; i < 50; ++i) lines += "RPUSH l of-a-group\n";
-    client(lines + "SET last value");
-  }
-  text = directory.read(LogDirectory::kIncrement);
   const std::string unit = request({"RPUSH", "l", "of-a-group"});
-  const size_t begin = text.find(unit);
-  REQUIRE(begin != std::string::npos);
-  REQUIRE(begin > first);
-  const std::string cut = text.substr(0, begin + 3 * unit.size());
+  const std::string cut = written({"SET a one", "MSET x 1 y 2"}, true) +
+                          line_of_group(50 * unit.size()) + unit + unit + unit;
   for (const std::string& more : {std::string(), request({"RPUSH", "l", "of-another"})}) {
     directory.write_increment(cut + more);
     {

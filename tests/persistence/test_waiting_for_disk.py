@@ -159,8 +159,9 @@ def test_replayed_commands_were_not_processed(name, folder):
     client = Client(server)
     eventually(lambda: client.info("persistence")["loading"] == "0")
     stats = client.info("stats")
-    assert int(stats["total_commands_processed"]) < 50
-    assert stats["keyspace_misses"] == "0" and stats["total_error_replies"] == "0"
+    # Who waited for the server was answered LOADING a few times, which counts.
+    assert int(stats["total_commands_processed"]) < 50 and int(stats["total_error_replies"]) < 50
+    assert stats["keyspace_misses"] == "0"
     assert client.info("persistence")["rdb_changes_since_last_save"] == "100"
     assert server.stop() == 0
 

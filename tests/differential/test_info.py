@@ -107,12 +107,12 @@ def test_time_goes_on(kevy):
     assert before["uptime_in_days"] == "0" and int(before["uptime_in_seconds"]) < 60
     advance(kevy, 2 * 86400 + 100)
     after = info(kevy, "server")
-    assert int(after["uptime_in_seconds"]) - int(before["uptime_in_seconds"]) in (172900, 172901)
+    assert 172_900 <= int(after["uptime_in_seconds"]) - int(before["uptime_in_seconds"]) < 172_960
     assert after["uptime_in_days"] == "2"
     passed_us = int(after["server_time_usec"]) - int(before["server_time_usec"])
     assert 172_900_000_000 <= passed_us < 172_960_000_000
     seconds, _ = run(kevy, "TIME")
-    assert int(seconds) - int(after["server_time_usec"]) // 1_000_000 in (0, 1)
+    assert int(seconds) - int(after["server_time_usec"]) // 1_000_000 in range(60)
 
 
 def test_work_takes_time_of_the_processor(kevy):

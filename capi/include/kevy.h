@@ -156,8 +156,8 @@ typedef struct kevy_options {
     kevy_shutdown_callback on_shutdown;
     void* shutdown_user;
     /* What it points to is 0; once it is anything else kevy_start ends soon, also while it runs a script
-     * of a file. Any thread may set it, and a signal handler. Is looked at until kevy_start returns. May
-     * be NULL. */
+     * of a file. A signal handler may set it, and any thread by an atomic store. Is looked at until
+     * kevy_start returns. May be NULL. */
     const volatile int* cancel;
 } kevy_options;
 

@@ -286,7 +286,7 @@ TEST_CASE("what a signal handler sets ends a start, even while a script of the f
   };
   std::thread other([&] {
     eventually([&] { return reads.load(); });
-    cancel = 1;
+    __atomic_store_n(&cancel, 1, __ATOMIC_RELAXED);
   });
   CHECK(start.run() == KEVY_CANCELLED);
   other.join();

@@ -191,8 +191,7 @@ void sized_lines(const std::string& name, uint64_t bytes, InfoText& info) {
 void info_memory(Call& call, size_t data, InfoText& info) {
   const size_t clients = call.runtime.clients_memory();
   const size_t used = data + call.runtime.lazy_free().waiting_bytes() + clients;
-  info.line("used_memory", used);
-  info.line("used_memory_human", human_size(used));
+  sized_lines("used_memory", used, info);
   sized_lines("used_memory_rss", resident_bytes(), info);
   sized_lines("total_system_memory", system_memory_bytes(), info);
   info.line("maxmemory", 0);

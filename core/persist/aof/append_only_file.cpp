@@ -242,22 +242,14 @@ Status AppendOnlyFile::cut(const std::string& name, uint64_t whole, uint64_t siz
                            bool ends_in_it) {
   const Descriptor opened(openat(folder_.get(), name.c_str(), O_RDWR | O_CLOEXEC));
   if (!opened) return system_error(name + " can not be opened", errno);
-  std::string rest(size - whole, '\0');
-  size_t got = 0;
-  while (got < rest.size()) {
-    const ssize_t part =
-        pread(opened.get(), rest.data() + got, rest.size() - got, static_cast<off_t>(whole + got));
-    if (part < 0 && errno == EINTR) continue;
-    if (part < 0) return system_error(name + " can not be read", errno);
-    if (part == 0) break;
-    got += static_cast<size_t>(part);
-  }
-  rest.resize(got);
+  std::string buffer;
+  const auto rest = read_at(opened.get(), whole, size - whole, buffer);
+  if (!rest) return system_error(name + " can not be read", rest.error().code);
   const std::string at = name + ".cut-at-" + std::to_string(whole);
   std::string kept = at;
   for (int before = 2; exists(folder_.get(), kept); ++before)
     kept = at + '.' + std::to_string(before);
-  if (auto written = replace_file(folder_.get(), kept, rest);
+  if (auto written = replace_file(folder_.get(), kept, *rest);
       !written && !(ends_in_it && is_full(written.error()))) {
     return written;
   }

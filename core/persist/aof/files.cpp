@@ -164,6 +164,20 @@ Status replace_file(int directory, const std::string& name, Bytes text) {
   return done;
 }
 
+Result<Bytes> read_at(int file, uint64_t begin, size_t size, std::string& buffer) {
+  buffer.resize(size);
+  size_t had = 0;
+  while (had < size) {
+    const ssize_t got =
+        pread(file, buffer.data() + had, size - had, static_cast<off_t>(begin + had));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return Error{Error::Kind::kSystem, "", errno};
+    if (got == 0) break;
+    had += static_cast<size_t>(got);
+  }
+  return Bytes(buffer).substr(0, had);
+}
+
 Result<uint64_t> size_of_file(int file, const std::string& name) {
   struct statx status {};  // that older glibc have: not fstat
   if (statx(file, "", AT_EMPTY_PATH, STATX_SIZE, &status) < 0) {

@@ -33,6 +33,9 @@ Result<std::vector<std::string>> names_in_directory(int directory);
 Status sync_directory(int directory);
 /// All of it.
 Status write_all(int file, Bytes bytes, const std::string& name);
+/// What is there from `begin` on, which lies in `buffer`: `size` bytes, or those up to the file's end.
+/// The error has a code and no text.
+Result<Bytes> read_at(int file, uint64_t begin, size_t size, std::string& buffer);
 Result<uint64_t> size_of_file(int file, const std::string& name);
 
 }  // namespace kevy

@@ -1,12 +1,10 @@
 #include "persist/aof/groups.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <string>
 
 #include "persist/aof/command_reader.h"
+#include "persist/aof/files.h"
 #include "persist/aof/sum_line.h"
 
 namespace kevy {
@@ -15,21 +13,6 @@ namespace {
 
 constexpr size_t kPiece = size_t{256} << 10;
 constexpr uint64_t kSector = 512;
-
-// Reads up to `size` bytes from there on; fewer at the end of the file.
-Result<Bytes> read_at(int file, uint64_t begin, size_t size, std::string& buffer) {
-  buffer.resize(size);
-  size_t had = 0;
-  while (had < size) {
-    const ssize_t got =
-        pread(file, buffer.data() + had, size - had, static_cast<off_t>(begin + had));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return Error{Error::Kind::kSystem, "", errno};
-    if (got == 0) break;
-    had += static_cast<size_t>(got);
-  }
-  return Bytes(buffer).substr(0, had);
-}
 
 }  // namespace
 

@@ -2,9 +2,8 @@
 //
 // What stands in a group of kevy's (sum_line.h) has an effect only if all of the group is what was
 // written. Where it is not, that is
-// - damage, an error, where a line behind it says that it was on disk, or where it is whole but
-// neither zeros
-//   fill a sector's part of it, as after a loss of power, nor ends the file within it;
+// - damage, an error, where a line behind it says that it was on disk, or where all of it is there
+//   and no part of it that is a sector's is zeros, as after a loss of power;
 // - otherwise what a crash has left: cut off from the group's line on, if the file `may_be_cut`.
 // A file that ends within a group, but behind a whole unit, was cut by someone (redis-check-aof, or
 // a server that has loaded it and may have appended since), or by a crash that happened to: it is
